@@ -1,0 +1,52 @@
+import Mustache
+
+/// A page that renders itself: a plain struct whose fields the template of its name shows. All text is escaped.
+public protocol Page: Sendable {
+    static var template: String { get }
+}
+
+/// A hidden field of a form.
+public struct HiddenField: Sendable {
+    let name: String
+    let value: String
+
+    public init(name: String, value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+extension Page {
+    public var html: String {
+        guard let html = PageLibrary.shared.render(self, withTemplate: Self.template) else {
+            preconditionFailure("the template \(Self.template) is embedded")
+        }
+        return html
+    }
+}
+
+private enum PageLibrary {
+    static let shared: MustacheLibrary = {
+        let sources = [
+            ("layout", PackageResources.layout_mustache), ("signin", PackageResources.signin_mustache),
+            ("picker", PackageResources.picker_mustache), ("consent", PackageResources.consent_mustache),
+            ("device", PackageResources.device_mustache), ("message", PackageResources.message_mustache),
+            ("error", PackageResources.error_mustache), ("formpost", PackageResources.formpost_mustache),
+        ]
+        var library = MustacheLibrary()
+        for (name, bytes) in sources {
+            do {
+                try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+            } catch {
+                preconditionFailure("the template \(name) does not parse: \(error)")
+            }
+        }
+        return library
+    }()
+}
+
+/// What pages load besides themselves.
+public enum PageAssets {
+    public static let css = PackageResources.site_css
+    public static let submitScript = PackageResources.submit_js
+}

@@ -1,0 +1,147 @@
+/// An app registration: a client, a resource, or both.
+public struct AppRegistration: Equatable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable { case `public`, confidential, spa, resource }
+
+    /// The flows that an app may be registered for.
+    public enum Flow: String, CaseIterable, Sendable {
+        case code, refresh, device, password, clientCredentials, onBehalfOf
+
+        static func defaults(for kind: Kind) -> Set<Flow> {
+            switch kind {
+            case .public, .spa: [.code, .refresh]
+            case .confidential: [.code, .refresh, .clientCredentials, .onBehalfOf]
+            case .resource: []
+            }
+        }
+    }
+
+    /// The API that a resource offers.
+    public struct ExposedAPI: Equatable, Sendable {
+        /// The application ID URI, such as `api://lapse-lab`.
+        public var uri: String
+        public var scopes: [String]
+        /// Whether its tokens carry `xms_cc`, the optional claim with which an API asks for the client's capabilities.
+        public var asksForCapabilities: Bool
+
+        public init(uri: String, scopes: [String], asksForCapabilities: Bool = false) {
+            self.uri = uri
+            self.scopes = scopes
+            self.asksForCapabilities = asksForCapabilities
+        }
+
+        public init(_ value: JSON, path: String) throws(FieldError) {
+            var reader = try ObjectReader(value, path: path)
+            self.init(
+                uri: try reader.required("uri"), scopes: try reader.strings("scopes") ?? [],
+                asksForCapabilities: try reader.bool("xms_cc") ?? false)
+            try reader.finish()
+        }
+
+        public var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
+    }
+
+    public let id: ClientID
+    public var name: String
+    public var kind: Kind
+    public var secretHashes: [SecretHash]
+    public var redirectURIs: [String]
+    public var spaRedirectURIs: [String]
+    public var logoutURL: String?
+    public var flows: Set<Flow>
+    /// Delegated permissions, Graph's by short name, others as `uri/scope`.
+    public var delegated: [String]
+    /// Application permissions at Graph.
+    public var application: [String]
+    public var exposes: ExposedAPI?
+    /// The format of access tokens for this resource: 1 or 2.
+    public var accessTokenVersion: Int64
+    /// Whether the app belongs to Microsoft's family of client ids: its refresh tokens serve the whole family.
+    public var isFamilyMember: Bool
+    public var lifetimes: Lifetimes
+    /// Whether this is no registration but open registration's stand-in; never stored.
+    public let isOpen: Bool
+
+    public init(
+        id: ClientID, name: String, kind: Kind, secretHashes: [SecretHash] = [], redirectURIs: [String] = [],
+        spaRedirectURIs: [String] = [], logoutURL: String? = nil, flows: Set<Flow>? = nil, delegated: [String] = [],
+        application: [String] = [], exposes: ExposedAPI? = nil, accessTokenVersion: Int64 = 2, isFamilyMember: Bool = false,
+        lifetimes: Lifetimes = Lifetimes(), isOpen: Bool = false
+    ) {
+        self.id = id
+        self.name = name
+        self.kind = kind
+        self.secretHashes = secretHashes
+        self.redirectURIs = redirectURIs
+        self.spaRedirectURIs = spaRedirectURIs
+        self.logoutURL = logoutURL
+        self.flows = flows ?? Flow.defaults(for: kind)
+        self.delegated = delegated
+        self.application = application
+        self.exposes = exposes
+        self.accessTokenVersion = accessTokenVersion
+        self.isFamilyMember = isFamilyMember
+        self.lifetimes = lifetimes
+        self.isOpen = isOpen
+    }
+
+    public static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }
+
+    /// Whether the client has to prove who it is at the token endpoint.
+    public var isConfidential: Bool { kind == .confidential || kind == .resource }
+
+    /// The app as the control API and seed files show it; secrets only where they were just given.
+    public func json(secrets: [String]? = nil) -> JSON {
+        .object([
+            "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
+            "secrets": secrets.map { JSON($0) }, "redirectUris": JSON(redirectURIs), "spaRedirectUris": JSON(spaRedirectURIs),
+            "logoutUrl": JSON(logoutURL), "flows": JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),
+            "delegated": JSON(delegated), "application": JSON(application),
+            "exposes": exposes?.json ?? .null,
+            "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
+        ])
+    }
+}
+
+/// Which of an app's registered redirect URIs did a request name?
+public enum RedirectURI {
+    public enum Platform: Sendable { case web, spa }
+
+    /// The platform under which the app registered this redirect URI, nil when it did not.
+    ///
+    /// Exact to the character, but for `http://localhost` and `http://127.0.0.1` the port is ignored (RFC 8252 section 7.3).
+    public static func platform(of uri: String, in app: AppRegistration) -> Platform? {
+        if app.spaRedirectURIs.contains(where: { matches(uri, $0) }) { return .spa }
+        if app.redirectURIs.contains(where: { matches(uri, $0) }) { return app.kind == .spa ? .spa : .web }
+        return nil
+    }
+
+    static func matches(_ uri: String, _ registered: String) -> Bool {
+        if uri == registered { return true }
+        guard let loopback = withoutLoopbackPort(uri) else { return false }
+        return loopback == withoutLoopbackPort(registered)
+    }
+
+    /// Whether the URI is one of this machine, as open registration takes it.
+    public static func isLoopback(_ uri: String) -> Bool {
+        withoutLoopbackPort(uri) != nil
+            || ["https://localhost", "https://127.0.0.1", "http://[::1]", "https://[::1]"].contains { origin in
+                uri.hasPrefix(origin) && [nil, ":", "/", "?"].contains(uri.dropFirst(origin.count).first)
+            }
+    }
+
+    /// The URI without its port when it is `http` on this machine by name or IPv4 address; nil for others.
+    private static func withoutLoopbackPort(_ uri: String) -> String? {
+        for origin in ["http://localhost", "http://127.0.0.1"] where uri.hasPrefix(origin) {
+            var rest = uri.dropFirst(origin.count)
+            if rest.first == ":" {
+                rest.removeFirst()
+                let digits = rest.prefix { $0.isASCII && $0.isNumber }
+                guard (1...5).contains(digits.count) else { return nil }
+                rest = rest.dropFirst(digits.count)
+            }
+            guard rest.isEmpty || rest.first == "/" || rest.first == "?" else { return nil }
+            return origin + rest
+        }
+        return nil
+    }
+}

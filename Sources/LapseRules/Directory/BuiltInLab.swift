@@ -1,0 +1,70 @@
+/// The tenants, users and apps that a Lapse without a seed file starts with. Their ids are fixed: scripts rely on them.
+public enum BuiltInLab {
+    public static let contoso = GUID("11111111-aaaa-4aaa-8aaa-111111111111")!
+    public static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
+    public static let password = "Passw0rd!"
+
+    static let delegated = [
+        "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",
+        "Directory.AccessAsUser.All", "api://lapse-lab/access_as_user",
+    ]
+
+    public static let seed: [TenantSeed] = [
+        TenantSeed(
+            tenant: Tenant(id: contoso, name: "Contoso", domains: ["contoso.example"]),
+            users: [
+                member(1, contoso, "adele@contoso.example", "Adele", "Vance"),
+                member(2, contoso, "alex@contoso.example", "Alex", "Wilber"),
+                member(3, contoso, "admin@contoso.example", "Ada", "Admin", roles: [.globalAdministrator]),
+                User(
+                    id: id(5), tenant: contoso, userPrincipalName: "nestor_fabrikam.example#EXT#@contoso.example",
+                    displayName: "Nestor Wilke", mail: "nestor@fabrikam.example", passwordHash: nil,
+                    guestOf: .init(tenant: fabrikam, user: id(4)), createdAt: Tenant.birth),
+            ],
+            apps: apps),
+        TenantSeed(
+            tenant: Tenant(id: fabrikam, name: "Fabrikam", domains: ["fabrikam.example"]),
+            users: [member(4, fabrikam, "nestor@fabrikam.example", "Nestor", "Wilke")], apps: []),
+    ]
+
+    private static func id(_ number: Int) -> GUID { GUID("aaaaaaaa-0001-4000-8000-00000000000\(number)")! }
+
+    private static func member(
+        _ number: Int, _ tenant: GUID, _ name: String, _ givenName: String, _ surname: String, roles: [DirectoryRole] = []
+    ) -> User {
+        User(
+            id: id(number), tenant: tenant, userPrincipalName: name, displayName: "\(givenName) \(surname)", givenName: givenName,
+            surname: surname, mail: name, passwordHash: User.hash(password: password, of: id(number)), roles: roles,
+            createdAt: Tenant.birth)
+    }
+
+    private static func app(
+        _ number: Int, _ name: String, _ kind: AppRegistration.Kind, secret: String? = nil, redirectURIs: [String] = [],
+        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil, delegated: [String] = delegated,
+        application: [String] = [], exposes: AppRegistration.ExposedAPI? = nil
+    ) -> AppRegistration {
+        let id = ClientID("bbbbbbbb-0002-4000-8000-00000000000\(number)")
+        return AppRegistration(
+            id: id, name: name, kind: kind, secretHashes: secret.map { [AppRegistration.hash(secret: $0, of: id)] } ?? [],
+            redirectURIs: redirectURIs, spaRedirectURIs: spaRedirectURIs, flows: flows, delegated: delegated,
+            application: application, exposes: exposes)
+    }
+
+    private static let apps = [
+        app(
+            1, "Lapse Native", .public, redirectURIs: ["http://localhost", "http://localhost/cb", "http://localhost/callback"],
+            flows: [.code, .refresh, .device, .password]),
+        app(
+            2, "Lapse Web", .confidential, secret: "lapse-web-secret",
+            redirectURIs: [
+                "http://localhost:3000/auth/callback", "https://localhost:3000/auth/callback", "http://localhost/cb",
+            ]),
+        app(3, "Lapse SPA", .spa, spaRedirectURIs: ["http://localhost:5173/", "http://localhost/"]),
+        app(
+            4, "Lapse Daemon", .confidential, secret: "lapse-daemon-secret",
+            application: ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"]),
+        app(
+            5, "Lapse API", .resource, secret: "lapse-api-secret-01", flows: [.onBehalfOf], delegated: ["User.Read"],
+            exposes: .init(uri: "api://lapse-lab", scopes: ["access_as_user"], asksForCapabilities: true)),
+    ]
+}

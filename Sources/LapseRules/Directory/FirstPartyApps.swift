@@ -1,0 +1,26 @@
+/// Microsoft's own applications, which are in every tenant.
+public enum FirstPartyApps {
+    public static let graph: ClientID = "00000003-0000-0000-c000-000000000000"
+
+    /// Entra: secureworks' family-of-client-ids research lists both command lines in family 1.
+    public static let all: [AppRegistration] = [
+        commandLine("04b07795-8ddb-461a-bbee-02f9e1bf7b46", name: "Microsoft Azure CLI"),
+        commandLine("1950a258-227b-4e31-a9cf-717495945fc2", name: "Microsoft Azure PowerShell"),
+        AppRegistration(id: graph, name: "Microsoft Graph", kind: .resource),
+    ]
+
+    private static func commandLine(_ id: ClientID, name: String) -> AppRegistration {
+        AppRegistration(
+            id: id, name: name, kind: .public, redirectURIs: ["http://localhost"], flows: [.code, .refresh, .device, .password],
+            delegated: BuiltInLab.delegated, isFamilyMember: true)
+    }
+}
+
+extension AppRegistration {
+    /// The registration that open registration makes up for a client id that nobody registered: it takes any secret and any
+    /// loopback redirect URI.
+    public static func open(_ id: ClientID) -> AppRegistration {
+        AppRegistration(
+            id: id, name: "Open registration", kind: .public, flows: [.code, .refresh, .device, .password], isOpen: true)
+    }
+}

@@ -1,0 +1,109 @@
+/// A directory with its own users, apps, clock, propagation and policies.
+public struct Tenant: Equatable, Sendable {
+    /// Assumption: every tenant of the lab is as old as this, so that a test may set its clock to any later instant.
+    public static let birth = Timestamp(secondsSinceEpoch: 1_577_836_800)
+
+    public let id: GUID
+    public var name: String
+    /// Verified domains in lower case, the default first.
+    public var domains: [String]
+    public var clock: TenantClock
+    /// Nil follows the server's `--propagation`.
+    public var propagation: PropagationModel?
+    public var policies: Policies
+
+    public init(
+        id: GUID, name: String, domains: [String], clock: TenantClock = .real, propagation: PropagationModel? = nil,
+        policies: Policies = Policies()
+    ) {
+        self.id = id
+        self.name = name
+        self.domains = domains
+        self.clock = clock
+        self.propagation = propagation
+        self.policies = policies
+    }
+
+    /// What the tenant is called in a directory listing and in the control API.
+    public var json: JSON {
+        ["id": .string(id.description), "name": .string(name), "domains": JSON(domains)]
+    }
+}
+
+/// Choices of a tenant between behaviours that Entra has had or has, and lifetimes.
+public struct Policies: Equatable, Sendable {
+    /// How two things in the same second are ordered.
+    public enum TieRule: String, CaseIterable, Sendable {
+        /// By instant and sequence: what was issued before the revoke dies.
+        case precise
+        /// Against the whole-second stamp: what was issued earlier in the same second survives. Entra: facts of recorded traffic.
+        case entra
+    }
+
+    /// Whose time goes into JWTs.
+    public enum TokenTimes: String, CaseIterable, Sendable { case tenant, wall }
+
+    public var tieRule = TieRule.precise
+    /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
+    public var revokeAnswer: Int64 = 200
+    public var tokenTimes = TokenTimes.tenant
+    public var lifetimes = Lifetimes()
+
+    public init() {}
+
+    public init(_ value: JSON, path: String = "") throws(FieldError) {
+        self.init()
+        var reader = try ObjectReader(value, path: path)
+        tieRule = try reader.choice("tieRule", of: TieRule.self) ?? tieRule
+        if let answer = try reader.integer("revokeAnswer", in: 200...204) {
+            guard answer == 200 || answer == 204 else { throw FieldError(reader.field("revokeAnswer"), "must be 200 or 204") }
+            revokeAnswer = answer
+        }
+        tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
+        if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
+        try reader.finish()
+    }
+
+    public var json: JSON {
+        [
+            "tieRule": .string(tieRule.rawValue), "revokeAnswer": .integer(revokeAnswer),
+            "tokenTimes": .string(tokenTimes.rawValue), "lifetimes": lifetimes.json,
+        ]
+    }
+}
+
+/// The `{tenant}` of a path: one directory, or one of Entra's names for "the directory of whoever signs in".
+public enum TenantName: Equatable, Sendable {
+    /// Entra: v2-protocols.md. `common` takes any account, `organizations` work accounts, `consumers` personal ones.
+    public enum Alias: String, CaseIterable, Sendable { case common, organizations, consumers }
+
+    /// The directory of personal Microsoft accounts. Entra: v2-protocols.md.
+    public static let consumersTenant = GUID("9188040d-6c67-4c5b-b112-36a304b66dad")!
+
+    case alias(Alias)
+    case id(GUID)
+    case domain(String)
+
+    /// Nil when the text can name no directory: neither GUID nor DNS name nor alias.
+    public init?(_ text: String) {
+        let text = text.lowercased()
+        if let alias = Alias(rawValue: text) {
+            self = .alias(alias)
+        } else if let id = GUID(text) {
+            self = id == Self.consumersTenant ? .alias(.consumers) : .id(id)
+        } else if Self.isDNSName(text) {
+            self = .domain(text)
+        } else {
+            return nil
+        }
+    }
+
+    public static func isDNSName(_ text: String) -> Bool {
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        return text.utf8.count <= 253 && labels.count >= 2
+            && labels.allSatisfy { label in
+                (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
+                    && label.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
+            }
+    }
+}

@@ -1,0 +1,223 @@
+/// A tenant with its users and apps, as a seed file or the built-in lab describes it: what `reset` returns to.
+public struct TenantSeed: Equatable, Sendable {
+    public var tenant: Tenant
+    public var users: [User]
+    public var apps: [AppRegistration]
+
+    public init(tenant: Tenant, users: [User], apps: [AppRegistration]) {
+        self.tenant = tenant
+        self.users = users
+        self.apps = apps
+    }
+
+    /// Reads a whole seed file: `{"tenants": [...]}`.
+    ///
+    /// - Throws: `FieldError` with the path of what is wrong, within one tenant or between them.
+    public static func read(_ file: JSON, random: RandomSource) throws(FieldError) -> [TenantSeed] {
+        var reader = try ObjectReader(file)
+        guard let tenants = try reader.array("tenants"), !tenants.isEmpty else { throw FieldError("tenants", "is required") }
+        try reader.finish()
+        var seeds: [TenantSeed] = []
+        for (index, value) in tenants.enumerated() {
+            seeds.append(try TenantSeed(value, path: "tenants[\(index)]", random: random))
+        }
+        try check(seeds)
+        return seeds
+    }
+
+    init(_ value: JSON, path: String, random: RandomSource) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        guard let id = try reader.guid("id") else { throw FieldError(reader.field("id"), "is required") }
+        var tenant = Tenant(id: id, name: try reader.required("name"), domains: [])
+        let domains = try reader.strings("domains") ?? []
+        guard !domains.isEmpty else { throw FieldError(reader.field("domains"), "must name at least one domain") }
+        for (index, domain) in domains.enumerated() where !TenantName.isDNSName(domain.lowercased()) {
+            throw FieldError(reader.field("domains") + "[\(index)]", "must be a DNS name")
+        }
+        tenant.domains = domains.map { $0.lowercased() }
+        if let model = reader.value("propagation") {
+            tenant.propagation = try PropagationModel(model, path: reader.field("propagation"))
+        }
+        if let policies = reader.value("policies") {
+            tenant.policies = try Policies(policies, path: reader.field("policies"))
+        }
+        var users: [User] = []
+        for (index, user) in (try reader.array("users") ?? []).enumerated() {
+            users.append(
+                try User(
+                    user, path: reader.field("users") + "[\(index)]", tenant: tenant, newID: random.guid(), createdAt: Tenant.birth)
+            )
+        }
+        var apps: [AppRegistration] = []
+        for (index, app) in (try reader.array("apps") ?? []).enumerated() {
+            apps.append(
+                try AppRegistration(app, path: reader.field("apps") + "[\(index)]", newID: ClientID(random.guid().description)))
+        }
+        try reader.finish()
+        self.init(tenant: tenant, users: users, apps: apps)
+    }
+
+    /// What one seed cannot see: names that are taken twice, guests whose home is not there.
+    private static func check(_ seeds: [TenantSeed]) throws(FieldError) {
+        var taken: Set<String> = []
+        for (index, seed) in seeds.enumerated() {
+            let path = "tenants[\(index)]"
+            guard taken.insert(seed.tenant.id.description).inserted else { throw FieldError("\(path).id", "is taken") }
+            for domain in seed.tenant.domains where !taken.insert(domain).inserted {
+                throw FieldError("\(path).domains", "names \(domain), which is taken")
+            }
+            for (number, user) in seed.users.enumerated() {
+                let path = "\(path).users[\(number)]"
+                guard taken.insert("user " + user.id.description).inserted else { throw FieldError("\(path).id", "is taken") }
+                guard taken.insert("name " + user.userPrincipalName.lowercased()).inserted else {
+                    throw FieldError("\(path).userPrincipalName", "is taken")
+                }
+                guard let home = user.guestOf else { continue }
+                let homeSeed = seeds.first { $0.tenant.id == home.tenant }
+                guard homeSeed?.users.contains(where: { $0.id == home.user && !$0.isGuest }) == true else {
+                    throw FieldError("\(path).home", "names no member of a tenant in this file")
+                }
+            }
+            for (number, app) in seed.apps.enumerated() where !taken.insert("app \(seed.tenant.id) \(app.id)").inserted {
+                throw FieldError("\(path).apps[\(number)].id", "is taken")
+            }
+        }
+    }
+}
+
+extension User {
+    /// Reads a user object of a seed file or of the control API.
+    public init(_ value: JSON, path: String = "", tenant: Tenant, newID: GUID, createdAt: Timestamp) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        let id = try reader.guid("id") ?? newID
+        var guestOf: Home?
+        if var home = try reader.object("home") {
+            guard let homeTenant = try home.guid("tenant") else { throw FieldError(home.field("tenant"), "is required") }
+            guard let homeUser = try home.guid("user") else { throw FieldError(home.field("user"), "is required") }
+            guard homeTenant != tenant.id else { throw FieldError(home.field("tenant"), "must be another tenant") }
+            try home.finish()
+            guestOf = Home(tenant: homeTenant, user: homeUser)
+        }
+        guard reader.has("userPrincipalName") else { throw FieldError(reader.field("userPrincipalName"), "is required") }
+        self.init(
+            id: id, tenant: tenant.id, userPrincipalName: "", displayName: "", passwordHash: nil, guestOf: guestOf,
+            createdAt: createdAt)
+        try apply(&reader, tenant: tenant)
+        if displayName.isEmpty { displayName = userPrincipalName }
+        // A member without a password could never sign in: it gets the lab's.
+        if passwordHash == nil, guestOf == nil { passwordHash = Self.hash(password: BuiltInLab.password, of: id) }
+    }
+
+    /// The user with the changes of a PATCH. The new password is returned apart: changing it is an event.
+    public func changed(by value: JSON, tenant: Tenant) throws(FieldError) -> (user: User, newPassword: String?) {
+        var reader = try ObjectReader(value)
+        for name in ["id", "home"] where reader.has(name) { throw FieldError(name, "cannot be changed") }
+        var user = self
+        let newPassword = reader.has("password") ? try reader.required("password") : nil
+        try user.apply(&reader, tenant: tenant)
+        return (user, newPassword)
+    }
+
+    private mutating func apply(_ reader: inout ObjectReader, tenant: Tenant) throws(FieldError) {
+        if reader.has("userPrincipalName") {
+            let name = try reader.required("userPrincipalName")
+            let parts = name.split(separator: "@", omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty, tenant.domains.contains(parts[1].lowercased()), name.utf8.count <= 256 else {
+                throw FieldError(reader.field("userPrincipalName"), "must be NAME@DOMAIN with a domain of the tenant")
+            }
+            userPrincipalName = name
+        }
+        if reader.has("displayName") { displayName = try reader.required("displayName") }
+        for (name, field) in [("givenName", \User.givenName), ("surname", \.surname), ("mail", \.mail)] where reader.has(name) {
+            self[keyPath: field] = try reader.string(name)
+        }
+        if reader.has("password") {
+            let password = try reader.required("password")
+            guard !isGuest else { throw FieldError(reader.field("password"), "belongs to the guest's home tenant") }
+            passwordHash = Self.hash(password: password, of: id)
+        }
+        accountEnabled = try reader.bool("accountEnabled") ?? accountEnabled
+        if let names = try reader.strings("roles") {
+            roles = []
+            for (index, name) in names.enumerated() {
+                guard let role = DirectoryRole(rawValue: name) else {
+                    let known = DirectoryRole.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw FieldError(reader.field("roles") + "[\(index)]", "must be one of: \(known)")
+                }
+                roles.append(role)
+            }
+        }
+        try reader.finish()
+    }
+}
+
+extension AppRegistration {
+    /// Reads an app object of a seed file or of the control API.
+    public init(_ value: JSON, path: String = "", newID: ClientID) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        let id = try reader.string("id", longest: 128).map { ClientID($0) } ?? newID
+        guard !id.description.isEmpty, !FirstPartyApps.all.contains(where: { $0.id == id }) else {
+            throw FieldError(reader.field("id"), "must not be empty nor one of Microsoft's own")
+        }
+        guard let kind = try reader.choice("kind", of: Kind.self) else { throw FieldError(reader.field("kind"), "is required") }
+        self.init(id: id, name: try reader.required("name"), kind: kind)
+        try apply(&reader)
+    }
+
+    /// The app with the changes of a PATCH.
+    public func changed(by value: JSON) throws(FieldError) -> AppRegistration {
+        var reader = try ObjectReader(value)
+        if reader.has("id") { throw FieldError("id", "cannot be changed") }
+        var app = self
+        app.kind = try reader.choice("kind", of: Kind.self) ?? kind
+        if reader.has("name") { app.name = try reader.required("name") }
+        try app.apply(&reader)
+        return app
+    }
+
+    private mutating func apply(_ reader: inout ObjectReader) throws(FieldError) {
+        if let secrets = try reader.strings("secrets") { secretHashes = secrets.map { Self.hash(secret: $0, of: id) } }
+        redirectURIs = try reader.strings("redirectUris") ?? redirectURIs
+        spaRedirectURIs = try reader.strings("spaRedirectUris") ?? spaRedirectURIs
+        for (name, uris) in [("redirectUris", redirectURIs), ("spaRedirectUris", spaRedirectURIs)] {
+            for (index, uri) in uris.enumerated() where !RedirectURI.isAbsolute(uri) {
+                throw FieldError(reader.field(name) + "[\(index)]", "must be an absolute URI without a fragment")
+            }
+        }
+        if reader.has("logoutUrl") { logoutURL = try reader.string("logoutUrl") }
+        if let names = try reader.strings("flows") {
+            var flows: Set<Flow> = []
+            for (index, name) in names.enumerated() {
+                guard let flow = Flow(rawValue: name) else {
+                    let known = Flow.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw FieldError(reader.field("flows") + "[\(index)]", "must be one of: \(known)")
+                }
+                flows.insert(flow)
+            }
+            self.flows = flows
+        }
+        delegated = try reader.strings("delegated") ?? delegated
+        application = try reader.strings("application") ?? application
+        if reader.has("exposes") {
+            exposes = nil
+            if let api = reader.value("exposes") { exposes = try ExposedAPI(api, path: reader.field("exposes")) }
+        }
+        accessTokenVersion = try reader.integer("accessTokenVersion", in: 1...2) ?? accessTokenVersion
+        isFamilyMember = try reader.bool("foci") ?? isFamilyMember
+        if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
+        try reader.finish()
+    }
+}
+
+extension RedirectURI {
+    /// Whether the text can be registered: a scheme, something behind it, no fragment, no blank, no control character.
+    static func isAbsolute(_ uri: String) -> Bool {
+        guard let colon = uri.firstIndex(of: ":"), colon != uri.startIndex, uri.index(after: colon) != uri.endIndex else {
+            return false
+        }
+        return uri[..<colon].utf8.allSatisfy {
+            (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [43, 45, 46].contains($0)
+        }
+            && uri.utf8.allSatisfy { $0 > 32 && $0 != 35 && $0 != 127 }
+    }
+}

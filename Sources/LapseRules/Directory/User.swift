@@ -1,0 +1,95 @@
+/// A user object of one tenant: a member with a password, or a guest who signs in at home.
+public struct User: Equatable, Sendable {
+    /// Where a guest is a member: the account that its credentials, revocations and state belong to.
+    public struct Home: Hashable, Sendable {
+        public let tenant: GUID
+        public let user: GUID
+
+        public init(tenant: GUID, user: GUID) {
+            self.tenant = tenant
+            self.user = user
+        }
+    }
+
+    public let id: GUID
+    public let tenant: GUID
+    public var userPrincipalName: String
+    public var displayName: String
+    public var givenName: String?
+    public var surname: String?
+    public var mail: String?
+    /// Nil: the user has no password here (guests).
+    public var passwordHash: SecretHash?
+    /// As Graph shows it. What the authority believes is the history of ``StateChange``.
+    public var accountEnabled: Bool
+    public var roles: [DirectoryRole]
+    /// Nil: a member.
+    public let guestOf: Home?
+    public let createdAt: Timestamp
+
+    public init(
+        id: GUID, tenant: GUID, userPrincipalName: String, displayName: String, givenName: String? = nil, surname: String? = nil,
+        mail: String? = nil, passwordHash: SecretHash?, accountEnabled: Bool = true, roles: [DirectoryRole] = [],
+        guestOf: Home? = nil, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.userPrincipalName = userPrincipalName
+        self.displayName = displayName
+        self.givenName = givenName
+        self.surname = surname
+        self.mail = mail
+        self.passwordHash = passwordHash
+        self.accountEnabled = accountEnabled
+        self.roles = roles
+        self.guestOf = guestOf
+        self.createdAt = createdAt
+    }
+
+    /// The account whose credentials and revocations count: a guest's is at home.
+    public var home: Home { guestOf ?? Home(tenant: tenant, user: id) }
+
+    public var isGuest: Bool { guestOf != nil }
+
+    /// The salted hash under which a password of the user with this id is kept.
+    public static func hash(password: String, of user: GUID) -> SecretHash { SecretHash(of: password, salt: user.description) }
+
+    /// The user as the control API and seed files show it; the password only where it was just given.
+    public func json(password: String? = nil) -> JSON {
+        .object([
+            "id": .string(id.description), "userPrincipalName": .string(userPrincipalName), "displayName": .string(displayName),
+            "givenName": JSON(givenName), "surname": JSON(surname), "mail": JSON(mail),
+            "password": password.map(JSON.string), "accountEnabled": .bool(accountEnabled),
+            "roles": JSON(roles.map(\.rawValue)),
+            "home": guestOf.map { ["tenant": .string($0.tenant.description), "user": .string($0.user.description)] },
+            "createdDateTime": .string(createdAt.wholeSecondText),
+        ])
+    }
+}
+
+/// Directory roles that Lapse tells apart, by display name, with the template ids that tokens carry in `wids`.
+///
+/// Entra: permissions-reference.md of Microsoft Entra built-in roles.
+public enum DirectoryRole: String, CaseIterable, Sendable {
+    case globalAdministrator = "Global Administrator"
+    case userAdministrator = "User Administrator"
+    case privilegedAuthenticationAdministrator = "Privileged Authentication Administrator"
+    case authenticationAdministrator = "Authentication Administrator"
+    case helpdeskAdministrator = "Helpdesk Administrator"
+    case directoryReaders = "Directory Readers"
+
+    public var templateID: String {
+        switch self {
+        case .globalAdministrator: "62e90394-69f5-4237-9190-012177145e10"
+        case .userAdministrator: "fe930be7-5e62-47db-91af-98c3a49a38b1"
+        case .privilegedAuthenticationAdministrator: "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
+        case .authenticationAdministrator: "c4e39bd9-1100-46d3-8c65-fb160da0071f"
+        case .helpdeskAdministrator: "729827e3-9c14-49f7-bb1b-9608f156bbb8"
+        case .directoryReaders: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
+        }
+    }
+
+    /// Entra: revoking somebody else's sign-ins takes one of the administrators of users. Facts name User Administrator and
+    /// Global Administrator. Assumption: the authentication administrators of Microsoft's role table may too.
+    public var mayRevokeOthers: Bool { self != .directoryReaders }
+}

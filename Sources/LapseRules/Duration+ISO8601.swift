@@ -1,0 +1,88 @@
+/// Durations in the two spellings Lapse needs: ISO 8601 in settings and in the control API, .NET's in Entra's messages.
+extension Duration {
+    /// Nothing in Lapse lasts longer: a hundred years of 365 days.
+    public static let longest = Duration.seconds(100 * 365 * 86_400)
+
+    /// The duration as a count of 100 ns; what is finer is dropped.
+    public var ticks: Int64 {
+        components.seconds * Timestamp.ticksPerSecond + components.attoseconds / 100_000_000_000
+    }
+
+    public init(ticks: Int64) {
+        self.init(
+            secondsComponent: ticks / Timestamp.ticksPerSecond,
+            attosecondsComponent: ticks % Timestamp.ticksPerSecond * 100_000_000_000)
+    }
+
+    public var wholeSeconds: Int64 { components.seconds }
+
+    /// Reads `PT3M`, `P1DT2H`, `PT0.5S`, `P2W`. Returns nil for years and months (their length varies), for negative or
+    /// malformed durations and for any longer than ``longest``.
+    public init?(iso8601 text: String) {
+        var reader = DigitReader(text)
+        guard reader.take("P"), !reader.isAtEnd else { return nil }
+        var ticks: Int64 = 0
+        var inTime = false
+        var lastRank = 0
+        let units: [(symbol: Character, rank: Int, seconds: Int64, time: Bool)] = [
+            ("W", 1, 604_800, false), ("D", 2, 86_400, false),
+            ("H", 3, 3600, true), ("M", 4, 60, true), ("S", 5, 1, true),
+        ]
+        while !reader.isAtEnd {
+            if !inTime, reader.take("T") {
+                inTime = true
+                guard !reader.isAtEnd else { return nil }
+            }
+            guard let number = reader.number() else { return nil }
+            var fraction: Int64 = 0
+            let hasFraction = reader.take(".") || reader.take(",")
+            if hasFraction {
+                guard let read = reader.fraction(digits: 7) else { return nil }
+                fraction = read
+            }
+            guard let unit = units.first(where: { $0.time == inTime && $0.rank > lastRank && reader.take($0.symbol) }),
+                !hasFraction || unit.symbol == "S"
+            else { return nil }
+            lastRank = unit.rank
+            let (seconds, overflow) = number.multipliedReportingOverflow(by: unit.seconds)
+            guard !overflow, seconds <= Self.longest.wholeSeconds else { return nil }
+            ticks += seconds * Timestamp.ticksPerSecond + fraction
+            guard ticks <= Self.longest.ticks else { return nil }
+        }
+        guard lastRank > 0 else { return nil }
+        self.init(ticks: ticks)
+    }
+
+    /// `PT3M`, `P90D`, `PT0.5S`; zero is `PT0S`.
+    public var iso8601: String {
+        var rest = ticks
+        func take(_ seconds: Int64) -> Int64 {
+            let unit = seconds * Timestamp.ticksPerSecond
+            defer { rest %= unit }
+            return rest / unit
+        }
+        let (days, hours, minutes, seconds) = (take(86_400), take(3600), take(60), take(1))
+        var text = days > 0 ? "P\(days)D" : "P"
+        guard hours + minutes + seconds + rest > 0 else { return days > 0 ? text : "PT0S" }
+        text += "T"
+        if hours > 0 { text += "\(hours)H" }
+        if minutes > 0 { text += "\(minutes)M" }
+        if rest > 0 {
+            var decimals = String(rest)
+            decimals = String(repeating: "0", count: 7 - decimals.count) + decimals
+            while decimals.hasSuffix("0") { decimals.removeLast() }
+            text += "\(seconds).\(decimals)S"
+        } else if seconds > 0 {
+            text += "\(seconds)S"
+        }
+        return text
+    }
+
+    /// `90.00:00:00`: days, hours, minutes, seconds, as .NET prints a `TimeSpan` and Entra its messages.
+    public var dotNetText: String {
+        func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        let seconds = wholeSeconds
+        let days = seconds / 86_400
+        return (days > 0 ? "\(days)." : "") + "\(two(seconds / 3600 % 24)):\(two(seconds / 60 % 60)):\(two(seconds % 60))"
+    }
+}

@@ -1,0 +1,89 @@
+/// A refusal of the authority, before the surface gives it its voice: token JSON, redirect or page.
+public struct EntraError: Error, Equatable, Sendable {
+    /// Nil for what Entra has no code for: the text then is in Lapse's own words.
+    public let code: AADSTS?
+    /// The OAuth error.
+    public let error: String
+    public let status: Int
+    /// The message without prefix and suffix.
+    public let text: String
+    public let suberror: String?
+    let hasErrorURI: Bool
+
+    init(code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool) {
+        self.code = code
+        self.error = error
+        self.status = status
+        self.text = text
+        self.suberror = suberror
+        self.hasErrorURI = hasErrorURI
+    }
+
+    /// A refusal that is Lapse's own.
+    public static func lapse(_ error: String, _ text: String, status: Int = 400) -> EntraError {
+        EntraError(code: nil, error: error, status: status, text: "Lapse: \(text)", suberror: nil, hasErrorURI: false)
+    }
+
+    /// The same refusal under another OAuth error or status.
+    func with(error: String? = nil, status: Int? = nil) -> EntraError {
+        EntraError(
+            code: code, error: error ?? self.error, status: status ?? self.status, text: text, suberror: suberror,
+            hasErrorURI: hasErrorURI)
+    }
+
+    public static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }
+
+    /// A request that cannot be read at all.
+    public static let unreadable = AADSTS.malformed.error().with(error: "invalid_request")
+    public static let tooLarge = AADSTS.malformed.error().with(error: "invalid_request", status: 413)
+
+    public static func revoked(authTime: Timestamp, cutOff: Timestamp) -> EntraError {
+        AADSTS.grantRevoked.error(["issued": authTime.description, "cutOff": cutOff.description])
+    }
+
+    public static func noSuchUser(directory: String) -> EntraError { AADSTS.userNotFound.error(["directory": directory]) }
+
+    public static func noSuchApp(_ app: ClientID, directory: String) -> EntraError {
+        AADSTS.appNotFound.error(["app": app.description, "directory": directory])
+    }
+
+    /// The prefixed message without trace and time: what pages show.
+    public var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
+}
+
+/// What surrounds an error on the wire: who asked, when.
+public struct ErrorTrace: Sendable {
+    public let traceID: GUID
+    public let correlationID: String
+    public let now: Timestamp
+
+    public init(traceID: GUID, correlationID: String, now: Timestamp) {
+        self.traceID = traceID
+        self.correlationID = correlationID
+        self.now = now
+    }
+}
+
+extension EntraError {
+    /// Entra: samples since 2023-11 put trace, correlation and time behind the text with single spaces.
+    public func description(_ trace: ErrorTrace) -> String {
+        "\(message) Trace ID: \(trace.traceID) Correlation ID: \(trace.correlationID) Timestamp: \(trace.now.errorText)"
+    }
+
+    /// Where the error explains itself; nil for errors that Entra sends without one.
+    public func errorURI(origin: String) -> String? {
+        guard hasErrorURI, let code else { return nil }
+        return "\(origin)/error?code=\(code.rawValue)"
+    }
+
+    /// Entra: the token endpoint's error body, members in recorded order.
+    public func json(_ trace: ErrorTrace, origin: String) -> JSON {
+        .object([
+            "error": .string(error), "error_description": .string(description(trace)),
+            "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
+            "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
+            "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),
+            "suberror": suberror.map(JSON.string),
+        ])
+    }
+}

@@ -1,0 +1,65 @@
+/// A refusal of Microsoft Graph, in its own envelope. Entra: facts of recorded Graph errors.
+public struct GraphError: Error, Equatable, Sendable {
+    public let status: Int
+    public let code: String
+    public let message: String
+
+    init(_ status: Int, _ code: String, _ message: String) {
+        self.status = status
+        self.code = code
+        self.message = message
+    }
+
+    public static let emptyToken = GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+    public static let expiredToken = GraphError(
+        401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+    public static let garbageToken = GraphError(
+        401, "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
+    public static let wrongAudience = GraphError(
+        401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+    /// Assumption: the message for a wrong signature was not seen on the wire.
+    public static let wrongSignature = GraphError(
+        401, "InvalidAuthenticationToken", "Access token validation failure. Invalid signature.")
+    /// Lapse's own: the token's grant is not in the store (the tenant was reset).
+    public static let unknownGrant = GraphError(
+        401, "InvalidAuthenticationToken", "Lapse does not know the grant of this access token: its tenant was reset.")
+    public static let denied = GraphError(
+        403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    /// Entra: `/me` needs a signed-in user.
+    public static let noSignedInUser = GraphError(
+        400, "BadRequest", "/me request is only valid with delegated authentication flow.")
+
+    public static func notFound(_ id: String) -> GraphError {
+        GraphError(
+            404, "Request_ResourceNotFound",
+            "Resource '\(id.prefix(200))' does not exist or one of its queried reference-property objects are not present.")
+    }
+
+    public static func badRequest(_ message: String) -> GraphError { GraphError(400, "Request_BadRequest", message) }
+
+    /// Entra: an unknown segment of a path.
+    public static func unknownPath(_ segment: String) -> GraphError {
+        GraphError(404, "ResourceNotFound", "Resource not found for the segment '\(segment.prefix(200))'.")
+    }
+
+    public static let unreadable = GraphError(400, "BadRequest", "The request could not be read.")
+    public static let tooLarge = GraphError(413, "RequestEntityTooLarge", "The request is too large.")
+    public static let internalError = GraphError(500, "generalException", "General exception while processing.")
+
+    public static func wrongMethod(_ method: String) -> GraphError {
+        GraphError(405, "Request_BadRequest", "Specified HTTP method \(method) is not allowed for the request target.")
+    }
+
+    /// The body: `{"error":{"code","message","innerError":{"date","request-id","client-request-id"}}}`.
+    public func json(_ trace: ErrorTrace) -> JSON {
+        [
+            "error": [
+                "code": .string(code), "message": .string(message),
+                "innerError": [
+                    "date": .string(trace.now.zonelessText), "request-id": .string(trace.traceID.description),
+                    "client-request-id": .string(trace.correlationID),
+                ],
+            ]
+        ]
+    }
+}

@@ -1,0 +1,48 @@
+/// May this authorization code be redeemed? A code that was issued before a revoke and is redeemed after it is refused.
+public enum AuthorizationCodeGrant {
+    public struct Facts: Sendable {
+        public let code: AuthorizationCode
+        public let grant: Grant
+        public let account: AccountFacts?
+
+        public init(code: AuthorizationCode, grant: Grant, account: AccountFacts?) {
+            self.code = code
+            self.grant = grant
+            self.account = account
+        }
+    }
+
+    /// - Parameter facts: nil when no such code was ever issued.
+    public static func decide(
+        code text: String, redirectURI: String, verifier: String?, _ request: TokenRequest, facts: Facts?, in context: TokenContext
+    ) -> TokenDecision {
+        .deciding { () throws(Refusal) in
+            guard AuthorizationCode.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
+            guard let facts, facts.grant.client == context.app.id, facts.grant.tenant == context.tenant.id else {
+                throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "code"]))
+            }
+            let (code, grant) = (facts.code, facts.grant)
+            guard code.redeemedAt == nil else { throw Refusal(error: AADSTS.codeRedeemed.error()) }
+            guard context.now < code.expiresAt else { throw Refusal(error: AADSTS.codeExpired.error()) }
+            guard code.redirectURI == redirectURI else {
+                throw Refusal(
+                    error: AADSTS.codeForOtherRedirect.error(["presented": redirectURI, "requested": code.redirectURI]))
+            }
+            try CrossOrigin.refusal(origin: request.origin, isForSPA: code.isForSPA).orPass()
+            if code.isForSPA, code.challenge == nil { throw Refusal(error: AADSTS.spaNeedsPKCE.error()) }
+            try PKCE.Challenge.refusal(of: verifier, for: code.challenge).orPass()
+            guard let account = facts.account else {
+                throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
+            }
+            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            let scope = try refusing { () throws(EntraError) in
+                try context.scopes.delegated(request.scope ?? grant.scope, mayNameSeveralResources: request.scope == nil)
+            }
+            let first = context.newRefreshToken(for: grant)
+            let plan = TokenPlan(
+                context, user: account.user, grant: grant, scope: scope, nonce: code.nonce, wantsAuthTime: code.wantsAuthTime,
+                wantsClientInfo: request.wantsClientInfo, refreshToken: first)
+            return TokenIssue(plan: plan, refreshToken: first?.row, spent: .code(code.hash))
+        }
+    }
+}

@@ -1,0 +1,74 @@
+/// The client that a request says it comes from.
+public struct PresentedClient: Sendable {
+    public let id: ClientID
+    /// Nil: none. An empty one counts as none: some libraries always send HTTP Basic.
+    public let secret: String?
+
+    /// Reads HTTP Basic (id and secret percent-encoded first, RFC 6749 section 2.3.1) and the body's parameters; both at once
+    /// are fine when they agree.
+    public init(form: FormParameters, authorization: String?) throws(EntraError) {
+        var id = form["client_id"]
+        var secret = form["client_secret"]
+        if let basic = try Self.basic(authorization) {
+            guard id == nil || ClientID(id!) == ClientID(basic.id), secret == nil || secret == basic.secret else {
+                throw .unreadable
+            }
+            id = basic.id
+            secret = basic.secret.isEmpty ? secret : basic.secret
+        }
+        guard let id else { throw .missing("client_id") }
+        self.id = ClientID(id)
+        self.secret = secret
+    }
+
+    /// Nil when the header is missing or of another scheme.
+    private static func basic(_ authorization: String?) throws(EntraError) -> (id: String, secret: String)? {
+        guard let authorization else { return nil }
+        let parts = authorization.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "basic" else { return nil }
+        let text = parts[1].trimming { $0 == " " || $0 == "=" }
+        guard let bytes = Base64URL.decode(text.replacing("+", with: "-").replacing("/", with: "_")),
+            let colon = bytes.firstIndex(of: UInt8(ascii: ":"))
+        else { throw .unreadable }
+        let (id, secret) = (try FormParameters.decode(bytes[..<colon]), try FormParameters.decode(bytes[(colon + 1)...]))
+        guard !id.isEmpty else { throw .unreadable }
+        return (id, secret)
+    }
+}
+
+extension StringProtocol {
+    func trimming(_ isDropped: (Character) -> Bool) -> String {
+        var text = self[...]
+        while let first = text.first, isDropped(first) { text = text.dropFirst() }
+        while let last = text.last, isDropped(last) { text = text.dropLast() }
+        return String(text)
+    }
+}
+
+/// Is the client who it says it is, and may it use this flow?
+public enum ClientAuthentication {
+    /// Nil: yes.
+    ///
+    /// - Parameter app: the registration, nil when there is none.
+    /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
+    ///   are redeemed by a browser without a secret, whatever else the registration is.
+    public static func refusal(
+        of client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
+        directory: String
+    ) -> EntraError? {
+        guard let app else { return .noSuchApp(client.id, directory: directory) }
+        guard app.flows.contains(flow) else {
+            return .lapse(
+                "unauthorized_client",
+                "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows.")
+        }
+        guard app.isConfidential, grantClass != .spa else {
+            // Open registration knows no secrets and takes any.
+            return client.secret == nil || app.isOpen ? nil : AADSTS.publicClientWithSecret.error()
+        }
+        guard let secret = client.secret else { return AADSTS.missingSecret.error() }
+        let hash = AppRegistration.hash(secret: secret, of: app.id)
+        let matches = app.secretHashes.reduce(false) { ($1 == hash) || $0 }
+        return matches ? nil : AADSTS.wrongSecret.error(["app": app.id.description])
+    }
+}

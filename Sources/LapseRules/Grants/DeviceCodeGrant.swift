@@ -1,0 +1,44 @@
+/// What does a device hear that polls with its code?
+public enum DeviceCodeGrant {
+    public struct Facts: Sendable {
+        public let code: DeviceCode
+        /// Both nil until the code is approved.
+        public let grant: Grant?
+        public let account: AccountFacts?
+
+        public init(code: DeviceCode, grant: Grant?, account: AccountFacts?) {
+            self.code = code
+            self.grant = grant
+            self.account = account
+        }
+    }
+
+    /// - Parameter facts: nil when no such code was ever issued.
+    public static func decide(_ request: TokenRequest, facts: Facts?, in context: TokenContext) -> TokenDecision {
+        .deciding { () throws(Refusal) in
+            guard let facts, facts.code.client == context.app.id, facts.code.tenant.map({ $0 == context.tenant.id }) ?? true else {
+                throw Refusal(error: AADSTS.deviceCodeUnknown.error())
+            }
+            // A code that was asked for under an alias has no tenant's clock to live by.
+            let now = facts.code.tenant == nil ? context.wall : context.now
+            guard now < facts.code.expiresAt else { throw Refusal(error: AADSTS.deviceCodeExpired.error()) }
+            switch facts.code.state {
+            case .pending: throw Refusal(error: AADSTS.devicePending.error())
+            // Entra: v2-oauth2-device-code.md names the error and no number.
+            case .declined: throw Refusal(error: .lapse("authorization_declined", "The user declined the sign-in."))
+            case .redeemed: throw Refusal(error: AADSTS.codeRedeemed.error())
+            case .approved: break
+            }
+            guard let grant = facts.grant, let account = facts.account else {
+                throw Refusal(error: AADSTS.deviceCodeUnknown.error())
+            }
+            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(grant.scope) }
+            let first = context.newRefreshToken(for: grant)
+            let plan = TokenPlan(
+                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                refreshToken: first)
+            return TokenIssue(plan: plan, refreshToken: first?.row, spent: .deviceCode(facts.code.hash))
+        }
+    }
+}

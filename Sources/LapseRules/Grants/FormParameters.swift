@@ -1,0 +1,83 @@
+/// The parameters of a query or of an `application/x-www-form-urlencoded` body, each at most once.
+public struct FormParameters: Equatable, Sendable {
+    private var values: [String: String]
+
+    public static let empty = FormParameters(values: [:])
+
+    private init(values: [String: String]) { self.values = values }
+
+    /// Decodes the bytes strictly.
+    ///
+    /// - Throws: `EntraError` for broken percent-encoding, for text that is not UTF-8, and for a name that comes twice.
+    public init(_ bytes: some Collection<UInt8>) throws(EntraError) {
+        values = [:]
+        for pair in bytes.split(separator: UInt8(ascii: "&")) {
+            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try Self.decode(parts[0])
+            let value = try parts.count > 1 ? Self.decode(parts[1]) : ""
+            guard values.updateValue(value, forKey: name) == nil else {
+                throw AADSTS.duplicateParameter.error(["parameter": name])
+            }
+        }
+    }
+
+    /// The value of that name; an empty one counts as missing, as at Entra.
+    public subscript(name: String) -> String? {
+        guard let value = values[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    public func required(_ name: String) throws(EntraError) -> String {
+        guard let value = self[name] else { throw .missing(name) }
+        return value
+    }
+
+    public var names: [String] { values.keys.sorted() }
+
+    /// These parameters and the others; a name that stands in both is refused.
+    public func merging(_ others: FormParameters) throws(EntraError) -> FormParameters {
+        var merged = self
+        for (name, value) in others.values where merged.values.updateValue(value, forKey: name) != nil {
+            throw AADSTS.duplicateParameter.error(["parameter": name])
+        }
+        return merged
+    }
+
+    /// The parameters without those of these names, encoded for a query.
+    public func encoded(without omitted: Set<String> = []) -> String {
+        values.filter { !omitted.contains($0.key) }.sorted { $0.key < $1.key }
+            .map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
+    }
+
+    /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
+    public static func encode(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case 48...57, 65...90, 97...122, 45, 46, 95, 126: encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default: encoded += "%" + Hex.encode([byte]).uppercased()
+            }
+        }
+        return encoded
+    }
+
+    /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.
+    static func decode(_ bytes: some Collection<UInt8>) throws(EntraError) -> String {
+        var decoded: [UInt8] = []
+        decoded.reserveCapacity(bytes.count)
+        var iterator = bytes.makeIterator()
+        while let byte = iterator.next() {
+            switch byte {
+            case UInt8(ascii: "+"): decoded.append(UInt8(ascii: " "))
+            case UInt8(ascii: "%"):
+                guard let high = iterator.next().flatMap(Hex.value(of:)), let low = iterator.next().flatMap(Hex.value(of:)) else {
+                    throw .unreadable
+                }
+                decoded.append(high << 4 | low)
+            default: decoded.append(byte)
+            }
+        }
+        guard let text = String(validating: decoded, as: UTF8.self), !decoded.contains(0) else { throw .unreadable }
+        return text
+    }
+}

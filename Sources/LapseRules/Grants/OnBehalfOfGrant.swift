@@ -1,0 +1,42 @@
+/// May this API act for the user whose access token it was called with?
+///
+/// The new grant takes the assertion's grant's `authTime`: an API cannot make an old sign-in young.
+public enum OnBehalfOfGrant {
+    public enum Assertion: Sendable {
+        /// No token that Lapse signed.
+        case invalid
+        case token(AccessTokenClaims, grant: Grant?, account: AccountFacts?)
+    }
+
+    public static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
+        .deciding { () throws(Refusal) in
+            guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id else {
+                throw Refusal(error: AADSTS.assertionSignature.error())
+            }
+            let audiences = [context.app.id.description, context.app.exposes?.uri].compactMap { $0 }
+            guard audiences.contains(claims.audience) else {
+                throw Refusal(
+                    error: AADSTS.assertionAudience.error([
+                        "audience": claims.audience, "app": context.app.id.description, "name": context.app.name,
+                    ]))
+            }
+            guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
+            guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
+            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            let scope = try refusing { () throws(EntraError) in
+                guard let text = request.scope else { throw .missing("scope") }
+                return try context.scopes.delegated(text)
+            }
+            let onBehalf = Grant(
+                id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
+                clientClass: .confidential, scope: scope.grantText, authentication: grant.authentication, session: grant.session,
+                createdAt: context.now)
+            let first = context.newRefreshToken(for: onBehalf)
+            // Entra: v2-oauth2-on-behalf-of-flow.md, no id token.
+            let plan = TokenPlan(
+                context, user: account.user, grant: onBehalf, scope: scope, issuesIDToken: false,
+                wantsClientInfo: request.wantsClientInfo, refreshToken: first)
+            return TokenIssue(plan: plan, newGrant: onBehalf, refreshToken: first?.row)
+        }
+    }
+}

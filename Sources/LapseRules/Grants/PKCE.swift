@@ -1,0 +1,42 @@
+import Crypto
+
+/// Proof key for code exchange (RFC 7636), with the two methods that Entra takes.
+public enum PKCE {
+    public enum Method: String, CaseIterable, Sendable { case plain, s256 = "S256" }
+
+    public struct Challenge: Equatable, Sendable {
+        public let value: String
+        public let method: Method
+
+        public init(value: String, method: Method) {
+            self.value = value
+            self.method = method
+        }
+
+        /// Nil when the request has none.
+        public init?(_ parameters: FormParameters) throws(EntraError) {
+            let methodText = parameters["code_challenge_method"]
+            guard let value = parameters["code_challenge"] else { return nil }
+            guard let method = methodText.map(Method.init(rawValue:)) ?? .plain else {
+                throw AADSTS.badChallengeMethod.error()
+            }
+            guard method == .s256 ? value.utf8.count == 43 : (43...128).contains(value.utf8.count) else {
+                throw AADSTS.badChallenge.error()
+            }
+            self.init(value: value, method: method)
+        }
+
+        /// Nil: the verifier fits. A code without a challenge takes any verifier.
+        static func refusal(of verifier: String?, for challenge: Challenge?) -> EntraError? {
+            guard let challenge else { return nil }
+            guard let verifier else { return AADSTS.missingVerifier.error() }
+            let derived =
+                switch challenge.method {
+                case .plain: verifier
+                case .s256: Base64URL.encode(Array(SHA256.hash(data: Array(verifier.utf8))))
+                }
+            // Hashes are compared in constant time.
+            return SecretHash(of: derived) == SecretHash(of: challenge.value) ? nil : AADSTS.wrongVerifier.error()
+        }
+    }
+}

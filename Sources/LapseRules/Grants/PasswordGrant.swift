@@ -1,0 +1,69 @@
+/// Do these user name and password sign a user in, without a browser?
+public enum PasswordGrant {
+    /// - Parameter signIn: what the user name and password come to.
+    /// - Parameter place: where the sign-in would stand in the order of events, on the home tenant's clock.
+    public static func decide(
+        _ request: TokenRequest, signIn: SignInAttempt, sequence: Int64, in context: TokenContext
+    ) -> TokenDecision {
+        .deciding { () throws(Refusal) in
+            let account = try signIn.accepted(for: context.app, in: context.tenant, on: .refresh, region: context.region)
+            let scope = try refusing { () throws(EntraError) in
+                guard let text = request.scope else { throw .missing("scope") }
+                return try context.scopes.delegated(text)
+            }
+            let grant = Grant(
+                id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
+                clientClass: context.app.isConfidential ? .confidential : .public, scope: scope.grantText,
+                authentication: account.freshAuthentication(.password, sequence: sequence), session: nil,
+                createdAt: context.now)
+            let first = context.newRefreshToken(for: grant)
+            let plan = TokenPlan(
+                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                refreshToken: first)
+            return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
+        }
+    }
+}
+
+/// A user name and a password, and what the directory knows of them.
+public struct SignInAttempt: Sendable {
+    public enum Outcome: Sendable {
+        /// No tenant, or no user in it, by that name.
+        case unknownUser
+        case wrongPassword
+        /// The home account is right, but it has no guest account in the tenant of the request.
+        case noGuestAccount(User.Home)
+        /// The user in the tenant of the request.
+        case known(AccountFacts)
+    }
+
+    public let userName: String
+    public let outcome: Outcome
+
+    public init(userName: String, outcome: Outcome) {
+        self.userName = userName
+        self.outcome = outcome
+    }
+
+    /// The account, when the credential is right and the account may sign in.
+    func accepted(
+        for app: AppRegistration, in tenant: Tenant?, on plane: Plane, region: Region
+    ) throws(Refusal) -> AccountFacts {
+        let directory = tenant?.name ?? userName.split(separator: "@").last.map(String.init) ?? userName
+        switch outcome {
+        case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
+        case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
+        case .noGuestAccount(let home): throw Refusal(error: .guestNotFound(home, app: app, directory: directory))
+        case .known(let account):
+            try account.stateRefusal(on: plane, in: region).orPass()
+            return account
+        }
+    }
+}
+
+extension AccountFacts {
+    /// The record of a credential given now, on the home tenant's clock.
+    public func freshAuthentication(_ method: SignInMethod, sequence: Int64) -> Authentication {
+        Authentication(user: user.home, place: Place(at: homeNow, sequence: sequence), method: method)
+    }
+}

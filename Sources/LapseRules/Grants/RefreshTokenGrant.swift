@@ -1,0 +1,72 @@
+/// May this refresh token be redeemed, and for what? Entra's order of checks: parse, client binding, user, account, revocation,
+/// the end of a single-page app's token, inactivity, scope.
+public enum RefreshTokenGrant {
+    public struct Facts: Sendable {
+        public let token: RefreshToken
+        public let grant: Grant
+        /// Whether the client that the token was issued to belongs to Microsoft's family.
+        public let isFamilyToken: Bool
+        /// The grant's user in the tenant of the request; nil when the user has no account there.
+        public let account: AccountFacts?
+
+        public init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?) {
+            self.token = token
+            self.grant = grant
+            self.isFamilyToken = isFamilyToken
+            self.account = account
+        }
+    }
+
+    /// - Parameter facts: nil when no such token was ever issued.
+    public static func decide(
+        _ text: String, _ request: TokenRequest, facts: Facts?, in context: TokenContext
+    ) -> TokenDecision {
+        .deciding { () throws(Refusal) in
+            guard RefreshToken.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
+            guard let facts, isBound(facts, to: context.app) else {
+                throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "refresh_token"]))
+            }
+            let (token, grant) = (facts.token, facts.grant)
+            try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).orPass()
+            guard let account = facts.account else {
+                throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
+            }
+            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            guard context.now < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
+            let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(request.scope ?? grant.scope) }
+            let child = context.newRefreshToken(for: grant, parent: token)
+            let plan = TokenPlan(
+                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                refreshToken: child)
+            return TokenIssue(plan: plan, refreshToken: child?.row)
+        }
+    }
+
+    /// A token serves the client it was issued to; a family's token serves the family.
+    private static func isBound(_ facts: Facts, to app: AppRegistration) -> Bool {
+        facts.grant.client == app.id || (facts.isFamilyToken && app.isFamilyMember)
+    }
+
+    private static func expired(_ token: RefreshToken, _ grant: Grant, _ context: TokenContext) -> EntraError {
+        switch grant.clientClass {
+        case .spa:
+            AADSTS.refreshTokenOfSPAExpired.error([
+                "lifetime": context.lifetimes.spaRefreshToken.dotNetText, "issued": token.issuedAt.description,
+            ])
+        case .public, .confidential:
+            AADSTS.refreshTokenInactive.error([
+                "issued": token.issuedAt.description, "inactive": (token.expiresAt - token.issuedAt).dotNetText,
+            ])
+        }
+    }
+}
+
+extension EntraError {
+    /// The user of a grant or session has no account in this directory.
+    static func guestNotFound(_ home: User.Home, app: AppRegistration, directory: String) -> EntraError {
+        AADSTS.guestNotFound.error([
+            "user": home.user.description, "idp": "https://sts.windows.net/\(home.tenant)/", "tenant": directory,
+            "app": app.id.description, "name": app.name,
+        ])
+    }
+}

@@ -1,0 +1,185 @@
+/// An API that access tokens are made for.
+public struct ResourceAPI: Equatable, Sendable {
+    public let id: ClientID
+    public let name: String
+    /// The names under which a scope may ask for it: application ID URI and client id.
+    let names: [String]
+    /// The prefix of its scopes in answers.
+    let uri: String
+    /// Nil: any permission that a client is registered for (Graph has hundreds).
+    let scopes: [String]?
+    /// The `aud` of its tokens.
+    public let audience: String
+    public let tokenVersion: Int64
+    public let asksForCapabilities: Bool
+
+    /// Entra: tokens for Graph are of version 1.
+    public static let graph = ResourceAPI(
+        id: FirstPartyApps.graph, name: "Microsoft Graph",
+        names: ["https://graph.microsoft.com", FirstPartyApps.graph.description], uri: "https://graph.microsoft.com", scopes: nil,
+        audience: "https://graph.microsoft.com", tokenVersion: 1, asksForCapabilities: true)
+
+    init(
+        id: ClientID, name: String, names: [String], uri: String, scopes: [String]?, audience: String, tokenVersion: Int64,
+        asksForCapabilities: Bool
+    ) {
+        self.id = id
+        self.name = name
+        self.names = names
+        self.uri = uri
+        self.scopes = scopes
+        self.audience = audience
+        self.tokenVersion = tokenVersion
+        self.asksForCapabilities = asksForCapabilities
+    }
+
+    /// Nil when the app exposes no API.
+    public init?(_ app: AppRegistration) {
+        guard let api = app.exposes else { return nil }
+        self.init(
+            id: app.id, name: app.name, names: [api.uri, app.id.description], uri: api.uri, scopes: api.scopes,
+            // Entra: access-tokens.md, a version 1 token names the URI, a version 2 token the client id.
+            audience: app.accessTokenVersion == 2 ? app.id.description : api.uri, tokenVersion: app.accessTokenVersion,
+            asksForCapabilities: api.asksForCapabilities)
+    }
+
+    public var isGraph: Bool { id == FirstPartyApps.graph }
+}
+
+/// What a request was granted: OpenID scopes and the permissions at one resource.
+public struct GrantedScope: Equatable, Sendable {
+    static let openIDScopes = ["email", "openid", "profile"]
+
+    public let resource: ResourceAPI
+    /// In the order that Entra prints: email, openid, profile.
+    public let openID: [String]
+    public let isOffline: Bool
+    /// Short names of delegated permissions, such as `User.Read`.
+    public let permissions: [String]
+    /// The permissions as the client spelled them, long or short.
+    let spelled: [String]
+
+    /// What the token answer prints: never `offline_access`.
+    public var text: String { (openID + spelled).joined(separator: " ") }
+
+    /// What the grant keeps: the whole, to be asked for again on a refresh that names no scope.
+    public var grantText: String { (openID + (isOffline ? ["offline_access"] : []) + spelled).joined(separator: " ") }
+
+    /// The `scp` claim. Entra: Graph's tokens carry the OpenID scopes too, for userinfo.
+    public var claim: String { ((resource.isGraph ? openID : []) + permissions).joined(separator: " ") }
+
+    public func has(openID scope: String) -> Bool { openID.contains(scope) }
+}
+
+/// Reads the `scope` of a request against what the client is registered for.
+public struct ScopePolicy: Sendable {
+    let app: AppRegistration
+    let resources: [ResourceAPI]
+    let directory: String
+
+    /// - Parameter resources: the APIs of the directory besides Graph.
+    public init(app: AppRegistration, resources: [ResourceAPI], directory: String) {
+        self.app = app
+        self.resources = [.graph] + resources
+        self.directory = directory
+    }
+
+    /// The delegated scopes that the text asks for.
+    ///
+    /// - Parameter mayNameSeveralResources: at authorize, where consent for several is asked at once; the first is granted.
+    /// - Throws: `EntraError`: 70011 for what is no scope, 500011 for an unknown resource, 28000 for two resources,
+    ///   65001 for a permission the client is not registered for.
+    public func delegated(_ text: String, mayNameSeveralResources: Bool = false) throws(EntraError) -> GrantedScope {
+        var openID: Set<String> = []
+        var isOffline = false
+        var resource: ResourceAPI?
+        var permissions: [String] = []
+        var spelled: [String] = []
+        for word in text.split(separator: " ").map(String.init) {
+            switch word.lowercased() {
+            case "offline_access":
+                isOffline = true
+                continue
+            case let name where GrantedScope.openIDScopes.contains(name):
+                openID.insert(name)
+                continue
+            default: break
+            }
+            let (api, name, isLong) = try split(word, of: text)
+            if let first = resource, first.id != api.id {
+                guard mayNameSeveralResources else { throw AADSTS.severalResources.error(["scope": text]) }
+                continue
+            }
+            resource = api
+            if name.lowercased() == ".default" {
+                let all = registered(at: api)
+                permissions += all
+                spelled += all.map { "\(api.uri)/\($0)" } + [word]
+            } else {
+                let permission = try permission(name, at: api, word: word)
+                permissions.append(permission)
+                spelled.append(isLong ? "\(api.uri)/\(permission)" : permission)
+            }
+        }
+        guard resource != nil || !openID.isEmpty || isOffline else {
+            throw AADSTS.invalidScope.error(["scope": text])
+        }
+        return GrantedScope(
+            resource: resource ?? .graph, openID: GrantedScope.openIDScopes.filter(openID.contains), isOffline: isOffline,
+            permissions: permissions.uniqued(), spelled: spelled.uniqued())
+    }
+
+    /// The resource of an application's own request, which has to ask for `{resource}/.default`.
+    public func application(_ text: String) throws(EntraError) -> ResourceAPI {
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count == 1 else { throw AADSTS.invalidScope.error(["scope": text]) }
+        guard words[0].lowercased().hasSuffix("/.default") else { throw AADSTS.scopeNotDefault.error(["scope": words[0]]) }
+        return try split(words[0], of: text).api
+    }
+
+    /// The resource, the scope's short name and whether it was spelled with its resource.
+    private func split(_ word: String, of text: String) throws(EntraError) -> (api: ResourceAPI, name: String, isLong: Bool) {
+        guard word.utf8.count <= 512 else { throw AADSTS.invalidScope.error(["scope": word]) }
+        guard let slash = word.lastIndex(of: "/") else { return (.graph, word, false) }
+        let name = String(word[word.index(after: slash)...])
+        // `https://resource//.default` names the resource `https://resource/`.
+        let prefix = String(word[..<slash]).trimming { $0 == "/" }.lowercased()
+        guard !name.isEmpty, !prefix.isEmpty else { throw AADSTS.invalidScope.error(["scope": text]) }
+        guard let api = resources.first(where: { $0.names.contains { $0.lowercased() == prefix } }) else {
+            throw AADSTS.resourceNotFound.error(["resource": prefix, "directory": directory])
+        }
+        return (api, name, true)
+    }
+
+    /// The registered spelling of a permission, which Entra compares without case.
+    private func permission(_ name: String, at api: ResourceAPI, word: String) throws(EntraError) -> String {
+        func matches(_ other: String) -> Bool { other.lowercased() == name.lowercased() }
+        if app.isOpen {
+            if let known = (api.scopes ?? Array(Permission.known)).first(where: matches) { return known }
+        } else if let registered = registered(at: api).first(where: matches) {
+            return registered
+        }
+        guard (api.scopes ?? Array(Permission.known)).contains(where: matches), !app.isOpen else {
+            throw AADSTS.invalidScope.error(["scope": word])
+        }
+        throw AADSTS.notConsented.error(["app": app.id.description, "name": app.name])
+    }
+
+    /// What the client is registered for at this resource, by short names.
+    private func registered(at api: ResourceAPI) -> [String] {
+        if app.isOpen { return api.scopes ?? ["User.Read"] }
+        return app.delegated.compactMap { entry in
+            guard let slash = entry.lastIndex(of: "/") else {
+                return api.isGraph && !GrantedScope.openIDScopes.contains(entry) && entry != "offline_access" ? entry : nil
+            }
+            return api.names.contains(String(entry[..<slash])) ? String(entry[entry.index(after: slash)...]) : nil
+        }
+    }
+}
+
+extension Sequence where Element: Hashable {
+    func uniqued() -> [Element] {
+        var seen: Set<Element> = []
+        return filter { seen.insert($0).inserted }
+    }
+}

@@ -1,0 +1,70 @@
+/// The token endpoint's answer as a value, with what the store has to write for it.
+public enum TokenDecision: Sendable {
+    case issue(TokenIssue)
+    case refuse(Refusal)
+}
+
+public struct TokenIssue: Sendable {
+    /// What was used up by the answer.
+    public enum Spent: Sendable {
+        case code(SecretHash)
+        case deviceCode(SecretHash)
+    }
+
+    public let plan: TokenPlan
+    /// A grant that this request made, nil when it redeemed an older one.
+    public let newGrant: Grant?
+    public let refreshToken: RefreshToken?
+    public let spent: Spent?
+
+    init(plan: TokenPlan, newGrant: Grant? = nil, refreshToken: RefreshToken?, spent: Spent? = nil) {
+        self.plan = plan
+        self.newGrant = newGrant
+        self.refreshToken = refreshToken
+        self.spent = spent
+    }
+}
+
+extension TokenDecision {
+    /// Runs a decision written as a list of checks that throw.
+    static func deciding(_ checks: () throws(Refusal) -> TokenIssue) -> TokenDecision {
+        do {
+            return .issue(try checks())
+        } catch {
+            return .refuse(error)
+        }
+    }
+}
+
+extension EntraError? {
+    /// Throws the error when there is one.
+    func orPass() throws(Refusal) {
+        if let error = self { throw Refusal(error: error) }
+    }
+}
+
+extension Refusal? {
+    func orPass() throws(Refusal) {
+        if let refusal = self { throw refusal }
+    }
+}
+
+/// Runs what throws the authority's error where a refusal is expected.
+func refusing<Value>(_ body: () throws(EntraError) -> Value) throws(Refusal) -> Value {
+    do {
+        return try body()
+    } catch {
+        throw Refusal(error: error)
+    }
+}
+
+/// A single-page app's codes and tokens are redeemed by browsers from elsewhere, all others never.
+enum CrossOrigin {
+    static func refusal(origin: String?, isForSPA: Bool) -> EntraError? {
+        switch (origin != nil, isForSPA) {
+        case (true, false): AADSTS.crossOriginNotSPA.error()
+        case (false, true): AADSTS.spaNotCrossOrigin.error()
+        case (true, true), (false, false): nil
+        }
+    }
+}

@@ -1,0 +1,159 @@
+/// What does a request to Microsoft Graph ask for? The address after the version, read once.
+public enum GraphRequest: Equatable, Sendable {
+    public enum User: Equatable, Sendable {
+        case me
+        /// An object id or user principal name.
+        case named(String)
+    }
+
+    case users
+    case user(User)
+    case revokeSignInSessions(User)
+    /// The old name, in beta alone.
+    case invalidateAllRefreshTokens(User)
+
+    /// - Parameter path: the percent-encoded path behind `/v1.0` or `/beta`.
+    /// - Throws: `GraphError` for a path that Lapse does not have, in Graph's words for an unknown segment.
+    public init(path: String, isBeta: Bool) throws(GraphError) {
+        var segments: [String] = []
+        for part in path.split(separator: "/") {
+            guard let segment = Self.decode(part) else { throw .unreadable }
+            segments += Self.splittingKey(segment)
+        }
+        let user: User
+        switch segments.first?.lowercased() {
+        case "me":
+            user = .me
+            segments.removeFirst()
+        case "users":
+            segments.removeFirst()
+            guard let key = segments.first else {
+                self = .users
+                return
+            }
+            user = .named(key)
+            segments.removeFirst()
+        case let other: throw .unknownPath(other ?? "")
+        }
+        guard let action = segments.first else {
+            self = .user(user)
+            return
+        }
+        guard segments.count == 1 else { throw .unknownPath(segments[1]) }
+        // Clients may qualify an action with its namespace.
+        switch action.lowercased().replacing("microsoft.graph.", with: "") {
+        case "revokesigninsessions": self = .revokeSignInSessions(user)
+        case "invalidateallrefreshtokens" where isBeta: self = .invalidateAllRefreshTokens(user)
+        default: throw .unknownPath(action)
+        }
+    }
+
+    /// The method that the address takes.
+    public var method: String {
+        switch self {
+        case .users, .user: "GET"
+        case .revokeSignInSessions, .invalidateAllRefreshTokens: "POST"
+        }
+    }
+
+    /// `users('adele@contoso.example')` is `users/adele@contoso.example`.
+    private static func splittingKey(_ segment: String) -> [String] {
+        guard segment.hasSuffix("')"), let open = segment.firstIndex(of: "("), segment[open...].hasPrefix("('") else {
+            return [segment]
+        }
+        let key = segment[segment.index(open, offsetBy: 2)...].dropLast(2)
+        return [String(segment[..<open]), String(key.replacing("''", with: "'"))]
+    }
+
+    private static func decode(_ part: Substring) -> String? {
+        // A plus is a plus in a path.
+        try? FormParameters.decode(part.replacing("+", with: "%2B").utf8)
+    }
+}
+
+/// The query options of a read.
+public struct GraphQuery: Equatable, Sendable {
+    /// The properties that Graph sends unasked. Entra: user-get.
+    public static let defaults = [
+        "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
+        "preferredLanguage", "surname", "userPrincipalName",
+    ]
+    private static let onRequest = [
+        "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime", "userType",
+    ]
+
+    /// Nil: the default set.
+    public let select: [String]?
+    public let top: Int
+    public let skipToken: String?
+
+    /// - Throws: `GraphError` for an option that Lapse does not have, or an unknown property.
+    public init(_ parameters: FormParameters) throws(GraphError) {
+        for name in parameters.names where name.hasPrefix("$") && !["$select", "$top", "$skiptoken"].contains(name.lowercased()) {
+            throw .badRequest("Lapse: the query option '\(name.prefix(50))' is not supported.")
+        }
+        select = try parameters["$select"].map { text throws(GraphError) in
+            var names: [String] = []
+            for word in text.split(separator: ",") {
+                let asked = word.trimming { $0 == " " }
+                guard let known = (Self.defaults + Self.onRequest).first(where: { $0.lowercased() == asked.lowercased() }) else {
+                    throw .unknownProperty(asked)
+                }
+                names.append(known)
+            }
+            return names.uniqued()
+        }
+        if let text = parameters["$top"] {
+            guard let number = Int(text), (1...999).contains(number) else {
+                throw .badRequest("Invalid page size specified: '\(text.prefix(20))'. Must be between 1 and 999 inclusive.")
+            }
+            top = number
+        } else {
+            top = 100
+        }
+        if let token = parameters["$skiptoken"] {
+            guard let bytes = Base64URL.decode(token) else { throw .badRequest("The skip token is not one of Lapse's.") }
+            skipToken = String(decoding: bytes, as: UTF8.self)
+        } else {
+            skipToken = nil
+        }
+    }
+
+    /// The part of `@odata.context` that names what was selected.
+    public var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }
+
+    /// The user's members that the query asks for.
+    ///
+    /// - Parameter stamp: the cut-off in whole seconds.
+    public func members(of user: User, stamp: Timestamp) -> [JSON.Member] {
+        (select ?? Self.defaults).map { .init(name: $0, value: Self.value($0, of: user, stamp: stamp)) }
+    }
+
+    private static func value(_ property: String, of user: User, stamp: Timestamp) -> JSON {
+        switch property {
+        case "accountEnabled": .bool(user.accountEnabled)
+        case "businessPhones": []
+        case "createdDateTime": .string(user.createdAt.wholeSecondText)
+        case "displayName": .string(user.displayName)
+        case "givenName": JSON(user.givenName)
+        case "id": .string(user.id.description)
+        case "mail": JSON(user.mail)
+        case "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime": .string(stamp.wholeSecondText)
+        case "surname": JSON(user.surname)
+        case "userPrincipalName": .string(user.userPrincipalName)
+        case "userType": user.isGuest ? "Guest" : "Member"
+        // Properties that the lab's users do not have.
+        default: .null
+        }
+    }
+}
+
+extension GraphError {
+    /// Entra: what Graph says to a `$select` of a property that a user does not have.
+    static func unknownProperty(_ name: String) -> GraphError {
+        GraphError(
+            400, "BadRequest",
+            "Parsing OData Select and Expand failed: Could not find a property named '\(name.prefix(100))' on type 'microsoft.graph.user'."
+        )
+    }
+}

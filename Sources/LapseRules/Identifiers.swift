@@ -1,0 +1,205 @@
+import Crypto
+import Foundation
+
+/// A GUID, printed in lower case as Entra prints it.
+public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+    private let high: UInt64
+    private let low: UInt64
+
+    /// Reads the 36-character form in any case; nil for anything else.
+    public init?(_ text: String) {
+        var words: (UInt64, UInt64) = (0, 0)
+        var digits = 0
+        var position = 0
+        for byte in text.utf8 {
+            defer { position += 1 }
+            if position == 8 || position == 13 || position == 18 || position == 23 {
+                guard byte == 45 else { return nil }
+                continue
+            }
+            guard position < 36, let value = Hex.value(of: byte) else { return nil }
+            if digits < 16 { words.0 = words.0 << 4 | UInt64(value) } else { words.1 = words.1 << 4 | UInt64(value) }
+            digits += 1
+        }
+        guard position == 36, digits == 32 else { return nil }
+        (high, low) = words
+    }
+
+    /// A version 4 GUID (RFC 9562) of 16 random bytes.
+    public init(randomBytes bytes: [UInt8]) {
+        self.init(bytes: bytes[...])
+        self = GUID(high: high & ~0xF000 | 0x4000, low: low & ~(0xC0 << 56) | 0x80 << 56)
+    }
+
+    private init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The GUID with these 16 bytes, most significant first.
+    public init(bytes: ArraySlice<UInt8>) {
+        precondition(bytes.count == 16, "a GUID has 16 bytes")
+        high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+        low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
+    public var bytes: [UInt8] {
+        [high, low].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+    }
+
+    public var description: String {
+        String(unsafeUninitializedCapacity: 36) { buffer in
+            var index = 0
+            for (position, word) in [(0, high), (16, low)] {
+                for nibble in 0..<16 {
+                    if [8, 12, 16, 20].contains(position + nibble) {
+                        buffer[index] = 45
+                        index += 1
+                    }
+                    buffer[index] = Hex.digits[Int(word >> UInt64(60 - 4 * nibble) & 0xF)]
+                    index += 1
+                }
+            }
+            return 36
+        }
+    }
+}
+
+extension GUID: Codable {
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let guid = GUID(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a GUID: \(text)")
+        }
+        self = guid
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// A client's `client_id`: any text, compared without case. At Entra a GUID; open registration takes other spellings too.
+public struct ClientID: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringLiteral {
+    public let description: String
+
+    public init(_ text: String) { description = text.lowercased() }
+    public init(stringLiteral value: String) { self.init(value) }
+    public init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// The SHA-256 of a secret: all that Lapse keeps of a refresh token, code, cookie, client secret or password.
+public struct SecretHash: Hashable, Sendable, Codable {
+    public let bytes: [UInt8]
+
+    /// The hash of a secret with enough entropy of its own: tokens, codes, cookies.
+    public init(of secret: String) { bytes = Array(SHA256.hash(data: Array(secret.utf8))) }
+
+    /// The hash of a secret that a person chose, salted with whose it is.
+    public init(of secret: String, salt: String) { self.init(of: salt + "\u{0}" + secret) }
+
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 32 else { return nil }
+        self.bytes = bytes
+    }
+
+    /// Reads what ``hexadecimal`` wrote.
+    public init?(hexadecimal text: String) {
+        let digits = text.utf8.compactMap(Hex.value(of:))
+        guard digits.count == 64, text.utf8.count == 64 else { return nil }
+        self.init(bytes: stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+    }
+
+    public var hexadecimal: String { Hex.encode(bytes) }
+
+    /// Compares in constant time.
+    public static func == (lhs: SecretHash, rhs: SecretHash) -> Bool {
+        var difference: UInt8 = 0
+        for index in 0..<32 { difference |= lhs.bytes[index] ^ rhs.bytes[index] }
+        return difference == 0
+    }
+
+    /// The first 16 hexadecimal digits: a name for a token that says nothing about the token.
+    public var fingerprint: String { Hex.encode(bytes.prefix(8)) }
+}
+
+public enum Hex {
+    static let digits = Array("0123456789abcdef".utf8)
+
+    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
+        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 0xF)]] }, as: UTF8.self)
+    }
+
+    static func value(of byte: UInt8) -> UInt8? {
+        switch byte {
+        case 48...57: byte - 48
+        case 65...70: byte - 55
+        case 97...102: byte - 87
+        default: nil
+        }
+    }
+}
+
+/// Base64url without padding (RFC 4648 section 5), as JOSE and PKCE use it.
+public enum Base64URL {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+
+    public static func encode(_ bytes: [UInt8]) -> String { String(decoding: encodedBytes(bytes), as: UTF8.self) }
+
+    /// The encoding as ASCII bytes, for those who go on building bytes.
+    public static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in
+            var bits: UInt32 = 0
+            var count: UInt32 = 0
+            for byte in bytes {
+                bits = bits << 8 | UInt32(byte)
+                count += 8
+                while count >= 6 {
+                    count -= 6
+                    output[written] = alphabet[Int(bits >> count & 0x3F)]
+                    written += 1
+                }
+            }
+            if count > 0 {
+                output[written] = alphabet[Int(bits << (6 - count) & 0x3F)]
+                written += 1
+            }
+        }
+    }
+
+    /// The bytes, or nil when the text holds anything but the alphabet or ends in the middle of a byte.
+    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+        var bytes: [UInt8] = []
+        var bits: UInt32 = 0
+        var count: UInt32 = 0
+        for character in text.utf8 {
+            let value: UInt32
+            switch character {
+            case 65...90: value = UInt32(character) - 65
+            case 97...122: value = UInt32(character) - 71
+            case 48...57: value = UInt32(character) + 4
+            case 45: value = 62
+            case 95: value = 63
+            default: return nil
+            }
+            bits = bits << 6 | value
+            count += 6
+            if count >= 8 {
+                count -= 8
+                bytes.append(UInt8(truncatingIfNeeded: bits >> count))
+            }
+        }
+        return count < 6 && bits & ((1 << count) - 1) == 0 ? bytes : nil
+    }
+
+    public static func isAlphabet(_ text: some StringProtocol) -> Bool {
+        text.utf8.allSatisfy { (65...90).contains($0) || (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
+    }
+}

@@ -1,0 +1,277 @@
+import Foundation
+
+/// A JSON value that keeps the order of its members: answers look on the wire as Entra's do.
+public enum JSON: Equatable, Sendable {
+    public struct Member: Equatable, Sendable {
+        public let name: String
+        public let value: JSON
+
+        public init(name: String, value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    case null
+    case bool(Bool)
+    case integer(Int64)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+
+    public init(_ text: String?) { self = text.map(JSON.string) ?? .null }
+    public init(_ instant: Timestamp?) { self = .init(instant?.description) }
+    public init(_ texts: [String]) { self = .array(texts.map(JSON.string)) }
+
+    /// The member of that name; nil when this is no object or has none.
+    public subscript(name: String) -> JSON? {
+        guard case .object(let members) = self else { return nil }
+        return members.first { $0.name == name }?.value
+    }
+
+    public var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// An object of the given members without those whose value is nil.
+    public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+        .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
+    }
+
+    /// This object with further members at its end.
+    public func adding(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+        guard case .object(let own) = self, case .object(let further) = JSON.object(members) else { return self }
+        return .object(own + further)
+    }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
+    ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(integerLiteral value: Int64) { self = .integer(value) }
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSON)...) {
+        self = .object(elements.map { Member(name: $0, value: $1) })
+    }
+}
+
+extension JSON {
+    /// The value as compact UTF-8, members in their order.
+    public var encoded: [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(512)
+        write(to: &bytes)
+        return bytes
+    }
+
+    public var encodedText: String { String(decoding: encoded, as: UTF8.self) }
+
+    private func write(to bytes: inout [UInt8]) {
+        switch self {
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .integer(let value): bytes.append(contentsOf: String(value).utf8)
+        case .number(let value): bytes.append(contentsOf: (value.isFinite ? "\(value)" : "null").utf8)
+        case .string(let text): Self.write(text, to: &bytes)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                element.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                Self.write(member.name, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                member.value.write(to: &bytes)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func write(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): bytes.append(contentsOf: "\\\"".utf8)
+            case UInt8(ascii: "\\"): bytes.append(contentsOf: "\\\\".utf8)
+            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
+            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0..<0x20: bytes.append(contentsOf: "\\u00\(Hex.encode([byte]))".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSON: Decodable {
+    /// Reads any JSON or YAML value. The order of members is the decoder's: decoded values are read by name.
+    public init(from decoder: any Decoder) throws {
+        if let container = try? decoder.container(keyedBy: Name.self) {
+            self = .object(
+                try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
+                    Member(name: $0.stringValue, value: try container.decode(JSON.self, forKey: $0))
+                })
+            return
+        }
+        if var container = try? decoder.unkeyedContainer() {
+            var elements: [JSON] = []
+            while !container.isAtEnd { elements.append(try container.decode(JSON.self)) }
+            self = .array(elements)
+            return
+        }
+        let container = try decoder.singleValueContainer()
+        if container.decodeNil() {
+            self = .null
+        } else if let value = try? container.decode(Bool.self) {
+            self = .bool(value)
+        } else if let value = try? container.decode(Int64.self) {
+            self = .integer(value)
+        } else if let value = try? container.decode(Double.self) {
+            self = .number(value)
+        } else {
+            self = .string(try container.decode(String.self))
+        }
+    }
+
+    private struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { return nil }
+    }
+
+    /// Reads JSON text; nil when it is none.
+    public init?(parsing bytes: [UInt8]) {
+        guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return nil }
+        self = value
+    }
+}
+
+/// What is wrong with a value that a person or a script gave, and where: the voice of settings, seed files and control API.
+public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The path of the field, such as `users[0].home.tenant`; empty for the whole.
+    public let field: String
+    public let message: String
+
+    public init(_ field: String, _ message: String) {
+        self.field = field
+        self.message = message
+    }
+
+    public var description: String { field.isEmpty ? message : "\(field): \(message)" }
+}
+
+/// Reads the members of an object one by one, with the field's path in every complaint, and refuses what nobody asked for.
+public struct ObjectReader {
+    public let path: String
+    private var members: [String: JSON]
+
+    public init(_ value: JSON, path: String = "") throws(FieldError) {
+        guard case .object(let members) = value else { throw FieldError(path, "must be an object") }
+        self.path = path
+        self.members = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+    }
+
+    public func field(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+    public func has(_ name: String) -> Bool { members[name] != nil }
+
+    /// The member as it is, nil when it is missing or null.
+    public mutating func value(_ name: String) -> JSON? {
+        guard let value = members.removeValue(forKey: name), value != .null else { return nil }
+        return value
+    }
+
+    public mutating func string(_ name: String, longest: Int = 2048) throws(FieldError) -> String? {
+        guard let value = value(name) else { return nil }
+        guard case .string(let text) = value else { throw FieldError(field(name), "must be a text (in quotes)") }
+        guard text.utf8.count <= longest else { throw FieldError(field(name), "must be at most \(longest) bytes long") }
+        return text
+    }
+
+    public mutating func required(_ name: String) throws(FieldError) -> String {
+        guard let text = try string(name), !text.isEmpty else { throw FieldError(field(name), "is required") }
+        return text
+    }
+
+    public mutating func bool(_ name: String) throws(FieldError) -> Bool? {
+        guard let value = value(name) else { return nil }
+        guard case .bool(let flag) = value else { throw FieldError(field(name), "must be true or false") }
+        return flag
+    }
+
+    public mutating func integer(_ name: String, in range: ClosedRange<Int64>) throws(FieldError) -> Int64? {
+        guard let value = value(name) else { return nil }
+        guard case .integer(let number) = value, range.contains(number) else {
+            throw FieldError(field(name), "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return number
+    }
+
+    public mutating func guid(_ name: String) throws(FieldError) -> GUID? {
+        guard let text = try string(name) else { return nil }
+        guard let guid = GUID(text) else { throw FieldError(field(name), "must be a GUID") }
+        return guid
+    }
+
+    public mutating func instant(_ name: String) throws(FieldError) -> Timestamp? {
+        guard let text = try string(name) else { return nil }
+        guard let instant = Timestamp(text) else {
+            throw FieldError(field(name), "must be an RFC 3339 instant such as 2026-01-01T00:00:00.0000000Z")
+        }
+        return instant
+    }
+
+    public mutating func duration(_ name: String) throws(FieldError) -> Duration? {
+        guard let text = try string(name) else { return nil }
+        guard let duration = Duration(iso8601: text) else {
+            throw FieldError(field(name), "must be an ISO 8601 duration such as PT3M, not negative, without years and months")
+        }
+        return duration
+    }
+
+    public mutating func strings(_ name: String) throws(FieldError) -> [String]? {
+        guard let elements = try array(name) else { return nil }
+        var texts: [String] = []
+        for (index, element) in elements.enumerated() {
+            guard case .string(let text) = element, !text.isEmpty, text.utf8.count <= 2048 else {
+                throw FieldError(field(name) + "[\(index)]", "must be a text that is not empty")
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    public mutating func array(_ name: String) throws(FieldError) -> [JSON]? {
+        guard let value = value(name) else { return nil }
+        guard case .array(let elements) = value else { throw FieldError(field(name), "must be a list") }
+        return elements
+    }
+
+    public mutating func object(_ name: String) throws(FieldError) -> ObjectReader? {
+        guard let value = value(name) else { return nil }
+        return try ObjectReader(value, path: field(name))
+    }
+
+    public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, of type: Choice.Type
+    ) throws(FieldError) -> Choice? where Choice.RawValue == String {
+        guard let text = try string(name) else { return nil }
+        guard let choice = Choice(rawValue: text) else {
+            throw FieldError(field(name), "must be one of: \(type.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// Refuses members that nobody read.
+    public func finish() throws(FieldError) {
+        if let unknown = members.keys.min() { throw FieldError(field(unknown), "is not known") }
+    }
+}

@@ -1,0 +1,138 @@
+/// A request to the authorize endpoint, read once.
+public struct AuthorizeRequest: Sendable {
+    public enum Prompt: String, CaseIterable, Sendable { case silent = "none", login, consent, selectAccount = "select_account" }
+
+    public enum ResponseMode: String, CaseIterable, Sendable { case query, fragment, formPost = "form_post" }
+
+    /// What is needed to answer by redirect at all: known before anything else is checked.
+    public struct Target: Sendable {
+        public let redirectURI: String
+        public let platform: RedirectURI.Platform
+        public let responseMode: ResponseMode
+        public let state: String?
+    }
+
+    public let target: Target
+    public let app: AppRegistration
+    public let scope: GrantedScope
+    public let prompt: Prompt?
+    public let loginHint: String?
+    public let domainHint: String?
+    public let sessionID: GUID?
+    public let nonce: String?
+    public let challenge: PKCE.Challenge?
+    /// Nil: any age will do.
+    public let maxAge: Duration?
+    public let wantsClientInfo: Bool
+
+    /// The client and where to send answers.
+    ///
+    /// - Throws: `EntraError` that must be shown as a page: nothing here may be answered to an address that is not registered.
+    public static func target(_ parameters: FormParameters, app: AppRegistration?, client: ClientID, directory: String)
+        throws(EntraError) -> (AppRegistration, Target)
+    {
+        guard let app else { throw .noSuchApp(client, directory: directory) }
+        guard app.kind != .resource || !app.redirectURIs.isEmpty else { throw .noSuchApp(client, directory: directory) }
+        let redirectURI = try parameters.required("redirect_uri")
+        let platform: RedirectURI.Platform? =
+            if app.isOpen { RedirectURI.isLoopback(redirectURI) ? .web : nil } else {
+                RedirectURI.platform(of: redirectURI, in: app)
+            }
+        guard let platform else {
+            throw AADSTS.redirectMismatch.error(["uri": redirectURI, "app": app.id.description])
+        }
+        // Entra: v2-oauth2-auth-code-flow.md, query is the default for a code.
+        let mode = parameters["response_mode"].map(ResponseMode.init(rawValue:)) ?? .query
+        return (
+            app,
+            Target(redirectURI: redirectURI, platform: platform, responseMode: mode ?? .query, state: parameters["state"])
+        )
+    }
+
+    /// The rest of the request.
+    ///
+    /// - Throws: `EntraError` that goes to the redirect URI.
+    public init(_ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy) throws(EntraError) {
+        self.app = app
+        self.target = target
+        let type = try parameters.required("response_type")
+        guard type == "code" else { throw AADSTS.responseTypeNotEnabled.error(["type": type]) }
+        if let mode = parameters["response_mode"], ResponseMode(rawValue: mode) == nil {
+            throw .lapse("invalid_request", "The response_mode '\(mode.prefix(50))' is none of query, fragment, form_post.")
+        }
+        guard app.flows.contains(.code) else {
+            throw .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'code'.")
+        }
+        scope = try scopes.delegated(try parameters.required("scope"), mayNameSeveralResources: true)
+        challenge = try PKCE.Challenge(parameters)
+        if let text = parameters["prompt"] {
+            // MSAL's `create` leads to the sign-in page here: nobody signs up in a lab.
+            guard let prompt = text == "create" ? .login : Prompt(rawValue: text) else {
+                throw .lapse("invalid_request", "The prompt '\(text.prefix(50))' is none of none, login, consent, select_account.")
+            }
+            self.prompt = prompt
+        } else {
+            prompt = nil
+        }
+        loginHint = parameters["login_hint"]
+        domainHint = parameters["domain_hint"]
+        sessionID = parameters["sid"].flatMap(GUID.init)
+        nonce = parameters["nonce"]
+        if let text = parameters["max_age"] {
+            guard let seconds = Int64(text), (0...Duration.longest.wholeSeconds).contains(seconds) else {
+                throw .lapse("invalid_request", "The max_age '\(text.prefix(50))' is no number of seconds.")
+            }
+            maxAge = .seconds(seconds)
+        } else {
+            maxAge = nil
+        }
+        wantsClientInfo = parameters["client_info"] != nil
+    }
+}
+
+extension AuthorizeRequest.Target {
+    /// The address to send the browser to, with these parameters and the request's state; nil for form_post.
+    public func location(_ parameters: FormAnswer) -> String {
+        let encoded = parameters.adding("state", state).encoded
+        switch responseMode {
+        case .query, .formPost: return redirectURI + (redirectURI.contains("?") ? "&" : "?") + encoded
+        case .fragment: return redirectURI + "#" + encoded
+        }
+    }
+}
+
+/// The parameters of an answer to a redirect URI, in order.
+public struct FormAnswer: Equatable, Sendable {
+    public private(set) var members: [(name: String, value: String)] = []
+
+    public init(_ members: KeyValuePairs<String, String?>) {
+        for (name, value) in members { self = adding(name, value) }
+    }
+
+    func adding(_ name: String, _ value: String?) -> FormAnswer {
+        guard let value else { return self }
+        var answer = self
+        answer.members.append((name, value))
+        return answer
+    }
+
+    /// The members with the request's state: what a form post carries.
+    public func members(for target: AuthorizeRequest.Target) -> [(name: String, value: String)] {
+        adding("state", target.state).members
+    }
+
+    var encoded: String {
+        members.map { "\(FormParameters.encode($0.name))=\(FormParameters.encode($0.value))" }.joined(separator: "&")
+    }
+
+    public static func == (lhs: FormAnswer, rhs: FormAnswer) -> Bool { lhs.encoded == rhs.encoded }
+}
+
+extension EntraError {
+    /// The error as the redirect URI hears it. Entra: facts, `error`, `error_description`, `error_uri`, `state`.
+    public func answer(_ trace: ErrorTrace, origin: String) -> FormAnswer {
+        FormAnswer([
+            "error": error, "error_description": description(trace), "error_uri": errorURI(origin: origin),
+        ])
+    }
+}

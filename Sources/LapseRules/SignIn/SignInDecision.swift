@@ -1,0 +1,114 @@
+/// What does a browser that came to authorize see next?
+public enum SignInDecision: Sendable {
+    /// The sign-in page, with the name to fill in.
+    case signIn(name: String?)
+    /// The account picker.
+    case pick([Candidate])
+    /// The consent page for this session's user.
+    case consent(Candidate)
+    /// A code for this session's user.
+    case issue(Candidate)
+    case refuse(Refusal)
+
+    /// A session that the browser holds, with what is known of its user in the tenant at hand.
+    public struct Candidate: Sendable {
+        public let session: BrowserSession
+        public let account: AccountFacts
+
+        public init(session: BrowserSession, account: AccountFacts) {
+            self.session = session
+            self.account = account
+        }
+
+        /// Nil: the session may be used here and now.
+        public func refusal(in region: Region, maxAge: Duration? = nil) -> Refusal? {
+            if let refusal = account.refusal(of: session.subject, on: .session, in: region) { return refusal }
+            let now = account.homeNow
+            let isTooOld = maxAge.map { session.authentication.place.at + $0 < now } ?? false
+            guard session.endedAt == nil, now < session.expiresAt, !isTooOld else {
+                return Refusal(error: AADSTS.noSession.error())
+            }
+            return nil
+        }
+
+        func matches(_ request: AuthorizeRequest) -> Bool {
+            if let id = request.sessionID, id != session.id { return false }
+            if let hint = request.loginHint?.lowercased(),
+                hint != account.user.userPrincipalName.lowercased(), hint != account.user.mail?.lowercased()
+            {
+                return false
+            }
+            // `organizations` and `consumers` choose a kind of account; here all are work accounts.
+            if let domain = request.domainHint?.lowercased(), domain != "organizations" {
+                return account.home.domains.contains(domain)
+            }
+            return true
+        }
+    }
+
+    /// What the person did on a page of ours, if anything.
+    public enum Step: Sendable {
+        /// Came from the app.
+        case arrived
+        /// Chose an account in the picker.
+        case picked(GUID)
+        /// Just signed in with a credential: this session is new.
+        case signedIn(GUID)
+        /// Answered the consent page.
+        case consented(GUID)
+        case declined
+    }
+
+    /// Decides from the browser's sessions. Every session is judged again at each step: a page left open opens no door.
+    public static func decide(
+        _ request: AuthorizeRequest, step: Step, candidates: [Candidate], region: Region
+    ) -> SignInDecision {
+        let judged = candidates.map { ($0, $0.refusal(in: region, maxAge: request.maxAge)) }
+        let usable = judged.filter { $0.1 == nil }.map(\.0)
+        func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
+
+        switch step {
+        case .declined:
+            return .refuse(Refusal(error: AADSTS.declined.error()))
+        case .consented(let id):
+            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
+            return .issue(candidate)
+        case .picked(let id), .signedIn(let id):
+            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
+            return request.prompt == .consent ? .consent(candidate) : .issue(candidate)
+        case .arrived:
+            break
+        }
+
+        let matching = usable.filter { $0.matches(request) }
+        switch request.prompt {
+        case .silent:
+            if matching.count == 1 { return .issue(matching[0]) }
+            if matching.count > 1 { return .refuse(Refusal(error: AADSTS.severalSessions.error())) }
+            // The event names the revocation, if that is why.
+            let revocation = judged.first { $0.0.matches(request) }?.1?.revocation
+            return .refuse(Refusal(error: AADSTS.noSession.error(), revocation: revocation))
+        case .login:
+            return .signIn(name: request.loginHint)
+        case .selectAccount:
+            return usable.isEmpty ? .signIn(name: request.loginHint) : .pick(usable)
+        case .consent, nil:
+            switch matching.count {
+            case 0: return .signIn(name: request.loginHint ?? judged.first?.0.account.user.userPrincipalName)
+            case 1: return request.prompt == .consent ? .consent(matching[0]) : .issue(matching[0])
+            default: return .pick(matching)
+            }
+        }
+    }
+
+    private static func name(of session: GUID, in candidates: [Candidate]) -> String? {
+        candidates.first { $0.session.id == session }?.account.user.userPrincipalName
+    }
+
+    /// The account of a name and password typed on a page.
+    public static func account(
+        of attempt: SignInAttempt, for app: AppRegistration, in tenant: Tenant?, region: Region
+    ) -> Result<AccountFacts, Refusal> {
+        Result { () throws(Refusal) in try attempt.accepted(for: app, in: tenant, on: .session, region: region) }
+    }
+}

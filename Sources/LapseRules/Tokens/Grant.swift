@@ -1,0 +1,60 @@
+/// How the user proved who they are.
+public enum SignInMethod: String, CaseIterable, Sendable {
+    case password
+    case nonPassword = "non-password"
+}
+
+/// What kind of client holds a grant; the columns of the revocation matrix and the lifetimes depend on it.
+public enum ClientClass: String, CaseIterable, Sendable { case `public`, confidential, spa }
+
+/// A sign-in, or the record of one: whose, when, how. What every grant and session carries and never changes.
+public struct Authentication: Equatable, Sendable {
+    /// The account at home: whose credential it was.
+    public let user: User.Home
+    /// When the credential was given, on the home tenant's clock, and where in the order of events.
+    public let place: Place
+    public let method: SignInMethod
+
+    public init(user: User.Home, place: Place, method: SignInMethod) {
+        self.user = user
+        self.place = place
+        self.method = method
+    }
+}
+
+/// What one sign-in gave one client. Parent of every code, refresh token and access token that comes from it.
+public struct Grant: Equatable, Sendable {
+    public let id: GUID
+    /// The tenant it was made in, and the user there.
+    public let tenant: GUID
+    public let user: GUID
+    public let client: ClientID
+    public let clientClass: ClientClass
+    /// What was granted, as the token endpoint would print it, with `offline_access`.
+    public let scope: String
+    public let authentication: Authentication
+    /// The browser session it came from; nil for sign-ins without a browser.
+    public let session: GUID?
+    /// When it was made, on its tenant's clock.
+    public let createdAt: Timestamp
+
+    public init(
+        id: GUID, tenant: GUID, user: GUID, client: ClientID, clientClass: ClientClass, scope: String,
+        authentication: Authentication, session: GUID?, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.user = user
+        self.client = client
+        self.clientClass = clientClass
+        self.scope = scope
+        self.authentication = authentication
+        self.session = session
+        self.createdAt = createdAt
+    }
+
+    /// What the rule judges. A rotated token is judged by this too: refreshing never launders an old sign-in.
+    public var subject: RevocationRule.Subject {
+        .init(authenticated: authentication.place, column: .init(tokenOf: authentication.method, clientClass: clientClass))
+    }
+}

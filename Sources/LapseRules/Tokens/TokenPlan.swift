@@ -1,0 +1,148 @@
+/// What to sign and answer, decided and stored: the token endpoint's "yes".
+public struct TokenPlan: Sendable {
+    public let tenant: Tenant
+    public let app: AppRegistration
+    /// The user in this tenant; nil: the application itself.
+    public let user: User?
+    public let grant: Grant?
+    public let scope: GrantedScope
+    public let issuedAt: Timestamp
+    /// The instant that tokens print: the tenant's, or the machine's by policy.
+    public let printedNow: Timestamp
+    public let accessTokenLifetime: Duration
+    public let idTokenLifetime: Duration
+    public let accessTokenID: GUID
+    public let nonce: String?
+    public let wantsAuthTime: Bool
+    public let hasIDToken: Bool
+    public let hasClientInfo: Bool
+    /// The new refresh token in clear, and its end where the answer says it (single-page apps).
+    public let refreshToken: String?
+    public let refreshTokenExpiresIn: Duration?
+
+    /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.
+    init(
+        _ context: TokenContext, user: User?, grant: Grant?, scope: GrantedScope, nonce: String? = nil,
+        wantsAuthTime: Bool = false, issuesIDToken: Bool = true, wantsClientInfo: Bool,
+        refreshToken: (text: String, row: RefreshToken)?
+    ) {
+        let lifetimes = EffectiveLifetimes(tenant: context.tenant, app: context.app)
+        tenant = context.tenant
+        app = context.app
+        self.user = user
+        self.grant = grant
+        self.scope = scope
+        issuedAt = context.now
+        printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
+        accessTokenLifetime = user == nil ? lifetimes.applicationToken : lifetimes.accessToken(random: context.random)
+        idTokenLifetime = lifetimes.idToken
+        accessTokenID = context.random.guid()
+        self.nonce = nonce
+        self.wantsAuthTime = wantsAuthTime
+        // Entra: on a refresh the grant's own scope is enough for a new id token.
+        let asksForIDToken = scope.has(openID: "openid") || grant?.scope.split(separator: " ").contains("openid") == true
+        hasIDToken = issuesIDToken && user != nil && asksForIDToken
+        hasClientInfo = wantsClientInfo && user != nil
+        self.refreshToken = refreshToken?.text
+        refreshTokenExpiresIn = grant?.clientClass == .spa ? refreshToken.map { $0.row.expiresAt - context.now } : nil
+    }
+
+    /// Entra: the token answer, members in recorded order.
+    public func answer(accessToken: String, idToken: String?) -> JSON {
+        let seconds = JSON.integer(accessTokenLifetime.wholeSeconds)
+        return .object([
+            "token_type": "Bearer", "scope": user == nil ? nil : .string(scope.text), "expires_in": seconds,
+            "ext_expires_in": seconds, "access_token": .string(accessToken), "refresh_token": refreshToken.map(JSON.string),
+            "refresh_token_expires_in": refreshTokenExpiresIn.map { .integer($0.wholeSeconds) },
+            "foci": app.isFamilyMember && refreshToken != nil ? "1" : nil, "id_token": idToken.map(JSON.string),
+            "client_info": hasClientInfo ? clientInfo.map(JSON.string) : nil,
+        ])
+    }
+
+    /// Base64url of `{"uid":…,"utid":…}`: the account by its home. Entra: recordings.
+    public var clientInfo: String? { user.map(Self.clientInfo) }
+
+    public static func clientInfo(of user: User) -> String {
+        let info: JSON = ["uid": .string(user.home.user.description), "utid": .string(user.home.tenant.description)]
+        return Base64URL.encode(info.encoded)
+    }
+}
+
+/// The surroundings of every decision about tokens: tenant, client, the one instant of the operation, chance.
+public struct TokenContext: Sendable {
+    public let tenant: Tenant
+    public let app: AppRegistration
+    /// The APIs of the directory besides Graph.
+    public let resources: [ResourceAPI]
+    public let region: Region
+    /// The tenant's instant and the machine's, read once inside the transaction.
+    public let now: Timestamp
+    public let wall: Timestamp
+    public let random: RandomSource
+
+    public init(
+        tenant: Tenant, app: AppRegistration, resources: [ResourceAPI], region: Region, now: Timestamp, wall: Timestamp,
+        random: RandomSource
+    ) {
+        self.tenant = tenant
+        self.app = app
+        self.resources = resources
+        self.region = region
+        self.now = now
+        self.wall = wall
+        self.random = random
+    }
+
+    public var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, directory: tenant.name) }
+    public var lifetimes: EffectiveLifetimes { EffectiveLifetimes(tenant: tenant, app: app) }
+
+    /// The first tokens of a grant that the control API made.
+    public func issue(_ grant: Grant, scope: GrantedScope, user: User) -> TokenIssue {
+        let first = newRefreshToken(for: grant)
+        let plan = TokenPlan(self, user: user, grant: grant, scope: scope, wantsClientInfo: false, refreshToken: first)
+        return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
+    }
+
+    /// A new refresh token for the grant, or nil when it is not offline.
+    ///
+    /// - Parameter parent: the token that is being rotated; a single-page app's child inherits its end.
+    func newRefreshToken(for grant: Grant, parent: RefreshToken? = nil) -> (text: String, row: RefreshToken)? {
+        guard grant.scope.split(separator: " ").contains("offline_access") else { return nil }
+        let text = RefreshToken.newText(random)
+        let expiresAt =
+            switch grant.clientClass {
+            case .spa: parent?.expiresAt ?? now + lifetimes.spaRefreshToken
+            case .public, .confidential: now + lifetimes.refreshTokenInactivity
+            }
+        return (text, RefreshToken(hash: SecretHash(of: text), grant: grant.id, issuedAt: now, expiresAt: expiresAt))
+    }
+}
+
+/// A user with everything that speaks against the account: facts for a verdict about one of its grants or sessions.
+public struct AccountFacts: Sendable {
+    /// The user object in the tenant at hand.
+    public let user: User
+    public let history: AccountHistory
+    /// The home tenant: whose clock and tie rule the verdict follows, and its instant.
+    public let home: Tenant
+    public let homeNow: Timestamp
+
+    public init(user: User, history: AccountHistory, home: Tenant, homeNow: Timestamp) {
+        self.user = user
+        self.history = history
+        self.home = home
+        self.homeNow = homeNow
+    }
+
+    /// Nil: accepted at this plane and region, now.
+    public func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
+        history.refusal(
+            of: subject, user: user, directory: home.name, from: .init(plane: plane, region: region, now: homeNow),
+            tieRule: home.policies.tieRule)
+    }
+
+    /// Whether the account itself may be used for a fresh sign-in. Nil: yes.
+    public func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
+        history.stateRefusal(of: user, directory: home.name, from: .init(plane: plane, region: region, now: homeNow))
+    }
+}

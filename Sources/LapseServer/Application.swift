@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import LapseService
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+
+/// The HTTP server of one scheme, for tests to run in memory and for ``Listener`` to run on a port.
+///
+/// What goes wrong with single connections is not logged: clients hang up as they like. Failed requests are, by ``SurfaceMiddleware``.
+public func buildApplication(
+    _ site: Site, server: HTTPServerBuilder = .http1(), address: BindAddress = .hostname("127.0.0.1", port: 0),
+    onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
+) -> some ApplicationProtocol {
+    Application(
+        router: routes(site), server: server, configuration: .init(address: address),
+        onServerRunning: onServerRunning, logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })
+}
+
+/// One port that Lapse listens on.
+public struct Listener: Sendable {
+    public let site: Site
+    public let host: String
+    public let port: Int
+    /// Nil: plain HTTP.
+    public let identity: LocalCertificateAuthority.Identity?
+
+    public init(site: Site, host: String, port: Int, identity: LocalCertificateAuthority.Identity?) {
+        self.site = site
+        self.host = host
+        self.port = port
+        self.identity = identity
+    }
+
+    /// The service to run, which tells the port it got.
+    public func service(onListening: @escaping @Sendable (Int) async -> Void) throws -> any Service {
+        var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(60))
+        configuration.httpDecoder = .init(
+            maxHeaderFieldSize: Bounds.header, maxHeaderListSize: Bounds.header, maxHeaderFieldCount: Bounds.headers)
+        var server = HTTPServerBuilder.http1(configuration: configuration)
+        if let identity {
+            var tls = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8)).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem)))
+            tls.minimumTLSVersion = .tlsv12
+            tls.applicationProtocols = ["http/1.1"]
+            server = try .tls(server, tlsConfiguration: tls)
+        }
+        let application = buildApplication(site, server: server, address: .hostname(host, port: port)) { channel in
+            await onListening(channel.localAddress?.port ?? port)
+        }
+        return ExplainingService(wrapped: application, address: "\(site.scheme.rawValue) port \(port) of \(host)")
+    }
+}

@@ -1,0 +1,108 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import LapseRules
+import LapseService
+import NIOCore
+
+/// How the control API speaks: `{"error":{"code","field","message"}}`.
+enum ControlVoice {
+    static func error(_ status: HTTPResponse.Status, _ code: String, field: String? = nil, _ message: String) -> Response {
+        answer(["error": ["code": .string(code), "field": JSON(field), "message": .string(message)]], status: status)
+    }
+
+    static func answer(_ body: JSON, status: HTTPResponse.Status = .ok) -> Response {
+        .json(
+            body, status: status, type: "application/json",
+            headers: [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"])
+    }
+
+    static func answer(_ error: ControlError) -> Response {
+        switch error {
+        case .notFound(let message): self.error(.notFound, "notFound", message)
+        case .conflict(let error): self.error(.conflict, "conflict", field: error.field, "\(error)")
+        case .invalid(let error):
+            self.error(.badRequest, "invalid", field: error.field.isEmpty ? nil : error.field, "\(error)")
+        }
+    }
+
+    static func answer(_ kind: Unanswered) -> Response {
+        switch kind {
+        case .notFound: error(.notFound, "notFound", "There is no such call. Look at the method too.")
+        case .unreadable: error(.badRequest, "invalid", "The request could not be read.")
+        case .tooLarge: error(.contentTooLarge, "tooLarge", "The body may have at most \(Bounds.body) bytes.")
+        case .broken: error(.internalServerError, "internal", "The call failed inside Lapse; its log says why.")
+        }
+    }
+}
+
+/// Who may use the control API: this machine, by a name that is this machine's; pages of other origins never.
+struct ControlGate: RouterMiddleware {
+    let site: Site
+
+    func handle(
+        _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
+    ) async throws -> Response {
+        guard isOwnHost(request.head.authority) else {
+            return ControlVoice.error(
+                .forbidden, "foreignHost", "The control API answers to loopback names, *.localhost and the public URL alone.")
+        }
+        guard !OwnForm.isForged(request, origin: context.trace.origin) else {
+            return ControlVoice.error(.forbidden, "foreignOrigin", "The control API takes no requests from pages of other origins.")
+        }
+        if let expected = site.controlToken {
+            let presented = request.headers[.authorization].map { $0.split(separator: " ", maxSplits: 1) } ?? []
+            guard presented.count == 2, presented[0].lowercased() == "bearer", SecretHash(of: String(presented[1])) == expected
+            else {
+                var response = ControlVoice.error(
+                    .unauthorized, "unauthorized", "The control API wants its token: Authorization: Bearer.")
+                response.headers[.wwwAuthenticate] = "Bearer"
+                return response
+            }
+        }
+        do {
+            return try await next(request, context)
+        } catch let error as ControlError {
+            return ControlVoice.answer(error)
+        }
+    }
+
+    /// Loopback names, `*.localhost` and the public URL's host: a foreign name that resolves to this machine is refused.
+    private func isOwnHost(_ authority: String?) -> Bool {
+        guard let host = Site.validHost(authority).map({ URI("http://\($0)/").host ?? "" }) else { return false }
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" || host == "::1" { return true }
+        if let publicHost = site.publicURL.flatMap({ URI($0).host }), host == publicHost.lowercased() { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+}
+
+extension Request {
+    /// The JSON body. Without a body: an empty object, for calls that need none.
+    ///
+    /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
+    func control() async throws -> JSON {
+        let bytes = try await bytes()
+        guard !bytes.isEmpty else { return [:] }
+        guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
+            throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
+        }
+        guard let value = JSON(parsing: Array(bytes)) else {
+            throw ControlError.invalid(FieldError("", "The body is no valid JSON."))
+        }
+        guard case .object = value else {
+            // The name of a preset is the only body that is no object.
+            guard case .string = value else { throw ControlError.invalid(FieldError("", "The body must be an object.")) }
+            return value
+        }
+        return value
+    }
+
+    func controlQuery(_ name: String) throws -> String? {
+        do { return try query()[name] } catch { throw ControlError.invalid(FieldError(name, error.text)) }
+    }
+}
+
+extension LapseContext {
+    func parameter(_ name: String) throws -> String { try parameters.require(name) }
+}

@@ -1,0 +1,56 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// The control calls on users and apps.
+struct DirectoryCalls {
+    let authority: Authority
+
+    func listUsers(_ request: Request, _ context: LapseContext) throws -> Response {
+        let page = try authority.listUsers(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
+        return ControlVoice.answer(page.json)
+    }
+
+    func createUser(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let user = try authority.createUser(try await request.control(), in: try context.parameter("tenant"))
+        return ControlVoice.answer(user, status: .created)
+    }
+
+    func user(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.user(try context.parameter("id"), of: try context.parameter("tenant")))
+    }
+
+    func updateUser(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        return ControlVoice.answer(try authority.updateUser(id, of: tenant, try await request.control()))
+    }
+
+    func deleteUser(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteUser(try context.parameter("id"), of: try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+
+    func listApps(_ request: Request, _ context: LapseContext) throws -> Response {
+        let page = try authority.listApps(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
+        return ControlVoice.answer(page.json)
+    }
+
+    func createApp(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let app = try authority.createApp(try await request.control(), in: try context.parameter("tenant"))
+        return ControlVoice.answer(app, status: .created)
+    }
+
+    func app(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.app(try context.parameter("id"), of: try context.parameter("tenant")))
+    }
+
+    func updateApp(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        return ControlVoice.answer(try authority.updateApp(id, of: tenant, try await request.control()))
+    }
+
+    func deleteApp(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteApp(try context.parameter("id"), of: try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+}

@@ -1,0 +1,36 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// The control calls on revocations, grants and sessions.
+struct SignInCalls {
+    let authority: Authority
+
+    func listRevocations(_ request: Request, _ context: LapseContext) throws -> Response {
+        let page = try authority.listRevocations(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
+        return ControlVoice.answer(page.json)
+    }
+
+    func createRevocation(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let revocation = try authority.createRevocation(try await request.control(), in: try context.parameter("tenant"))
+        return ControlVoice.answer(revocation, status: .created)
+    }
+
+    func revocation(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.revocation(try context.parameter("id"), of: try context.parameter("tenant")))
+    }
+
+    func createGrant(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let tenant = try context.parameter("tenant")
+        let grant = try await authority.createGrant(try await request.control(), in: tenant, trace: context.trace)
+        return ControlVoice.answer(grant, status: .created)
+    }
+
+    func grants(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.grants(of: try context.parameter("id"), in: try context.parameter("tenant")).json)
+    }
+
+    func sessions(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.sessions(of: try context.parameter("id"), in: try context.parameter("tenant")).json)
+    }
+}

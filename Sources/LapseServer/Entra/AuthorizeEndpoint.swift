@@ -1,0 +1,105 @@
+import HTTPTypes
+import Hummingbird
+import LapsePages
+import LapseRules
+import LapseService
+
+/// `/{tenant}/oauth2/v2.0/authorize`: the app's request, and the forms of our own pages, which post back to the same address.
+struct AuthorizeEndpoint {
+    let site: Site
+
+    private var voice: PageVoice { PageVoice(site: site) }
+
+    func get(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            try answer(try request.query(), step: .arrived, request, context)
+        }
+    }
+
+    func post(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            let form = try await request.form()
+            guard form["step"] != nil else {
+                return try answer(try request.query().merging(form), step: .arrived, request, context)
+            }
+            return try answer(
+                try request.query(), step: try BrowserStep(form, request, origin: context.trace.origin), request, context)
+        }
+    }
+
+    private func answer(
+        _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext
+    ) throws -> Response {
+        let trace = context.trace.correlated(by: parameters)
+        let tenant = try Request.tenant(context)
+        let (answer, region) = try site.authority.authorize(
+            parameters, at: tenant, step: step, cookies: site.cookies(of: request), trace: trace)
+        let action = "/\(tenant.text)/oauth2/v2.0/authorize?\(parameters.encoded())"
+        switch answer {
+        case .signIn(let facts): return voice.page(SignInPage(facts, action: action)).landed(in: region)
+        case .pick(let accounts, let appName):
+            return voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init)))
+                .landed(in: region)
+        case .consent(let account, let appName, let permissions):
+            return voice.page(
+                ConsentPage(
+                    action: action, appName: appName, session: account.session.description,
+                    userPrincipalName: account.userPrincipalName, permissions: permissions)
+            ).landed(in: region)
+        case .redirect(let target, let answer, let cookies):
+            var response = redirect(target, answer)
+            site.set(cookies, on: &response)
+            response.headers[.xMSRequestID] = trace.requestID.description
+            return response.landed(in: region)
+        }
+    }
+
+    private func redirect(_ target: AuthorizeRequest.Target, _ answer: FormAnswer) -> Response {
+        guard target.responseMode == .formPost else {
+            return Response(status: .found, headers: [.location: target.location(answer), .cacheControl: "no-store, no-cache"])
+        }
+        let fields = answer.members(for: target).map { HiddenField(name: $0.name, value: $0.value) }
+        return voice.page(FormPostPage(action: target.redirectURI, hidden: fields), mayBeFramed: true)
+    }
+}
+
+extension BrowserStep {
+    /// Reads a form of our own pages.
+    ///
+    /// - Throws: `EntraError` for a form that another site's page sent, or that none of our pages has.
+    init(_ form: FormParameters, _ request: Request, origin: String) throws {
+        guard !OwnForm.isForged(request, origin: origin) else {
+            throw EntraError.lapse("invalid_request", "This form was sent by a page of another site.", status: 403)
+        }
+        switch form["step"] {
+        case "signIn":
+            // Without a name or password the page is shown again, as after a wrong one.
+            self = .signIn(userName: form["login"] ?? "", password: form["passwd"] ?? "", staySignedIn: form["kmsi"] != nil)
+        case "pick": self = .picked(try Self.session(form))
+        case "consent": self = .consented(try Self.session(form))
+        case "other": self = .otherAccount
+        case "decline": self = .declined
+        default: throw EntraError.unreadable
+        }
+    }
+
+    private static func session(_ form: FormParameters) throws -> GUID {
+        guard let id = form["session"].flatMap(GUID.init) else { throw EntraError.unreadable }
+        return id
+    }
+}
+
+extension SignInPage {
+    init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = []) {
+        self.init(
+            action: action, appName: facts.appName, userName: facts.userName, error: facts.error?.message, hidden: hidden)
+    }
+}
+
+extension PickerPage.Account {
+    init(_ account: PageAccount) {
+        self.init(
+            session: account.session.description, displayName: account.displayName,
+            userPrincipalName: account.userPrincipalName)
+    }
+}

@@ -1,0 +1,37 @@
+import Hummingbird
+import LapsePages
+import LapseRules
+import LapseService
+
+/// `GET|POST /{tenant}/oauth2/v2.0/logout`: ends the browser's sessions.
+struct LogoutEndpoint {
+    let site: Site
+
+    private var voice: PageVoice { PageVoice(site: site) }
+
+    func get(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) { try answer(try request.query(), request, context) }
+    }
+
+    func post(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            try answer(try request.query().merging(try await request.form()), request, context)
+        }
+    }
+
+    private func answer(_ parameters: FormParameters, _ request: Request, _ context: LapseContext) throws -> Response {
+        let (redirectURI, endedAll) = try site.authority.signOut(
+            cookies: site.cookies(of: request), hint: parameters["logout_hint"],
+            redirectURI: parameters["post_logout_redirect_uri"], trace: context.trace)
+        var response: Response
+        if let redirectURI {
+            let state = parameters["state"].map { (redirectURI.contains("?") ? "&" : "?") + "state=" + FormParameters.encode($0) }
+            response = Response(status: .found, headers: [.location: redirectURI + (state ?? "")])
+        } else {
+            response = voice.page(
+                MessagePage(heading: "You signed out of your account", text: "It is a good idea to close all browser windows."))
+        }
+        if endedAll { site.clearCookies(on: &response) }
+        return response
+    }
+}

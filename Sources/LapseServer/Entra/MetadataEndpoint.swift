@@ -1,0 +1,117 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import LapseRules
+import LapseService
+
+/// Discovery documents: openid-configuration, keys, instance, user realm.
+struct MetadataEndpoint {
+    let site: Site
+
+    private var voice: TokenVoice { TokenVoice(site: site) }
+
+    /// Entra: recorded headers of discovery documents.
+    private static let headers: HTTPFields = [
+        .cacheControl: "max-age=86400, private", .accessControlAllowMethods: "GET, OPTIONS", .xContentTypeOptions: "nosniff",
+    ]
+
+    func configuration(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { trace in
+            let name = try Request.tenant(context)
+            let id = try site.authority.tenantID(of: name)
+            let base = "\(trace.origin)/\(id?.description ?? name.text)"
+            return [
+                "token_endpoint": "\(base)/oauth2/v2.0/token",
+                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+                "jwks_uri": "\(base)/discovery/v2.0/keys", "response_modes_supported": ["query", "fragment", "form_post"],
+                "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
+                "response_types_supported": ["code"],
+                "scopes_supported": ["openid", "profile", "email", "offline_access"],
+                "issuer": .string(issuer(id, trace)), "request_uri_parameter_supported": false,
+                "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
+                "authorization_endpoint": "\(base)/oauth2/v2.0/authorize",
+                "device_authorization_endpoint": "\(base)/oauth2/v2.0/devicecode", "http_logout_supported": true,
+                "end_session_endpoint": "\(base)/oauth2/v2.0/logout",
+                "claims_supported": [
+                    "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
+                ],
+                "tenant_region_scope": id == nil ? .null : "NA", "cloud_instance_name": "microsoftonline.com",
+                "cloud_graph_host_name": "graph.windows.net", "msgraph_host": "graph.microsoft.com",
+                "rbac_url": "https://pas.windows.net",
+            ]
+        }
+    }
+
+    func keys(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { trace in
+            let id = try site.authority.tenantID(of: try Request.tenant(context))
+            return ["keys": [site.authority.signer.key.json(issuer: issuer(id, trace))]]
+        }
+    }
+
+    /// Entra: `/common` and `/organizations` print the placeholder.
+    private func issuer(_ id: GUID?, _ trace: RequestTrace) -> String { "\(trace.origin)/\(id?.description ?? "{tenantid}")/v2.0" }
+
+    /// Entra: recorded clouds, with this Lapse beside them.
+    private static let clouds: [(network: String, cache: String, aliases: [String])] = [
+        (
+            "login.microsoftonline.com", "login.windows.net",
+            ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
+        ),
+        (
+            "login.partner.microsoftonline.cn", "login.partner.microsoftonline.cn",
+            ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"]
+        ),
+        ("login.microsoftonline.de", "login.microsoftonline.de", ["login.microsoftonline.de"]),
+        (
+            "login.microsoftonline.us", "login.microsoftonline.us",
+            ["login.microsoftonline.us", "login.usgovcloudapi.net"]
+        ),
+        ("login-us.microsoftonline.com", "login-us.microsoftonline.com", ["login-us.microsoftonline.com"]),
+    ]
+
+    func instance(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { trace in
+            let asked = URI(try request.query().required("authorization_endpoint"))
+            let own = String(trace.origin.drop { $0 != ":" }.dropFirst(3))
+            let host = asked.port.map { "\(asked.host ?? ""):\($0)" } ?? asked.host ?? ""
+            let isKnown = host.lowercased() == own || Self.clouds.contains { $0.aliases.contains(host.lowercased()) }
+            guard isKnown else { throw AADSTS.unknownInstance.error() }
+            let tenant = asked.path.split(separator: "/").first.map(String.init) ?? "common"
+            guard let name = TenantName(tenant) else { throw AADSTS.tenantMalformed.error(["tenant": tenant]) }
+            let clouds = Self.clouds + [(own, own, [own])]
+            return [
+                "tenant_discovery_endpoint": "\(trace.origin)/\(name.text)/v2.0/.well-known/openid-configuration",
+                "api-version": "1.1",
+                "metadata": .array(
+                    clouds.map {
+                        [
+                            "preferred_network": .string($0.network), "preferred_cache": .string($0.cache),
+                            "aliases": JSON($0.aliases),
+                        ]
+                    }),
+            ]
+        }
+    }
+
+    func userRealm(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { _ in
+            let user = try context.parameters.require("user")
+            guard let domain = try site.authority.managedDomain(of: user) else {
+                return ["ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"]
+            }
+            return [
+                "ver": "1.0", "account_type": "Managed", "domain_name": .string(domain),
+                "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+            ]
+        }
+    }
+
+    private func answering(
+        _ request: Request, _ context: LapseContext, _ document: (RequestTrace) throws -> JSON
+    ) async throws -> Response {
+        try await voice.speaking(request, context.trace) {
+            .json(try document(context.trace), headers: Self.headers)
+        }
+    }
+}

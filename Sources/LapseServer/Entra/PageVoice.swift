@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+import LapsePages
+import LapseRules
+import LapseService
+
+/// How the authority speaks to people: pages.
+struct PageVoice {
+    let site: Site
+
+    func page(_ page: some Page, status: HTTPResponse.Status = .ok, mayBeFramed: Bool = false) -> Response {
+        var headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-store, no-cache", .pragma: "no-cache",
+            .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
+            // No form-action: it would also stop the redirect that follows a form to the app.
+            .contentSecurityPolicy:
+                "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'"
+                + (mayBeFramed ? "" : "; frame-ancestors 'none'"),
+        ]
+        if !mayBeFramed { headers[.frameOptions] = "DENY" }
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: page.html)))
+    }
+
+    func answer(_ error: EntraError, status: Int? = nil, now: Timestamp, _ trace: RequestTrace) -> Response {
+        var response = page(
+            ErrorPage(
+                message: error.message, requestID: trace.requestID.description, correlationID: trace.correlationID,
+                timestamp: now.errorText), status: .init(code: status ?? error.status))
+        response.headers[.xMSRequestID] = trace.requestID.description
+        return response
+    }
+
+    func answer(_ kind: Unanswered, now: Timestamp, _ trace: RequestTrace) -> Response {
+        switch kind {
+        case .notFound: page(MessagePage(heading: "Not found", text: "Lapse has no page at this address."), status: .notFound)
+        case .unreadable: answer(EntraError.unreadable, now: now, trace)
+        case .tooLarge: answer(EntraError.tooLarge, now: now, trace)
+        case .broken:
+            answer(.lapse("server_error", "The request failed inside Lapse; its log says why."), status: 500, now: now, trace)
+        }
+    }
+
+    /// Runs a handler and speaks its refusals.
+    func speaking(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let refused as Refused {
+            return answer(refused.error, now: refused.now, context.trace).landed(in: refused.region)
+        } catch let error as EntraError {
+            return answer(error, now: site.wall(), context.trace)
+        }
+    }
+
+    /// `GET /error?code=`: what `error_uri` leads to.
+    func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await speaking(context) {
+            let text = try request.query()["code"]
+            guard let number = text.flatMap({ Int($0) }), let code = AADSTS(rawValue: number) else {
+                return page(
+                    MessagePage(heading: "Unknown error code", text: "Lapse answers no error with this code."), status: .notFound)
+            }
+            return page(MessagePage(heading: "AADSTS\(code.rawValue)", text: code.row.text))
+        }
+    }
+}

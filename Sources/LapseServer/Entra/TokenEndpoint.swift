@@ -1,0 +1,41 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// `POST /{tenant}/oauth2/v2.0/token` and `…/devicecode`.
+struct TokenEndpoint {
+    let site: Site
+
+    private var voice: TokenVoice { TokenVoice(site: site) }
+
+    func token(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { form, trace in
+            let tokenRequest = try TokenRequest(
+                form: form, authorization: request.headers[.authorization], origin: request.headers[.origin])
+            let answer = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
+            return voice.answer(answer.body, request, trace).landed(in: answer.region)
+        }
+    }
+
+    func deviceCode(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { form, trace in
+            let answer = try site.authority.issueDeviceCode(form, at: try Request.tenant(context), trace: trace)
+            return voice.answer(answer.json(origin: trace.origin), request, trace).landed(in: answer.region)
+        }
+    }
+
+    /// Reads the form first: it may carry the correlation id of the error it leads to.
+    private func answering(
+        _ request: Request, _ context: LapseContext,
+        _ body: (FormParameters, RequestTrace) async throws -> Response
+    ) async throws -> Response {
+        var trace = context.trace
+        if let query = try? request.query() { trace = trace.correlated(by: query) }
+        let form: FormParameters
+        do { form = try await request.form() } catch {
+            return try await voice.speaking(request, trace) { throw error }
+        }
+        trace = trace.correlated(by: form)
+        return try await voice.speaking(request, trace) { try await body(form, trace) }
+    }
+}

@@ -1,0 +1,56 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// How the token endpoint, the devicecode endpoint and metadata speak: JSON with Entra's headers.
+struct TokenVoice {
+    let site: Site
+
+    /// Entra: recorded headers of token answers. Left out: `Strict-Transport-Security`, which would turn every other server on
+    /// this machine's `localhost` to HTTPS, and the telemetry cookies.
+    private static let headers: HTTPFields = [
+        .cacheControl: "no-store, no-cache", .pragma: "no-cache", .expires: "-1", .xContentTypeOptions: "nosniff",
+        .p3p: #"CP="DSP CUR OTPi IND OTRi ONL FIN""#, .xssProtection: "0",
+    ]
+
+    func answer(_ body: JSON, status: Int = 200, code: Int = 0, _ request: Request, _ trace: RequestTrace) -> Response {
+        var headers = Self.headers
+        headers[.xMSRequestID] = trace.requestID.description
+        headers[.xMSServer] = "\(site.version) - LAPSE"
+        headers[.xMSTelemetry] = "1,\(code),0,,"
+        if request.headers[.returnClientRequestID]?.lowercased() == "true" { headers[.clientRequestID] = trace.correlationID }
+        return .json(body, status: .init(code: status), headers: headers)
+    }
+
+    func answer(_ error: EntraError, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
+        answer(
+            error.json(trace.error(now), origin: trace.origin), status: error.status, code: error.code?.rawValue ?? 0, request,
+            trace)
+    }
+
+    func answer(_ kind: Unanswered, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
+        let error: EntraError =
+            switch kind {
+            case .notFound:
+                .lapse(
+                    "invalid_request", "There is nothing at this path, or not with the method \(request.method.rawValue).",
+                    status: 404)
+            case .unreadable: .unreadable
+            case .tooLarge: .tooLarge
+            case .broken: .lapse("server_error", "The request failed inside Lapse; its log says why.", status: 500)
+            }
+        return answer(error, now: now, request, trace)
+    }
+
+    /// Runs a handler and speaks its refusals.
+    func speaking(_ request: Request, _ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let refused as Refused {
+            return answer(refused.error, now: refused.now, request, trace).landed(in: refused.region)
+        } catch let error as EntraError {
+            return answer(error, now: site.wall(), request, trace)
+        }
+    }
+}

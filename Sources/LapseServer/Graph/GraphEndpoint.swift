@@ -1,0 +1,87 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// `/v1.0/…`, `/beta/…` and userinfo.
+struct GraphEndpoint {
+    static let versions = ["v1.0", "beta"]
+    static let methods: [HTTPRequest.Method] = [.get, .post, .patch, .put, .delete]
+
+    let site: Site
+
+    private var voice: GraphVoice { GraphVoice(site: site) }
+
+    func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            let segments = request.uri.path.split(separator: "/")
+            let version = segments[0].lowercased()
+            let asked = try GraphRequest(path: segments.dropFirst().joined(separator: "/"), isBeta: version == "beta")
+            guard request.method.rawValue == asked.method else { throw GraphError.wrongMethod(request.method.rawValue) }
+            let token = try await site.authority.graphToken(Self.bearer(request))
+            return try answer(asked, version: version, query: try request.query(), token: token, context.trace)
+        }
+    }
+
+    private func answer(
+        _ asked: GraphRequest, version: String, query: FormParameters, token: GraphToken, _ trace: RequestTrace
+    ) throws -> Response {
+        let metadata = "https://graph.microsoft.com/\(version)/$metadata"
+        switch asked {
+        case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
+            let (status, region) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
+            guard status == 200 else { return voice.answerNothing(trace: trace).landed(in: region) }
+            var response = voice.answer(["@odata.context": "\(metadata)#Edm.Boolean", "value": true], trace: trace)
+            response.headers[.location] = "https://graph.microsoft.com"
+            return response.landed(in: region)
+        case .user(let user):
+            let query = try GraphQuery(query)
+            let (profile, region) = try site.authority.readUser(user.target, token: token, trace: trace)
+            let body = JSON.object(
+                [.init(name: "@odata.context", value: "\(metadata)#users\(query.contextSuffix)/$entity")]
+                    + query.members(of: profile.user, stamp: profile.stamp))
+            return voice.answer(body, trace: trace).landed(in: region)
+        case .users:
+            let query = try GraphQuery(query)
+            let (page, next, region) = try site.authority.listUsers(
+                after: query.skipToken, limit: query.top, token: token, trace: trace)
+            let body = JSON.object([
+                "@odata.context": "\(metadata)#users\(query.contextSuffix)",
+                "@odata.nextLink": next.map { .string(nextLink(version, query, after: $0, trace)) },
+                "value": .array(page.map { .object(query.members(of: $0.user, stamp: $0.stamp)) }),
+            ])
+            return voice.answer(body, trace: trace).landed(in: region)
+        }
+    }
+
+    private func nextLink(_ version: String, _ query: GraphQuery, after name: String, _ trace: RequestTrace) -> String {
+        let select = query.select.map { "&$select=" + $0.joined(separator: ",") } ?? ""
+        let token = Base64URL.encode(Array(name.utf8))
+        return "\(site.graphOrigin(trace))/\(version)/users?$top=\(query.top)\(select)&$skiptoken=\(token)"
+    }
+
+    func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            let token = try await site.authority.graphToken(Self.bearer(request))
+            let (info, region) = try site.authority.userInfo(token: token, trace: context.trace)
+            return voice.answer(info, trace: context.trace).landed(in: region)
+        }
+    }
+
+    /// The token of an `Authorization: Bearer` header, the scheme in any case; nil when there is none.
+    private static func bearer(_ request: Request) -> String? {
+        guard let parts = request.headers[.authorization]?.split(separator: " ", maxSplits: 1), parts.count == 2,
+            parts[0].lowercased() == "bearer"
+        else { return nil }
+        return String(parts[1]).trimmingCharacters(in: .whitespaces)
+    }
+}
+
+extension GraphRequest.User {
+    var target: GraphTarget {
+        switch self {
+        case .me: .me
+        case .named(let name): .named(name)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// How Microsoft Graph speaks: JSON with OData's and Graph's headers. Entra: recorded headers of `revokeSignInSessions`.
+struct GraphVoice {
+    let site: Site
+
+    private static let contentType =
+        "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+
+    private func headers(_ trace: RequestTrace) -> HTTPFields {
+        [
+            .cacheControl: "no-cache", .requestID: trace.requestID.description, .clientRequestID: trace.correlationID,
+            .diagnostic: #"{"ServerInfo":{"DataCenter":"Lapse","Slice":"E","Ring":"5","ScaleUnit":"001","RoleInstance":"LAPSE"}}"#,
+            .resourceUnit: "1", .odataVersion: "4.0",
+        ]
+    }
+
+    func answer(_ body: JSON, trace: RequestTrace) -> Response {
+        .json(body, type: Self.contentType, headers: headers(trace))
+    }
+
+    /// A success without a body.
+    func answerNothing(trace: RequestTrace) -> Response { Response(status: .noContent, headers: headers(trace)) }
+
+    func answer(_ error: GraphError, now: Timestamp, _ trace: RequestTrace) -> Response {
+        var headers = headers(trace)
+        if error.status == 401 {
+            // Assumption: every 401 carries the challenge that was recorded with some.
+            headers[.wwwAuthenticate] =
+                #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="\#(FirstPartyApps.graph)""#
+        }
+        return .json(error.json(trace.error(now)), status: .init(code: error.status), headers: headers)
+    }
+
+    func answer(_ kind: Unanswered, path: String, now: Timestamp, _ trace: RequestTrace) -> Response {
+        let error: GraphError =
+            switch kind {
+            case .notFound: .unknownPath(path.split(separator: "/").dropFirst().first.map(String.init) ?? "")
+            case .unreadable: .unreadable
+            case .tooLarge: .tooLarge
+            case .broken: .internalError
+            }
+        return answer(error, now: now, trace)
+    }
+
+    /// Runs a handler and speaks its refusals.
+    func speaking(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await body()
+        } catch let refused as GraphRefused {
+            return answer(refused.error, now: refused.now, context.trace).landed(in: refused.region)
+        } catch let error as GraphError {
+            return answer(error, now: site.wall(), context.trace)
+        } catch is EntraError {
+            // A query that cannot be decoded.
+            return answer(.unreadable, now: site.wall(), context.trace)
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Hummingbird
+import LapseRules
+import NIOCore
+
+/// The bounds of what a request may carry.
+enum Bounds {
+    static let body = 128 * 1024
+    static let header = 32 * 1024
+    static let headers = 100
+}
+
+extension Request {
+    /// The whole body, up to ``Bounds/body`` bytes.
+    func bytes() async throws -> ByteBufferView {
+        try await body.collect(upTo: Bounds.body).readableBytesView
+    }
+
+    /// The parameters of a form body.
+    ///
+    /// - Throws: `EntraError`. A body of another type has no parameters: what is missing is then named, as at Entra.
+    func form() async throws -> FormParameters {
+        guard hasForm else { return .empty }
+        do {
+            return try FormParameters(try await bytes())
+        } catch is NIOTooManyBytesError {
+            throw EntraError.tooLarge
+        }
+    }
+
+    private var hasForm: Bool {
+        headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+    }
+
+    func query() throws(EntraError) -> FormParameters { try FormParameters((uri.query ?? "").utf8) }
+
+    /// The tenant of the path.
+    ///
+    /// - Throws: `EntraError` when the text can name none.
+    static func tenant(_ context: LapseContext) throws -> TenantName {
+        let text = try context.parameters.require("tenant")
+        guard let name = TenantName(text) else { throw AADSTS.tenantMalformed.error(["tenant": text]) }
+        return name
+    }
+}

@@ -1,0 +1,102 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+import NIOCore
+
+/// Gives every request its trace and every answer its region, opens the doors that browsers of other origins may use, and
+/// answers what no handler answered in the voice of the surface that the path belongs to.
+struct SurfaceMiddleware: RouterMiddleware {
+    let site: Site
+
+    func handle(
+        _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
+    ) async throws -> Response {
+        var context = context
+        context.trace = site.trace(request)
+        let surface = Surface(path: request.uri.path)
+        var response: Response
+        if request.method == .options, surface.isForBrowsersElsewhere {
+            response = CrossOriginAccess.preflight(request)
+        } else {
+            do {
+                response = try await next(request, context)
+            } catch {
+                response = answer(error, to: request, on: surface, context)
+            }
+        }
+        if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
+        if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
+        return response
+    }
+
+    /// What a handler left: a path that is not there, a body that is too large, a broken store.
+    private func answer(_ error: any Error, to request: Request, on surface: Surface, _ context: LapseContext) -> Response {
+        let kind: Unanswered
+        switch error {
+        case let error as HTTPError where error.status == .notFound: kind = .notFound
+        case let error as HTTPError where error.status.code < 500: kind = .unreadable
+        case is NIOTooManyBytesError: kind = .tooLarge
+        default:
+            site.logger.error("A request failed: \(error)", metadata: ["path": "\(request.uri.path)"])
+            kind = .broken
+        }
+        let now = site.wall()
+        switch surface {
+        case .token, .metadata: return TokenVoice(site: site).answer(kind, now: now, request, context.trace)
+        case .page: return PageVoice(site: site).answer(kind, now: now, context.trace)
+        case .graph: return GraphVoice(site: site).answer(kind, path: request.uri.path, now: now, context.trace)
+        case .control: return ControlVoice.answer(kind)
+        }
+    }
+}
+
+/// Why no handler answered.
+enum Unanswered { case notFound, unreadable, tooLarge, broken }
+
+/// The parts of Lapse, each with a voice of its own.
+enum Surface {
+    case token, metadata, page, graph, control
+
+    init(path: String) {
+        let segments = path.lowercased().split(separator: "/")
+        switch segments.first {
+        case "v1.0", "beta", "oidc": self = .graph
+        case "_lapse": self = segments.dropFirst().first == "api" ? .control : .page
+        default:
+            switch segments.last {
+            case "token", "devicecode": self = .token
+            case "openid-configuration", "keys", "instance": self = .metadata
+            default: self = segments.dropFirst().first == "userrealm" ? .metadata : .page
+            }
+        }
+    }
+
+    /// Entra: metadata, token endpoint and Graph are open to scripts of any origin; pages and the control API are not.
+    var isForBrowsersElsewhere: Bool {
+        switch self {
+        case .token, .metadata, .graph: true
+        case .page, .control: false
+        }
+    }
+}
+
+/// Cross-origin access (CORS) for the surfaces that single-page apps use.
+enum CrossOriginAccess {
+    private static let exposed =
+        "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, Retry-After, Location"
+
+    static func preflight(_ request: Request) -> Response {
+        var response = Response(status: .noContent)
+        response.headers[.accessControlAllowMethods] = "GET, POST, PATCH, PUT, DELETE, OPTIONS"
+        // What the browser asks for is what it may send: the surface ignores what it does not know.
+        response.headers[.accessControlAllowHeaders] = request.headers[.accessControlRequestHeaders] ?? "*"
+        response.headers[.accessControlMaxAge] = "600"
+        return response
+    }
+
+    static func open(_ response: inout Response, to request: Request) {
+        response.headers[.accessControlAllowOrigin] = "*"
+        if request.headers[.origin] != nil { response.headers[.exposeHeaders] = exposed }
+    }
+}

@@ -1,0 +1,137 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+import Logging
+
+/// What a handler knows of its request besides the request itself.
+struct LapseContext: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    /// Set by ``SurfaceMiddleware`` before any handler runs.
+    var trace = RequestTrace(
+        requestID: GUID(randomBytes: Array(repeating: 0, count: 16)), correlationID: "", origin: "", region: nil)
+
+    init(source: Source) { coreContext = .init(source: source) }
+}
+
+/// The server as its handlers see it: the authority, and under which addresses people reach it.
+public struct Site: Sendable {
+    public enum Scheme: String, Sendable { case https, http }
+
+    let authority: Authority
+    let scheme: Scheme
+    /// The local CA's certificate, PEM.
+    let certificatePEM: String
+    /// Nil: the origin of each request's own Host.
+    let publicURL: String?
+    let graphURL: String?
+    /// Nil: the control API wants no token.
+    let controlToken: SecretHash?
+    let version: String
+    /// The machine's clock: for errors that belong to no tenant.
+    let wall: @Sendable () -> Timestamp
+    let logger: Logger
+
+    public init(
+        authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
+        controlToken: String? = nil, version: String, wall: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        self.authority = authority
+        self.scheme = scheme
+        self.certificatePEM = certificatePEM
+        self.publicURL = publicURL
+        self.graphURL = graphURL
+        self.controlToken = controlToken.map { SecretHash(of: $0) }
+        self.version = version
+        self.wall = wall
+        self.logger = logger
+    }
+
+    /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.
+    func origin(of request: Request) -> String {
+        publicURL ?? "\(scheme.rawValue)://\(Self.validHost(request.head.authority) ?? "localhost")"
+    }
+
+    func graphOrigin(_ trace: RequestTrace) -> String { graphURL ?? trace.origin }
+
+    /// The text when it can stand in a URL as host and port, nil else.
+    static func validHost(_ text: String?) -> String? {
+        guard let text, (1...255).contains(text.utf8.count),
+            text.utf8.allSatisfy({
+                (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [45, 46, 58, 91, 93].contains($0)
+            })
+        else { return nil }
+        return text.lowercased()
+    }
+
+    func certificate(_ request: Request, _ context: LapseContext) -> Response {
+        Self.asset(Array(certificatePEM.utf8), type: "application/x-pem-file")
+    }
+
+    func health(_ request: Request, _ context: LapseContext) -> Response {
+        .json(["status": "ok", "version": .string(version)])
+    }
+
+    static func asset(_ bytes: [UInt8], type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "max-age=3600", .xContentTypeOptions: "nosniff"],
+            body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// A trace for a request: fresh id, the caller's correlation id when it is a GUID.
+    func trace(_ request: Request) -> RequestTrace {
+        let requestID = authority.random.guid()
+        let asked = request.headers[.clientRequestID].flatMap(GUID.init)
+        return RequestTrace(
+            requestID: requestID, correlationID: (asked ?? requestID).description, origin: origin(of: request),
+            region: request.headers[.lapseRegion])
+    }
+}
+
+extension RequestTrace {
+    /// The trace with the correlation id that came among the parameters (browsers cannot send it as a header).
+    func correlated(by parameters: FormParameters) -> RequestTrace {
+        guard let id = parameters["client-request-id"].flatMap(GUID.init) else { return self }
+        return RequestTrace(requestID: requestID, correlationID: id.description, origin: origin, region: region)
+    }
+
+    func error(_ now: Timestamp) -> ErrorTrace { ErrorTrace(traceID: requestID, correlationID: correlationID, now: now) }
+}
+
+extension HTTPField.Name {
+    static let clientRequestID = Self("client-request-id")!
+    static let returnClientRequestID = Self("return-client-request-id")!
+    static let lapseRegion = Self("x-lapse-region")!
+    static let requestID = Self("request-id")!
+    static let xMSRequestID = Self("x-ms-request-id")!
+    static let xMSServer = Self("x-ms-ests-server")!
+    static let xMSTelemetry = Self("x-ms-clitelem")!
+    static let expires = Self("Expires")!
+    static let pragma = Self("Pragma")!
+    static let p3p = Self("P3P")!
+    static let xssProtection = Self("X-XSS-Protection")!
+    static let referrerPolicy = Self("Referrer-Policy")!
+    static let frameOptions = Self("X-Frame-Options")!
+    static let fetchSite = Self("Sec-Fetch-Site")!
+    static let odataVersion = Self("OData-Version")!
+    static let resourceUnit = Self("x-ms-resource-unit")!
+    static let diagnostic = Self("x-ms-ags-diagnostic")!
+    static let exposeHeaders = Self("Access-Control-Expose-Headers")!
+}
+
+extension Response {
+    static func json(
+        _ value: JSON, status: HTTPResponse.Status = .ok, type: String = "application/json; charset=utf-8",
+        headers: HTTPFields = [:]
+    ) -> Response {
+        var headers = headers
+        headers[.contentType] = type
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: value.encoded)))
+    }
+
+    func landed(in region: Region) -> Response {
+        var response = self
+        response.headers[.lapseRegion] = region.description
+        return response
+    }
+}

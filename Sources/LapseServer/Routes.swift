@@ -1,0 +1,75 @@
+import Hummingbird
+import LapsePages
+
+/// All doors of Lapse. Paths ignore case and doubled slashes. A path that is not here is 404 in the voice of its surface.
+func routes(_ site: Site) -> Router<LapseContext> {
+    let router = Router(context: LapseContext.self, options: [.caseInsensitive, .autoGenerateHeadEndpoints])
+    router.add(middleware: SurfaceMiddleware(site: site))
+
+    // The authority. `{tenant}` is a GUID, a domain, common, organizations or consumers.
+    let metadata = MetadataEndpoint(site: site)
+    router.get("{tenant}/v2.0/.well-known/openid-configuration", use: metadata.configuration)
+    router.get("{tenant}/discovery/v2.0/keys", use: metadata.keys)
+    router.get("{tenant}/discovery/instance", use: metadata.instance)
+    router.get("{tenant}/userrealm/{user}", use: metadata.userRealm)
+    let authorize = AuthorizeEndpoint(site: site)
+    router.get("{tenant}/oauth2/v2.0/authorize", use: authorize.get)
+    router.post("{tenant}/oauth2/v2.0/authorize", use: authorize.post)
+    let token = TokenEndpoint(site: site)
+    router.post("{tenant}/oauth2/v2.0/token", use: token.token)
+    router.post("{tenant}/oauth2/v2.0/devicecode", use: token.deviceCode)
+    let logout = LogoutEndpoint(site: site)
+    router.get("{tenant}/oauth2/v2.0/logout", use: logout.get)
+    router.post("{tenant}/oauth2/v2.0/logout", use: logout.post)
+    let device = DeviceLoginEndpoint(site: site)
+    router.get("devicelogin", use: device.get)
+    router.post("devicelogin", use: device.post)
+    router.get("error", use: PageVoice(site: site).explain)
+
+    // Microsoft Graph: GraphRequest reads the rest of the path.
+    let graph = GraphEndpoint(site: site)
+    for version in GraphEndpoint.versions {
+        for method in GraphEndpoint.methods {
+            router.on("\(version)/**", method: method, use: graph.respond)
+        }
+    }
+    router.get("oidc/userinfo", use: graph.userInfo)
+    router.post("oidc/userinfo", use: graph.userInfo)
+
+    // The lab's own.
+    router.get("_lapse/ca.pem", use: site.certificate)
+    router.get("_lapse/site.css") { _, _ in Site.asset(PageAssets.css, type: "text/css; charset=utf-8") }
+    router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
+    let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
+    control.get("health", use: site.health)
+    let tenants = TenantCalls(authority: site.authority)
+    control.get("tenants", use: tenants.list)
+    control.post("tenants/{tenant}/reset", use: tenants.reset)
+    control.get("tenants/{tenant}/clock", use: tenants.clock)
+    control.put("tenants/{tenant}/clock", use: tenants.setClock)
+    control.post("tenants/{tenant}/clock/advance", use: tenants.advanceClock)
+    control.get("tenants/{tenant}/propagation", use: tenants.propagation)
+    control.put("tenants/{tenant}/propagation", use: tenants.setPropagation)
+    control.get("tenants/{tenant}/policies", use: tenants.policies)
+    control.put("tenants/{tenant}/policies", use: tenants.setPolicies)
+    control.get("tenants/{tenant}/events", use: tenants.events)
+    let directory = DirectoryCalls(authority: site.authority)
+    control.get("tenants/{tenant}/users", use: directory.listUsers)
+    control.post("tenants/{tenant}/users", use: directory.createUser)
+    control.get("tenants/{tenant}/users/{id}", use: directory.user)
+    control.patch("tenants/{tenant}/users/{id}", use: directory.updateUser)
+    control.delete("tenants/{tenant}/users/{id}", use: directory.deleteUser)
+    control.get("tenants/{tenant}/apps", use: directory.listApps)
+    control.post("tenants/{tenant}/apps", use: directory.createApp)
+    control.get("tenants/{tenant}/apps/{id}", use: directory.app)
+    control.patch("tenants/{tenant}/apps/{id}", use: directory.updateApp)
+    control.delete("tenants/{tenant}/apps/{id}", use: directory.deleteApp)
+    let signIns = SignInCalls(authority: site.authority)
+    control.get("tenants/{tenant}/users/{id}/grants", use: signIns.grants)
+    control.get("tenants/{tenant}/users/{id}/sessions", use: signIns.sessions)
+    control.get("tenants/{tenant}/revocations", use: signIns.listRevocations)
+    control.post("tenants/{tenant}/revocations", use: signIns.createRevocation)
+    control.get("tenants/{tenant}/revocations/{id}", use: signIns.revocation)
+    control.post("tenants/{tenant}/grants", use: signIns.createGrant)
+    return router
+}

@@ -1,0 +1,106 @@
+import LapseRules
+import LapseStore
+
+/// What the person at `/devicelogin` did.
+public enum DeviceStep: Sendable {
+    case arrived
+    case entered(code: String)
+    case step(code: String, BrowserStep)
+}
+
+/// What the person at `/devicelogin` sees next.
+public enum DeviceAnswer: Sendable {
+    /// The page that asks for the code; true when the last one was wrong.
+    case enterCode(isWrong: Bool)
+    case signIn(SignInPageFacts, code: String)
+    case pick(accounts: [PageAccount], appName: String, code: String)
+    case approved(appName: String, BrowserCookies)
+    case declined(appName: String)
+}
+
+extension Authority {
+    /// One step of the approval of a device's sign-in. Approving takes a credential, or a click on an account whose session is
+    /// judged then; a cookie alone approves nothing.
+    public func approveDevice(_ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace) throws -> (DeviceAnswer, Region) {
+        let (typed, browserStep): (String, BrowserStep)
+        switch step {
+        case .arrived: return (.enterCode(isWrong: false), .local)
+        case .entered(let code): (typed, browserStep) = (code, .arrived)
+        case .step(let code, let step): (typed, browserStep) = (code, step)
+        }
+        return try store.write { tx in
+            let wall = wall()
+            var visit = Visit(cookies: cookies, trace: trace, wall: wall)
+            let userCode = DeviceCode.normalized(userCode: typed)
+            guard let code = try tx.deviceCode(userCode: SecretHash(of: userCode)) else {
+                return (.enterCode(isWrong: true), .local)
+            }
+            let named = try code.tenant.flatMap { try tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue)
+            do throws(UnknownRegion) { visit.region = try region(trace, in: named) } catch {
+                throw Refused(.lapse("invalid_request", error.message), now: wall)
+            }
+            guard code.state == .pending, named.clock.now(wall: wall) < code.expiresAt,
+                let app = try app(code.client, in: named, tx)
+            else { return (.enterCode(isWrong: true), visit.region) }
+            let answer = try approve(code, userCode: userCode, app: app, in: named, browserStep, &visit, tx)
+            return (answer, visit.region)
+        }
+    }
+
+    private func approve(
+        _ code: DeviceCode, userCode: String, app: AppRegistration, in named: Tenant, _ step: BrowserStep, _ visit: inout Visit,
+        _ tx: StoreTransaction
+    ) throws -> DeviceAnswer {
+        func signInPage(_ userName: String?, _ error: EntraError? = nil) -> DeviceAnswer {
+            .signIn(
+                SignInPageFacts(appName: app.name, directory: named.name, userName: userName, error: error), code: userCode)
+        }
+        let chosen: GUID
+        switch step {
+        case .arrived:
+            let usable = try usableSessions(in: named, visit, tx)
+            return usable.isEmpty
+                ? signInPage(nil) : .pick(accounts: usable.map(PageAccount.init), appName: app.name, code: userCode)
+        case .otherAccount: return signInPage(nil)
+        case .declined:
+            try tx.update(deviceCode: code.hash, state: .declined)
+            if !named.isNone {
+                try tx.append(
+                    Event(
+                        tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .deviceCodeDeclined, client: app.id,
+                        region: visit.region, requestID: visit.trace.requestID))
+            }
+            return .declined(appName: app.name)
+        case .signIn(let userName, let password, let staySignedIn):
+            let attempt = try tx.attempt(
+                userName: userName, password: password, in: named.isNone ? nil : named, wall: visit.wall)
+            switch try signIn(attempt, for: app, in: named, staySignedIn: staySignedIn, &visit, tx) {
+            case .success(let session): chosen = session.id
+            case .failure(let refusal): return signInPage(userName, refusal.error)
+            }
+        case .picked(let id), .consented(let id): chosen = id
+        }
+        guard let candidate = try usableSessions(in: named, visit, tx).first(where: { $0.session.id == chosen }) else {
+            return signInPage(nil)
+        }
+        let user = candidate.account.user
+        let tenant = try tx.tenant(user.tenant) ?? candidate.account.home
+        let now = tenant.clock.now(wall: visit.wall)
+        let grant = Grant(
+            id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
+            clientClass: app.isConfidential ? .confidential : .public, scope: code.scope,
+            authentication: candidate.session.authentication, session: candidate.session.id, createdAt: now)
+        try tx.append(
+            Event(
+                tenant: tenant.id, at: now, kind: .deviceCodeApproved, user: user.id, client: app.id, grant: grant.id,
+                region: visit.region, requestID: visit.trace.requestID))
+        try tx.insert(grant)
+        try tx.update(deviceCode: code.hash, state: .approved, grant: grant.id)
+        try visit.use(candidate, tx)
+        return .approved(appName: app.name, visit.setCookies)
+    }
+
+    private func usableSessions(in tenant: Tenant, _ visit: Visit, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
+        try visit.candidates(in: tenant, tx).filter { $0.refusal(in: visit.region) == nil }
+    }
+}

@@ -1,0 +1,74 @@
+import LapseRules
+import LapseStore
+
+/// One request of a browser to a page: its sessions, and the cookies that the answer sets.
+struct Visit {
+    let trace: RequestTrace
+    let wall: Timestamp
+    var region = Region.local
+    private(set) var setCookies: BrowserCookies = [:]
+    private let presented: BrowserCookies
+
+    init(cookies: BrowserCookies, trace: RequestTrace, wall: Timestamp) {
+        presented = cookies
+        self.trace = trace
+        self.wall = wall
+    }
+
+    /// The sessions of this browser that have an account in the tenant; under an alias, in their own.
+    func candidates(in tenant: Tenant, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
+        guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
+        let cookies = presented.merging(setCookies) { $1 }
+        return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
+            let authentication = session.authentication
+            return try tx.account(
+                of: authentication.user, in: tenant.isNone ? authentication.user.tenant : tenant.id,
+                since: authentication.place.at, wall: wall
+            ).map { SignInDecision.Candidate(session: session, account: $0) }
+        }
+    }
+
+    /// Opens a session for an account that just gave its password. Its place in the order of events is the next one.
+    mutating func open(
+        _ account: AccountFacts, staySignedIn: Bool, random: RandomSource, _ tx: StoreTransaction
+    ) throws -> BrowserSession {
+        let kind: BrowserSession.Cookie = staySignedIn ? .persistent : .transient
+        // A cookie that names no browser of ours is not taken over: somebody else may have chosen it.
+        let isKnown = try presented[kind].map { try !tx.sessions(browsers: [kind: SecretHash(of: $0)]).isEmpty } ?? false
+        let cookie = isKnown ? presented[kind]! : random.token(bytes: 32)
+        let lifetime = EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: staySignedIn)
+        let session = BrowserSession(
+            id: random.guid(), browser: SecretHash(of: cookie),
+            authentication: account.freshAuthentication(.password, sequence: try tx.nextEventID()), isPersistent: staySignedIn,
+            lastUsedAt: account.homeNow, expiresAt: account.homeNow + lifetime)
+        try end(olderThan: session, of: kind, cookie: cookie, tx)
+        try tx.insert(session)
+        setCookies[kind] = cookie
+        return session
+    }
+
+    /// Signing in again replaces the account's older session in this browser.
+    private func end(
+        olderThan session: BrowserSession, of kind: BrowserSession.Cookie, cookie: String, _ tx: StoreTransaction
+    ) throws {
+        var cookies = presented
+        cookies[kind] = cookie
+        for older in try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) })
+        where older.authentication.user == session.authentication.user {
+            try tx.end(session: older.id, at: session.lastUsedAt)
+        }
+    }
+
+    /// The session was used to sign in to an app: its lifetime slides.
+    func use(_ candidate: SignInDecision.Candidate, _ tx: StoreTransaction) throws {
+        let now = candidate.account.homeNow
+        let lifetime = EffectiveLifetimes(tenant: candidate.account.home, app: nil)
+            .session(persistent: candidate.session.isPersistent)
+        try tx.touch(session: candidate.session.id, at: now, expiresAt: now + lifetime)
+    }
+
+    func answer(_ error: EntraError, now: Timestamp) -> FormAnswer {
+        error.answer(
+            ErrorTrace(traceID: trace.requestID, correlationID: trace.correlationID, now: now), origin: trace.origin)
+    }
+}

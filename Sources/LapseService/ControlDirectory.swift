@@ -1,0 +1,156 @@
+import LapseRules
+import LapseStore
+
+// The control API's calls on users and apps.
+extension Authority {
+    // MARK: Users
+
+    public func listUsers(of name: String, after cursor: String?) throws -> ControlPage {
+        try store.read { tx in
+            let tenant = try controlled(name, tx)
+            let users = try tx.users(in: tenant.id, after: cursor, limit: Self.pageSize + 1)
+            let page = users.prefix(Self.pageSize)
+            return ControlPage(
+                items: page.map { $0.json() }, next: users.count > page.count ? page.last?.userPrincipalName : nil)
+        }
+    }
+
+    public func user(_ id: String, of name: String) throws -> JSON {
+        try store.read { tx in try controlledUser(id, of: try controlled(name, tx), tx).json() }
+    }
+
+    /// Makes a user; the answer shows the password, this once.
+    public func createUser(_ body: JSON, in name: String) throws -> JSON {
+        let newID = random.guid()
+        return try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let now = tenant.clock.now(wall: wall())
+            let user = try reading { () throws(FieldError) in
+                try User(body, tenant: tenant, newID: newID, createdAt: now)
+            }
+            if let home = user.guestOf {
+                let member = try tx.tenant(home.tenant).flatMap { try tx.user(home.user.description, in: $0.id) }
+                guard let member, !member.isGuest else {
+                    throw ControlError.invalid(FieldError("home", "names no member of a tenant"))
+                }
+                guard try tx.user(of: home, in: tenant.id) == nil else {
+                    throw ControlError.conflict(FieldError("home", "is a guest here already"))
+                }
+            }
+            try refuseTaken(user, tx)
+            try tx.insert(user)
+            try tx.append(Event(tenant: tenant.id, at: now, kind: .userCreated, user: user.id))
+            if !user.accountEnabled, !user.isGuest {
+                try change(user, to: .disable, event: .accountDisabled, in: tenant, now: now, tx)
+            }
+            return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
+        }
+    }
+
+    /// Changes a user. Disabling and enabling are state changes; a new password is a reset by an administrator.
+    public func updateUser(_ id: String, of name: String, _ body: JSON) throws -> JSON {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let old = try controlledUser(id, of: tenant, tx)
+            let now = tenant.clock.now(wall: wall())
+            let (user, newPassword) = try reading { () throws(FieldError) in try old.changed(by: body, tenant: tenant) }
+            try refuseTaken(user, isNew: false, tx)
+            guard !user.isGuest || user.accountEnabled == old.accountEnabled else {
+                throw ControlError.invalid(FieldError("accountEnabled", "belongs to the guest's home tenant"))
+            }
+            try tx.update(user)
+            try tx.append(Event(tenant: tenant.id, at: now, kind: .userUpdated, user: user.id))
+            if user.accountEnabled != old.accountEnabled {
+                try change(
+                    user, to: user.accountEnabled ? .enable : .disable,
+                    event: user.accountEnabled ? .accountEnabled : .accountDisabled, in: tenant, now: now, tx)
+            }
+            if newPassword != nil {
+                try revoke(
+                    user, cause: .adminResetEntra, actor: nil, in: tenant, now: now, region: model(of: tenant).regions[0], tx)
+            }
+            return user.json(password: newPassword)
+        }
+    }
+
+    /// The directory forgets the user at once; the authority when the deletion arrives.
+    public func deleteUser(_ id: String, of name: String) throws {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let user = try controlledUser(id, of: tenant, tx)
+            let now = tenant.clock.now(wall: wall())
+            try tx.markDeleted(user.id, at: now)
+            if user.isGuest {
+                try tx.append(Event(tenant: tenant.id, at: now, kind: .userDeleted, user: user.id))
+            } else {
+                try change(user, to: .delete, event: .userDeleted, in: tenant, now: now, tx)
+            }
+        }
+    }
+
+    private func refuseTaken(_ user: User, isNew: Bool = true, _ tx: StoreTransaction) throws {
+        let taken = try tx.isTaken(userID: user.id, userPrincipalName: user.userPrincipalName)
+        if isNew, taken.id { throw ControlError.conflict(FieldError("id", "is taken")) }
+        if taken.name { throw ControlError.conflict(FieldError("userPrincipalName", "is taken")) }
+    }
+
+    // MARK: Apps
+
+    public func listApps(of name: String, after cursor: String?) throws -> ControlPage {
+        try store.read { tx in
+            let tenant = try controlled(name, tx)
+            let apps = try tx.apps(in: tenant.id, after: cursor.map { ClientID($0) }, limit: Self.pageSize + 1)
+            let page = apps.prefix(Self.pageSize)
+            return ControlPage(items: page.map { $0.json() }, next: apps.count > page.count ? page.last?.id.description : nil)
+        }
+    }
+
+    public func app(_ id: String, of name: String) throws -> JSON {
+        try store.read { tx in try controlledApp(id, of: try controlled(name, tx), tx).json() }
+    }
+
+    /// Registers an app; the answer shows its secrets, this once.
+    public func createApp(_ body: JSON, in name: String) throws -> JSON {
+        let newID = ClientID(random.guid().description)
+        return try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let app = try reading { () throws(FieldError) in try AppRegistration(body, newID: newID) }
+            guard try tx.ownApp(app.id, of: tenant.id) == nil else { throw ControlError.conflict(FieldError("id", "is taken")) }
+            try tx.insert(app, in: tenant.id)
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appCreated, client: app.id))
+            return app.json(secrets: try reading { () throws(FieldError) in try Self.secrets(in: body) } ?? [])
+        }
+    }
+
+    public func updateApp(_ id: String, of name: String, _ body: JSON) throws -> JSON {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let old = try controlledApp(id, of: tenant, tx)
+            let app = try reading { () throws(FieldError) in try old.changed(by: body) }
+            try tx.update(app, in: tenant.id)
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appUpdated, client: app.id))
+            return app.json(secrets: try reading { () throws(FieldError) in try Self.secrets(in: body) })
+        }
+    }
+
+    public func deleteApp(_ id: String, of name: String) throws {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let app = try controlledApp(id, of: tenant, tx)
+            try tx.deleteApp(app.id, of: tenant.id)
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appDeleted, client: app.id))
+        }
+    }
+
+    private func controlledApp(_ id: String, of tenant: Tenant, _ tx: StoreTransaction) throws -> AppRegistration {
+        guard let app = try tx.ownApp(ClientID(id), of: tenant.id) else {
+            throw ControlError.notFound("There is no app '\(id.prefix(100))' in \(tenant.name).")
+        }
+        return app
+    }
+
+    private static func secrets(in body: JSON) throws(FieldError) -> [String]? {
+        var reader = try ObjectReader(body)
+        return try reader.strings("secrets")
+    }
+}

@@ -1,0 +1,227 @@
+import LapseRules
+import LapseStore
+
+// The control API's calls on revocations, grants and sessions.
+extension Authority {
+    // MARK: Revocations
+
+    public func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
+        let after = try cursor.map { text in
+            guard let sequence = Int64(text) else {
+                throw ControlError.invalid(FieldError("after", "must be a cursor of this list"))
+            }
+            return sequence
+        }
+        return try store.read { tx in
+            let tenant = try controlled(name, tx)
+            let now = tenant.clock.now(wall: wall())
+            let found = try tx.revocations(in: tenant.id, after: after ?? 0, limit: Self.pageSize + 1)
+            let page = found.prefix(Self.pageSize)
+            return ControlPage(
+                items: page.map { $0.json(now: now) },
+                next: found.count > page.count ? page.last.map { String($0.place.sequence) } : nil)
+        }
+    }
+
+    public func revocation(_ id: String, of name: String) throws -> JSON {
+        try store.read { tx in
+            let tenant = try controlled(name, tx)
+            guard let id = GUID(id), let revocation = try tx.revocation(id, in: tenant.id) else {
+                throw ControlError.notFound("There is no revocation '\(id.prefix(100))' in \(tenant.name).")
+            }
+            return revocation.json(now: tenant.clock.now(wall: wall()))
+        }
+    }
+
+    /// Revokes with a cause: `{"user","cause","actor"?,"newPassword"?}`.
+    public func createRevocation(_ body: JSON, in name: String) throws -> JSON {
+        let (userName, cause, actor, newPassword) = try reading { () throws(FieldError) in
+            var reader = try ObjectReader(body)
+            let user = try reader.required("user")
+            guard let cause = try reader.choice("cause", of: Revocation.Cause.self) else {
+                throw FieldError("cause", "is required")
+            }
+            let actor = try reader.string("actor", longest: 256)
+            let newPassword = reader.has("newPassword") ? try reader.required("newPassword") : nil
+            guard newPassword == nil || cause.setsPassword else {
+                throw FieldError("newPassword", "does not go with the cause \(cause.rawValue)")
+            }
+            try reader.finish()
+            return (user, cause, actor, newPassword)
+        }
+        return try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let now = tenant.clock.now(wall: wall())
+            var user = try controlledUser(userName, of: tenant, tx)
+            let region = model(of: tenant).regions[0]
+            guard let revocation = try revoke(user, cause: cause, actor: actor, in: tenant, now: now, region: region, tx) else {
+                throw ControlError.invalid(FieldError("user", "is a guest: revoke it in its home tenant"))
+            }
+            if let newPassword {
+                user.passwordHash = User.hash(password: newPassword, of: user.id)
+                try tx.update(user)
+                try tx.append(Event(tenant: tenant.id, at: now, kind: .passwordChanged, user: user.id, revocation: revocation.id))
+            }
+            return revocation.json(now: now)
+        }
+    }
+
+    // MARK: Grants and sessions
+
+    /// Signs a user in without a browser: `{"user","client_id","scope","authTime"?,"method"?}`.
+    ///
+    /// - Returns: what a browser and a client would hold after it.
+    public func createGrant(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
+        let (userName, clientID, scopeText, authTime, method) = try reading { () throws(FieldError) in
+            var reader = try ObjectReader(body)
+            let read = (
+                try reader.required("user"), ClientID(try reader.required("client_id")), try reader.required("scope"),
+                try reader.instant("authTime"), try reader.choice("method", of: SignInMethod.self) ?? .password
+            )
+            try reader.finish()
+            return read
+        }
+        let cookie = random.token(bytes: 32)
+        let (issue, grant) = try store.write { tx in
+            let wall = wall()
+            let tenant = try controlled(name, tx)
+            let now = tenant.clock.now(wall: wall)
+            let named = try controlledUser(userName, of: tenant, tx)
+            guard let app = try app(clientID, in: tenant, tx) else {
+                throw ControlError.invalid(FieldError("client_id", "names no app of \(tenant.name)"))
+            }
+            guard let account = try tx.account(of: named.home, in: tenant.id, since: authTime ?? now, wall: wall) else {
+                throw ControlError.invalid(FieldError("user", "has no home account any more"))
+            }
+            let at = authTime ?? account.homeNow
+            guard at >= Tenant.birth, at <= account.homeNow else {
+                throw ControlError.invalid(FieldError("authTime", "must lie between the tenant's birth and its now"))
+            }
+            let region = model(of: tenant).regions[0]
+            let context = TokenContext(
+                tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, wall: wall,
+                random: random)
+            let scope: GrantedScope
+            do throws(EntraError) { scope = try context.scopes.delegated(scopeText) } catch {
+                throw ControlError.invalid(FieldError("scope", error.message))
+            }
+            let sequence = try tx.nextEventID()
+            let authentication = Authentication(
+                user: named.home, place: Place(at: at, sequence: sequence), method: method)
+            let session = BrowserSession(
+                id: random.guid(), browser: SecretHash(of: cookie), authentication: authentication, isPersistent: false,
+                lastUsedAt: account.homeNow,
+                expiresAt: account.homeNow + EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: false))
+            let grant = Grant(
+                id: random.guid(), tenant: tenant.id, user: named.id, client: app.id,
+                clientClass: app.kind == .spa ? .spa : app.isConfidential ? .confidential : .public, scope: scope.grantText,
+                authentication: authentication, session: session.id, createdAt: now)
+            try tx.append(
+                Event(
+                    tenant: tenant.id, at: now, kind: .signedIn, user: named.id, client: app.id, grant: grant.id, region: region,
+                    requestID: trace.requestID))
+            let issue = context.issue(grant, scope: scope, user: named)
+            try tx.insert(session)
+            try tx.insert(grant)
+            if let token = issue.refreshToken { try tx.insert(token) }
+            return (issue, grant)
+        }
+        let tokens = try await sign(issue.plan, trace: trace)
+        return [
+            "grant": .string(grant.id.description), "refresh_token": tokens["refresh_token"] ?? .null,
+            "access_token": tokens["access_token"] ?? .null, "id_token": tokens["id_token"] ?? .null,
+            "expires_in": tokens["expires_in"] ?? .null,
+            "cookies": .object([BrowserSession.Cookie.transient.rawValue: .string(cookie)]),
+        ]
+    }
+
+    /// The user's grants in this tenant, alive or dead and why. For a member, those in other tenants too.
+    public func grants(of userName: String, in name: String) throws -> ControlPage {
+        try store.read { tx in
+            let wall = wall()
+            let tenant = try controlled(name, tx)
+            let user = try controlledUser(userName, of: tenant, tx)
+            let grants = try tx.grants(of: user.home, tenant: user.isGuest ? tenant.id : nil, limit: Self.pageSize)
+            return ControlPage(items: try grants.map { try grantJSON($0, tx, wall: wall) }, next: nil)
+        }
+    }
+
+    private func grantJSON(_ grant: Grant, _ tx: StoreTransaction, wall: Timestamp) throws -> JSON {
+        let authentication = grant.authentication
+        let (count, lastExpiresAt) = try tx.refreshTokens(of: grant.id)
+        let now = try tx.tenant(grant.tenant)?.clock.now(wall: wall) ?? wall
+        var refusal: Refusal?
+        var region = Region.local
+        if let account = try tx.account(of: grant, in: grant.tenant, wall: wall) {
+            region = model(of: account.home).regions[0]
+            refusal = account.refusal(of: grant.subject, on: .refresh, in: region)
+        }
+        var reason = refusal?.error.message
+        if refusal == nil, let lastExpiresAt, lastExpiresAt <= now { reason = "The last refresh token has expired." }
+        if refusal == nil, count == 0 { reason = "The grant has no refresh token." }
+        return [
+            "id": .string(grant.id.description), "tenant": .string(grant.tenant.description),
+            "client": .string(grant.client.description), "clientClass": .string(grant.clientClass.rawValue),
+            "scope": .string(grant.scope), "authTime": JSON(authentication.place.at),
+            "method": .string(authentication.method.rawValue), "session": JSON(grant.session?.description),
+            "createdAt": JSON(grant.createdAt), "refreshTokens": .integer(Int64(count)),
+            "refreshExpiresAt": JSON(lastExpiresAt), "alive": .bool(reason == nil),
+            "code": refusal?.error.code.map { .integer(Int64($0.rawValue)) } ?? .null, "reason": JSON(reason),
+            "revocation": JSON(refusal?.revocation?.description),
+        ]
+    }
+
+    /// The user's browser sessions, alive or dead and why. They are the home account's: a guest's are listed too.
+    public func sessions(of userName: String, in name: String) throws -> ControlPage {
+        try store.read { tx in
+            let wall = wall()
+            let tenant = try controlled(name, tx)
+            let user = try controlledUser(userName, of: tenant, tx)
+            let items = try tx.sessions(of: user.home, limit: Self.pageSize).compactMap { session -> JSON? in
+                let authentication = session.authentication
+                guard
+                    let account = try tx.account(
+                        of: user.home, in: tenant.id, since: authentication.place.at, wall: wall)
+                else { return nil }
+                let refusal = account.refusal(of: session.subject, on: .session, in: model(of: account.home).regions[0])
+                var reason: String?
+                if session.expiresAt <= account.homeNow { reason = "The session has expired." }
+                if session.endedAt != nil { reason = "The user signed out." }
+                if let refusal {
+                    reason = refusal.revocation == nil ? refusal.error.message : "The session was revoked after this sign-in."
+                }
+                return [
+                    "id": .string(session.id.description), "authTime": JSON(authentication.place.at),
+                    "method": .string(authentication.method.rawValue), "persistent": .bool(session.isPersistent),
+                    "lastUsedAt": JSON(session.lastUsedAt), "expiresAt": JSON(session.expiresAt), "endedAt": JSON(session.endedAt),
+                    "alive": .bool(reason == nil), "code": refusal?.error.code.map { .integer(Int64($0.rawValue)) } ?? .null,
+                    "reason": JSON(reason), "revocation": JSON(refusal?.revocation?.description),
+                ]
+            }
+            return ControlPage(items: items, next: nil)
+        }
+    }
+}
+
+extension Revocation {
+    /// The revocation as the control API shows it at an instant of its tenant.
+    func json(now: Timestamp) -> JSON {
+        let planes = Plane.allCases.map { plane in
+            JSON.Member(
+                name: plane.rawValue,
+                value: .object(
+                    propagation.arrivals.filter { $0.plane == plane }.map { arrival in
+                        .init(
+                            name: arrival.region.description,
+                            value: [
+                                "visibleAt": JSON(arrival.visibleAt), "held": false,
+                                "effective": .bool(arrival.visibleAt <= now),
+                            ])
+                    }))
+        }
+        return [
+            "id": .string(id.description), "user": .string(user.user.description), "at": JSON(place.at),
+            "cause": .string(cause.rawValue), "actor": JSON(actor), "stamp": .string(stamp.description), "planes": .object(planes),
+        ]
+    }
+}

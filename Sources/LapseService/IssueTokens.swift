@@ -1,0 +1,120 @@
+import LapseRules
+import LapseStore
+
+/// One grant type's part of a token request, loaded and ready to be decided.
+struct PreparedGrant {
+    /// The tenant of what was presented: where a request to `common` belongs.
+    var tenant: GUID?
+    /// The class of the grant that is redeemed; nil when there is none yet.
+    var grantClass: ClientClass?
+    /// Whom the event is about, before anything is decided.
+    var user: GUID?
+    var grant: GUID?
+    let accepted: Event.Kind
+    let refused: Event.Kind
+    let decide: (TokenContext) throws -> TokenDecision
+}
+
+/// What came of a token request, with the region it landed in.
+public struct TokenAnswer: Sendable {
+    public let body: JSON
+    public let region: Region
+    /// The age of what was redeemed is not told; telemetry headers carry only success.
+    public let now: Timestamp
+}
+
+extension Authority {
+    /// Answers a token request: prepare, find tenant and client, decide, write, commit, sign.
+    ///
+    /// - Throws: ``Refused`` for every "no"; anything else means that the storage or the signer is broken.
+    public func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
+        let assertion = try await checkedAssertion(of: request)
+        let (decision, now, region) = try store.write { tx in
+            let wall = wall()
+            let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
+            let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)
+            let now = tenant.clock.now(wall: wall)
+            let region: Region
+            do throws(UnknownRegion) { region = try self.region(trace, in: tenant) } catch {
+                throw Refused(.lapse("invalid_request", error.message), now: now)
+            }
+            let app = try app(request.client.id, in: tenant, tx)
+            let decision: TokenDecision
+            if let refusal = ClientAuthentication.refusal(
+                of: request.client, as: app, for: request.flow, grantClass: prepared.grantClass, directory: tenant.name)
+            {
+                decision = .refuse(Refusal(error: refusal))
+            } else {
+                let context = TokenContext(
+                    tenant: tenant, app: app!, resources: try tx.resources(in: tenant.id), region: region, now: now, wall: wall,
+                    random: random)
+                decision = try prepared.decide(context)
+            }
+            try apply(decision, of: prepared, client: request.client.id, tenant: tenant, now: now, region: region, trace, tx)
+            return (decision, now, region)
+        }
+        switch decision {
+        case .refuse(let refusal): throw Refused(refusal.error, now: now, region: region)
+        case .issue(let issue): return TokenAnswer(body: try await sign(issue.plan, trace: trace), region: region, now: now)
+        }
+    }
+
+    private func prepare(
+        _ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?, _ tx: StoreTransaction, wall: Timestamp
+    ) throws -> PreparedGrant {
+        switch request.grant {
+        case .refreshToken(let text): try prepareRefresh(text, request, at: name, tx, wall: wall)
+        case .authorizationCode(let code, let redirectURI, let verifier):
+            try prepareCode(code, redirectURI: redirectURI, verifier: verifier, request, tx, wall: wall)
+        case .deviceCode(let code): try prepareDeviceCode(code, request, tx, wall: wall)
+        case .password(let userName, let password):
+            try preparePassword(userName, password, request, at: name, tx, wall: wall)
+        case .clientCredentials: try prepareClientCredentials(request, at: name, wall: wall)
+        case .onBehalfOf: try prepareOnBehalfOf(assertion, request, tx, wall: wall)
+        }
+    }
+
+    /// Writes what was decided. The event comes first: a new sign-in is placed in the order of events by its id.
+    private func apply(
+        _ decision: TokenDecision, of prepared: PreparedGrant, client: ClientID, tenant: Tenant, now: Timestamp, region: Region,
+        _ trace: RequestTrace, _ tx: StoreTransaction
+    ) throws {
+        guard !tenant.isNone else { return }
+        var event = Event(
+            tenant: tenant.id, at: now, kind: prepared.refused, user: prepared.user, client: client, grant: prepared.grant,
+            region: region, requestID: trace.requestID)
+        switch decision {
+        case .refuse(let refusal):
+            // A device that polls too early is no refusal that anybody wants to read about.
+            guard refusal.error.code != .devicePending else { return }
+            event.code = refusal.error.code
+            event.revocation = refusal.revocation
+            try tx.append(event)
+        case .issue(let issue):
+            event.kind = prepared.accepted
+            event.user = issue.plan.user?.id
+            event.grant = issue.plan.grant?.id
+            try tx.append(event)
+            if let grant = issue.newGrant { try tx.insert(grant) }
+            if let token = issue.refreshToken { try tx.insert(token) }
+            switch issue.spent {
+            case .code(let hash): try tx.markRedeemed(code: hash, at: now)
+            case .deviceCode(let hash): try tx.update(deviceCode: hash, state: .redeemed)
+            case nil: break
+            }
+        }
+    }
+
+    /// Signs what was stored; runs after the commit, on whichever core is free.
+    func sign(_ plan: TokenPlan, trace: RequestTrace) async throws -> JSON {
+        let issuer = "\(trace.origin)/\(plan.tenant.id)/v2.0"
+        let isVersionOne = plan.scope.resource.tokenVersion == 1
+        guard plan.hasIDToken, let payload = plan.idTokenPayload(issuer: issuer) else {
+            return plan.answer(
+                accessToken: try signer.sign(plan.accessTokenPayload(issuer: issuer), namesThumbprint: isVersionOne), idToken: nil)
+        }
+        async let idToken = signer.sign(payload)
+        let accessToken = try signer.sign(plan.accessTokenPayload(issuer: issuer), namesThumbprint: isVersionOne)
+        return plan.answer(accessToken: accessToken, idToken: try await idToken)
+    }
+}

@@ -1,0 +1,123 @@
+import Crypto
+import CryptoExtras
+import Foundation
+import LapseRules
+import SwiftASN1
+import X509
+
+/// The certificates of one Lapse: a local CA that may speak for this machine alone, the server's certificate, the signing key.
+///
+/// The CA is name-constrained to `localhost` names and loopback addresses: who trusts it trusts it for nothing else.
+public enum LocalCertificateAuthority {
+    /// A private key with its certificate, both PEM.
+    public struct Identity: Sendable {
+        public let certificatePEM: String
+        public let privateKeyPEM: String
+
+        public init(certificatePEM: String, privateKeyPEM: String) {
+            self.certificatePEM = certificatePEM
+            self.privateKeyPEM = privateKeyPEM
+        }
+    }
+
+    private static let day: TimeInterval = 86_400
+
+    /// A new CA, good for ten years from `now` (the machine's time).
+    public static func makeAuthority(now: Timestamp) throws -> Identity {
+        let key = P256.Signing.PrivateKey()
+        let name = try DistinguishedName {
+            OrganizationName("Lapse")
+            CommonName("Lapse local CA \(Hex.encode(Array(key.publicKey.rawRepresentation.prefix(4))))")
+        }
+        let loopback = [
+            ASN1OctetString(contentBytes: [127, 0, 0, 0, 255, 0, 0, 0]),
+            ASN1OctetString(contentBytes: ArraySlice([UInt8](repeating: 0, count: 15) + [1] + [UInt8](repeating: 255, count: 16))),
+        ]
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(now, days: -1),
+            notValidAfter: date(now, days: 3650), issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: .init {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+                Critical(NameConstraints(permittedDNSDomains: ["localhost"], permittedIPRanges: loopback))
+                SubjectKeyIdentifier(hash: .init(key.publicKey))
+            }, issuerPrivateKey: .init(key))
+        return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
+    }
+
+    /// A new server certificate for `localhost`, `*.localhost`, 127.0.0.1 and ::1, good for 800 days (clients refuse longer ones).
+    public static func makeServer(signedBy authority: Identity, now: Timestamp) throws -> Identity {
+        let key = P256.Signing.PrivateKey()
+        let issuer = try Certificate(pemEncoded: authority.certificatePEM)
+        let subject = try DistinguishedName { CommonName("localhost") }
+        let addresses: [[UInt8]] = [[127, 0, 0, 1], [UInt8](repeating: 0, count: 15) + [1]]
+        let names: [GeneralName] =
+            ["localhost", "*.localhost"].map { .dnsName($0) }
+            + addresses.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(now, days: -1),
+            notValidAfter: date(now, days: 800), issuer: issuer.subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: .init {
+                Critical(BasicConstraints.notCertificateAuthority)
+                Critical(KeyUsage(digitalSignature: true))
+                try ExtendedKeyUsage([.serverAuth])
+                SubjectAlternativeNames(names)
+                SubjectKeyIdentifier(hash: .init(key.publicKey))
+                AuthorityKeyIdentifier(
+                    keyIdentifier: try issuer.extensions.subjectKeyIdentifier?.keyIdentifier)
+            }, issuerPrivateKey: .init(pemEncoded: authority.privateKeyPEM))
+        return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
+    }
+
+    /// Whether the certificate can be served for another month.
+    public static func isFresh(_ server: Identity, now: Timestamp) throws -> Bool {
+        try Certificate(pemEncoded: server.certificatePEM).notValidAfter > date(now, days: 30)
+    }
+
+    /// A new RSA-2048 key with a self-signed certificate, for `x5c`.
+    public static func makeSigningIdentity(now: Timestamp) throws -> Identity {
+        let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let name = try DistinguishedName { CommonName("Lapse token signing") }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(now, days: -1),
+            notValidAfter: date(now, days: 3650), issuer: name, subject: name, signatureAlgorithm: .sha256WithRSAEncryption,
+            extensions: .init {}, issuerPrivateKey: .init(key))
+        return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pkcs8PEMRepresentation)
+    }
+
+    private static func date(_ now: Timestamp, days: Double) -> Date {
+        Date(timeIntervalSince1970: TimeInterval(now.secondsSinceEpoch) + days * day)
+    }
+}
+
+/// The key that tokens are signed with, and what the keys document says of it.
+public struct SigningKey: Sendable {
+    /// `kid` and `x5t`: the certificate's SHA-1 thumbprint, base64url, as at Entra.
+    public let id: String
+    let privateKeyDER: [UInt8]
+    let publicKeyPEM: String
+    private let modulus: String
+    private let exponent: String
+    private let certificate: String
+
+    public init(_ identity: LocalCertificateAuthority.Identity) throws {
+        let key = try _RSA.Signing.PrivateKey(pemRepresentation: identity.privateKeyPEM)
+        var serializer = DER.Serializer()
+        try serializer.serialize(try Certificate(pemEncoded: identity.certificatePEM))
+        let primitives = try key.publicKey.getKeyPrimitives()
+        id = Base64URL.encode(Array(Insecure.SHA1.hash(data: serializer.serializedBytes)))
+        privateKeyDER = Array(key.derRepresentation)
+        publicKeyPEM = key.publicKey.pemRepresentation
+        modulus = Base64URL.encode(Array(primitives.modulus))
+        exponent = Base64URL.encode(Array(primitives.publicExponent))
+        certificate = Data(serializer.serializedBytes).base64EncodedString()
+    }
+
+    /// The entry in the keys document. Entra: facts of `/discovery/v2.0/keys`.
+    public func json(issuer: String) -> JSON {
+        [
+            "kty": "RSA", "use": "sig", "kid": .string(id), "x5t": .string(id), "n": .string(modulus), "e": .string(exponent),
+            "x5c": [.string(certificate)], "issuer": .string(issuer),
+        ]
+    }
+}

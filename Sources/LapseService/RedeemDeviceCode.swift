@@ -1,0 +1,81 @@
+import LapseRules
+import LapseStore
+
+extension Authority {
+    /// Loads a device code with the grant that its approval made.
+    func prepareDeviceCode(_ text: String, _ request: TokenRequest, _ tx: StoreTransaction, wall: Timestamp) throws -> PreparedGrant
+    {
+        let code = try tx.deviceCode(SecretHash(of: text))
+        let grant = try code?.grant.flatMap { try tx.grant($0) }
+        return PreparedGrant(
+            tenant: code?.tenant ?? grant?.tenant, grantClass: grant?.clientClass, user: grant?.user, grant: grant?.id,
+            accepted: .deviceCodeRedeemed, refused: .deviceCodeRefused
+        ) { context in
+            let facts = try code.map { code in
+                DeviceCodeGrant.Facts(
+                    code: code, grant: grant,
+                    account: try grant.flatMap { try tx.account(of: $0, in: context.tenant.id, wall: wall) })
+            }
+            return DeviceCodeGrant.decide(request, facts: facts, in: context)
+        }
+    }
+}
+
+/// A device code as its device hears it. Entra: facts of the devicecode endpoint.
+public struct DeviceAuthorization: Sendable {
+    public let deviceCode: String
+    public let userCode: String
+    public let expiresIn: Duration
+    public let region: Region
+
+    public func json(origin: String) -> JSON {
+        let page = "\(origin)/devicelogin"
+        return [
+            "user_code": .string(userCode), "device_code": .string(deviceCode), "verification_uri": .string(page),
+            // MSAL Python reads this name.
+            "verification_url": .string(page), "expires_in": .integer(expiresIn.wholeSeconds), "interval": 5,
+            "message": .string(
+                "To sign in, use a web browser to open the page \(page) and enter the code \(userCode) to authenticate."),
+        ]
+    }
+}
+
+extension Authority {
+    /// Begins a sign-in on a device.
+    ///
+    /// - Throws: ``Refused`` for an unknown tenant or client, a client without the flow, a scope it may not ask for.
+    public func issueDeviceCode(_ form: FormParameters, at name: TenantName, trace: RequestTrace) throws -> DeviceAuthorization {
+        let deviceCode = random.token(bytes: 48)
+        let userCode = DeviceCode.newUserCode(random)
+        return try store.write { tx in
+            let wall = wall()
+            let tenant = try tenant(name, orOf: nil, tx, wall: wall)
+            let now = tenant.clock.now(wall: wall)
+            let region = (try? region(trace, in: tenant)) ?? .local
+            do {
+                let id = ClientID(try form.required("client_id"))
+                guard let app = try app(id, in: tenant, tx) else { throw EntraError.noSuchApp(id, directory: tenant.name) }
+                guard app.flows.contains(.device) else {
+                    throw EntraError.lapse(
+                        "unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'.")
+                }
+                let policy = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), directory: tenant.name)
+                let scope = try policy.delegated(try form.required("scope"), mayNameSeveralResources: true)
+                let lifetime = EffectiveLifetimes(tenant: tenant, app: app).deviceCode
+                try tx.insert(
+                    DeviceCode(
+                        hash: SecretHash(of: deviceCode), userCodeHash: SecretHash(of: userCode), client: app.id,
+                        tenant: tenant.isNone ? nil : tenant.id, scope: scope.grantText, issuedAt: now, expiresAt: now + lifetime))
+                if !tenant.isNone {
+                    try tx.append(
+                        Event(
+                            tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: region,
+                            requestID: trace.requestID))
+                }
+                return DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime, region: region)
+            } catch let error as EntraError {
+                throw Refused(error, now: now, region: region)
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+import LapseRules
+import LapseStore
+
+extension Authority {
+    /// Loads what a user name and password come to.
+    func preparePassword(
+        _ userName: String, _ password: String, _ request: TokenRequest, at name: TenantName, _ tx: StoreTransaction,
+        wall: Timestamp
+    ) throws -> PreparedGrant {
+        // Entra: facts, the password flow works under `organizations` and at a tenant only.
+        guard name != .alias(.common), name != .alias(.consumers) else { throw Refused(AADSTS.notOverCommon.error(), now: wall) }
+        let named = try tx.tenant(named: name)
+        let attempt = try tx.attempt(userName: userName, password: password, in: named, wall: wall)
+        var user: User?
+        if case .known(let account) = attempt.outcome { user = account.user }
+        return PreparedGrant(tenant: user?.tenant, user: user?.id, accepted: .signedIn, refused: .signInRefused) { context in
+            PasswordGrant.decide(request, signIn: attempt, sequence: try tx.nextEventID(), in: context)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import LapseRules
+import LapseStore
+
+extension Authority {
+    /// Writes a revocation: a row, its arrivals, an event. It costs the same however many tokens the user has.
+    ///
+    /// - Returns: nil for a guest: nothing happens but an event, because a guest's sign-ins belong to its home tenant.
+    @discardableResult
+    func revoke(
+        _ user: User, cause: Revocation.Cause, actor: String?, in tenant: Tenant, now: Timestamp, region: Region,
+        requestID: GUID? = nil, client: ClientID? = nil, _ tx: StoreTransaction
+    ) throws -> Revocation? {
+        var event = Event(
+            tenant: tenant.id, at: now, kind: .guestRevokeIgnored, user: user.id, client: client, region: region,
+            requestID: requestID)
+        guard !user.isGuest else {
+            try tx.append(event)
+            return nil
+        }
+        let id = random.guid()
+        event.kind = .revoked
+        event.revocation = id
+        let sequence = try tx.append(event)
+        let revocation = Revocation(
+            id: id, user: user.home, place: Place(at: now, sequence: sequence), cause: cause, actor: actor,
+            propagation: model(of: tenant).propagation(of: now, takenIn: region))
+        try tx.insert(revocation)
+        return revocation
+    }
+
+    /// Writes a change of an account's state, believed as its propagation says.
+    func change(
+        _ user: User, to kind: StateChange.Kind, event: Event.Kind, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction
+    ) throws {
+        let sequence = try tx.append(Event(tenant: tenant.id, at: now, kind: event, user: user.id))
+        let model = model(of: tenant)
+        try tx.insert(
+            StateChange(
+                user: user.home, kind: kind, place: Place(at: now, sequence: sequence),
+                propagation: model.propagation(of: now, takenIn: model.regions[0])))
+    }
+}

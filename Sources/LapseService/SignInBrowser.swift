@@ -1,0 +1,188 @@
+import LapseRules
+import LapseStore
+
+/// What a browser brings to a page: which browser it is, and what the person did there.
+public enum BrowserStep: Sendable {
+    case arrived
+    case signIn(userName: String, password: String, staySignedIn: Bool)
+    case picked(GUID)
+    case otherAccount
+    case consented(GUID)
+    case declined
+}
+
+/// The cookies that name a browser, in clear.
+public typealias BrowserCookies = [BrowserSession.Cookie: String]
+
+/// What the browser sees next.
+public enum AuthorizeAnswer: Sendable {
+    /// The sign-in page. The error is what was wrong with the last try.
+    case signIn(SignInPageFacts)
+    case pick(accounts: [PageAccount], appName: String)
+    case consent(account: PageAccount, appName: String, permissions: [String])
+    /// To the redirect URI; cookies are set on the way.
+    case redirect(AuthorizeRequest.Target, FormAnswer, BrowserCookies)
+}
+
+public struct SignInPageFacts: Sendable {
+    public let appName: String
+    public let directory: String
+    public let userName: String?
+    public let error: EntraError?
+}
+
+/// An account as pages name it: by its session.
+public struct PageAccount: Sendable {
+    public let session: GUID
+    public let displayName: String
+    public let userPrincipalName: String
+
+    init(_ candidate: SignInDecision.Candidate) {
+        session = candidate.session.id
+        displayName = candidate.account.user.displayName
+        userPrincipalName = candidate.account.user.userPrincipalName
+    }
+}
+
+extension Authority {
+    /// One step of a sign-in at the authorize endpoint: decides what the browser sees next.
+    ///
+    /// - Throws: ``Refused`` for what must be shown as a page and never redirected: an unknown tenant or client, a redirect URI
+    ///   that is not registered.
+    public func authorize(
+        _ parameters: FormParameters, at name: TenantName, step: BrowserStep, cookies: BrowserCookies, trace: RequestTrace
+    ) throws -> (answer: AuthorizeAnswer, region: Region) {
+        try store.write { tx in
+            let wall = wall()
+            var visit = Visit(cookies: cookies, trace: trace, wall: wall)
+            let named = try tenant(name, orOf: nil, tx, wall: wall)
+            let now = named.clock.now(wall: wall)
+            let (app, target): (AppRegistration, AuthorizeRequest.Target)
+            do {
+                let id = ClientID(try parameters.required("client_id"))
+                (app, target) = try AuthorizeRequest.target(
+                    parameters, app: try self.app(id, in: named, tx), client: id, directory: named.name)
+            } catch let error as EntraError {
+                throw Refused(error, now: now)
+            }
+            do {
+                visit.region = try region(trace, in: named)
+                let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), directory: named.name)
+                let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy)
+                let answer = try answer(request, in: named, step: step, &visit, tx)
+                return (answer, visit.region)
+            } catch let error as EntraError {
+                return (.redirect(target, visit.answer(error, now: now), [:]), visit.region)
+            } catch let error as UnknownRegion {
+                throw Refused(.lapse("invalid_request", error.message), now: now)
+            }
+        }
+    }
+
+    private func answer(
+        _ request: AuthorizeRequest, in named: Tenant, step: BrowserStep, _ visit: inout Visit, _ tx: StoreTransaction
+    ) throws -> AuthorizeAnswer {
+        let decisionStep: SignInDecision.Step
+        switch step {
+        case .arrived: decisionStep = .arrived
+        case .picked(let id): decisionStep = .picked(id)
+        case .consented(let id): decisionStep = .consented(id)
+        case .declined: decisionStep = .declined
+        case .otherAccount: return signInPage(request.app, in: named, userName: nil)
+        case .signIn(let userName, let password, let staySignedIn):
+            let attempt = try tx.attempt(
+                userName: userName, password: password, in: named.isNone ? nil : named, wall: visit.wall)
+            switch try signIn(attempt, for: request.app, in: named, staySignedIn: staySignedIn, &visit, tx) {
+            case .success(let session): decisionStep = .signedIn(session.id)
+            case .failure(let refusal):
+                return signInPage(request.app, in: named, userName: userName, error: refusal.error)
+            }
+        }
+        let candidates = try visit.candidates(in: named, tx)
+        switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
+        case .signIn(let name): return signInPage(request.app, in: named, userName: name)
+        case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
+        case .consent(let candidate):
+            return .consent(
+                account: PageAccount(candidate), appName: request.app.name,
+                permissions: request.scope.grantText.split(separator: " ").map(String.init))
+        case .refuse(let refusal):
+            let (tenant, now) = (named, named.clock.now(wall: visit.wall))
+            if !tenant.isNone {
+                try tx.append(
+                    Event(
+                        tenant: tenant.id, at: now, kind: .silentSignInRefused, client: request.app.id,
+                        revocation: refusal.revocation, region: visit.region, code: refusal.error.code,
+                        requestID: visit.trace.requestID))
+            }
+            return .redirect(request.target, visit.answer(refusal.error, now: now), visit.setCookies)
+        case .issue(let candidate):
+            return .redirect(request.target, try issueCode(request, for: candidate, visit, tx), visit.setCookies)
+        }
+    }
+
+    private func signInPage(
+        _ app: AppRegistration, in tenant: Tenant, userName: String?, error: EntraError? = nil
+    ) -> AuthorizeAnswer {
+        .signIn(SignInPageFacts(appName: app.name, directory: tenant.name, userName: userName, error: error))
+    }
+
+    /// Signs a user in to the browser, or says why not; either is an event.
+    func signIn(
+        _ attempt: SignInAttempt, for app: AppRegistration, in named: Tenant, staySignedIn: Bool, _ visit: inout Visit,
+        _ tx: StoreTransaction
+    ) throws -> Result<BrowserSession, Refusal> {
+        let tenant = named.isNone ? nil : named
+        let result = SignInDecision.account(of: attempt, for: app, in: tenant, region: visit.region)
+        switch result {
+        case .failure(let refusal):
+            if let tenant = try tenant ?? attempt.userName.split(separator: "@").last.flatMap({ try tx.tenant(domain: String($0)) })
+            {
+                try tx.append(
+                    Event(
+                        tenant: tenant.id, at: tenant.clock.now(wall: visit.wall), kind: .signInRefused, client: app.id,
+                        region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID))
+            }
+            return .failure(refusal)
+        case .success(let account):
+            let session = try visit.open(account, staySignedIn: staySignedIn, random: random, tx)
+            let tenant = tenant ?? account.home
+            try tx.append(
+                Event(
+                    tenant: tenant.id, at: tenant.clock.now(wall: visit.wall), kind: .signedIn, user: account.user.id,
+                    client: app.id, region: visit.region, requestID: visit.trace.requestID))
+            return .success(session)
+        }
+    }
+
+    /// Makes the grant and its code. The grant takes the session's `authTime`: single sign-on launders nothing.
+    private func issueCode(
+        _ request: AuthorizeRequest, for candidate: SignInDecision.Candidate, _ visit: Visit, _ tx: StoreTransaction
+    ) throws -> FormAnswer {
+        let user = candidate.account.user
+        let tenant = try tx.tenant(user.tenant) ?? candidate.account.home
+        let now = tenant.clock.now(wall: visit.wall)
+        let (app, target) = (request.app, request.target)
+        let grant = Grant(
+            id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
+            clientClass: target.platform == .spa ? .spa : app.isConfidential ? .confidential : .public,
+            scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
+            createdAt: now)
+        let text = AuthorizationCode.newText(random)
+        try tx.append(
+            Event(
+                tenant: tenant.id, at: now, kind: .codeIssued, user: user.id, client: app.id, grant: grant.id,
+                region: visit.region, requestID: visit.trace.requestID))
+        try tx.insert(grant)
+        try tx.insert(
+            AuthorizationCode(
+                hash: SecretHash(of: text), grant: grant.id, redirectURI: target.redirectURI, isForSPA: target.platform == .spa,
+                challenge: request.challenge, nonce: request.nonce, wantsAuthTime: request.maxAge != nil, issuedAt: now,
+                expiresAt: now + EffectiveLifetimes(tenant: tenant, app: app).code))
+        try visit.use(candidate, tx)
+        return FormAnswer([
+            "code": text, "client_info": request.wantsClientInfo ? TokenPlan.clientInfo(of: user) : nil,
+            "session_state": candidate.session.id.description,
+        ])
+    }
+}

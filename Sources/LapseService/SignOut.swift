@@ -1,0 +1,32 @@
+import LapseRules
+import LapseStore
+
+extension Authority {
+    /// Ends the browser's sessions: all of them, or the hinted account's alone.
+    ///
+    /// - Parameter hint: a user name or session id; nil signs everybody out.
+    /// - Returns: the redirect URI when it may be followed: one that some app registered, or a loopback address under open
+    ///   registration. Nil: show the page.
+    public func signOut(
+        cookies: BrowserCookies, hint: String?, redirectURI: String?, trace: RequestTrace
+    ) throws -> (redirectURI: String?, endedAll: Bool) {
+        try store.write { tx in
+            let wall = wall()
+            let sessions = try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).filter { $0.endedAt == nil }
+            var remaining = sessions.count
+            for session in sessions {
+                let home = session.authentication.user
+                guard let tenant = try tx.tenant(home.tenant), let user = try tx.user(home.user) else { continue }
+                if let hint, hint.lowercased() != user.userPrincipalName.lowercased(), GUID(hint) != session.id { continue }
+                let now = tenant.clock.now(wall: wall)
+                try tx.end(session: session.id, at: now)
+                try tx.append(Event(tenant: tenant.id, at: now, kind: .signedOut, user: user.id, requestID: trace.requestID))
+                remaining -= 1
+            }
+            let mayFollow = try redirectURI.map { uri in
+                try tx.isRegistered(redirectURI: uri) || (isRegistrationOpen && RedirectURI.isLoopback(uri))
+            }
+            return (mayFollow == true ? redirectURI : nil, remaining == 0)
+        }
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import JWTKit
+import LapseRules
+import Synchronization
+
+#if canImport(COpenSSL)
+    import COpenSSL
+#else
+    import CryptoExtras
+#endif
+
+/// Signs Lapse's tokens with RS256 and checks them again. The only file that signs.
+///
+/// On Linux OpenSSL's libcrypto signs (see docs/decisions.md), elsewhere swift-crypto. Called from any thread; signatures run
+/// beside each other on as many cores as ask.
+public struct TokenSigner: Sendable {
+    public let key: SigningKey
+    private let header: [UInt8]
+    private let headerWithThumbprint: [UInt8]
+    private let verification: JWTKeyCollection
+    private let lanes: SigningLanes
+
+    public init(_ key: SigningKey) async throws {
+        self.key = key
+        header = Base64URL.encodedBytes((["typ": "JWT", "alg": "RS256", "kid": .string(key.id)] as JSON).encoded)
+        // Entra: version 1 tokens name the key twice.
+        headerWithThumbprint = Base64URL.encodedBytes(
+            (["typ": "JWT", "alg": "RS256", "x5t": .string(key.id), "kid": .string(key.id)] as JSON).encoded)
+        let publicKey = try Insecure.RSA.PublicKey(pem: key.publicKeyPEM)
+        verification = await JWTKeyCollection().add(rsa: publicKey, digestAlgorithm: .sha256, kid: JWKIdentifier(string: key.id))
+        lanes = try SigningLanes(key)
+    }
+
+    /// The compact JWT with this payload.
+    public func sign(_ payload: JSON, namesThumbprint: Bool = false) throws -> String {
+        var input = namesThumbprint ? headerWithThumbprint : header
+        input.append(UInt8(ascii: "."))
+        input += Base64URL.encodedBytes(payload.encoded)
+        let signature = try lanes.sign(input)
+        input.append(UInt8(ascii: "."))
+        input += Base64URL.encodedBytes(signature)
+        return String(decoding: input, as: UTF8.self)
+    }
+
+    public enum Checked: Sendable {
+        case payload(JSON)
+        /// No JWT at all.
+        case garbage
+        /// A JWT that this key did not sign.
+        case wrongSignature
+    }
+
+    /// Checks the signature alone; times are for LapseRules to judge.
+    public func check(_ token: String) async -> Checked {
+        guard token.utf8.count <= 16_384, token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else {
+            return .garbage
+        }
+        do {
+            return .payload(try await verification.verify(token, as: AnyPayload.self).claims)
+        } catch let error as JWTError where error.errorType == .malformedToken {
+            return .garbage
+        } catch {
+            return .wrongSignature
+        }
+    }
+
+    private struct AnyPayload: JWTPayload {
+        let claims: JSON
+        init(from decoder: any Decoder) throws { claims = try JSON(from: decoder) }
+        func encode(to encoder: any Encoder) throws { try claims.encodedText.encode(to: encoder) }
+        func verify(using algorithm: some JWTAlgorithm) {}
+    }
+}
+
+#if canImport(COpenSSL)
+    /// As many prepared signers as signatures run at once; each signs one at a time, with a key of its own, because threads that
+    /// share an OpenSSL key wait for each other.
+    private final class SigningLanes: Sendable {
+        struct Failure: Error, CustomStringConvertible {
+            let description: String
+        }
+
+        private let key: [UInt8]
+        private let idle = Mutex<[Lane]>([])
+
+        init(_ key: SigningKey) throws {
+            self.key = key.privateKeyDER
+            idle.withLock { [lane = try? Lane(self.key)] in $0 = [lane].compactMap { $0 } }
+            guard idle.withLock({ !$0.isEmpty }) else { throw Failure(description: "OpenSSL does not take the signing key") }
+        }
+
+        func sign(_ input: [UInt8]) throws -> [UInt8] {
+            let lane = try idle.withLock { $0.popLast() } ?? Lane(key)
+            defer { idle.withLock { $0.append(lane) } }
+            return try lane.sign(input)
+        }
+
+        /// Unchecked: `sign` hands a lane to one caller at a time.
+        private final class Lane: @unchecked Sendable {
+            private let key: OpaquePointer
+            private let prepared: OpaquePointer
+            private let working: OpaquePointer
+
+            init(_ der: [UInt8]) throws {
+                let key = der.withUnsafeBufferPointer { bytes in
+                    var start = bytes.baseAddress
+                    return d2i_AutoPrivateKey(nil, &start, bytes.count)
+                }
+                guard let key, let prepared = EVP_MD_CTX_new(), let working = EVP_MD_CTX_new(),
+                    EVP_DigestSignInit(prepared, nil, EVP_sha256(), nil, key) == 1
+                else { throw Failure(description: "OpenSSL cannot prepare a signature") }
+                self.key = key
+                self.prepared = prepared
+                self.working = working
+            }
+
+            deinit {
+                EVP_MD_CTX_free(working)
+                EVP_MD_CTX_free(prepared)
+                EVP_PKEY_free(key)
+            }
+
+            func sign(_ input: [UInt8]) throws -> [UInt8] {
+                var length = 0
+                guard EVP_MD_CTX_copy_ex(working, prepared) == 1,
+                    EVP_DigestSign(working, nil, &length, input, input.count) == 1
+                else { throw Failure(description: "OpenSSL did not begin a signature") }
+                var signature = [UInt8](repeating: 0, count: length)
+                guard EVP_DigestSign(working, &signature, &length, input, input.count) == 1 else {
+                    throw Failure(description: "OpenSSL did not sign")
+                }
+                return Array(signature.prefix(length))
+            }
+        }
+    }
+#else
+    private struct SigningLanes: Sendable {
+        private let key: _RSA.Signing.PrivateKey
+
+        init(_ key: SigningKey) throws { self.key = try _RSA.Signing.PrivateKey(derRepresentation: key.privateKeyDER) }
+
+        func sign(_ input: [UInt8]) throws -> [UInt8] {
+            Array(try key.signature(for: input, padding: .insecurePKCS1v1_5).rawRepresentation)
+        }
+    }
+#endif

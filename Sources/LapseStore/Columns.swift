@@ -1,0 +1,62 @@
+import Foundation
+import GRDB
+import LapseRules
+
+// How the domain's values stand in columns. The domain structs are the rows: there is no second model.
+
+extension GUID: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { description.databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> GUID? { String.fromDatabaseValue(value).flatMap(GUID.init) }
+}
+
+extension ClientID: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { description.databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> ClientID? {
+        String.fromDatabaseValue(value).map { ClientID($0) }
+    }
+}
+
+extension Timestamp: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { ticks.databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> Timestamp? {
+        Int64.fromDatabaseValue(value).map(Timestamp.init(ticks:))
+    }
+}
+
+extension SecretHash: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { Data(bytes).databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> SecretHash? {
+        Data.fromDatabaseValue(value).flatMap { SecretHash(bytes: Array($0)) }
+    }
+}
+
+extension Region: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { description.databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> Region? { String.fromDatabaseValue(value).flatMap(Region.init) }
+}
+
+extension SignInMethod: DatabaseValueConvertible {}
+extension ClientClass: DatabaseValueConvertible {}
+extension Plane: DatabaseValueConvertible {}
+extension Revocation.Cause: DatabaseValueConvertible {}
+extension StateChange.Kind: DatabaseValueConvertible {}
+extension DeviceCode.State: DatabaseValueConvertible {}
+extension PKCE.Method: DatabaseValueConvertible {}
+extension AppRegistration.Kind: DatabaseValueConvertible {}
+extension TenantClock.Mode: DatabaseValueConvertible {}
+extension Event.Kind: DatabaseValueConvertible {}
+
+/// A JSON column. What cannot be read back was not written by Lapse: the database is damaged.
+extension JSON: DatabaseValueConvertible {
+    public var databaseValue: DatabaseValue { encodedText.databaseValue }
+    public static func fromDatabaseValue(_ value: DatabaseValue) -> JSON? {
+        String.fromDatabaseValue(value).flatMap { JSON(parsing: Array($0.utf8)) }
+    }
+}
+
+extension JSON {
+    var texts: [String] {
+        guard case .array(let elements) = self else { return [] }
+        return elements.compactMap(\.text)
+    }
+}

@@ -1,0 +1,30 @@
+import LapseRules
+
+/// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
+enum Banner {
+    static func text(_ addresses: Instance.Addresses, certificate: String, settings: Settings) -> String {
+        let base = addresses.https ?? addresses.http ?? ""
+        let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
+        let token = settings.controlToken == nil ? "" : " -H 'Authorization: Bearer YOUR-CONTROL-TOKEN'"
+        let users =
+            settings.seed == nil
+            ? "Users (password \(BuiltInLab.password)): adele@contoso.example, alex@contoso.example, admin@contoso.example, nestor@fabrikam.example"
+            : "Users: those of \(settings.seed!), when the database was empty"
+        let tenant = settings.seed == nil ? "contoso.example" : "TENANT"
+        let user = settings.seed == nil ? "adele@contoso.example" : "USER"
+        return """
+            Lapse \(Lapse.version) - a local identity provider for tests. It is no production identity provider.
+
+              Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
+              Local CA   \(certificate)
+              \(users)
+
+            Try next:
+              \(curl) \(base)/\(tenant)/v2.0/.well-known/openid-configuration
+              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/grants -H 'Content-Type: application/json' -d '{"user":"\(user)","client_id":"bbbbbbbb-0002-4000-8000-000000000001","scope":"openid offline_access User.Read"}'
+              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/revocations -H 'Content-Type: application/json' -d '{"user":"\(user)","cause":"adminRevoke"}'
+
+            Stop with Ctrl-C.
+            """
+    }
+}

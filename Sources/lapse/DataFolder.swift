@@ -1,0 +1,97 @@
+import Foundation
+import LapseRules
+import LapseService
+
+/// The folder that survives a restart: database, local CA, server certificate, signing key. One Lapse uses it at a time.
+struct DataFolder {
+    enum File: String {
+        case database = "lapse.sqlite3"
+        case authority = "ca.pem"
+        case authorityKey = "ca-key.pem"
+        case server = "server.pem"
+        case serverKey = "server-key.pem"
+        case signing = "signing.pem"
+        case signingKey = "signing-key.pem"
+        case lock = "lock"
+    }
+
+    struct Files {
+        let authority: LocalCertificateAuthority.Identity
+        let server: LocalCertificateAuthority.Identity
+        let signing: LocalCertificateAuthority.Identity
+    }
+
+    let path: String
+
+    /// Opens the folder, makes it when there is none, and keeps every other Lapse out of it until this process ends.
+    init(path: String) throws {
+        self.path = URL(fileURLWithPath: path).path
+        do {
+            try FileManager.default.createDirectory(
+                atPath: self.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw StartError("--data-dir: cannot make or enter the folder \(self.path)")
+        }
+        let lock = open(self.path(of: .lock), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw StartError("--data-dir: cannot write to the folder \(self.path)") }
+        // The descriptor stays open: the lock ends with the process, however it ends.
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            throw StartError("--data-dir: another Lapse is using the folder \(self.path)")
+        }
+    }
+
+    /// A new folder under the system's temporary one; the caller removes it.
+    static func temporary() throws -> DataFolder {
+        var template = Array((NSTemporaryDirectory() + "/lapse-XXXXXX").utf8CString)
+        guard let made = mkdtemp(&template) else { throw StartError("--ephemeral: cannot make a temporary folder") }
+        return try DataFolder(path: String(cString: made))
+    }
+
+    func remove() { try? FileManager.default.removeItem(atPath: path) }
+
+    func path(of file: File) -> String { path + "/" + file.rawValue }
+
+    /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
+    func prepare(now: Timestamp) throws -> Files {
+        let authority = try identity(.authority, .authorityKey) { try LocalCertificateAuthority.makeAuthority(now: now) }
+        var server = try identity(.server, .serverKey) { try LocalCertificateAuthority.makeServer(signedBy: authority, now: now) }
+        do {
+            if try !LocalCertificateAuthority.isFresh(server, now: now) {
+                server = try LocalCertificateAuthority.makeServer(signedBy: authority, now: now)
+                try write(server, .server, .serverKey)
+            }
+        } catch let error as StartError {
+            throw error
+        } catch {
+            throw StartError("--data-dir: \(path(of: .server)) is no certificate: \(Instance.oneLine(error))")
+        }
+        let signing = try identity(.signing, .signingKey) { try LocalCertificateAuthority.makeSigningIdentity(now: now) }
+        return Files(authority: authority, server: server, signing: signing)
+    }
+
+    private func identity(
+        _ certificate: File, _ key: File, orMake make: () throws -> LocalCertificateAuthority.Identity
+    ) throws -> LocalCertificateAuthority.Identity {
+        let exist = [certificate, key].map { FileManager.default.fileExists(atPath: path(of: $0)) }
+        if exist == [false, false] {
+            let identity = try make()
+            try write(identity, certificate, key)
+            return identity
+        }
+        guard let certificatePEM = try? String(contentsOfFile: path(of: certificate), encoding: .utf8),
+            let keyPEM = try? String(contentsOfFile: path(of: key), encoding: .utf8)
+        else { throw StartError("--data-dir: cannot read both \(path(of: certificate)) and \(path(of: key))") }
+        return .init(certificatePEM: certificatePEM, privateKeyPEM: keyPEM)
+    }
+
+    private func write(_ identity: LocalCertificateAuthority.Identity, _ certificate: File, _ key: File) throws {
+        try write(identity.privateKeyPEM, to: key, permissions: 0o600)
+        try write(identity.certificatePEM, to: certificate, permissions: 0o644)
+    }
+
+    private func write(_ text: String, to file: File, permissions: Int) throws {
+        let made = FileManager.default.createFile(
+            atPath: path(of: file), contents: Data(text.utf8), attributes: [.posixPermissions: permissions])
+        guard made else { throw StartError("--data-dir: cannot write \(path(of: file))") }
+    }
+}

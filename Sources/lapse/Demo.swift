@@ -1,0 +1,122 @@
+import ArgumentParser
+import Foundation
+import LapseRules
+import ServiceLifecycle
+
+/// `lapse demo`: plays "the lost laptop" against a Lapse of its own, over real HTTP, in seconds, by moving the clock.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Plays \"the lost laptop\": sign in, revoke, wait for the delay, be refused, sign in again.")
+
+    func run() async throws {
+        var settings = Settings()
+        settings.isEphemeral = true
+        settings.httpsPort = .off
+        settings.httpPort = .number(0)
+        let instance = try await Instance(settings)
+        defer { instance.folder.remove() }
+        let (ready, announce) = AsyncStream<String>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
+                        announce.yield(addresses.http ?? "")
+                        announce.finish()
+                    }
+                } catch is CancellationError {}
+            }
+            group.addTask {
+                for await address in ready { try await LostLaptop(client: DemoClient(address: address)).play() }
+            }
+            // Whoever ends first, the story or the server, ends the demo.
+            try await group.next()
+            group.cancelAll()
+            try await group.waitForAll()
+        }
+    }
+}
+
+/// The story: who does what, told as it happens. Everything goes over HTTP, as an app, a browser and an administrator would.
+private struct LostLaptop {
+    let client: DemoClient
+    private let tenant = "contoso.example"
+    private let phone = DemoApp(name: "phone app", id: "bbbbbbbb-0002-4000-8000-000000000001", secret: nil)
+    private let laptop = DemoApp(name: "web app", id: "bbbbbbbb-0002-4000-8000-000000000002", secret: "lapse-web-secret")
+
+    func play() async throws {
+        say(
+            "The lost laptop", "A local Lapse at \(client.address); its clock stands still, a revoke takes three minutes to arrive."
+        )
+        try await client.control("PUT", "tenants/\(tenant)/clock", ["mode": "frozen"])
+        try await client.control(
+            "PUT", "tenants/\(tenant)/propagation", ["planes": ["refresh": ["fixed": "PT3M"], "session": ["fixed": "PT3M"]]])
+
+        step("0:00", "Adele signs in to two apps with her password: one on her phone, one on her laptop.")
+        var phoneToken = try await signIn("adele@contoso.example", to: phone)
+        let laptopToken = try await signIn("adele@contoso.example", to: laptop)
+        phoneToken = try await refresh(phoneToken, of: phone)
+        _ = try await refresh(laptopToken, of: laptop)
+
+        step(
+            "0:00", "The laptop is lost. An administrator calls Graph: POST /v1.0/users/adele@contoso.example/revokeSignInSessions")
+        let answer = try await client.revoke("adele@contoso.example", as: "admin@contoso.example", in: tenant, app: phone)
+        tell("Graph answers \(answer)")
+
+        try await advance(1)
+        step("0:01", "Revoked. And yet:")
+        phoneToken = try await refresh(phoneToken, of: phone)
+        _ = try await refresh(laptopToken, of: laptop)
+
+        try await advance(2)
+        step("0:03", "Now the token endpoint believes it.")
+        let refusedPhone = try await refresh(phoneToken, of: phone)
+        let refusedLaptop = try await refresh(laptopToken, of: laptop)
+
+        step("0:03", "The apps send Adele to sign in again.")
+        let newToken = try await signIn("adele@contoso.example", to: phone)
+        let isBack = try await !refresh(newToken, of: phone).isEmpty
+
+        timeline()
+        guard refusedPhone.isEmpty, refusedLaptop.isEmpty, isBack else { throw StartError("the demo did not go as told") }
+    }
+
+    private func signIn(_ user: String, to app: DemoApp) async throws -> String {
+        let token = try await client.signIn(user, password: BuiltInLab.password, to: app, in: tenant)
+        tell("\(app.name): signed in, has a refresh token")
+        return token
+    }
+
+    /// The next refresh token; empty when the old one was refused.
+    private func refresh(_ token: String, of app: DemoApp) async throws -> String {
+        let answer = try await client.refresh(token, of: app, in: tenant)
+        if let next = answer["refresh_token"]?.text {
+            tell("\(app.name): refresh works")
+            return next
+        }
+        let text = answer["error_description"]?.text ?? ""
+        let code = text.prefix { $0 != ":" }
+        tell("\(app.name): refused, \(answer["error"]?.text ?? "") \(code), suberror \(answer["suberror"]?.text ?? "none")")
+        return ""
+    }
+
+    private func advance(_ minutes: Int) async throws {
+        try await client.control("POST", "tenants/\(tenant)/clock/advance", ["by": .string("PT\(minutes)M")])
+    }
+
+    private func say(_ title: String, _ text: String) { print("\(title)\n\(text)\n") }
+    private func step(_ time: String, _ text: String) { print("\(time)  \(text)") }
+    private func tell(_ text: String) { print("      \(text)") }
+
+    private func timeline() {
+        print(
+            """
+
+              minute     0:00      0:01      0:02      0:03
+              phone app  o---------o-------------------x o
+              web app    o---------o-------------------x
+              revoke     ^.............................|
+                         stamped, not yet believed     believed: refused until the next sign-in
+
+            """)
+    }
+}

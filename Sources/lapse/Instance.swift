@@ -1,0 +1,170 @@
+import Foundation
+import LapseRules
+import LapseServer
+import LapseService
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Yams
+
+/// Why Lapse does not start, in one line.
+struct StartError: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// One Lapse, put together: the only place that knows the machine's clock and the machine's chance.
+struct Instance {
+    let settings: Settings
+    let authority: Authority
+    let folder: DataFolder
+    private let files: DataFolder.Files
+    private let logger: Logger
+
+    /// The addresses after the start; nil for what is off.
+    struct Addresses: Sendable {
+        var https: String?
+        var http: String?
+    }
+
+    /// - Throws: ``StartError`` in one line for a folder, seed or database that cannot be used. Nothing is overwritten.
+    init(_ settings: Settings) async throws {
+        self.settings = settings
+        var logger = Logger(label: "lapse") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        self.logger = logger
+        // The seed is read first: a mistake in it must not leave a half-made folder.
+        let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
+        folder = try settings.isEphemeral ? DataFolder.temporary() : DataFolder(path: settings.dataDirectory)
+        files = try folder.prepare(now: Self.wallClock())
+        do {
+            authority = Authority(
+                store: try .init(path: folder.path(of: .database)), signer: try await TokenSigner(SigningKey(files.signing)),
+                random: Self.systemRandom, wall: Self.wallClock, propagation: settings.propagation,
+                isRegistrationOpen: settings.isRegistrationOpen)
+            try authority.seed(seed)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// Listens until a signal or the task's cancellation stops it.
+    ///
+    /// - Parameter onReady: called once, when every port is open.
+    func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+        let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
+        var services: [any Service] = []
+        for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
+            guard case .number(let number) = port else { continue }
+            let site = Site(
+                authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
+                publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
+                version: Lapse.version, wall: Self.wallClock, logger: logger)
+            let listener = Listener(
+                site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
+            services.append(try listener.service { await ready.listening(scheme, port: $0) })
+        }
+        services.append(ready)
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: stopSignals,
+            logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+        // Connections that a client keeps open must not keep Lapse from stopping.
+        configuration.maximumGracefulShutdownDuration = .seconds(3)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as ListenError {
+            throw StartError(error.description)
+        }
+        try authority.store.close()
+    }
+
+    private static func readSeed(_ path: String) throws -> [TenantSeed] {
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw StartError("--seed: cannot read \(path)")
+        }
+        do {
+            return try TenantSeed.read(try YAMLDecoder().decode(JSON.self, from: text), random: systemRandom)
+        } catch let error as FieldError {
+            throw StartError("--seed: \(path): \(error)")
+        } catch {
+            throw StartError("--seed: \(path) is no valid YAML or JSON: \(oneLine(error))")
+        }
+    }
+
+    /// The first line of what a library says about a file.
+    static func oneLine(_ error: any Error) -> String {
+        let text =
+            if case DecodingError.dataCorrupted(let context) = error, let underlying = context.underlyingError {
+                "\(underlying)"
+            } else { "\(error)" }
+        return text.split(separator: "\n").joined(separator: " ")
+    }
+
+    // MARK: The machine's clock and chance
+
+    @Sendable static func wallClock() -> Timestamp {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Timestamp(ticks: Int64(now.tv_sec) * Timestamp.ticksPerSecond + Int64(now.tv_nsec) / 100)
+    }
+
+    private static let systemRandom = RandomSource { count in
+        guard count > 0 else { return [] }
+        return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
+            arc4random_buf(buffer.baseAddress!, count)
+            written = count
+        }
+    }
+}
+
+/// Tells once when every port is open; as a service it only waits for the end.
+private actor Readiness: Service {
+    private var addresses = Instance.Addresses()
+    private var missing: Int
+    private let then: @Sendable (Instance.Addresses) async throws -> Void
+    private var failure: CheckedContinuation<Void, any Error>?
+    private var failed: (any Error)?
+
+    init(expected: Int, then: @escaping @Sendable (Instance.Addresses) async throws -> Void) {
+        missing = expected
+        self.then = then
+    }
+
+    func listening(_ scheme: Site.Scheme, port: Int) async {
+        let address = "\(scheme.rawValue)://localhost:\(port)"
+        switch scheme {
+        case .https: addresses.https = address
+        case .http: addresses.http = address
+        }
+        missing -= 1
+        guard missing == 0 else { return }
+        do { try await then(addresses) } catch { fail(error) }
+    }
+
+    private func fail(_ error: any Error) {
+        failed = error
+        failure?.resume(throwing: error)
+        failure = nil
+    }
+
+    func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+                    if let failed { continuation.resume(throwing: failed) } else { failure = continuation }
+                }
+            } onCancel: {
+                Task { await self.end() }
+            }
+        } onGracefulShutdown: {
+            Task { await self.end() }
+        }
+    }
+
+    private func end() {
+        failure?.resume()
+        failure = nil
+    }
+}

@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// The command line of Lapse.
+@main
+struct Lapse: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lapse",
+        abstract: "A local identity provider whose refresh tokens and sessions die the way Microsoft Entra ID makes them die.",
+        version: version,
+        subcommands: [Serve.self, Demo.self, MeasureSigner.self],
+        defaultSubcommand: Serve.self)
+
+    static let version = "0.1.0"
+}

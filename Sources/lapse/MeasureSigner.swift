@@ -1,0 +1,36 @@
+import ArgumentParser
+import Foundation
+import LapseRules
+import LapseService
+
+/// `lapse measure-signer`: how many tokens this machine signs; for `scripts/bench`.
+struct MeasureSigner: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "measure-signer", abstract: "Measures RS256 signatures per second.", shouldDisplay: false)
+
+    @Option(help: "How long to sign, in seconds.")
+    var seconds = 3
+    @Option(help: "How many threads sign at once.")
+    var threads = 1
+
+    func run() async throws {
+        let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Instance.wallClock())
+        let signer = try await TokenSigner(SigningKey(identity))
+        let payload: JSON = ["sub": "adele", "aud": "lapse", "iat": 1_795_250_179, "exp": 1_795_254_328]
+        let end = Instance.wallClock() + .seconds(seconds)
+        let counts = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<threads {
+                group.addTask {
+                    var count = 0
+                    while Instance.wallClock() < end {
+                        _ = try signer.sign(payload)
+                        count += 1
+                    }
+                    return count
+                }
+            }
+            return try await group.reduce(0, +)
+        }
+        print((["signatures_per_second": .integer(Int64(counts / max(1, seconds)))] as JSON).encodedText)
+    }
+}

@@ -1,0 +1,186 @@
+-- Lapse's database. This file is the only place that makes tables; it is embedded in the program.
+--
+-- Instants are counted in 100 ns since 1970-01-01T00:00:00Z, on the clock that the comment names.
+-- GUIDs are text in lower case. Secrets (tokens, codes, cookies, passwords) are only here as SHA-256.
+-- JSON columns hold what the program only ever reads and writes whole.
+
+-- One row: which schema this is. A database of another version is refused and left as it is.
+CREATE TABLE meta (
+    version INTEGER NOT NULL
+) STRICT;
+
+-- A directory. `aliases` such as common are no tenants.
+CREATE TABLE tenants (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    domains     TEXT NOT NULL,                 -- JSON list, lower case, the default first
+    clock_mode  TEXT NOT NULL CHECK (clock_mode IN ('running', 'frozen')),
+    clock_ticks INTEGER NOT NULL,              -- running: offset from the machine's clock; frozen: the instant shown
+    propagation TEXT,                          -- JSON model; NULL follows the server's
+    policies    TEXT NOT NULL,                 -- JSON
+    seed        TEXT NOT NULL                  -- JSON: the rows that a reset brings back, secrets hashed
+) STRICT;
+
+-- A user object of one tenant. A guest signs in at home: home_tenant and home_user are set, password_hash is NULL.
+CREATE TABLE users (
+    id                  TEXT PRIMARY KEY,
+    tenant              TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    user_principal_name TEXT NOT NULL COLLATE NOCASE,
+    display_name        TEXT NOT NULL,
+    given_name          TEXT,                  -- NULL: not set, as in Graph
+    surname             TEXT,
+    mail                TEXT,
+    password_hash       BLOB,                  -- salted with the id; NULL: guests
+    account_enabled     INTEGER NOT NULL CHECK (account_enabled IN (0, 1)), -- as Graph shows it; believed is state_changes
+    roles               TEXT NOT NULL,         -- JSON list of display names
+    home_tenant         TEXT,                  -- NULL: a member
+    home_user           TEXT,
+    created_at          INTEGER NOT NULL,      -- tenant's clock
+    deleted_at          INTEGER,               -- tenant's clock; NULL: not deleted
+    CHECK ((home_tenant IS NULL) = (home_user IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX users_by_name ON users (user_principal_name) WHERE deleted_at IS NULL;
+CREATE INDEX users_by_tenant ON users (tenant);
+CREATE INDEX users_by_home ON users (home_user) WHERE home_user IS NOT NULL;
+
+-- An app registration. The same client id may be registered in several tenants.
+CREATE TABLE apps (
+    tenant               TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    id                   TEXT NOT NULL,        -- client_id
+    name                 TEXT NOT NULL,
+    kind                 TEXT NOT NULL CHECK (kind IN ('public', 'confidential', 'spa', 'resource')),
+    secret_hashes        TEXT NOT NULL,        -- JSON list of hexadecimal SHA-256, salted with the id
+    redirect_uris        TEXT NOT NULL,        -- JSON list, as all lists here
+    spa_redirect_uris    TEXT NOT NULL,
+    logout_url           TEXT,                 -- NULL: none
+    flows                TEXT NOT NULL,
+    delegated            TEXT NOT NULL,
+    application          TEXT NOT NULL,
+    exposes              TEXT,                 -- JSON; NULL: exposes no API
+    access_token_version INTEGER NOT NULL CHECK (access_token_version IN (1, 2)),
+    is_family_member     INTEGER NOT NULL CHECK (is_family_member IN (0, 1)),
+    lifetimes            TEXT NOT NULL,        -- JSON
+    PRIMARY KEY (tenant, id)
+) STRICT;
+
+-- What happened, in order. The id is the place in that order: grants and revocations keep the id of their event.
+CREATE TABLE events (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    at         INTEGER NOT NULL,               -- tenant's clock
+    type       TEXT NOT NULL,
+    user       TEXT,                           -- NULL here and below: the event has none
+    client     TEXT,
+    grant_id   TEXT,
+    revocation TEXT,
+    region     TEXT,
+    code       INTEGER,                        -- the AADSTS number of a refusal
+    request_id TEXT
+) STRICT;
+CREATE INDEX events_by_tenant ON events (tenant, id);
+
+-- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.
+CREATE TABLE sessions (
+    id            TEXT PRIMARY KEY,            -- the sid claim
+    browser       BLOB NOT NULL,
+    home_tenant   TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    home_user     TEXT NOT NULL,
+    auth_time     INTEGER NOT NULL,            -- home tenant's clock, as all instants of a session
+    sequence      INTEGER NOT NULL,            -- the event of the credential
+    method        TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
+    is_persistent INTEGER NOT NULL CHECK (is_persistent IN (0, 1)),
+    last_used_at  INTEGER NOT NULL,
+    expires_at    INTEGER NOT NULL,
+    ended_at      INTEGER                      -- signed out; NULL: not
+) STRICT;
+CREATE INDEX sessions_by_browser ON sessions (browser);
+CREATE INDEX sessions_by_user ON sessions (home_user);
+
+-- What one sign-in gave one client. auth_time and sequence are those of the credential and never change.
+CREATE TABLE grants (
+    id           TEXT PRIMARY KEY,
+    tenant       TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    user         TEXT NOT NULL,                -- the user object in that tenant
+    client       TEXT NOT NULL,
+    client_class TEXT NOT NULL CHECK (client_class IN ('public', 'confidential', 'spa')),
+    scope        TEXT NOT NULL,
+    home_tenant  TEXT NOT NULL,                -- the account that signed in: a guest's is elsewhere
+    home_user    TEXT NOT NULL,
+    auth_time    INTEGER NOT NULL,             -- home tenant's clock
+    sequence     INTEGER NOT NULL,
+    method       TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
+    session      TEXT,                         -- NULL: no browser
+    created_at   INTEGER NOT NULL              -- tenant's clock
+) STRICT;
+CREATE INDEX grants_by_home ON grants (home_user);
+CREATE INDEX grants_by_tenant ON grants (tenant);
+
+-- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here.
+CREATE TABLE refresh_tokens (
+    hash       BLOB PRIMARY KEY,
+    grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
+
+CREATE TABLE authorization_codes (
+    hash             BLOB PRIMARY KEY,
+    grant_id         TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    redirect_uri     TEXT NOT NULL,
+    is_for_spa       INTEGER NOT NULL CHECK (is_for_spa IN (0, 1)),
+    challenge        TEXT,                     -- PKCE; NULL: none
+    challenge_method TEXT CHECK (challenge_method IN ('plain', 'S256')),
+    nonce            TEXT,                     -- NULL: none
+    wants_auth_time  INTEGER NOT NULL CHECK (wants_auth_time IN (0, 1)),
+    issued_at        INTEGER NOT NULL,         -- tenant's clock
+    expires_at       INTEGER NOT NULL,
+    redeemed_at      INTEGER,                  -- NULL: not yet
+    CHECK ((challenge IS NULL) = (challenge_method IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX authorization_codes_by_grant ON authorization_codes (grant_id);
+
+CREATE TABLE device_codes (
+    hash           BLOB PRIMARY KEY,
+    user_code_hash BLOB NOT NULL UNIQUE,
+    client         TEXT NOT NULL,
+    tenant         TEXT REFERENCES tenants (id) ON DELETE CASCADE, -- NULL: asked for at common or organizations
+    scope          TEXT NOT NULL,
+    issued_at      INTEGER NOT NULL,           -- tenant's clock; without a tenant the machine's
+    expires_at     INTEGER NOT NULL,
+    state          TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined', 'redeemed')),
+    grant_id       TEXT REFERENCES grants (id) ON DELETE CASCADE   -- NULL until approved
+) STRICT, WITHOUT ROWID;
+CREATE INDEX device_codes_by_grant ON device_codes (grant_id);
+
+-- A cut-off for one account. Nothing else is written when tokens are revoked: no token is touched.
+CREATE TABLE revocations (
+    id          TEXT PRIMARY KEY,
+    home_tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    home_user   TEXT NOT NULL,
+    at          INTEGER NOT NULL,              -- home tenant's clock
+    sequence    INTEGER NOT NULL UNIQUE,       -- the event of the revocation
+    cause       TEXT NOT NULL CHECK (cause IN ('userRevoke', 'adminRevoke', 'passwordChange', 'selfServiceReset',
+        'adminResetAzurePortal', 'adminResetEntra', 'singleSignOut', 'passwordExpired')),
+    actor       TEXT                           -- user or client id; NULL: the control API
+) STRICT;
+CREATE INDEX revocations_by_user ON revocations (home_user, at);
+
+-- Disabled, enabled, deleted, restored: believed like a revocation, but a state.
+CREATE TABLE state_changes (
+    sequence    INTEGER PRIMARY KEY,           -- the event of the change
+    home_tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    home_user   TEXT NOT NULL,
+    kind        TEXT NOT NULL CHECK (kind IN ('disable', 'enable', 'delete', 'restore')),
+    at          INTEGER NOT NULL               -- home tenant's clock
+) STRICT;
+CREATE INDEX state_changes_by_user ON state_changes (home_user);
+
+-- From when on a plane in a region believes a revocation or state change: decided when it happens, never overwritten.
+CREATE TABLE arrivals (
+    sequence   INTEGER NOT NULL,               -- of the revocation or state change
+    plane      TEXT NOT NULL CHECK (plane IN ('refresh', 'session')),
+    region     TEXT NOT NULL,
+    visible_at INTEGER NOT NULL,               -- home tenant's clock
+    PRIMARY KEY (sequence, plane, region)
+) STRICT, WITHOUT ROWID;
