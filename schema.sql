@@ -6,7 +6,8 @@
 
 -- One row: which schema this is. A database of another version is refused and left as it is.
 CREATE TABLE meta (
-    version INTEGER NOT NULL
+    version    INTEGER NOT NULL,
+    last_event INTEGER NOT NULL                -- no event that was ever deleted with its tenant had a higher id
 ) STRICT;
 
 -- A directory. `aliases` such as common are no tenants.
@@ -63,10 +64,11 @@ CREATE TABLE apps (
     PRIMARY KEY (tenant, id)
 ) STRICT;
 
--- What happened, in order. The id is the place in that order: grants and revocations keep the id of their event.
+-- What happened, in order. The id is the place in that order, across tenants and never used twice: grants and revocations keep
+-- the id of their event. One tree by tenant and id: an event is appended with one write.
 CREATE TABLE events (
-    id         INTEGER PRIMARY KEY AUTOINCREMENT,
     tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    id         INTEGER NOT NULL,
     at         INTEGER NOT NULL,               -- tenant's clock
     type       TEXT NOT NULL,
     user       TEXT,                           -- NULL here and below: the event has none
@@ -75,9 +77,9 @@ CREATE TABLE events (
     revocation TEXT,
     region     TEXT,
     code       INTEGER,                        -- the AADSTS number of a refusal
-    request_id TEXT
-) STRICT;
-CREATE INDEX events_by_tenant ON events (tenant, id);
+    request_id TEXT,
+    PRIMARY KEY (tenant, id)
+) STRICT, WITHOUT ROWID;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.
 CREATE TABLE sessions (
@@ -115,14 +117,15 @@ CREATE TABLE grants (
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
 
--- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here.
+-- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant, so that
+-- one tree by grant finds it, counts a grant's tokens, and takes a new one with one write.
 CREATE TABLE refresh_tokens (
-    hash       BLOB PRIMARY KEY,
     grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    hash       BLOB NOT NULL,
     issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock
-    expires_at INTEGER NOT NULL
+    expires_at INTEGER NOT NULL,
+    PRIMARY KEY (grant_id, hash)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX refresh_tokens_by_grant ON refresh_tokens (grant_id);
 
 CREATE TABLE authorization_codes (
     hash             BLOB PRIMARY KEY,

@@ -44,21 +44,30 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
     }
 
     public var bytes: [UInt8] {
-        [high, low].flatMap { word in stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> $0) } }
+        [UInt8](unsafeUninitializedCapacity: 16) { buffer, written in
+            for index in 0..<8 {
+                let shift = UInt64(56 - 8 * index)
+                buffer[index] = UInt8(truncatingIfNeeded: high >> shift)
+                buffer[index + 8] = UInt8(truncatingIfNeeded: low >> shift)
+            }
+            written = 16
+        }
     }
 
     public var description: String {
         String(unsafeUninitializedCapacity: 36) { buffer in
             var index = 0
-            for (position, word) in [(0, high), (16, low)] {
-                for nibble in 0..<16 {
-                    if [8, 12, 16, 20].contains(position + nibble) {
-                        buffer[index] = 45
-                        index += 1
-                    }
-                    buffer[index] = Hex.digits[Int(word >> UInt64(60 - 4 * nibble) & 0xF)]
+            var shift: UInt64 = 64
+            for nibble in 0..<32 {
+                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
+                    buffer[index] = UInt8(ascii: "-")
                     index += 1
                 }
+                if nibble == 16 { shift = 64 }
+                shift -= 4
+                let value = UInt8(truncatingIfNeeded: (nibble < 16 ? high : low) >> shift) & 0xF
+                buffer[index] = value < 10 ? 48 + value : 87 + value
+                index += 1
             }
             return 36
         }

@@ -5,6 +5,7 @@ import HummingbirdTLS
 import LapseService
 import Logging
 import NIOCore
+import NIOPosix
 import NIOSSL
 import ServiceLifecycle
 
@@ -17,7 +18,14 @@ public func buildApplication(
 ) -> some ApplicationProtocol {
     Application(
         router: routes(site), server: server, configuration: .init(address: address),
-        onServerRunning: onServerRunning, logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })
+        onServerRunning: onServerRunning, eventLoopGroupProvider: .shared(EventLoops.group),
+        logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })
+}
+
+/// The threads that move bytes. Signing takes the time, and it has the cores to itself: one loop in four keeps up with it, and
+/// the fewer loops, the more connections each wake-up serves.
+private enum EventLoops {
+    static let group = MultiThreadedEventLoopGroup(numberOfThreads: max(1, System.coreCount / 4))
 }
 
 /// One port that Lapse listens on.
@@ -47,6 +55,8 @@ public struct Listener: Sendable {
                 privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem)))
             tls.minimumTLSVersion = .tlsv12
             tls.applicationProtocols = ["http/1.1"]
+            // How long a stopping Lapse waits for a client to say goodbye.
+            tls.shutdownTimeout = .milliseconds(200)
             server = try .tls(server, tlsConfiguration: tls)
         }
         let application = buildApplication(site, server: server, address: .hostname(host, port: port)) { channel in

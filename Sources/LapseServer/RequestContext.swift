@@ -56,12 +56,16 @@ public struct Site: Sendable {
 
     /// The text when it can stand in a URL as host and port, nil else.
     static func validHost(_ text: String?) -> String? {
-        guard let text, (1...255).contains(text.utf8.count),
-            text.utf8.allSatisfy({
-                (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [45, 46, 58, 91, 93].contains($0)
-            })
-        else { return nil }
-        return text.lowercased()
+        guard let text, (1...255).contains(text.utf8.count) else { return nil }
+        var isLowercase = true
+        for byte in text.utf8 {
+            switch byte {
+            case 97...122, 48...57, 45, 46, 58, 91, 93: break
+            case 65...90: isLowercase = false
+            default: return nil
+            }
+        }
+        return isLowercase ? text : text.lowercased()
     }
 
     func certificate(_ request: Request, _ context: LapseContext) -> Response {

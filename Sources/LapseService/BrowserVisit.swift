@@ -39,7 +39,7 @@ struct Visit {
         let lifetime = EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: staySignedIn)
         let session = BrowserSession(
             id: random.guid(), browser: SecretHash(of: cookie),
-            authentication: account.freshAuthentication(.password, sequence: try tx.nextEventID()), isPersistent: staySignedIn,
+            authentication: account.freshAuthentication(.password, sequence: tx.nextEventID()), isPersistent: staySignedIn,
             lastUsedAt: account.homeNow, expiresAt: account.homeNow + lifetime)
         try end(olderThan: session, of: kind, cookie: cookie, tx)
         try tx.insert(session)

@@ -14,7 +14,7 @@ extension Authority {
         var user: User?
         if case .known(let account) = attempt.outcome { user = account.user }
         return PreparedGrant(tenant: user?.tenant, user: user?.id, accepted: .signedIn, refused: .signInRefused) { context in
-            PasswordGrant.decide(request, signIn: attempt, sequence: try tx.nextEventID(), in: context)
+            PasswordGrant.decide(request, signIn: attempt, sequence: tx.nextEventID(), in: context)
         }
     }
 }

@@ -6,7 +6,7 @@ extension Authority {
     func prepareRefresh(
         _ text: String, _ request: TokenRequest, at name: TenantName, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> PreparedGrant {
-        let token = try tx.refreshToken(SecretHash(of: text))
+        let token = try RefreshToken.grant(of: text).flatMap { try tx.refreshToken(SecretHash(of: text), of: $0) }
         let grant = try token.flatMap { try tx.grant($0.grant) }
         return PreparedGrant(
             tenant: grant?.tenant, grantClass: grant?.clientClass, user: grant?.user, grant: grant?.id,

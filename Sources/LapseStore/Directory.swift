@@ -88,6 +88,8 @@ extension StoreTransaction {
             try run("DELETE FROM arrivals WHERE sequence IN (SELECT sequence FROM \(table) WHERE home_tenant = ?)", [tenant])
         }
         try run("DELETE FROM grants WHERE home_tenant = ?", [tenant])
+        // The ids of the events that go are not used again.
+        try run("UPDATE meta SET last_event = ?", [nextEventID() - 1])
         try run("DELETE FROM tenants WHERE id = ?", [tenant])
         try insert(seed)
         return seed
@@ -242,13 +244,6 @@ extension StoreTransaction {
     // MARK: Cache
 
     private func changed() { directory?.clear() }
-
-    private func cached<Key: Hashable, Value: Sendable>(
-        _ key: Key, in field: WritableKeyPath<DirectoryCache.Entries, [Key: Value]>, load: () throws -> Value
-    ) throws -> Value {
-        guard let directory else { return try load() }
-        return try directory.value(key, in: field, load: load)
-    }
 }
 
 extension AppRegistration {

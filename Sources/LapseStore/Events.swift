@@ -1,27 +1,27 @@
 import GRDB
 import LapseRules
+import Synchronization
 
 // The log: what happened, in order, never changed.
 
 extension StoreTransaction {
     /// The id that the next event will have: its place in the order of events.
-    public func nextEventID() throws -> Int64 {
-        try row("SELECT seq FROM sqlite_sequence WHERE name = 'events'").map { ($0["seq"] as Int64) + 1 } ?? 1
-    }
+    public func nextEventID() -> Int64 { eventIDs.next }
 
     /// Appends the event and returns its id.
     @discardableResult
     public func append(_ event: Event) throws -> Int64 {
+        let id = eventIDs.take()
         try run(
             """
-            INSERT INTO events (tenant, at, type, user, client, grant_id, revocation, region, code, request_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
+                id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
                 event.code?.rawValue, event.requestID,
             ])
-        return db.lastInsertedRowID
+        return id
     }
 
     /// The tenant's events after that id, oldest first; nil filters nothing.
@@ -75,5 +75,25 @@ extension StoreTransaction {
             ORDER BY 1, 2, 3, 4, 5
             """, [tenant, start, end]
         ).map { ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"]) }
+    }
+}
+
+/// Counts events across tenants, from where the database left off. An id that a rolled-back transaction took stays unused.
+final class EventIDs: Sendable {
+    private let following: Mutex<Int64>
+
+    init(_ db: Database) throws {
+        let last = try Int64.fetchOne(
+            db, sql: "SELECT max(last_event, ifnull((SELECT max(id) FROM events), 0)) FROM meta")
+        following = Mutex((last ?? 0) + 1)
+    }
+
+    var next: Int64 { following.withLock { $0 } }
+
+    func take() -> Int64 {
+        following.withLock { next in
+            defer { next += 1 }
+            return next
+        }
     }
 }

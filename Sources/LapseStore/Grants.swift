@@ -19,12 +19,6 @@ extension Grant: FetchableRecord {
     }
 }
 
-extension RefreshToken: FetchableRecord {
-    public init(row: Row) {
-        self.init(hash: row["hash"], grant: row["grant_id"], issuedAt: row["issued_at"], expiresAt: row["expires_at"])
-    }
-}
-
 extension BrowserSession: FetchableRecord {
     public init(row: Row) {
         self.init(
@@ -58,7 +52,7 @@ extension StoreTransaction {
     // MARK: Grants and refresh tokens
 
     public func grant(_ id: GUID) throws -> Grant? {
-        try row("SELECT * FROM grants WHERE id = ?", [id]).map { Grant(row: $0) }
+        try cached(id, in: \.grants) { try row("SELECT * FROM grants WHERE id = ?", [id]).map { Grant(row: $0) } }
     }
 
     /// The account's grants, newest first.
@@ -72,6 +66,7 @@ extension StoreTransaction {
     }
 
     public func insert(_ grant: Grant) throws {
+        directory?.forget(grant: grant.id)
         let authentication = grant.authentication
         try run(
             """
@@ -85,8 +80,11 @@ extension StoreTransaction {
             ])
     }
 
-    public func refreshToken(_ hash: SecretHash) throws -> RefreshToken? {
-        try row("SELECT * FROM refresh_tokens WHERE hash = ?", [hash]).map { RefreshToken(row: $0) }
+    public func refreshToken(_ hash: SecretHash, of grant: GUID) throws -> RefreshToken? {
+        // By position: this is read for every redeem, and looking columns up by name would cost as much as the query.
+        try row("SELECT issued_at, expires_at FROM refresh_tokens WHERE grant_id = ? AND hash = ?", [grant, hash]).map {
+            RefreshToken(hash: hash, grant: grant, issuedAt: $0[0], expiresAt: $0[1])
+        }
     }
 
     public func insert(_ token: RefreshToken) throws {

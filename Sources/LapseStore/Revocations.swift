@@ -7,9 +7,16 @@ extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
     /// state changes.
     public func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
+        let whole = try cached(home, in: \.histories) { try history(of: home) }
+        return AccountHistory(
+            revocations: Array(whole.revocations[whole.revocations.firstIndex(notBefore: authTime)...]),
+            stateChanges: whole.stateChanges)
+    }
+
+    private func history(of home: User.Home) throws -> AccountHistory {
         AccountHistory(
             revocations: try rows(
-                "SELECT * FROM revocations WHERE home_user = ? AND at >= ? AND home_tenant = ?", [home.user, authTime, home.tenant]
+                "SELECT * FROM revocations WHERE home_user = ? AND home_tenant = ? ORDER BY at, sequence", [home.user, home.tenant]
             ).map { try revocation($0) },
             stateChanges: try rows(
                 "SELECT * FROM state_changes WHERE home_user = ? AND home_tenant = ?", [home.user, home.tenant]
@@ -43,6 +50,7 @@ extension StoreTransaction {
     }
 
     public func insert(_ revocation: Revocation) throws {
+        directory?.forget(revocation.user)
         try run(
             "INSERT INTO revocations (id, home_tenant, home_user, at, sequence, cause, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
@@ -53,6 +61,7 @@ extension StoreTransaction {
     }
 
     public func insert(_ change: StateChange) throws {
+        directory?.forget(change.user)
         try run(
             "INSERT INTO state_changes (sequence, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?)",
             [change.place.sequence, change.user.tenant, change.user.user, change.kind, change.place.at])
@@ -79,5 +88,17 @@ extension StoreTransaction {
             try rows("SELECT plane, region, visible_at FROM arrivals WHERE sequence = ?", [sequence]).map {
                 .init(plane: $0["plane"], region: $0["region"], visibleAt: $0["visible_at"])
             })
+    }
+}
+
+extension [Revocation] {
+    /// The first of these, which are in order, at or after the instant.
+    fileprivate func firstIndex(notBefore instant: Timestamp) -> Int {
+        var (low, high) = (startIndex, endIndex)
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].place.at < instant { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }

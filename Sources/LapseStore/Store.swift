@@ -17,10 +17,14 @@ public final class Store: Sendable {
 
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
+    private let eventIDs: EventIDs
 
     private init(_ writer: any DatabaseWriter) throws {
         self.writer = writer
-        try prepareSchema()
+        eventIDs = try writer.write { db in
+            try Self.prepareSchema(db)
+            return try EventIDs(db)
+        }
     }
 
     /// Opens the database file, makes it when there is none.
@@ -44,8 +48,13 @@ public final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { db in
+            // Small pages: a redeem changes a row on two of them, and WAL writes whole pages.
+            if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = 2048") }
             // WAL and NORMAL: an answered commit survives a killed process; the file is never left half written.
-            try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY")
+            try db.execute(
+                sql:
+                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000"
+            )
         }
         return configuration
     }
@@ -69,33 +78,41 @@ public final class Store: Sendable {
                         "\(path) was made by \(age) Lapse (schema \(version), this one is \(schemaVersion)); use another --data-dir"
                 )
             }
+            // A full look reads the whole file: beyond this size damage is found when it is met.
+            let size = try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()") ?? 0
+            guard size <= 64 << 20 else { return }
             let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
             guard answer == "ok" else { throw OpenError(description: "\(path) is damaged: \(answer ?? "no answer")") }
         }
     }
 
-    private func prepareSchema() throws {
-        try writer.write { db in
-            guard try !db.tableExists("meta") else { return }
-            try db.execute(sql: String(decoding: PackageResources.schema_sql, as: UTF8.self))
-            try db.execute(sql: "INSERT INTO meta (version) VALUES (?)", arguments: [Self.schemaVersion])
-        }
+    private static func prepareSchema(_ db: Database) throws {
+        guard try !db.tableExists("meta") else { return }
+        try db.execute(sql: String(decoding: PackageResources.schema_sql, as: UTF8.self))
+        try db.execute(sql: "INSERT INTO meta (version, last_event) VALUES (?, 0)", arguments: [schemaVersion])
     }
 
     /// Runs the operation in one transaction, after all that were begun before it. Whatever it throws undoes it.
     public func write<Value>(_ operation: (StoreTransaction) throws -> Value) throws -> Value {
-        do {
-            return try writer.write { db in try operation(StoreTransaction(db: db, directory: directory)) }
-        } catch {
-            // What the operation loaded may have been its own, undone writes.
-            directory.clear()
-            throw error
+        try writer.writeWithoutTransaction { db in
+            // As GRDB's own `write`, but with statements that are prepared once.
+            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+            do {
+                let value = try operation(StoreTransaction(db: db, directory: directory, eventIDs: eventIDs))
+                try db.cachedStatement(sql: "COMMIT").execute()
+                return value
+            } catch {
+                if db.isInsideTransaction { try db.rollback() }
+                // What the operation loaded may have been its own, undone writes.
+                directory.clear()
+                throw error
+            }
         }
     }
 
     /// Runs the queries on one consistent state, beside writers.
     public func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
-        try writer.read { db in try queries(StoreTransaction(db: db, directory: nil)) }
+        try writer.read { db in try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs)) }
     }
 
     /// Waits for running transactions and closes the file.
@@ -107,6 +124,7 @@ public struct StoreTransaction {
     let db: Database
     /// Nil while reading: the cache belongs to the writer, whose order it follows.
     let directory: DirectoryCache?
+    let eventIDs: EventIDs
 
     /// Rows of a statement that is prepared once per connection.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
@@ -120,17 +138,30 @@ public struct StoreTransaction {
     func run(_ sql: String, _ arguments: StatementArguments) throws {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
+
+    /// The writer's cached value, loaded when it is not there; a reader always loads.
+    func cached<Key: Hashable, Value: Sendable>(
+        _ key: Key, in field: WritableKeyPath<DirectoryCache.Entries, [Key: Value]>, load: () throws -> Value
+    ) throws -> Value {
+        guard let directory else { return try load() }
+        return try directory.value(key, in: field, load: load)
+    }
 }
 
-/// Tenants, users and apps that the writer has read, as they stand in the database: they change seldom and every request asks.
+/// What every request asks and seldom changes, as the writer has read it from the database.
 ///
-/// Only the writer uses it, so that it is never ahead of or behind a transaction. Any write to the directory empties it.
+/// Only the writer uses it, so that it is never ahead of or behind a transaction. A write to the directory and an undone
+/// transaction empty it; a revocation or state change drops its account's history.
 final class DirectoryCache: Sendable {
     struct Entries {
         var tenants: [GUID: Tenant?] = [:]
         var users: [GUID: User?] = [:]
         var apps: [AppKey: AppRegistration?] = [:]
         var resources: [GUID: [ResourceAPI]] = [:]
+        /// Grants never change.
+        var grants: [GUID: Grant?] = [:]
+        /// All that speaks against an account, in order.
+        var histories: [User.Home: AccountHistory] = [:]
     }
 
     struct AppKey: Hashable {
@@ -144,6 +175,10 @@ final class DirectoryCache: Sendable {
     private let entries = Mutex(Entries())
 
     func clear() { entries.withLock { $0 = Entries() } }
+
+    func forget(grant id: GUID) { entries.withLock { $0.grants[id] = nil } }
+
+    func forget(_ home: User.Home) { entries.withLock { $0.histories[home] = nil } }
 
     func value<Key: Hashable, Value: Sendable>(
         _ key: Key, in field: WritableKeyPath<Entries, [Key: Value]>, load: () throws -> Value

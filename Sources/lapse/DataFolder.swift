@@ -42,7 +42,7 @@ struct DataFolder {
 
     /// A new folder under the system's temporary one; the caller removes it.
     static func temporary() throws -> DataFolder {
-        var template = Array((NSTemporaryDirectory() + "/lapse-XXXXXX").utf8CString)
+        var template = Array(URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("lapse-XXXXXX").path.utf8CString)
         guard let made = mkdtemp(&template) else { throw StartError("--ephemeral: cannot make a temporary folder") }
         return try DataFolder(path: String(cString: made))
     }

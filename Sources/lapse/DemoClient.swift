@@ -38,7 +38,7 @@ struct DemoClient: Sendable {
         let shown = try await send("GET", page)
         let answer = try await send("POST", page, form: [("step", "signIn"), ("login", user), ("passwd", password)])
         guard shown.status == 200, let location = answer.location, let mark = location.firstIndex(of: "?"),
-            let code = try FormParameters(location[location.index(after: mark)...].utf8)["code"]
+            let code = try FormParameters(Array(location[location.index(after: mark)...].utf8))["code"]
         else { throw StartError("the demo could not sign in \(user)") }
         let tokens = try await token(
             [

@@ -210,7 +210,7 @@ struct Answer: Sendable {
         guard let location = headers[.location], let mark = location.firstIndex(where: { $0 == "?" || $0 == "#" }) else {
             return nil
         }
-        return try? FormParameters(location[location.index(after: mark)...].utf8)
+        return try? FormParameters(Array(location[location.index(after: mark)...].utf8))
     }
 
     /// The cookies set here, as a browser would send them back.

@@ -86,6 +86,10 @@ public struct AppRegistration: Equatable, Sendable {
 
     public static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }
 
+    /// Whether the app is registered for the flow. On-behalf-of gives refresh tokens too (Entra: v2-oauth2-on-behalf-of-flow.md),
+    /// so who may use it may redeem them.
+    func mayUse(_ flow: Flow) -> Bool { flows.contains(flow) || (flow == .refresh && flows.contains(.onBehalfOf)) }
+
     /// Whether the client has to prove who it is at the token endpoint.
     public var isConfidential: Bool { kind == .confidential || kind == .resource }
 

@@ -57,7 +57,7 @@ public enum ClientAuthentication {
         directory: String
     ) -> EntraError? {
         guard let app else { return .noSuchApp(client.id, directory: directory) }
-        guard app.flows.contains(flow) else {
+        guard app.mayUse(flow) else {
             return .lapse(
                 "unauthorized_client",
                 "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows.")

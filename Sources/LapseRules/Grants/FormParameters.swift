@@ -9,12 +9,12 @@ public struct FormParameters: Equatable, Sendable {
     /// Decodes the bytes strictly.
     ///
     /// - Throws: `EntraError` for broken percent-encoding, for text that is not UTF-8, and for a name that comes twice.
-    public init(_ bytes: some Collection<UInt8>) throws(EntraError) {
+    public init(_ bytes: [UInt8]) throws(EntraError) {
         values = [:]
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
-            let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-            let name = try Self.decode(parts[0])
-            let value = try parts.count > 1 ? Self.decode(parts[1]) : ""
+            let equals = pair.firstIndex(of: UInt8(ascii: "="))
+            let name = try Self.decode(pair[..<(equals ?? pair.endIndex)])
+            let value = try equals.map { index throws(EntraError) in try Self.decode(pair[(index + 1)...]) } ?? ""
             guard values.updateValue(value, forKey: name) == nil else {
                 throw AADSTS.duplicateParameter.error(["parameter": name])
             }
@@ -62,7 +62,7 @@ public struct FormParameters: Equatable, Sendable {
     }
 
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.
-    static func decode(_ bytes: some Collection<UInt8>) throws(EntraError) -> String {
+    static func decode(_ bytes: ArraySlice<UInt8>) throws(EntraError) -> String {
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()

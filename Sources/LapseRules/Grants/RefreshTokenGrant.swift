@@ -22,7 +22,7 @@ public enum RefreshTokenGrant {
         _ text: String, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
         .deciding { () throws(Refusal) in
-            guard RefreshToken.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
+            guard RefreshToken.grant(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, isBound(facts, to: context.app) else {
                 throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "refresh_token"]))
             }

@@ -96,14 +96,13 @@ public struct ScopePolicy: Sendable {
         var permissions: [String] = []
         var spelled: [String] = []
         for word in text.split(separator: " ").map(String.init) {
-            switch word.lowercased() {
-            case "offline_access":
+            if word.isSame(as: "offline_access") {
                 isOffline = true
                 continue
-            case let name where GrantedScope.openIDScopes.contains(name):
+            }
+            if let name = GrantedScope.openIDScopes.first(where: word.isSame) {
                 openID.insert(name)
                 continue
-            default: break
             }
             let (api, name, isLong) = try split(word, of: text)
             if let first = resource, first.id != api.id {
@@ -111,7 +110,7 @@ public struct ScopePolicy: Sendable {
                 continue
             }
             resource = api
-            if name.lowercased() == ".default" {
+            if name.isSame(as: ".default") {
                 let all = registered(at: api)
                 permissions += all
                 spelled += all.map { "\(api.uri)/\($0)" } + [word]
@@ -140,12 +139,12 @@ public struct ScopePolicy: Sendable {
     /// The resource, the scope's short name and whether it was spelled with its resource.
     private func split(_ word: String, of text: String) throws(EntraError) -> (api: ResourceAPI, name: String, isLong: Bool) {
         guard word.utf8.count <= 512 else { throw AADSTS.invalidScope.error(["scope": word]) }
-        guard let slash = word.lastIndex(of: "/") else { return (.graph, word, false) }
+        guard let slash = word.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (.graph, word, false) }
         let name = String(word[word.index(after: slash)...])
         // `https://resource//.default` names the resource `https://resource/`.
-        let prefix = String(word[..<slash]).trimming { $0 == "/" }.lowercased()
+        let prefix = String(word[..<slash]).trimming { $0 == "/" }
         guard !name.isEmpty, !prefix.isEmpty else { throw AADSTS.invalidScope.error(["scope": text]) }
-        guard let api = resources.first(where: { $0.names.contains { $0.lowercased() == prefix } }) else {
+        guard let api = resources.first(where: { $0.names.contains(where: prefix.isSame) }) else {
             throw AADSTS.resourceNotFound.error(["resource": prefix, "directory": directory])
         }
         return (api, name, true)
@@ -153,7 +152,7 @@ public struct ScopePolicy: Sendable {
 
     /// The registered spelling of a permission, which Entra compares without case.
     private func permission(_ name: String, at api: ResourceAPI, word: String) throws(EntraError) -> String {
-        func matches(_ other: String) -> Bool { other.lowercased() == name.lowercased() }
+        func matches(_ other: String) -> Bool { other.isSame(as: name) }
         if app.isOpen {
             if let known = (api.scopes ?? Array(Permission.known)).first(where: matches) { return known }
         } else if let registered = registered(at: api).first(where: matches) {
@@ -169,11 +168,19 @@ public struct ScopePolicy: Sendable {
     private func registered(at api: ResourceAPI) -> [String] {
         if app.isOpen { return api.scopes ?? ["User.Read"] }
         return app.delegated.compactMap { entry in
-            guard let slash = entry.lastIndex(of: "/") else {
+            guard let slash = entry.utf8.lastIndex(of: UInt8(ascii: "/")) else {
                 return api.isGraph && !GrantedScope.openIDScopes.contains(entry) && entry != "offline_access" ? entry : nil
             }
             return api.names.contains(String(entry[..<slash])) ? String(entry[entry.index(after: slash)...]) : nil
         }
+    }
+}
+
+extension String {
+    /// Equal but for the case of ASCII letters, as Entra compares scopes and resources.
+    func isSame(as other: String) -> Bool {
+        utf8.count == other.utf8.count
+            && zip(utf8, other.utf8).allSatisfy { $0 == $1 || ($0 ^ $1 == 0x20 && (97...122).contains($0 | 0x20)) }
     }
 }
 

@@ -67,7 +67,7 @@ public enum GraphRequest: Equatable, Sendable {
 
     private static func decode(_ part: Substring) -> String? {
         // A plus is a plus in a path.
-        try? FormParameters.decode(part.replacing("+", with: "%2B").utf8)
+        try? FormParameters.decode(Array(part.replacing("+", with: "%2B").utf8)[...])
     }
 }
 

@@ -13,15 +13,19 @@ public struct RefreshToken: Equatable, Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// Refresh tokens look like Entra's: a version, a dot, base64url text that starts with A.
+    /// Refresh tokens look like Entra's: a version, a dot, base64url text that starts with A. The text holds the grant's id
+    /// (where to look it up) and 256 random bits (what makes it a secret).
     static let prefix = "1.A"
-    private static let randomBytes = 48
+    private static let randomBytes = 32
 
-    public static func newText(_ random: RandomSource) -> String { prefix + random.token(bytes: randomBytes) }
+    public static func newText(for grant: GUID, _ random: RandomSource) -> String {
+        prefix + Base64URL.encode(grant.bytes + random.bytes(randomBytes))
+    }
 
-    /// Whether the text could be a refresh token at all.
-    public static func isWellFormed(_ text: String) -> Bool {
-        text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + randomBytes * 4 / 3
-            && Base64URL.isAlphabet(text.dropFirst(prefix.count))
+    /// The grant that the text names; nil when it can be no refresh token at all.
+    public static func grant(of text: String) -> GUID? {
+        guard text.hasPrefix(prefix), let bytes = Base64URL.decode(text.dropFirst(prefix.count)), bytes.count == 16 + randomBytes
+        else { return nil }
+        return GUID(bytes: bytes.prefix(16))
     }
 }

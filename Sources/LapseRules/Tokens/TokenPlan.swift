@@ -108,7 +108,7 @@ public struct TokenContext: Sendable {
     /// - Parameter parent: the token that is being rotated; a single-page app's child inherits its end.
     func newRefreshToken(for grant: Grant, parent: RefreshToken? = nil) -> (text: String, row: RefreshToken)? {
         guard grant.scope.split(separator: " ").contains("offline_access") else { return nil }
-        let text = RefreshToken.newText(random)
+        let text = RefreshToken.newText(for: grant.id, random)
         let expiresAt =
             switch grant.clientClass {
             case .spa: parent?.expiresAt ?? now + lifetimes.spaRefreshToken

@@ -87,7 +87,7 @@ extension Request {
         guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
             throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
         }
-        guard let value = JSON(parsing: Array(bytes)) else {
+        guard let value = JSON(parsing: bytes) else {
             throw ControlError.invalid(FieldError("", "The body is no valid JSON."))
         }
         guard case .object = value else {

@@ -22,7 +22,7 @@ struct SignInCalls {
 
     func createGrant(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")
-        let grant = try await authority.createGrant(try await request.control(), in: tenant, trace: context.trace)
+        let grant = try authority.createGrant(try await request.control(), in: tenant, trace: context.trace)
         return ControlVoice.answer(grant, status: .created)
     }
 

@@ -11,8 +11,8 @@ enum Bounds {
 
 extension Request {
     /// The whole body, up to ``Bounds/body`` bytes.
-    func bytes() async throws -> ByteBufferView {
-        try await body.collect(upTo: Bounds.body).readableBytesView
+    func bytes() async throws -> [UInt8] {
+        Array(buffer: try await body.collect(upTo: Bounds.body))
     }
 
     /// The parameters of a form body.
@@ -31,7 +31,7 @@ extension Request {
         headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
     }
 
-    func query() throws(EntraError) -> FormParameters { try FormParameters((uri.query ?? "").utf8) }
+    func query() throws(EntraError) -> FormParameters { try FormParameters(Array((uri.query ?? "").utf8)) }
 
     /// The tenant of the path.
     ///
