@@ -1,0 +1,91 @@
+"""Microsoft's Graph SDK for Python, pointed at Lapse by its adapter's base URL. TLS trust comes from SSL_CERT_FILE."""
+
+import asyncio
+
+import pytest
+from azure.identity import AuthenticationRequiredError, ClientSecretCredential, DeviceCodeCredential
+from kiota_abstractions.api_error import APIError
+from msgraph import GraphServiceClient
+
+from lab import ADELE, ADELE_ID, ALEX, CONTOSO, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES, NATIVE
+
+
+def graph(lapse, credential, scopes):
+    client = GraphServiceClient(credential, scopes)
+    client.request_adapter.base_url = f"{lapse.https}/v1.0"
+    return client
+
+
+@pytest.fixture
+def users_credential(lapse, browser):
+    def approve(verification_uri, user_code, expires_on):
+        browser.approve_device(verification_uri, user_code, ADELE)
+
+    return DeviceCodeCredential(
+        NATIVE, tenant_id=DOMAIN, authority=lapse.https, disable_instance_discovery=True, prompt_callback=approve,
+        disable_automatic_authentication=True)
+
+
+@pytest.fixture
+def daemons_graph(lapse):
+    credential = ClientSecretCredential(
+        CONTOSO, DAEMON, DAEMON_SECRET, authority=lapse.https, disable_instance_discovery=True)
+    return graph(lapse, credential, [GRAPH_DEFAULT])
+
+
+def test_the_signed_in_user_reads_a_profile_and_revokes_the_own_sessions(lapse, users_credential):
+    # Two minutes: the SDK's next call has to refresh.
+    lapse.tenant("PUT", "policies", {"lifetimes": {"accessToken": "PT2M"}})
+    # The SDK asks for tokens that carry its capability to answer challenges; the library caches these apart.
+    users_credential.authenticate(scopes=GRAPH_SCOPES, enable_cae=True)
+    client = graph(lapse, users_credential, GRAPH_SCOPES)
+
+    async def calls():
+        me = await client.me.get()
+        assert (me.id, me.user_principal_name) == (ADELE_ID, ADELE)
+
+        revoked = await client.me.revoke_sign_in_sessions.post()
+        assert revoked.value is True
+
+        with pytest.raises(AuthenticationRequiredError) as refused:
+            await client.me.get()
+        assert "AADSTS50173:" in refused.value.response.text()
+
+    asyncio.run(calls())
+
+
+def test_a_daemon_lists_users_and_revokes_one(daemons_graph):
+    async def calls():
+        users = await daemons_graph.users.get()
+        assert {ADELE, ALEX} <= {user.user_principal_name for user in users.value}
+
+        revoked = await daemons_graph.users.by_user_id(ADELE_ID).revoke_sign_in_sessions.post()
+        assert revoked.value is True
+
+    asyncio.run(calls())
+
+
+def test_the_sdk_selects_the_stamp_and_sees_it_move(daemons_graph):
+    from msgraph.generated.users.item.user_item_request_builder import UserItemRequestBuilder
+
+    query = UserItemRequestBuilder.UserItemRequestBuilderGetQueryParameters(select=["signInSessionsValidFromDateTime"])
+    options = UserItemRequestBuilder.UserItemRequestBuilderGetRequestConfiguration(query_parameters=query)
+
+    async def calls():
+        user = daemons_graph.users.by_user_id(ADELE_ID)
+        before = (await user.get(options)).sign_in_sessions_valid_from_date_time
+        await user.revoke_sign_in_sessions.post()
+        after = (await user.get(options)).sign_in_sessions_valid_from_date_time
+        assert before < after
+
+    asyncio.run(calls())
+
+
+def test_the_sdk_turns_an_unknown_user_into_its_own_error(daemons_graph):
+    async def calls():
+        with pytest.raises(APIError) as missing:
+            await daemons_graph.users.by_user_id("nobody@contoso.example").get()
+        assert missing.value.response_status_code == 404
+        assert missing.value.error.code == "Request_ResourceNotFound"
+
+    asyncio.run(calls())
