@@ -91,13 +91,3 @@ struct UnknownRegion: Error {
 
     var message: String { "The header x-lapse-region names '\(name.prefix(50))', which is no region of this tenant." }
 }
-
-extension TenantName {
-    public var text: String {
-        switch self {
-        case .alias(let alias): alias.rawValue
-        case .id(let id): id.description
-        case .domain(let domain): domain
-        }
-    }
-}

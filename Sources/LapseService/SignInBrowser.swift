@@ -20,8 +20,8 @@ public enum AuthorizeAnswer: Sendable {
     case signIn(SignInPageFacts)
     case pick(accounts: [PageAccount], appName: String)
     case consent(account: PageAccount, appName: String, permissions: [String])
-    /// To the redirect URI; cookies are set on the way.
-    case redirect(AuthorizeRequest.Target, FormAnswer, BrowserCookies)
+    /// To the redirect URI.
+    case redirect(AuthorizeRequest.Target, FormAnswer)
 }
 
 public struct SignInPageFacts: Sendable {
@@ -47,11 +47,12 @@ public struct PageAccount: Sendable {
 extension Authority {
     /// One step of a sign-in at the authorize endpoint: decides what the browser sees next.
     ///
+    /// - Returns: what the browser sees, and the cookies to set whatever it is.
     /// - Throws: ``Refused`` for what must be shown as a page and never redirected: an unknown tenant or client, a redirect URI
     ///   that is not registered.
     public func authorize(
         _ parameters: FormParameters, at name: TenantName, step: BrowserStep, cookies: BrowserCookies, trace: RequestTrace
-    ) throws -> (answer: AuthorizeAnswer, region: Region) {
+    ) throws -> (answer: AuthorizeAnswer, cookies: BrowserCookies, region: Region) {
         try store.write { tx in
             let wall = wall()
             var visit = Visit(cookies: cookies, trace: trace, wall: wall)
@@ -70,9 +71,9 @@ extension Authority {
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), directory: named.name)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy)
                 let answer = try answer(request, in: named, step: step, &visit, tx)
-                return (answer, visit.region)
+                return (answer, visit.setCookies, visit.region)
             } catch let error as EntraError {
-                return (.redirect(target, visit.answer(error, now: now), [:]), visit.region)
+                return (.redirect(target, visit.answer(error, now: now)), visit.setCookies, visit.region)
             } catch let error as UnknownRegion {
                 throw Refused(.lapse("invalid_request", error.message), now: now)
             }
@@ -115,9 +116,9 @@ extension Authority {
                         revocation: refusal.revocation, region: visit.region, code: refusal.error.code,
                         requestID: visit.trace.requestID))
             }
-            return .redirect(request.target, visit.answer(refusal.error, now: now), visit.setCookies)
+            return .redirect(request.target, visit.answer(refusal.error, now: now))
         case .issue(let candidate):
-            return .redirect(request.target, try issueCode(request, for: candidate, visit, tx), visit.setCookies)
+            return .redirect(request.target, try issueCode(request, for: candidate, visit, tx))
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 struct DelayTests {
     @Test("Inside the delay a refresh works; when the delay ends it is refused, to the tick")
     func boundary() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
             let grant = try await lab.grant()
             lab.pass(.seconds(10))
@@ -28,7 +28,7 @@ struct DelayTests {
 
     @Test("A refresh token redeemed inside the delay dies with its parent's grant when the delay ends")
     func child() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
             let grant = try await lab.grant()
             lab.pass(.seconds(1))
@@ -43,7 +43,7 @@ struct DelayTests {
 
     @Test("A second revoke inside the window does not postpone the first, and 50173 prints the latest believed cut-off")
     func secondRevoke() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
             let grant = try await lab.grant()
             lab.pass(.seconds(60))
@@ -61,7 +61,7 @@ struct DelayTests {
 
     @Test("Graph shows the stamp at once, while the token endpoint still accepts old tokens")
     func stampAtOnce() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
             let grant = try await lab.grant()
             lab.pass(.seconds(5))
@@ -79,7 +79,7 @@ struct DelayTests {
 
     @Test("A clock set back waits for the revocation again, and a sign-in made meanwhile dies with it")
     func clockSetBack() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.contoso(.put, "clock", ["mode": "frozen", "now": "2026-03-01T13:00:00Z"])
             let old = try await lab.grant()
             _ = try await lab.revoke()
@@ -99,7 +99,7 @@ struct DelayTests {
     @Test("The tie rule 'entra' lets a grant of the same second survive, 'precise' does not")
     func tieRules() async throws {
         for (rule, status) in [("precise", 400), ("entra", 200)] {
-            try await Lab.run { lab in
+            try await Lab.run { lab async throws in
                 try await lab.contoso(.put, "policies", ["tieRule": .string(rule)])
                 let grant = try await lab.grant()
                 lab.pass(Duration(ticks: 1000))
@@ -114,7 +114,7 @@ struct DelayTests {
 
     @Test("A disabled account is refused with 50057 and lives again when enabled, unless it was revoked too")
     func disabledIsNotRevoked() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let grant = try await lab.grant()
             let path = "users/adele@contoso.example"
             try await lab.contoso(.patch, path, ["accountEnabled": false])
@@ -132,7 +132,7 @@ struct DelayTests {
 
     @Test("A deleted user's refresh token is refused with 50034, when the deletion has arrived")
     func deleted() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
             let grant = try await lab.grant()
             try await lab.contoso(.delete, "users/adele@contoso.example")
@@ -146,7 +146,7 @@ struct DelayTests {
 
     @Test("A guest's revoke answers 200 and true, changes nothing, and is one event; the home tenant's revoke counts")
     func guests() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let guest = "nestor_fabrikam.example#EXT#@contoso.example"
             let grant = try await lab.grant(user: guest)
             let token = grant["access_token"]

@@ -8,7 +8,7 @@ import Testing
 struct DoorTests {
     @Test("A refresh token is refused with 50173 and bad_token; a sign-in after the revoke is accepted")
     func refresh() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let before = try await lab.grant()
             _ = try await lab.revoke()
             let refused = try await lab.refresh(before["refresh_token"])
@@ -24,7 +24,7 @@ struct DoorTests {
 
     @Test("A code issued before the revoke and redeemed after it is refused; a code of a sign-in after it works")
     func code() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let before = try await lab.signIn()
             _ = try await lab.revoke()
             let refused = try await lab.redeem(code: before.redirect?["code"] ?? "")
@@ -37,7 +37,7 @@ struct DoorTests {
 
     @Test("A device code approved before the revoke is refused when its device polls; one approved after it works")
     func deviceCode() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             for (isBefore, expected) in [(true, 400), (false, 200)] {
                 let device = try await lab.form(
                     "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
@@ -58,7 +58,7 @@ struct DoorTests {
 
     @Test("On-behalf-of with an access token from before the revoke is refused; with one from after it works")
     func onBehalfOf() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             func exchange(_ assertion: String) async throws -> Answer {
                 try await lab.form(
                     "/contoso.example/oauth2/v2.0/token",
@@ -85,7 +85,7 @@ struct DoorTests {
 
     @Test("A cookie from before the revoke signs nobody in: the sign-in page is shown")
     func cookie() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let cookies = try await lab.signIn(stay: true).cookies
             #expect(cookies.contains("ESTSAUTHPERSISTENT="))
             #expect(try await lab.authorize(Lab.authorizePath(), cookies: cookies).redirect?["code"] != nil)
@@ -102,7 +102,7 @@ struct DoorTests {
 
     @Test("prompt=none with a revoked cookie answers login_required with the state; with a new one a code")
     func silent() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let path = Lab.authorizePath(["prompt": "none", "response_mode": "fragment"])
             let cookies = try await lab.signIn().cookies
             #expect(try await lab.authorize(path, cookies: cookies).redirect?["code"] != nil)
@@ -118,7 +118,7 @@ struct DoorTests {
 
     @Test("An account picker left open over the revoke picks nobody: the session is judged when it is picked")
     func pickerLeftOpen() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let cookies = try await lab.signIn().cookies
             let path = Lab.authorizePath(["prompt": "select_account"])
             let picker = try await lab.authorize(path, cookies: cookies)
@@ -136,12 +136,14 @@ struct DoorTests {
 
     @Test("A consent page left open over the revoke consents to nothing")
     func consentLeftOpen() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let path = Lab.authorizePath(["prompt": "consent"])
             let page = try await lab.signIn(path)
             #expect(page.text.contains("Permissions requested"))
             let session = String(try #require(page.text.firstMatch(of: #/name="session" value="([^"]+)"/#)).1)
             let cookies = page.cookies
+            let inTime = try await lab.form(path, ["step": "consent", "session": session], headers: [.cookie: cookies])
+            #expect(inTime.redirect?["code"] != nil)
             _ = try await lab.revoke()
             let refused = try await lab.form(path, ["step": "consent", "session": session], headers: [.cookie: cookies])
             #expect(refused.redirect == nil)
@@ -151,7 +153,7 @@ struct DoorTests {
 
     @Test("A sign-in page left open over the revoke is a fresh credential: it is accepted")
     func signInPageLeftOpen() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             #expect(try await lab.authorize(Lab.authorizePath()).text.contains("name=\"passwd\""))
             _ = try await lab.revoke()
             let signedIn = try await lab.signIn()
@@ -162,7 +164,7 @@ struct DoorTests {
 
     @Test("A grant minted from an old cookie inside the delay is as old as the cookie and dies with it")
     func grantFromOldCookie() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             try await lab.contoso(.put, "propagation", ["planes": ["session": ["fixed": "PT1H"]]])
             let cookies = try await lab.signIn().cookies
             lab.pass(.seconds(60))
@@ -177,7 +179,7 @@ struct DoorTests {
 
     @Test("The cookie at /devicelogin approves nothing after the revoke")
     func cookieAtDeviceLogin() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let cookies = try await lab.signIn().cookies
             let device = try await lab.form(
                 "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
@@ -197,7 +199,7 @@ struct DoorTests {
 
     @Test("An access token passes Graph and userinfo until its end, whatever was revoked")
     func accessTokenSurvives() async throws {
-        try await Lab.run { lab in
+        try await Lab.run { lab async throws in
             let grant = try await lab.grant()
             _ = try await lab.revoke()
             let headers: HTTPFields = [.authorization: "Bearer \(grant["access_token"])"]

@@ -98,6 +98,15 @@ public enum TenantName: Equatable, Sendable {
         }
     }
 
+    /// The name as it stands in a path, in lower case.
+    public var text: String {
+        switch self {
+        case .alias(let alias): alias.rawValue
+        case .id(let id): id.description
+        case .domain(let domain): domain
+        }
+    }
+
     public static func isDNSName(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return text.utf8.count <= 253 && labels.count >= 2

@@ -14,9 +14,9 @@ public struct PropagationModel: Equatable, Sendable {
     public var regions: [Region]
     public var routing: Routing
     public var origin: Origin
-    /// A plane that is not in here is immediate.
     public var planes: [Plane: Delay]
 
+    /// - Parameter planes: a plane that is not in here is immediate.
     public init(
         seed: Int64 = 1, regions: [Region] = [.local], routing: Routing = .sticky, origin: Origin = .sampled,
         planes: [Plane: Delay] = [:]
@@ -25,7 +25,7 @@ public struct PropagationModel: Equatable, Sendable {
         self.regions = regions
         self.routing = routing
         self.origin = origin
-        self.planes = planes
+        self.planes = Dictionary(uniqueKeysWithValues: Plane.allCases.map { ($0, planes[$0] ?? .immediate) })
     }
 
     /// Named models. `instant`: everything is believed at once.

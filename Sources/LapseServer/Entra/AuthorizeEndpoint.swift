@@ -32,25 +32,26 @@ struct AuthorizeEndpoint {
     ) throws -> Response {
         let trace = context.trace.correlated(by: parameters)
         let tenant = try Request.tenant(context)
-        let (answer, region) = try site.authority.authorize(
+        let (answer, cookies, region) = try site.authority.authorize(
             parameters, at: tenant, step: step, cookies: site.cookies(of: request), trace: trace)
-        let action = "/\(tenant.text)/oauth2/v2.0/authorize?\(parameters.encoded())"
+        var response = self.response(answer, action: "/\(tenant.text)/oauth2/v2.0/authorize?\(parameters.encoded())")
+        site.set(cookies, on: &response)
+        response.headers[.xMSRequestID] = trace.requestID.description
+        return response.landed(in: region)
+    }
+
+    /// - Parameter action: where the page's forms post to: this request again.
+    private func response(_ answer: AuthorizeAnswer, action: String) -> Response {
         switch answer {
-        case .signIn(let facts): return voice.page(SignInPage(facts, action: action)).landed(in: region)
+        case .signIn(let facts): voice.page(SignInPage(facts, action: action))
         case .pick(let accounts, let appName):
-            return voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init)))
-                .landed(in: region)
+            voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init)))
         case .consent(let account, let appName, let permissions):
-            return voice.page(
+            voice.page(
                 ConsentPage(
                     action: action, appName: appName, session: account.session.description,
-                    userPrincipalName: account.userPrincipalName, permissions: permissions)
-            ).landed(in: region)
-        case .redirect(let target, let answer, let cookies):
-            var response = redirect(target, answer)
-            site.set(cookies, on: &response)
-            response.headers[.xMSRequestID] = trace.requestID.description
-            return response.landed(in: region)
+                    userPrincipalName: account.userPrincipalName, permissions: permissions))
+        case .redirect(let target, let answer): redirect(target, answer)
         }
     }
 

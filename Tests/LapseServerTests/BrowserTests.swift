@@ -1,0 +1,180 @@
+import HTTPTypes
+import LapseRules
+import Testing
+
+@Suite("Sign-in in a browser")
+struct BrowserTests {
+    @Test("Response modes: query, fragment, and a form that posts itself")
+    func responseModes() async throws {
+        try await Lab.run { lab async throws in
+            #expect(try await lab.signIn().headers[.location]?.hasPrefix("http://localhost/cb?code=1.A") == true)
+            let fragment = try await lab.signIn(Lab.authorizePath(["response_mode": "fragment"]))
+            #expect(fragment.headers[.location]?.hasPrefix("http://localhost/cb#code=1.A") == true)
+            let posted = try await lab.signIn(Lab.authorizePath(["response_mode": "form_post"]))
+            #expect(posted.status == 200)
+            #expect(
+                posted.text.contains(#"<form method="post" action="http:&#x2F;&#x2F;localhost&#x2F;cb">"#)
+                    || posted.text.contains(#"action="http://localhost/cb""#), "\(posted.text)")
+            #expect(posted.text.contains(#"name="code" value="1.A"#))
+            #expect(posted.text.contains(#"name="state" value="s t&amp;te""#))
+        }
+    }
+
+    @Test("A wrong password shows the page again with the reason and keeps the name; then the right one signs in")
+    func wrongPassword() async throws {
+        try await Lab.run { lab async throws in
+            let wrong = try await lab.signIn(password: "wrong")
+            #expect(wrong.text.contains("AADSTS50126: Error validating credentials due to invalid username or password."))
+            #expect(wrong.text.contains(#"value="adele@contoso.example""#))
+            #expect(wrong.cookies.isEmpty)
+            #expect(try await lab.signIn(user: "nobody@contoso.example").text.contains("AADSTS50034"))
+            #expect(try await lab.signIn().redirect?["code"] != nil)
+            #expect(try await lab.contoso(.get, "events?type=signInRefused").items.count == 2)
+        }
+    }
+
+    @Test("Two accounts in one browser: a picker, a hint, an answer for prompt=none")
+    func twoAccounts() async throws {
+        try await Lab.run { lab async throws in
+            let cookies = try await lab.signIn().cookies
+            #expect(try await lab.signIn(user: "alex@contoso.example", cookies: cookies).cookies == cookies, "the same browser")
+            let picker = try await lab.authorize(Lab.authorizePath(), cookies: cookies)
+            #expect(picker.text.contains("Pick an account"))
+            #expect(picker.text.contains("adele@contoso.example") && picker.text.contains("alex@contoso.example"))
+            #expect(
+                try await lab.authorize(Lab.authorizePath(["login_hint": "alex@contoso.example"]), cookies: cookies).redirect?[
+                    "code"] != nil)
+            let silent = try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: cookies)
+            #expect(silent.redirect?["error"] == "interaction_required")
+            let hinted = try await lab.authorize(
+                Lab.authorizePath(["prompt": "none", "login_hint": "ALEX@contoso.example"]), cookies: cookies)
+            #expect(hinted.redirect?["code"] != nil)
+            let other = try await lab.form(Lab.authorizePath(), ["step": "other"], headers: [.cookie: cookies])
+            #expect(other.text.contains("name=\"passwd\""))
+            let unknownHint = try await lab.authorize(Lab.authorizePath(["login_hint": "admin@contoso.example"]), cookies: cookies)
+            #expect(unknownHint.text.contains(#"value="admin@contoso.example""#))
+        }
+    }
+
+    @Test("prompt=login asks again, select_account shows the picker, max_age makes an old session too old")
+    func prompts() async throws {
+        try await Lab.run { lab async throws in
+            let cookies = try await lab.signIn().cookies
+            #expect(
+                try await lab.authorize(Lab.authorizePath(["prompt": "login"]), cookies: cookies).text.contains("name=\"passwd\""))
+            #expect(
+                try await lab.authorize(Lab.authorizePath(["prompt": "select_account"]), cookies: cookies).text.contains(
+                    "Pick an account"))
+            lab.pass(.seconds(61))
+            #expect(
+                try await lab.authorize(Lab.authorizePath(["prompt": "none", "max_age": "60"]), cookies: cookies).redirect?["error"]
+                    == "login_required")
+            let young = try await lab.authorize(Lab.authorizePath(["prompt": "none", "max_age": "61"]), cookies: cookies)
+            let tokens = try await lab.redeem(code: young.redirect?["code"] ?? "")
+            let payload = try #require(Base64URL.decode(tokens["id_token"].split(separator: ".")[1]).flatMap { JSON(parsing: $0) })
+            #expect(payload["auth_time"]?.int == Lab.start.secondsSinceEpoch, "single sign-on keeps the time of the password")
+        }
+    }
+
+    @Test("Consent asked for: accepted it issues a code, declined it tells the app")
+    func consent() async throws {
+        try await Lab.run { lab async throws in
+            let path = Lab.authorizePath(["prompt": "consent"])
+            let page = try await lab.signIn(path)
+            #expect(page.text.contains("<li>User.RevokeSessions.All</li>"))
+            let session = String(try #require(page.text.firstMatch(of: #/name="session" value="([^"]+)"/#)).1)
+            let accepted = try await lab.form(path, ["step": "consent", "session": session], headers: [.cookie: page.cookies])
+            #expect(accepted.redirect?["code"] != nil)
+            let declined = try await lab.form(path, ["step": "decline", "session": session], headers: [.cookie: page.cookies])
+            #expect(declined.redirect?["error"] == "access_denied")
+            #expect(declined.redirect?["error_description"]?.hasPrefix("AADSTS65004: ") == true)
+            #expect(declined.redirect?["state"] == "s t&te")
+        }
+    }
+
+    @Test("Sessions end without use: after a day, or after ninety when staying signed in; use keeps them")
+    func sessionLifetimes() async throws {
+        try await Lab.run { lab async throws in
+            let transient = try await lab.signIn().cookies
+            let persistent = try await lab.signIn(stay: true).cookies
+            #expect(transient.hasPrefix("ESTSAUTH=") && persistent.hasPrefix("ESTSAUTHPERSISTENT="))
+            let path = Lab.authorizePath(["prompt": "none"])
+            lab.pass(.seconds(86_399))
+            #expect(try await lab.authorize(path, cookies: transient).redirect?["code"] != nil)
+            lab.pass(.seconds(86_400))
+            #expect(try await lab.authorize(path, cookies: transient).redirect?["error"] == "login_required")
+            #expect(try await lab.authorize(path, cookies: persistent).redirect?["code"] != nil)
+            lab.pass(.seconds(90 * 86_400))
+            #expect(try await lab.authorize(path, cookies: persistent).redirect?["error"] == "login_required")
+        }
+    }
+
+    @Test("Cookies: Secure and SameSite=None over HTTPS, Lax over plain HTTP; a made-up one is not taken over")
+    func cookieAttributes() async throws {
+        try await Lab.run { lab async throws in
+            let set = try await lab.signIn(cookies: "ESTSAUTH=chosen-by-somebody-else").headers[.setCookie] ?? ""
+            #expect(set.hasSuffix("; Path=/; Secure; HttpOnly; SameSite=None"))
+            #expect(!set.contains("chosen"))
+            #expect(try await lab.signIn(stay: true).headers[.setCookie]?.contains("; Max-Age=7776000; Secure; HttpOnly") == true)
+        }
+        try await Lab.run(scheme: .http) { lab async throws in
+            let set = try await lab.signIn().headers[.setCookie] ?? ""
+            #expect(set.hasSuffix("; Path=/; HttpOnly; SameSite=Lax"))
+        }
+    }
+
+    @Test("Logout ends the browser's sessions, follows a registered redirect URI alone, and clears the cookies")
+    func logout() async throws {
+        try await Lab.run { lab async throws in
+            let cookies = try await lab.signIn().cookies
+            let out = try await lab.authorize(
+                "/contoso.example/oauth2/v2.0/logout?post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x", cookies: cookies
+            )
+            #expect(out.headers[.location] == "http://localhost/cb?state=x")
+            #expect(out.headers[values: .setCookie].allSatisfy { $0.contains("Max-Age=0") })
+            #expect(
+                try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: cookies).redirect?["error"]
+                    == "login_required")
+            let foreign = try await lab.authorize(
+                "/contoso.example/oauth2/v2.0/logout?post_logout_redirect_uri=https%3A%2F%2Fevil.example%2F")
+            #expect(foreign.status == 200 && foreign.text.contains("You signed out of your account"))
+        }
+    }
+
+    @Test("A form sent by another site's page is refused")
+    func forged() async throws {
+        try await Lab.run { lab async throws in
+            let cookies = try await lab.signIn().cookies
+            for headers in [[.origin: "https://evil.example"], [.fetchSite: "cross-site"]] as [HTTPFields] {
+                var headers = headers
+                headers[.cookie] = cookies
+                let answer = try await lab.form(Lab.authorizePath(["prompt": "consent"]), ["step": "other"], headers: headers)
+                #expect(answer.status == 403)
+            }
+            // An app may post its authorization request from its own site.
+            let request = try await lab.form(
+                "/contoso.example/oauth2/v2.0/authorize",
+                ["client_id": Lab.native, "response_type": "code", "redirect_uri": "http://localhost/cb", "scope": "openid"],
+                headers: [.origin: "https://app.example", .cookie: cookies])
+            #expect(request.redirect?["code"] != nil)
+        }
+    }
+
+    @Test("Names with markup show as text, and pages load nothing from elsewhere")
+    func markup() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["name": "<script>alert(1)</script>"])
+            let page = try await lab.authorize(Lab.authorizePath(["login_hint": "\"><script>x</script>"]))
+            #expect(!page.text.contains("<script>"))
+            #expect(page.text.contains("&lt;script&gt;alert(1)"))
+            #expect(
+                page.headers[.contentSecurityPolicy]
+                    == "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'; frame-ancestors 'none'")
+            #expect(!page.text.contains("http://") || !page.text.contains("src=\"http"))
+        }
+    }
+}
+
+extension HTTPField.Name {
+    static let fetchSite = Self("Sec-Fetch-Site")!
+}

@@ -1,0 +1,310 @@
+import HTTPTypes
+import LapseRules
+import Testing
+
+@Suite("The control API")
+struct ControlTests {
+    @Test("Health, and tenants by name")
+    func tenants() async throws {
+        try await Lab.run { lab async throws in
+            #expect(try await lab.control(.get, "health").text == #"{"status":"ok","version":"test"}"#)
+            let tenants = try await lab.control(.get, "tenants")
+            #expect(tenants.items.compactMap { $0["name"]?.text } == ["Contoso", "Fabrikam"])
+            #expect(tenants.json["next"] == .null)
+            #expect(try await lab.control(.get, "tenants/nowhere.example/clock").status == 404)
+        }
+    }
+
+    @Test("Users: made, read, changed, deleted; the password is shown only by the call that sets it")
+    func users() async throws {
+        try await Lab.run { lab async throws in
+            let made = try await lab.contoso(
+                .post, "users", ["userPrincipalName": "new@contoso.example", "displayName": "New", "password": "s3cret!"])
+            #expect(made.status == 201)
+            #expect(made["password"] == "s3cret!")
+            #expect(made["createdDateTime"] == "2026-03-01T12:00:00Z")
+            let id = made["id"]
+            #expect(try await lab.contoso(.get, "users/\(id)").json["password"] == nil)
+            #expect(try await lab.signIn(user: "new@contoso.example", password: "s3cret!").redirect?["code"] != nil)
+            let grant = try await lab.grant(user: "new@contoso.example")
+            let changed = try await lab.contoso(.patch, "users/\(id)", ["displayName": "Newer", "password": "other"])
+            #expect(changed["displayName"] == "Newer")
+            #expect(try await lab.refresh(grant["refresh_token"]).code == 50173, "a new password is an administrator's reset")
+            #expect(try await lab.contoso(.get, "revocations").items.first?["cause"]?.text == "adminResetEntra")
+            #expect(try await lab.contoso(.delete, "users/\(id)").status == 204)
+            #expect(try await lab.control(.get, "tenants/contoso.example/users/\(id)").status == 404)
+            #expect(
+                try await lab.contoso(.post, "users", ["userPrincipalName": "new@contoso.example"]).status == 201,
+                "the name is free again")
+        }
+    }
+
+    @Test("Apps: made with secrets shown once, changed, deleted; a deleted app's tokens are refused")
+    func apps() async throws {
+        try await Lab.run { lab async throws in
+            let made = try await lab.contoso(
+                .post, "apps",
+                [
+                    "name": "Mine", "kind": "confidential", "secrets": ["long-enough-secret"],
+                    "redirectUris": ["http://localhost/cb"], "delegated": ["User.Read"],
+                ])
+            #expect(made.status == 201)
+            #expect(made.json["secrets"] == ["long-enough-secret"])
+            let id = made["id"]
+            #expect(try await lab.contoso(.get, "apps/\(id)").json["secrets"] == nil)
+            let grant = try await lab.grant(client: id, scope: "openid offline_access User.Read")
+            #expect(try await lab.refresh(grant["refresh_token"], client: id, secret: "long-enough-secret").status == 200)
+            try await lab.contoso(.patch, "apps/\(id)", ["secrets": ["another-secret-01"]])
+            #expect(try await lab.refresh(grant["refresh_token"], client: id, secret: "long-enough-secret").code == 7_000_215)
+            #expect(try await lab.contoso(.delete, "apps/\(id)").status == 204)
+            #expect(try await lab.refresh(grant["refresh_token"], client: id, secret: "another-secret-01").code == 700_016)
+        }
+    }
+
+    @Test(
+        "A mistake is named by its field, and nothing changes",
+        arguments: [
+            (HTTPRequest.Method.put, "clock", #"{"mode":"stopped"}"#, "mode"), (.put, "clock", #"{"now":"yesterday"}"#, "now"),
+            (.put, "clock", #"{"now":"2019-01-01T00:00:00Z"}"#, "now"), (.post, "clock/advance", #"{"by":"-PT5M"}"#, "by"),
+            (.post, "clock/advance", #"{}"#, "by"), (.put, "policies", #"{"tieRule":"none"}"#, "tieRule"),
+            (.put, "policies", #"{"revokeAnswer":201}"#, "revokeAnswer"),
+            (.put, "policies", #"{"lifetimes":{"accessToken":"PT0S"}}"#, "lifetimes.accessToken"),
+            (.put, "propagation", #"{"planes":{"refresh":{"fixed":"3 minutes"}}}"#, "planes.refresh.fixed"),
+            (.post, "revocations", #"{"user":"adele@contoso.example"}"#, "cause"),
+            (.post, "revocations", #"{"user":"adele@contoso.example","cause":"whim"}"#, "cause"),
+            (.post, "revocations", #"{"user":"adele@contoso.example","cause":"userRevoke","newPassword":"x"}"#, "newPassword"),
+            (.post, "revocations", ##"{"user":"nestor_fabrikam.example#EXT#@contoso.example","cause":"adminRevoke"}"##, "user"),
+            (.post, "grants", #"{"user":"adele@contoso.example","client_id":"x","scope":"openid"}"#, "client_id"),
+            (
+                .post, "grants",
+                #"{"user":"adele@contoso.example","client_id":"bbbbbbbb-0002-4000-8000-000000000001","scope":"bogus"}"#, "scope"
+            ),
+            (
+                .post, "grants",
+                #"{"user":"adele@contoso.example","client_id":"bbbbbbbb-0002-4000-8000-000000000001","scope":"openid","authTime":"2030-01-01T00:00:00Z"}"#,
+                "authTime"
+            ),
+            (.post, "users", #"{"userPrincipalName":"x@elsewhere.example"}"#, "userPrincipalName"),
+            (.post, "users", #"{"userPrincipalName":"adele@contoso.example"}"#, "userPrincipalName"),
+            (.post, "apps", #"{"name":"x","kind":"web"}"#, "kind"),
+            (.patch, "users/adele@contoso.example", #"{"nickname":"x"}"#, "nickname"),
+            (.patch, "users/adele@contoso.example", #"{"id":"x"}"#, "id"),
+        ])
+    func mistakes(method: HTTPRequest.Method, path: String, body: String, field: String) async throws {
+        try await Lab.run { lab async throws in
+            let answer = try await lab.send(
+                method, "/_lapse/api/tenants/contoso.example/\(path)", headers: [.contentType: "application/json"], body: body)
+            #expect((400..<500).contains(answer.status))
+            #expect(answer.json["error"]?["field"]?.text == field, "\(answer.text)")
+            #expect(answer.json["error"]?["message"]?.text?.isEmpty == false)
+            #expect(try await lab.contoso(.get, "events").items.isEmpty)
+        }
+    }
+
+    @Test("Grants and sessions: alive, or dead and why")
+    func listings() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.grant(method: "non-password")
+            let path = "users/adele@contoso.example"
+            let alive = try await lab.contoso(.get, "\(path)/grants").items[0]
+            #expect(alive["alive"]?.flag == true)
+            #expect(alive["method"]?.text == "non-password")
+            let change = try await lab.revoke(cause: "passwordChange")
+            #expect(try await lab.contoso(.get, "\(path)/grants").items[0]["alive"]?.flag == true, "no password was used")
+            let revoke = try await lab.revoke()
+            #expect(change["id"] != revoke["id"])
+            let dead = try await lab.contoso(.get, "\(path)/grants").items[0]
+            #expect(dead["alive"]?.flag == false)
+            #expect(dead["code"]?.int == 50173)
+            #expect(dead["revocation"]?.text == revoke["id"])
+            let session = try await lab.contoso(.get, "\(path)/sessions").items[0]
+            #expect(session["alive"]?.flag == false)
+            #expect(session["revocation"]?.text == revoke["id"])
+        }
+    }
+
+    @Test("A grant may be as old as wanted: one older than a revocation is dead from birth")
+    func oldGrant() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.revoke()
+            let answer = try await lab.contoso(
+                .post, "grants",
+                [
+                    "user": "adele@contoso.example", "client_id": .string(Lab.native), "scope": "openid offline_access",
+                    "authTime": "2026-02-01T00:00:00Z",
+                ])
+            let refused = try await lab.refresh(answer["refresh_token"])
+            #expect(refused["error_description"].contains("The grant was issued on '2026-02-01T00:00:00.0000000Z'"))
+        }
+    }
+
+    @Test("Events: filtered by type and user, page by page, in order")
+    func events() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            for _ in 0..<120 { _ = try await lab.refresh(grant["refresh_token"]) }
+            let first = try await lab.contoso(.get, "events")
+            #expect(first.items.count == 100)
+            let second = try await lab.contoso(.get, "events?after=\(first["next"])")
+            #expect(second.items.count == 21)
+            #expect(second.json["next"] == .null)
+            let ids = (first.items + second.items).compactMap { $0["id"]?.int }
+            #expect(ids == Array(1...121))
+            #expect(try await lab.contoso(.get, "events?type=signedIn").items.count == 1)
+            #expect(try await lab.contoso(.get, "events?user=alex@contoso.example").items.isEmpty)
+            #expect(try await lab.control(.get, "tenants/contoso.example/events?type=nothing").status == 400)
+        }
+    }
+
+    @Test("A reset takes everything back to the seed; tokens from before it are unknown")
+    func reset() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            try await lab.contoso(.put, "clock", ["mode": "frozen", "now": "2030-01-01T00:00:00Z"])
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["displayName": "Other"])
+            try await lab.delay("PT3M")
+            try await lab.contoso(.post, "reset")
+            #expect(try await lab.refresh(grant["refresh_token"]).code == 70000)
+            let me = try await lab.send(.get, "/v1.0/me", headers: [.authorization: "Bearer \(grant["access_token"])"])
+            #expect(me.status == 401)
+            #expect(try await lab.contoso(.get, "users/adele@contoso.example")["displayName"] == "Adele Vance")
+            #expect(try await lab.contoso(.get, "clock").text == #"{"now":"2026-03-01T12:00:00.1234567Z","mode":"running"}"#)
+            #expect(try await lab.contoso(.get, "propagation").json["planes"]?["refresh"]?.text == "immediate")
+            #expect(
+                try await lab.contoso(.get, "events").items.compactMap { $0["type"]?.text } == ["tenantReset", "refreshRefused"])
+        }
+    }
+
+    @Test("The answer of a revoke is 200 with a body, or 204 by policy")
+    func revokeAnswer() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            let headers: HTTPFields = [.authorization: "Bearer \(grant["access_token"])"]
+            #expect(
+                try await lab.send(.post, "/beta/me/invalidateAllRefreshTokens", headers: headers).text
+                    == #"{"@odata.context":"https://graph.microsoft.com/beta/$metadata#Edm.Boolean","value":true}"#)
+            try await lab.contoso(.put, "policies", ["revokeAnswer": 204])
+            let nothing = try await lab.send(.post, "/v1.0/me/revokeSignInSessions", headers: headers)
+            #expect(nothing.status == 204 && nothing.text.isEmpty)
+            #expect(try await lab.contoso(.get, "revocations").items.count == 2)
+        }
+    }
+
+    @Test("A control token is wanted when one is set, and compared whole")
+    func controlToken() async throws {
+        try await Lab.run(controlToken: "open-sesame") { lab async throws in
+            #expect(try await lab.control(.get, "health").status == 401)
+            for (token, status) in [("open-sesame", 200), ("open-sesam", 401), ("", 401)] {
+                let answer = try await lab.send(.get, "/_lapse/api/health", headers: [.authorization: "Bearer \(token)"])
+                #expect(answer.status == status)
+            }
+        }
+    }
+
+    @Test("Pages of other origins may neither read nor steer")
+    func foreignOrigin() async throws {
+        try await Lab.run { lab async throws in
+            let answer = try await lab.send(
+                .post, "/_lapse/api/tenants/contoso.example/reset", headers: [.origin: "https://evil.example"])
+            #expect(answer.status == 403)
+            #expect(answer.headers[.accessControlAllowOrigin] == nil)
+            let plain = try await lab.send(
+                .put, "/_lapse/api/tenants/contoso.example/clock", headers: [.contentType: "text/plain"],
+                body: #"{"mode":"frozen"}"#)
+            #expect(plain.status == 400)
+        }
+    }
+}
+
+@Suite("Microsoft Graph")
+struct GraphTests {
+    private func bearer(_ grant: Answer) -> HTTPFields { [.authorization: "bearer \(grant["access_token"])"] }
+
+    @Test("Reading users: oneself, by id or name, a list in pages; what was not selected is not shown")
+    func users() async throws {
+        try await Lab.run { lab async throws in
+            let admin = bearer(
+                try await lab.grant(user: "admin@contoso.example", scope: "openid User.ReadWrite.All User.RevokeSessions.All"))
+            let adele = try await lab.send(.get, "/v1.0/users/adele@contoso.example", headers: admin)
+            #expect(adele["id"] == Lab.adele)
+            #expect(adele.json["signInSessionsValidFromDateTime"] == nil)
+            #expect(
+                try await lab.send(.get, "/v1.0/users/\(Lab.adele)?$select=id,signInSessionsValidFromDateTime", headers: admin)[
+                    "signInSessionsValidFromDateTime"] == "2020-01-01T00:00:00Z")
+            let page = try await lab.send(.get, "/v1.0/users?$top=3&$select=userPrincipalName", headers: admin)
+            guard case .array(let first)? = page.json["value"] else { return #expect(Bool(false)) }
+            #expect(first.count == 3)
+            let next = try #require(page.json["@odata.nextLink"]?.text)
+            #expect(next.hasPrefix("https://localhost/v1.0/users?$top=3&$select=userPrincipalName&$skiptoken="))
+            let last = try await lab.send(.get, String(next.dropFirst("https://localhost".count)), headers: admin)
+            guard case .array(let rest)? = last.json["value"] else { return #expect(Bool(false)) }
+            #expect(rest.count == 1 && last.json["@odata.nextLink"] == nil)
+            let unknown = try await lab.send(.get, "/v1.0/users/nobody@contoso.example", headers: admin)
+            #expect(unknown.status == 404 && unknown.json["error"]?["code"]?.text == "Request_ResourceNotFound")
+            #expect(try await lab.send(.get, "/v1.0/users?$filter=x", headers: admin).status == 400)
+            #expect(try await lab.send(.get, "/v1.0/me?$select=shoeSize", headers: admin).status == 400)
+        }
+    }
+
+    @Test("Without permission or role a call is denied; garbage, wrong audience and no token are 401")
+    func denied() async throws {
+        try await Lab.run { lab async throws in
+            let poor = bearer(try await lab.grant(scope: "openid User.Read"))
+            for path in ["/v1.0/me/revokeSignInSessions", "/v1.0/users/admin@contoso.example/revokeSignInSessions"] {
+                let answer = try await lab.send(.post, path, headers: poor)
+                #expect(answer.status == 403)
+                #expect(answer.json["error"]?["code"]?.text == "Authorization_RequestDenied")
+            }
+            #expect(try await lab.send(.get, "/v1.0/users", headers: poor).status == 403)
+            let noRole = bearer(try await lab.grant())
+            #expect(
+                try await lab.send(.post, "/v1.0/users/alex@contoso.example/revokeSignInSessions", headers: noRole).status == 403)
+            let api = bearer(try await lab.grant(scope: "api://lapse-lab/access_as_user"))
+            for (headers, message) in [
+                ([:], "Access token is empty."),
+                ([.authorization: "Bearer x"], "CompactToken parsing failed with error code: 80049217"),
+                (api, "Access token validation failure. Invalid audience."),
+            ] as [(HTTPFields, String)] {
+                let answer = try await lab.send(.get, "/v1.0/me", headers: headers)
+                #expect(answer.status == 401)
+                #expect(answer.json["error"]?["message"]?.text == message)
+                #expect(answer.headers[.wwwAuthenticate]?.hasPrefix("Bearer realm=\"\"") == true)
+            }
+        }
+    }
+
+    @Test("An application revokes and reads with its own token, and has no /me")
+    func application() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            let token = try await lab.form(
+                "/contoso.example/oauth2/v2.0/token",
+                [
+                    "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
+                    "scope": "https://graph.microsoft.com/.default",
+                ])
+            #expect(
+                try await lab.send(
+                    .post, "/v1.0/users('adele@contoso.example')/microsoft.graph.revokeSignInSessions", headers: bearer(token)
+                ).status == 200)
+            #expect(try await lab.refresh(grant["refresh_token"]).code == 50173)
+            let revocation = try await lab.contoso(.get, "revocations").items[0]
+            #expect(revocation["cause"]?.text == "adminRevoke")
+            #expect(revocation["actor"]?.text == Lab.daemon)
+            #expect(try await lab.send(.get, "/v1.0/me", headers: bearer(token)).status == 400)
+        }
+    }
+
+    @Test("userinfo says who the id token says")
+    func userInfo() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant(scope: "openid profile email offline_access User.Read")
+            let info = try await lab.send(.get, "/oidc/userinfo", headers: bearer(grant))
+            let payload = try #require(Base64URL.decode(grant["id_token"].split(separator: ".")[1]).flatMap { JSON(parsing: $0) })
+            #expect(info["sub"] == payload["sub"]?.text)
+            #expect(info["email"] == "adele@contoso.example")
+            #expect(
+                try await lab.send(.get, "/oidc/userinfo", headers: bearer(try await lab.grant(scope: "User.Read"))).status == 403)
+        }
+    }
+}
