@@ -57,19 +57,22 @@ class Lapse:
 
 
 class Process:
-    """A running `lapse serve`."""
+    """A running `lapse serve`: in memory, or on the data folder that it is told."""
 
-    def __init__(self, folder, *options):
+    def __init__(self, folder, *options, data_dir=None):
         binary = os.environ.get("LAPSE_BINARY")
         if not binary or not os.access(binary, os.X_OK):
             pytest.exit(f"LAPSE_BINARY must name the built lapse binary; it is {binary!r}", returncode=2)
         ready_file = folder / "ready.json"
+        # One that was killed leaves its ready file behind.
+        ready_file.unlink(missing_ok=True)
         self._log = folder / "lapse.log"
+        place = ["--data-dir", str(data_dir)] if data_dir else ["--ephemeral"]
         # Neither the settings nor the lapse.yaml of whoever runs the tests may change what is tested.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [os.path.abspath(binary), "serve", "--ephemeral", "--ready-file", str(ready_file), *options],
+                [os.path.abspath(binary), "serve", *place, "--ready-file", str(ready_file), *options],
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self.lapse = self._wait(ready_file)
 
@@ -85,13 +88,18 @@ class Process:
         ready = json.loads(ready_file.read_text())
         return Lapse(https=ready["https"], http=ready["http"], ca_file=ready["ca_file"])
 
-    def stop(self):
-        self._process.send_signal(signal.SIGTERM)
+    def kill(self):
+        """Ends it in the middle of whatever it is doing."""
+        self._process.kill()
+        self._process.wait()
+
+    def stop(self, by=signal.SIGTERM):
+        self._process.send_signal(by)
         try:
             code = self._process.wait(timeout=15)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            pytest.fail("lapse did not stop within 15 s of SIGTERM")
+            pytest.fail(f"lapse did not stop within 15 s of {by.name}")
         assert code == 0, f"lapse ended with {code}: {self._log.read_text()}"
 
 
