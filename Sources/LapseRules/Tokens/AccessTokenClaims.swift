@@ -90,12 +90,15 @@ extension TokenPlan {
             "appidacr": .string(app.isConfidential ? "1" : "0"), "family_name": user?.surname.map(JSON.string),
             "given_name": user?.givenName.map(JSON.string),
             "idp": homeIdentityProvider ?? (user == nil ? .string("https://sts.windows.net/\(tenant.id)/") : nil),
-            "idtyp": .string(user == nil ? "app" : "user"), "name": user.map { .string($0.displayName) },
-            "oid": .string(objectID), "roles": user == nil ? JSON(app.application) : nil,
-            "scp": user == nil ? nil : .string(scope.claim), "sub": .string(subject), "tid": .string(tenant.id.description),
-            "unique_name": user.map { .string($0.userPrincipalName) }, "upn": user.map { .string($0.userPrincipalName) },
+            "idtyp": .string(user == nil ? "app" : "user"), "ipaddr": user == nil ? nil : "127.0.0.1",
+            "name": user.map { .string($0.displayName) }, "oid": .string(objectID), "puid": user.map { .string(passportID($0)) },
+            "rh": .string(tenantMark), "roles": user == nil ? JSON(app.application) : nil,
+            "scp": user == nil ? nil : .string(scope.claim), "sub": .string(subject), "tenant_region_scope": "NA",
+            "tid": .string(tenant.id.description), "unique_name": user.map { .string($0.userPrincipalName) },
+            "upn": user.map { .string($0.userPrincipalName) },
             "uti": .string(tokenID), "ver": "1.0", "wids": user.map { JSON($0.roles.map(\.templateID)) },
-            "xms_tcdt": .integer(Tenant.birth.secondsSinceEpoch),
+            "xms_st": user == nil ? nil : ["sub": .string(subject)],
+            "xms_tcdt": .integer(Tenant.birth.secondsSinceEpoch), "xms_tdbr": "NA",
         ])
     }
 
@@ -106,7 +109,8 @@ extension TokenPlan {
             "exp": .integer(end), "aio": .string(mark), "azp": .string(app.id.description),
             "azpacr": .string(app.isConfidential ? "1" : "0"), "idp": homeIdentityProvider,
             "name": user.map { .string($0.displayName) }, "oid": .string(objectID),
-            "preferred_username": user.map { .string($0.userPrincipalName) }, "roles": user == nil ? [] : nil,
+            "preferred_username": user.map { .string($0.userPrincipalName) }, "rh": .string(tenantMark),
+            "roles": user == nil ? [] : nil,
             "scp": user == nil ? nil : .string(scope.claim), "sub": .string(subject), "tid": .string(tenant.id.description),
             "uti": .string(tokenID), "ver": "2.0",
         ])
@@ -118,11 +122,12 @@ extension TokenPlan {
         let (start, _, end) = times
         return .object([
             "aud": .string(app.id.description), "iss": .string(issuer), "iat": .integer(start), "nbf": .integer(start),
-            "exp": .integer(end),
+            "exp": .integer(end), "aio": .string(mark),
             "auth_time": wantsAuthTime ? .integer(grant.authentication.place.at.secondsSinceEpoch) : nil,
             "email": scope.has(openID: "email") ? user.mail.map(JSON.string) : nil, "idp": homeIdentityProvider,
             "name": .string(user.displayName), "nonce": nonce.map(JSON.string), "oid": .string(user.id.description),
-            "preferred_username": .string(user.userPrincipalName), "sid": grant.session.map { .string($0.description) },
+            "preferred_username": .string(user.userPrincipalName), "rh": .string(tenantMark),
+            "sid": grant.session.map { .string($0.description) },
             "sub": .string(subject), "tid": .string(tenant.id.description), "uti": .string(tokenID), "ver": "2.0",
         ])
     }
@@ -130,6 +135,12 @@ extension TokenPlan {
     private var subject: String {
         user.map { Self.pairwiseSubject(user: $0.id, client: app.id) } ?? objectID
     }
+
+    /// `rh`, opaque at Entra: the same for all tokens of one tenant and client.
+    private var tenantMark: String { "1." + Base64URL.encode(tenant.id.bytes) + "." }
+
+    /// `puid`: sixteen hexadecimal digits that stay with the user.
+    private func passportID(_ user: User) -> String { "1003" + Hex.encode(user.id.bytes.suffix(6)).uppercased() }
 
     /// The user's object id, or the service principal's: one per tenant and application.
     private var objectID: String {
