@@ -65,10 +65,10 @@ CREATE TABLE apps (
 ) STRICT;
 
 -- What happened, in order. The id is the place in that order, across tenants and never used twice: grants and revocations keep
--- the id of their event. One tree by tenant and id: an event is appended with one write.
+-- the id of their event. No index: every redeem appends here, to one page, and only people and tests read.
 CREATE TABLE events (
+    id         INTEGER PRIMARY KEY,
     tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    id         INTEGER NOT NULL,
     at         INTEGER NOT NULL,               -- tenant's clock
     type       TEXT NOT NULL,
     user       TEXT,                           -- NULL here and below: the event has none
@@ -77,9 +77,8 @@ CREATE TABLE events (
     revocation TEXT,
     region     TEXT,
     code       INTEGER,                        -- the AADSTS number of a refusal
-    request_id TEXT,
-    PRIMARY KEY (tenant, id)
-) STRICT, WITHOUT ROWID;
+    request_id TEXT
+) STRICT;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.
 CREATE TABLE sessions (

@@ -35,7 +35,11 @@ public final class Store: Sendable {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             if !isNew { try Self.check(path) }
-            try self.init(DatabasePool(path: path, configuration: Self.configuration))
+            let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL")
+            }
+            try self.init(queue)
         } catch let error as DatabaseError {
             throw OpenError(description: "cannot use the database \(path): \(error.message ?? "\(error.resultCode)")")
         }

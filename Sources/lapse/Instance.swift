@@ -4,6 +4,7 @@ import LapseServer
 import LapseService
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 import Yams
 
@@ -110,11 +111,27 @@ struct Instance {
         return Timestamp(ticks: Int64(now.tv_sec) * Timestamp.ticksPerSecond + Int64(now.tv_nsec) / 100)
     }
 
-    private static let systemRandom = RandomSource { count in
-        guard count > 0 else { return [] }
-        return [UInt8](unsafeUninitializedCapacity: count) { buffer, written in
-            arc4random_buf(buffer.baseAddress!, count)
-            written = count
+    private static let systemRandom: RandomSource = {
+        let pool = SystemRandomPool()
+        return RandomSource { pool.take($0) }
+    }()
+}
+
+/// The machine's random bytes, fetched a page at a time: a request needs a handful of small ones, and each fetch is a system call.
+private final class SystemRandomPool: Sendable {
+    private static let size = 4096
+    private let bytes = Mutex<[UInt8]>([])
+
+    func take(_ count: Int) -> [UInt8] {
+        bytes.withLock { bytes in
+            if bytes.count < count {
+                bytes = [UInt8](unsafeUninitializedCapacity: max(count, Self.size)) { buffer, written in
+                    arc4random_buf(buffer.baseAddress!, buffer.count)
+                    written = buffer.count
+                }
+            }
+            defer { bytes.removeLast(count) }
+            return Array(bytes.suffix(count))
         }
     }
 }
