@@ -12,6 +12,12 @@ struct LapseContext: RequestContext {
         requestID: GUID(randomBytes: Array(repeating: 0, count: 16)), correlationID: "", origin: "", region: nil)
 
     init(source: Source) { coreContext = .init(source: source) }
+
+    /// A part of the path, decoded; as it is when its escapes are broken, so that what looks it up says that it is not there.
+    func parameter(_ name: String) throws -> String {
+        let text = try parameters.require(name)
+        return FormParameters.decodePath(text) ?? text
+    }
 }
 
 /// The server as its handlers see it: the authority, and under which addresses people reach it.

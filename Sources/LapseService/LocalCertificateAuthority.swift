@@ -20,6 +20,15 @@ public enum LocalCertificateAuthority {
         }
     }
 
+    /// Looks whether certificate and key can be read and belong together.
+    ///
+    /// - Throws: whatever is wrong, in the words of the library that found it.
+    public static func check(_ identity: Identity) throws {
+        struct Mismatch: Error, CustomStringConvertible { let description = "the key does not belong to the certificate" }
+        let key = try Certificate.PrivateKey(pemEncoded: identity.privateKeyPEM)
+        guard try Certificate(pemEncoded: identity.certificatePEM).publicKey == key.publicKey else { throw Mismatch() }
+    }
+
     private static let day: TimeInterval = 86_400
 
     /// A new CA, good for ten years from `now` (the machine's time).

@@ -51,7 +51,10 @@ extension Authority {
             let wall = wall()
             let tenant = try tenant(name, orOf: nil, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
-            let region = (try? region(trace, in: tenant)) ?? .local
+            let region: Region
+            do throws(UnknownRegion) { region = try self.region(trace, in: tenant) } catch {
+                throw Refused(.lapse("invalid_request", error.message), now: now)
+            }
             do {
                 let id = ClientID(try form.required("client_id"))
                 guard let app = try app(id, in: tenant, tx) else { throw EntraError.noSuchApp(id, directory: tenant.name) }

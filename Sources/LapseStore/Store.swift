@@ -65,6 +65,9 @@ public final class Store: Sendable {
 
     /// Looks before anything is written: another program's database must not be switched to WAL by us.
     private static func check(_ path: String) throws {
+        // Looking at a WAL database makes two files beside it; what was not there before goes again.
+        let traces = ["-wal", "-shm"].map { path + $0 }.filter { !FileManager.default.fileExists(atPath: $0) }
+        defer { for trace in traces { try? FileManager.default.removeItem(atPath: trace) } }
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)

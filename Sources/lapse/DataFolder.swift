@@ -55,15 +55,9 @@ struct DataFolder {
     func prepare(now: Timestamp) throws -> Files {
         let authority = try identity(.authority, .authorityKey) { try LocalCertificateAuthority.makeAuthority(now: now) }
         var server = try identity(.server, .serverKey) { try LocalCertificateAuthority.makeServer(signedBy: authority, now: now) }
-        do {
-            if try !LocalCertificateAuthority.isFresh(server, now: now) {
-                server = try LocalCertificateAuthority.makeServer(signedBy: authority, now: now)
-                try write(server, .server, .serverKey)
-            }
-        } catch let error as StartError {
-            throw error
-        } catch {
-            throw StartError("--data-dir: \(path(of: .server)) is no certificate: \(Instance.oneLine(error))")
+        if try !LocalCertificateAuthority.isFresh(server, now: now) {
+            server = try LocalCertificateAuthority.makeServer(signedBy: authority, now: now)
+            try write(server, .server, .serverKey)
         }
         let signing = try identity(.signing, .signingKey) { try LocalCertificateAuthority.makeSigningIdentity(now: now) }
         return Files(authority: authority, server: server, signing: signing)
@@ -81,7 +75,13 @@ struct DataFolder {
         guard let certificatePEM = try? String(contentsOfFile: path(of: certificate), encoding: .utf8),
             let keyPEM = try? String(contentsOfFile: path(of: key), encoding: .utf8)
         else { throw StartError("--data-dir: cannot read both \(path(of: certificate)) and \(path(of: key))") }
-        return .init(certificatePEM: certificatePEM, privateKeyPEM: keyPEM)
+        let identity = LocalCertificateAuthority.Identity(certificatePEM: certificatePEM, privateKeyPEM: keyPEM)
+        do { try LocalCertificateAuthority.check(identity) } catch {
+            throw StartError(
+                "--data-dir: cannot use \(path(of: certificate)) with \(path(of: key)); remove both to make new ones (\(Instance.oneLine(error).prefix(200)))"
+            )
+        }
+        return identity
     }
 
     private func write(_ identity: LocalCertificateAuthority.Identity, _ certificate: File, _ key: File) throws {

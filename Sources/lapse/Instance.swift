@@ -54,6 +54,8 @@ struct Instance {
     ///
     /// - Parameter onReady: called once, when every port is open.
     func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+        // However it ends, the database is left closed and whole.
+        defer { try? authority.store.close() }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
         var services: [any Service] = []
         for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
@@ -77,7 +79,6 @@ struct Instance {
         } catch let error as ListenError {
             throw StartError(error.description)
         }
-        try authority.store.close()
     }
 
     private static func readSeed(_ path: String) throws -> [TenantSeed] {

@@ -113,9 +113,8 @@ extension User {
         var reader = try ObjectReader(value)
         for name in ["id", "home"] where reader.has(name) { throw FieldError(name, "cannot be changed") }
         var user = self
-        let newPassword = reader.has("password") ? try reader.required("password") : nil
         try user.apply(&reader, tenant: tenant)
-        return (user, newPassword)
+        return (user, value["password"]?.text)
     }
 
     private mutating func apply(_ reader: inout ObjectReader, tenant: Tenant) throws(FieldError) {

@@ -61,6 +61,11 @@ public struct FormParameters: Equatable, Sendable {
         return encoded
     }
 
+    /// Decodes a segment of a path, where a plus is a plus; nil when it is broken.
+    public static func decodePath(_ segment: some StringProtocol) -> String? {
+        try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])
+    }
+
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.
     static func decode(_ bytes: ArraySlice<UInt8>) throws(EntraError) -> String {
         var decoded: [UInt8] = []

@@ -17,7 +17,7 @@ public enum GraphRequest: Equatable, Sendable {
     public init(path: String, isBeta: Bool) throws(GraphError) {
         var segments: [String] = []
         for part in path.split(separator: "/") {
-            guard let segment = Self.decode(part) else { throw .unreadable }
+            guard let segment = FormParameters.decodePath(part) else { throw .unreadable }
             segments += Self.splittingKey(segment)
         }
         let user: User
@@ -63,11 +63,6 @@ public enum GraphRequest: Equatable, Sendable {
         }
         let key = segment[segment.index(open, offsetBy: 2)...].dropLast(2)
         return [String(segment[..<open]), String(key.replacing("''", with: "'"))]
-    }
-
-    private static func decode(_ part: Substring) -> String? {
-        // A plus is a plus in a path.
-        try? FormParameters.decode(Array(part.replacing("+", with: "%2B").utf8)[...])
     }
 }
 

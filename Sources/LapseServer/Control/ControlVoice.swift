@@ -67,10 +67,15 @@ struct ControlGate: RouterMiddleware {
         }
     }
 
+    private static func withoutPort(_ authority: String) -> String {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
+        return String(authority.prefix { $0 != ":" })
+    }
+
     /// Loopback names, `*.localhost` and the public URL's host: a foreign name that resolves to this machine is refused.
     private func isOwnHost(_ authority: String?) -> Bool {
-        guard let host = Site.validHost(authority).map({ URI("http://\($0)/").host ?? "" }) else { return false }
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" || host == "::1" { return true }
+        guard let host = Site.validHost(authority).map(Self.withoutPort) else { return false }
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
         if let publicHost = site.publicURL.flatMap({ URI($0).host }), host == publicHost.lowercased() { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
@@ -101,8 +106,4 @@ extension Request {
     func controlQuery(_ name: String) throws -> String? {
         do { return try query()[name] } catch { throw ControlError.invalid(FieldError(name, error.text)) }
     }
-}
-
-extension LapseContext {
-    func parameter(_ name: String) throws -> String { try parameters.require(name) }
 }

@@ -11,26 +11,26 @@ struct AuthorizeEndpoint {
     private var voice: PageVoice { PageVoice(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
-            try answer(try request.query(), step: .arrived, request, context)
+        try await voice.speaking(request, context) { trace in
+            try answer(try request.query(), step: .arrived, request, context, trace)
         }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await voice.speaking(request, context) { trace in
             let form = try await request.form()
             guard form["step"] != nil else {
-                return try answer(try request.query().merging(form), step: .arrived, request, context)
+                let parameters = try request.query().merging(form)
+                return try answer(parameters, step: .arrived, request, context, trace.correlated(by: form))
             }
-            return try answer(
-                try request.query(), step: try BrowserStep(form, request, origin: context.trace.origin), request, context)
+            let step = try BrowserStep(form, request, origin: trace.origin)
+            return try answer(try request.query(), step: step, request, context, trace)
         }
     }
 
     private func answer(
-        _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext
+        _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
     ) throws -> Response {
-        let trace = context.trace.correlated(by: parameters)
         let tenant = try Request.tenant(context)
         let (answer, cookies, region) = try site.authority.authorize(
             parameters, at: tenant, step: step, cookies: site.cookies(of: request), trace: trace)
@@ -69,9 +69,7 @@ extension BrowserStep {
     ///
     /// - Throws: `EntraError` for a form that another site's page sent, or that none of our pages has.
     init(_ form: FormParameters, _ request: Request, origin: String) throws {
-        guard !OwnForm.isForged(request, origin: origin) else {
-            throw EntraError.lapse("invalid_request", "This form was sent by a page of another site.", status: 403)
-        }
+        try OwnForm.check(request, origin: origin)
         switch form["step"] {
         case "signIn":
             // Without a name or password the page is shown again, as after a wrong one.

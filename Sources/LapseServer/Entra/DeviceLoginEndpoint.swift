@@ -10,21 +10,22 @@ struct DeviceLoginEndpoint {
     private var voice: PageVoice { PageVoice(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await voice.speaking(request, context) { _ in
             voice.page(DeviceCodePage(code: try request.query()["otc"], isWrong: false))
         }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await voice.speaking(request, context) { trace in
             let form = try await request.form()
+            try OwnForm.check(request, origin: trace.origin)
             let code = form["otc"] ?? ""
             let step: DeviceStep =
                 switch form["step"] {
                 case "code", nil: .entered(code: code)
-                default: .step(code: code, try BrowserStep(form, request, origin: context.trace.origin))
+                default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
-            let (answer, region) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: context.trace)
+            let (answer, region) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
             return self.answer(answer).landed(in: region)
         }
     }

@@ -10,19 +10,23 @@ struct LogoutEndpoint {
     private var voice: PageVoice { PageVoice(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) { try answer(try request.query(), request, context) }
+        try await voice.speaking(request, context) { trace in try answer(try request.query(), request, context, trace) }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
-            try answer(try request.query().merging(try await request.form()), request, context)
+        try await voice.speaking(request, context) { trace in
+            try answer(try request.query().merging(try await request.form()), request, context, trace)
         }
     }
 
-    private func answer(_ parameters: FormParameters, _ request: Request, _ context: LapseContext) throws -> Response {
+    private func answer(
+        _ parameters: FormParameters, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
+    ) throws -> Response {
+        // A tenant that is not there is refused, though a browser's sessions belong to no path.
+        _ = try site.authority.tenantID(of: try Request.tenant(context))
         let (redirectURI, endedAll) = try site.authority.signOut(
             cookies: site.cookies(of: request), hint: parameters["logout_hint"],
-            redirectURI: parameters["post_logout_redirect_uri"], trace: context.trace)
+            redirectURI: parameters["post_logout_redirect_uri"], trace: trace)
         var response: Response
         if let redirectURI {
             let state = parameters["state"].map { (redirectURI.contains("?") ? "&" : "?") + "state=" + FormParameters.encode($0) }

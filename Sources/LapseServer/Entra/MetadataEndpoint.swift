@@ -96,7 +96,7 @@ struct MetadataEndpoint {
 
     func userRealm(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { _ in
-            let user = try context.parameters.require("user")
+            let user = try context.parameter("user")
             guard let domain = try site.authority.managedDomain(of: user) else {
                 return ["ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"]
             }

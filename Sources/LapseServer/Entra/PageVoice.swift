@@ -41,19 +41,23 @@ struct PageVoice {
     }
 
     /// Runs a handler and speaks its refusals.
-    func speaking(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
+    func speaking(_ request: Request, _ context: LapseContext, _ body: (RequestTrace) async throws -> Response) async throws
+        -> Response
+    {
+        var trace = context.trace
+        if let query = try? request.query() { trace = trace.correlated(by: query) }
         do {
-            return try await body()
+            return try await body(trace)
         } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, context.trace).landed(in: refused.region)
+            return answer(refused.error, now: refused.now, trace).landed(in: refused.region)
         } catch let error as EntraError {
-            return answer(error, now: site.wall(), context.trace)
+            return answer(error, now: site.wall(), trace)
         }
     }
 
     /// `GET /error?code=`: what `error_uri` leads to.
     func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await speaking(context) {
+        try await speaking(request, context) { _ in
             let text = try request.query()["code"]
             guard let number = text.flatMap({ Int($0) }), let code = AADSTS(rawValue: number) else {
                 return page(

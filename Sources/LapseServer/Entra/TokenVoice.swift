@@ -32,6 +32,8 @@ struct TokenVoice {
     func answer(_ kind: Unanswered, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
         let error: EntraError =
             switch kind {
+            case .notFound where Surface.isPostEndpoint(request.uri.path):
+                AADSTS.wrongMethod.error(["accepted": "POST", "method": request.method.rawValue])
             case .notFound:
                 .lapse(
                     "invalid_request", "There is nothing at this path, or not with the method \(request.method.rawValue).",

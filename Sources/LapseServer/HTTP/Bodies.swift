@@ -37,7 +37,7 @@ extension Request {
     ///
     /// - Throws: `EntraError` when the text can name none.
     static func tenant(_ context: LapseContext) throws -> TenantName {
-        let text = try context.parameters.require("tenant")
+        let text = try context.parameter("tenant")
         guard let name = TenantName(text) else { throw AADSTS.tenantMalformed.error(["tenant": text]) }
         return name
     }

@@ -35,6 +35,13 @@ extension Site {
 
 /// Did a form of our own pages come from our own page? Browsers say so; scripts, which say nothing, are let through.
 enum OwnForm {
+    /// - Throws: `EntraError` for a form that another site's page sent.
+    static func check(_ request: Request, origin: String) throws(EntraError) {
+        guard !isForged(request, origin: origin) else {
+            throw .lapse("invalid_request", "This form was sent by a page of another site.", status: 403)
+        }
+    }
+
     static func isForged(_ request: Request, origin: String) -> Bool {
         if let site = request.headers[.fetchSite] { return site != "same-origin" && site != "none" }
         if let sent = request.headers[.origin] { return sent.lowercased() != origin }

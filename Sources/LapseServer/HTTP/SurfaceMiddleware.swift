@@ -3,6 +3,7 @@ import Hummingbird
 import LapseRules
 import LapseService
 import NIOCore
+import NIOHTTP1
 
 /// Gives every request its trace and every answer its region, opens the doors that browsers of other origins may use, and
 /// answers what no handler answered in the voice of the surface that the path belongs to.
@@ -21,6 +22,9 @@ struct SurfaceMiddleware: RouterMiddleware {
         } else {
             do {
                 response = try await next(request, context)
+            } catch let error as HTTPParserError {
+                // What is no HTTP is answered, and the connection closed, by the server below.
+                throw error
             } catch {
                 response = answer(error, to: request, on: surface, context)
             }
@@ -70,6 +74,13 @@ enum Surface {
             default: self = segments.dropFirst().first == "userrealm" ? .metadata : .page
             }
         }
+    }
+
+    /// Whether the path is one of the two that take a POST alone.
+    static func isPostEndpoint(_ path: String) -> Bool {
+        let segments = path.lowercased().split(separator: "/")
+        return segments.count == 4 && segments[1] == "oauth2" && segments[2] == "v2.0"
+            && ["token", "devicecode"].contains(segments[3])
     }
 
     /// Entra: metadata, token endpoint and Graph are open to scripts of any origin; pages and the control API are not.
