@@ -103,6 +103,20 @@ class Process:
         assert code == 0, f"lapse ended with {code}: {self._log.read_text()}"
 
 
+@pytest.fixture
+def launch():
+    """Starts processes that end with the test, however the test ends."""
+    processes = []
+
+    def start(*arguments, **options):
+        processes.append(Process(*arguments, **options))
+        return processes[-1]
+
+    yield start
+    for process in processes:
+        process.kill()
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory):
     process = Process(tmp_path_factory.mktemp("lapse"), "--https-port", "0", "--http-port", "0")
