@@ -18,9 +18,12 @@ public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
     private let eventIDs: EventIDs
+    /// Nil in memory.
+    private let checkpointer: Checkpointer?
 
-    private init(_ writer: any DatabaseWriter) throws {
+    private init(_ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil) throws {
         self.writer = writer
+        self.checkpointer = checkpointer
         eventIDs = try writer.write { db in
             try Self.prepareSchema(db)
             return try EventIDs(db)
@@ -37,9 +40,9 @@ public final class Store: Sendable {
             if !isNew { try Self.check(path) }
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL")
+                try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
-            try self.init(queue)
+            try self.init(queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration))
         } catch let error as DatabaseError {
             throw OpenError(description: "cannot use the database \(path): \(error.message ?? "\(error.resultCode)")")
         }
@@ -57,7 +60,7 @@ public final class Store: Sendable {
             // WAL and NORMAL: an answered commit survives a killed process; the file is never left half written.
             try db.execute(
                 sql:
-                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 8000"
+                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY"
             )
         }
         return configuration
@@ -101,7 +104,9 @@ public final class Store: Sendable {
 
     /// Runs the operation in one transaction, after all that were begun before it. Whatever it throws undoes it.
     public func write<Value>(_ operation: (StoreTransaction) throws -> Value) throws -> Value {
-        try writer.writeWithoutTransaction { db in
+        defer { checkpointer?.committed() }
+        return try writer.writeWithoutTransaction { db in
+            if let checkpointer, checkpointer.isLogFull { try checkpointer.empty(db) }
             // As GRDB's own `write`, but with statements that are prepared once.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
             do {
@@ -123,7 +128,10 @@ public final class Store: Sendable {
     }
 
     /// Waits for running transactions and closes the file.
-    public func close() throws { try writer.close() }
+    public func close() throws {
+        try checkpointer?.close()
+        try writer.close()
+    }
 }
 
 /// One transaction of the ``Store``: queries and writes by subject, in extensions beside this file.

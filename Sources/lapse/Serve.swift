@@ -83,7 +83,8 @@ struct Serve: AsyncParsableCommand {
             return [:]
         }
         do {
-            return try YAMLDecoder().decode(JSON.self, from: content)
+            let value = try YAMLDecoder().decode(JSON.self, from: content)
+            return value == .null ? [:] : value
         } catch {
             throw StartError("--config: \(path) is no valid YAML: \(Instance.oneLine(error))")
         }

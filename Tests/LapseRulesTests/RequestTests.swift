@@ -42,6 +42,7 @@ struct TokenRequestTests {
         #expect(try PresentedClient(form: .empty, authorization: "bAsIc aWQ6").secret == nil)
         #expect(
             try PresentedClient(form: form("client_id=id&client_secret=sec%2Bret"), authorization: Self.basic).secret == "sec+ret")
+        #expect(try PresentedClient(form: form("client_secret=body"), authorization: "Basic aWQ6").secret == "body")
         #expect(throws: EntraError.unreadable) { try PresentedClient(form: form("client_secret=other"), authorization: Self.basic) }
         #expect(throws: EntraError.unreadable) { try PresentedClient(form: .empty, authorization: "Basic %%%") }
         #expect(throws: EntraError.missing("client_id")) { try PresentedClient(form: .empty, authorization: "Bearer x") }

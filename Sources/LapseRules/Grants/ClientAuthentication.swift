@@ -10,7 +10,8 @@ public struct PresentedClient: Sendable {
         var id = form["client_id"]
         var secret = form["client_secret"]
         if let basic = try Self.basic(authorization) {
-            guard id == nil || ClientID(id!) == ClientID(basic.id), secret == nil || secret == basic.secret else {
+            guard id == nil || ClientID(id!) == ClientID(basic.id), secret == nil || basic.secret.isEmpty || secret == basic.secret
+            else {
                 throw .unreadable
             }
             id = basic.id

@@ -1,0 +1,63 @@
+import Dispatch
+import GRDB
+import Synchronization
+
+/// Brings what the write-ahead log holds into the database file, beside the writer and on a connection of its own: writing back
+/// and waiting for the disk takes milliseconds, and no request should.
+final class Checkpointer: Sendable {
+    private struct State {
+        var commits = 0
+        var isRunning = false
+        var isLogFull = false
+    }
+
+    /// So many commits are brought in at a time.
+    private static let interval = 500
+    /// Under a load that never pauses the log cannot begin anew by itself. At this many pages (64 MiB) the writer waits once.
+    private static let fullLog = 32_768
+
+    private let connection: DatabaseQueue
+    private let background = DispatchQueue(label: "checkpoint", qos: .utility)
+    private let state = Mutex(State())
+
+    init(path: String, configuration: Configuration) throws {
+        connection = try DatabaseQueue(path: path, configuration: configuration)
+    }
+
+    var isLogFull: Bool { state.withLock { $0.isLogFull } }
+
+    /// Counts a commit; every so many begin a checkpoint in the background.
+    func committed() {
+        let isDue = state.withLock { state in
+            state.commits += 1
+            guard state.commits >= Self.interval, !state.isRunning else { return false }
+            state.commits = 0
+            state.isRunning = true
+            return true
+        }
+        guard isDue else { return }
+        background.async { [self] in
+            // A checkpoint that fails leaves everything in the log: nothing is lost, the next one tries again.
+            let pages = try? connection.writeWithoutTransaction { db in
+                try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(PASSIVE)").map { $0[1] as Int }
+            }
+            state.withLock { state in
+                state.isRunning = false
+                state.isLogFull = (pages.flatMap { $0 } ?? 0) >= Self.fullLog
+            }
+        }
+    }
+
+    /// Brings in the rest on the writer's own connection, so that the log begins anew.
+    func empty(_ db: Database) throws {
+        // Busy while a background checkpoint runs: then the next write asks again.
+        let isBusy = try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)") != 0
+        if !isBusy { state.withLock { $0.isLogFull = false } }
+    }
+
+    /// Waits for a running checkpoint.
+    func close() throws {
+        background.sync {}
+        try connection.close()
+    }
+}
