@@ -164,21 +164,25 @@ public enum Base64URL {
 
     /// The encoding as ASCII bytes, for those who go on building bytes.
     public static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in
-            var bits: UInt32 = 0
-            var count: UInt32 = 0
-            for byte in bytes {
-                bits = bits << 8 | UInt32(byte)
-                count += 8
-                while count >= 6 {
-                    count -= 6
-                    output[written] = alphabet[Int(bits >> count & 0x3F)]
-                    written += 1
+        alphabet.withUnsafeBufferPointer { alphabet in
+            [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in
+                var index = 0
+                while index + 2 < bytes.count {
+                    let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+                    output[written] = alphabet[Int(group >> 18)]
+                    output[written + 1] = alphabet[Int(group >> 12 & 0x3F)]
+                    output[written + 2] = alphabet[Int(group >> 6 & 0x3F)]
+                    output[written + 3] = alphabet[Int(group & 0x3F)]
+                    index += 3
+                    written += 4
                 }
-            }
-            if count > 0 {
-                output[written] = alphabet[Int(bits << (6 - count) & 0x3F)]
-                written += 1
+                guard index < bytes.count else { return }
+                let isPair = index + 1 < bytes.count
+                let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
+                output[written] = alphabet[Int(group >> 18 & 0x3F)]
+                output[written + 1] = alphabet[Int(group >> 12 & 0x3F)]
+                if isPair { output[written + 2] = alphabet[Int(group >> 6 & 0x3F)] }
+                written += isPair ? 3 : 2
             }
         }
     }

@@ -5,11 +5,12 @@ import Logging
 /// Everything that Lapse does, one operation per file beside this one. An operation is one transaction, one instant, one decision.
 ///
 /// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:trace:)``
-/// - Browser: ``authorize(_:at:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``, ``signOut(cookies:hint:redirectURI:trace:)``
-/// - Graph: ``revokeSignInSessions(of:caller:trace:)``, ``readUser(_:caller:trace:)``, ``listUsers(caller:after:limit:trace:)``,
-///   ``userInfo(token:trace:)``
-/// - Metadata: ``tenantID(of:)``, ``userRealm(_:)``
-/// - Control: tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events
+/// - Browser: ``authorize(_:at:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
+///   ``signOut(cookies:hint:redirectURI:trace:)``
+/// - Graph: ``graphToken(_:)``, ``revokeSignInSessions(of:token:trace:)``, ``readUser(_:token:trace:)``,
+///   ``listUsers(after:limit:token:trace:)``, ``userInfo(token:trace:)``
+/// - Metadata: ``tenantID(of:)``, ``managedDomain(of:)``
+/// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events
 public struct Authority: Sendable {
     public let store: Store
     public let signer: TokenSigner

@@ -30,7 +30,8 @@ extension StoreTransaction {
         func outcome() throws -> SignInAttempt.Outcome {
             let domain = userName.split(separator: "@").last.map(String.init) ?? ""
             guard userName.contains("@"), let named = try self.tenant(domain: domain),
-                let found = try user(userName, in: named.id), let member = try user(found.home.user)
+                let found = try user(userName, in: named.id) ?? deletedUser(userName, in: named.id),
+                let member = try user(found.home.user)
             else { return .unknownUser }
             guard let expected = member.passwordHash, expected == User.hash(password: password, of: member.id) else {
                 return .wrongPassword

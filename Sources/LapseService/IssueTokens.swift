@@ -19,8 +19,6 @@ struct PreparedGrant {
 public struct TokenAnswer: Sendable {
     public let body: JSON
     public let region: Region
-    /// The age of what was redeemed is not told; telemetry headers carry only success.
-    public let now: Timestamp
 }
 
 extension Authority {
@@ -55,7 +53,7 @@ extension Authority {
         }
         switch decision {
         case .refuse(let refusal): throw Refused(refusal.error, now: now, region: region)
-        case .issue(let issue): return TokenAnswer(body: try sign(issue.plan, trace: trace), region: region, now: now)
+        case .issue(let issue): return TokenAnswer(body: try sign(issue.plan, trace: trace), region: region)
         }
     }
 

@@ -119,6 +119,16 @@ extension StoreTransaction {
         return try found.map { try User(row: $0) }
     }
 
+    /// The member of that name who was deleted last: until the deletion is believed, the name still signs in.
+    public func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
+        try row(
+            """
+            SELECT * FROM users WHERE tenant = ? AND user_principal_name = ? AND deleted_at IS NOT NULL AND home_user IS NULL
+            ORDER BY deleted_at DESC LIMIT 1
+            """, [tenant, name]
+        ).map { try User(row: $0) }
+    }
+
     /// The account's user object in a tenant: the member itself at home, its guest elsewhere; nil when there is none.
     public func user(of home: User.Home, in tenant: GUID) throws -> User? {
         if home.tenant == tenant { return try user(home.user) }

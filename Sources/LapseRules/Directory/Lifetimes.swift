@@ -38,6 +38,7 @@ public struct Lifetimes: Equatable, Sendable {
 
     /// These lifetimes where they are set, the wider ones elsewhere.
     public func over(_ wider: Lifetimes) -> Lifetimes {
+        guard self != Lifetimes() else { return wider }
         var merged = wider
         for (_, field) in Self.fields {
             if let own = self[keyPath: field] { merged[keyPath: field] = own }
