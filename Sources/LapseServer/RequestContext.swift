@@ -105,6 +105,12 @@ extension RequestTrace {
         return RequestTrace(requestID: requestID, correlationID: id.description, origin: origin, region: region)
     }
 
+    /// The same for the parameters of the address; one that cannot be read has none.
+    func correlated(byQueryOf request: Request) -> RequestTrace {
+        guard let query = try? request.query() else { return self }
+        return correlated(by: query)
+    }
+
     func error(_ now: Timestamp) -> ErrorTrace { ErrorTrace(traceID: requestID, correlationID: correlationID, now: now) }
 }
 

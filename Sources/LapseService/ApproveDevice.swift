@@ -36,9 +36,7 @@ extension Authority {
                 return (.enterCode(isWrong: true), .local)
             }
             let named = try code.tenant.flatMap { try tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue)
-            do throws(UnknownRegion) { visit.region = try region(trace, in: named) } catch {
-                throw Refused(.lapse("invalid_request", error.message), now: wall)
-            }
+            visit.region = try landing(trace, in: named, now: wall)
             guard code.state == .pending, named.clock.now(wall: wall) < code.expiresAt,
                 let app = try app(code.client, in: named, tx)
             else { return (.enterCode(isWrong: true), visit.region) }

@@ -84,6 +84,17 @@ extension Authority {
         guard let region = regions.first(where: { $0.description == name }) else { throw UnknownRegion(name: name) }
         return region
     }
+
+    /// The region that a request of the authority lands in.
+    ///
+    /// - Throws: ``Refused`` when it asks for one that the tenant does not have.
+    func landing(_ trace: RequestTrace, in tenant: Tenant, now: Timestamp) throws -> Region {
+        do throws(UnknownRegion) {
+            return try region(trace, in: tenant)
+        } catch {
+            throw Refused(.lapse("invalid_request", error.message), now: now)
+        }
+    }
 }
 
 /// A request asked for a region that its tenant does not have.

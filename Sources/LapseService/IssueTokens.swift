@@ -32,10 +32,7 @@ extension Authority {
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
-            let region: Region
-            do throws(UnknownRegion) { region = try self.region(trace, in: tenant) } catch {
-                throw Refused(.lapse("invalid_request", error.message), now: now)
-            }
+            let region = try landing(trace, in: tenant, now: now)
             let app = try app(request.client.id, in: tenant, tx)
             let decision: TokenDecision
             if let refusal = ClientAuthentication.refusal(

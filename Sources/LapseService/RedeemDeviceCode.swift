@@ -51,10 +51,7 @@ extension Authority {
             let wall = wall()
             let tenant = try tenant(name, orOf: nil, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
-            let region: Region
-            do throws(UnknownRegion) { region = try self.region(trace, in: tenant) } catch {
-                throw Refused(.lapse("invalid_request", error.message), now: now)
-            }
+            let region = try landing(trace, in: tenant, now: now)
             do {
                 let id = ClientID(try form.required("client_id"))
                 guard let app = try app(id, in: tenant, tx) else { throw EntraError.noSuchApp(id, directory: tenant.name) }

@@ -67,15 +67,13 @@ extension Authority {
                 throw Refused(error, now: now)
             }
             do {
-                visit.region = try region(trace, in: named)
+                visit.region = try landing(trace, in: named, now: now)
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), directory: named.name)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy)
                 let answer = try answer(request, in: named, step: step, &visit, tx)
                 return (answer, visit.setCookies, visit.region)
             } catch let error as EntraError {
                 return (.redirect(target, visit.answer(error, now: now)), visit.setCookies, visit.region)
-            } catch let error as UnknownRegion {
-                throw Refused(.lapse("invalid_request", error.message), now: now)
             }
         }
     }

@@ -44,8 +44,7 @@ struct PageVoice {
     func speaking(_ request: Request, _ context: LapseContext, _ body: (RequestTrace) async throws -> Response) async throws
         -> Response
     {
-        var trace = context.trace
-        if let query = try? request.query() { trace = trace.correlated(by: query) }
+        let trace = context.trace.correlated(byQueryOf: request)
         do {
             return try await body(trace)
         } catch let refused as Refused {

@@ -29,8 +29,7 @@ struct TokenEndpoint {
         _ request: Request, _ context: LapseContext,
         _ body: (FormParameters, RequestTrace) async throws -> Response
     ) async throws -> Response {
-        var trace = context.trace
-        if let query = try? request.query() { trace = trace.correlated(by: query) }
+        var trace = context.trace.correlated(byQueryOf: request)
         let form: FormParameters
         do { form = try await request.form() } catch {
             return try await voice.speaking(request, trace) { throw error }
