@@ -19,8 +19,16 @@ CREATE TABLE tenants (
     clock_ticks INTEGER NOT NULL,              -- running: offset from the machine's clock; frozen: the instant shown
     propagation TEXT,                          -- JSON model; NULL follows the server's
     policies    TEXT NOT NULL,                 -- JSON
-    seed        TEXT NOT NULL                  -- JSON: the rows that a reset brings back, secrets hashed
+    seed        TEXT NOT NULL,                 -- JSON: the rows that a reset brings back, secrets hashed
+    is_sandbox  INTEGER NOT NULL CHECK (is_sandbox IN (0, 1)),
+    first_event INTEGER NOT NULL               -- no event of the tenant has a lower id
 ) STRICT;
+
+-- How many requests of a tenant were routed by count; no row: none since its seed or its model was set.
+CREATE TABLE routing (
+    tenant   TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    requests INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
 
 -- A user object of one tenant. A guest signs in at home: home_tenant and home_user are set, password_hash is NULL.
 CREATE TABLE users (
@@ -31,7 +39,8 @@ CREATE TABLE users (
     given_name          TEXT,                  -- NULL: not set, as in Graph
     surname             TEXT,
     mail                TEXT,
-    password_hash       BLOB,                  -- salted with the id; NULL: guests
+    password_hash       BLOB,                  -- salted with a user id; NULL: guests
+    password_salt       TEXT NOT NULL,         -- that id: its own, or the template's
     account_enabled     INTEGER NOT NULL CHECK (account_enabled IN (0, 1)), -- as Graph shows it; believed is state_changes
     roles               TEXT NOT NULL,         -- JSON list of display names
     home_tenant         TEXT,                  -- NULL: a member
@@ -63,12 +72,14 @@ CREATE TABLE apps (
     lifetimes            TEXT NOT NULL,        -- JSON
     PRIMARY KEY (tenant, id)
 ) STRICT;
+CREATE INDEX apps_by_id ON apps (id);
 
 -- What happened, in order. The id is the place in that order, across tenants and never used twice: grants and revocations keep
--- the id of their event. No index: every redeem appends here, to one page, and only people and tests read.
+-- the id of their event. No index and no foreign key, which would want one: every redeem appends here, to one page, and only
+-- people and tests read. A tenant's events begin at its first_event.
 CREATE TABLE events (
     id         INTEGER PRIMARY KEY,
-    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    tenant     TEXT NOT NULL,
     at         INTEGER NOT NULL,               -- tenant's clock
     type       TEXT NOT NULL,
     user       TEXT,                           -- NULL here and below: the event has none
@@ -162,27 +173,45 @@ CREATE TABLE revocations (
     home_user   TEXT NOT NULL,
     at          INTEGER NOT NULL,              -- home tenant's clock
     sequence    INTEGER NOT NULL UNIQUE,       -- the event of the revocation
+    ordinal     INTEGER NOT NULL,              -- which of its tenant's revocations and state changes: the key of its samples
     cause       TEXT NOT NULL CHECK (cause IN ('userRevoke', 'adminRevoke', 'passwordChange', 'selfServiceReset',
         'adminResetAzurePortal', 'adminResetEntra', 'singleSignOut', 'passwordExpired')),
     actor       TEXT                           -- user or client id; NULL: the control API
 ) STRICT;
 CREATE INDEX revocations_by_user ON revocations (home_user, at);
+CREATE UNIQUE INDEX revocations_by_ordinal ON revocations (home_tenant, ordinal);
 
 -- Disabled, enabled, deleted, restored: believed like a revocation, but a state.
 CREATE TABLE state_changes (
-    sequence    INTEGER PRIMARY KEY,           -- the event of the change
+    id          TEXT PRIMARY KEY,
+    sequence    INTEGER NOT NULL UNIQUE,       -- the event of the change
+    ordinal     INTEGER NOT NULL,              -- as in revocations
     home_tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     home_user   TEXT NOT NULL,
     kind        TEXT NOT NULL CHECK (kind IN ('disable', 'enable', 'delete', 'restore')),
     at          INTEGER NOT NULL               -- home tenant's clock
 ) STRICT;
 CREATE INDEX state_changes_by_user ON state_changes (home_user);
+CREATE UNIQUE INDEX state_changes_by_ordinal ON state_changes (home_tenant, ordinal);
 
--- From when on a plane in a region believes a revocation or state change: decided when it happens, never overwritten.
+-- From when on a plane in a region believes a revocation or state change: decided when it happens; only a release changes it.
 CREATE TABLE arrivals (
     sequence   INTEGER NOT NULL,               -- of the revocation or state change
-    plane      TEXT NOT NULL CHECK (plane IN ('refresh', 'session')),
+    plane      TEXT NOT NULL CHECK (plane IN ('refresh', 'session', 'cae', 'directory')),
     region     TEXT NOT NULL,
-    visible_at INTEGER NOT NULL,               -- home tenant's clock
-    PRIMARY KEY (sequence, plane, region)
+    visible_at INTEGER,                        -- home tenant's clock; NULL: after attempts, or held until released
+    attempts   INTEGER,                        -- so many requests of a grant or session pass first; NULL: none is counted
+    PRIMARY KEY (sequence, plane, region),
+    CHECK (visible_at IS NULL OR attempts IS NULL)
+) STRICT;                                      -- in the order of the rowid: the model's order of regions
+
+-- How many requests of a grant, a session, or an account's fresh sign-ins have passed in spite of an arrival that counts them.
+CREATE TABLE attempts (
+    subject  TEXT NOT NULL,                    -- the id of the grant, session or user
+    sequence INTEGER NOT NULL,
+    plane    TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    passed   INTEGER NOT NULL,
+    PRIMARY KEY (subject, sequence, plane, region)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX attempts_by_sequence ON attempts (sequence);

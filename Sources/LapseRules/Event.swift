@@ -8,7 +8,7 @@ public struct Event: Equatable, Sendable {
         case clientTokenIssued, clientTokenRefused
         case onBehalfOfIssued, onBehalfOfRefused
         case silentSignInRefused, sessionRefused
-        case revoked, guestRevokeIgnored
+        case revoked, guestRevokeIgnored, revocationReleased
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted
         case appCreated, appUpdated, appDeleted
         case clockChanged, propagationChanged, policiesChanged, tenantReset

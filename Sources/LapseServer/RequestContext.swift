@@ -118,6 +118,8 @@ extension HTTPField.Name {
     static let clientRequestID = Self("client-request-id")!
     static let returnClientRequestID = Self("return-client-request-id")!
     static let lapseRegion = Self("x-lapse-region")!
+    static let lastEventID = Self("Last-Event-ID")!
+    static let lapseEvent = Self("x-lapse-event")!
     static let requestID = Self("request-id")!
     static let xMSRequestID = Self("x-ms-request-id")!
     static let xMSServer = Self("x-ms-ests-server")!
@@ -145,9 +147,11 @@ extension Response {
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: value.encoded)))
     }
 
-    func landed(in region: Region) -> Response {
+    /// The answer with the region and the event of its request.
+    func landed(_ landing: Landing) -> Response {
         var response = self
-        response.headers[.lapseRegion] = region.description
+        response.headers[.lapseRegion] = landing.region.description
+        if let event = landing.event { response.headers[.lapseEvent] = String(event) }
         return response
     }
 }

@@ -42,17 +42,23 @@ func routes(_ site: Site) -> Router<LapseContext> {
     router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
     let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
+    control.get("openapi.json") { _, _ in ControlVoice.description }
     let tenants = TenantCalls(authority: site.authority)
     control.get("tenants", use: tenants.list)
+    control.post("tenants", use: tenants.create)
+    control.delete("tenants/{tenant}", use: tenants.delete)
     control.post("tenants/{tenant}/reset", use: tenants.reset)
     control.get("tenants/{tenant}/clock", use: tenants.clock)
     control.put("tenants/{tenant}/clock", use: tenants.setClock)
     control.post("tenants/{tenant}/clock/advance", use: tenants.advanceClock)
     control.get("tenants/{tenant}/propagation", use: tenants.propagation)
     control.put("tenants/{tenant}/propagation", use: tenants.setPropagation)
+    control.post("tenants/{tenant}/propagation/release", use: tenants.releaseAll)
     control.get("tenants/{tenant}/policies", use: tenants.policies)
     control.put("tenants/{tenant}/policies", use: tenants.setPolicies)
-    control.get("tenants/{tenant}/events", use: tenants.events)
+    let events = EventCalls(authority: site.authority)
+    control.get("tenants/{tenant}/events", use: events.list)
+    control.get("tenants/{tenant}/events/stream", use: events.stream)
     let directory = DirectoryCalls(authority: site.authority)
     control.get("tenants/{tenant}/users", use: directory.listUsers)
     control.post("tenants/{tenant}/users", use: directory.createUser)
@@ -70,6 +76,8 @@ func routes(_ site: Site) -> Router<LapseContext> {
     control.get("tenants/{tenant}/revocations", use: signIns.listRevocations)
     control.post("tenants/{tenant}/revocations", use: signIns.createRevocation)
     control.get("tenants/{tenant}/revocations/{id}", use: signIns.revocation)
+    control.post("tenants/{tenant}/revocations/{id}/release", use: signIns.releaseRevocation)
+    control.post("tenants/{tenant}/explain", use: signIns.explain)
     control.post("tenants/{tenant}/grants", use: signIns.createGrant)
     return router
 }

@@ -21,27 +21,31 @@ public enum DeviceAnswer: Sendable {
 extension Authority {
     /// One step of the approval of a device's sign-in. Approving takes a credential, or a click on an account whose session is
     /// judged then; a cookie alone approves nothing.
-    public func approveDevice(_ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace) throws -> (DeviceAnswer, Region) {
+    public func approveDevice(_ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace) throws -> (
+        DeviceAnswer, Landing
+    ) {
         let (typed, browserStep): (String, BrowserStep)
         switch step {
-        case .arrived: return (.enterCode(isWrong: false), .local)
+        case .arrived: return (.enterCode(isWrong: false), Landing(region: .local))
         case .entered(let code): (typed, browserStep) = (code, .arrived)
         case .step(let code, let step): (typed, browserStep) = (code, step)
         }
-        return try store.write { tx in
+        return try deciding { tx, landing in
             let wall = wall()
             var visit = Visit(cookies: cookies, trace: trace, wall: wall)
             let userCode = DeviceCode.normalized(userCode: typed)
             guard let code = try tx.deviceCode(userCode: SecretHash(of: userCode)) else {
-                return (.enterCode(isWrong: true), .local)
+                return .enterCode(isWrong: true)
             }
             let named = try code.tenant.flatMap { try tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue)
-            visit.region = try landing(trace, in: named, now: wall)
+            let (home, user) = try visit.account(of: browserStep, hint: nil, in: named, tx)
+            visit.region = try self.landing(
+                trace, in: home, client: code.client, user: user, now: named.clock.now(wall: wall), tx)
+            landing.region = visit.region
             guard code.state == .pending, named.clock.now(wall: wall) < code.expiresAt,
                 let app = try app(code.client, in: named, tx)
-            else { return (.enterCode(isWrong: true), visit.region) }
-            let answer = try approve(code, userCode: userCode, app: app, in: named, browserStep, &visit, tx)
-            return (answer, visit.region)
+            else { return .enterCode(isWrong: true) }
+            return try approve(code, userCode: userCode, app: app, in: named, browserStep, &visit, tx)
         }
     }
 
@@ -56,7 +60,7 @@ extension Authority {
         let chosen: GUID
         switch step {
         case .arrived:
-            let usable = try usableSessions(in: named, visit, tx)
+            let usable = try usableSessions(in: named, &visit, tx)
             return usable.isEmpty
                 ? signInPage(nil) : .pick(accounts: usable.map(PageAccount.init), appName: app.name, code: userCode)
         case .otherAccount: return signInPage(nil)
@@ -78,7 +82,7 @@ extension Authority {
             }
         case .picked(let id), .consented(let id): chosen = id
         }
-        guard let candidate = try usableSessions(in: named, visit, tx).first(where: { $0.session.id == chosen }) else {
+        guard let candidate = try usableSessions(in: named, &visit, tx).first(where: { $0.session.id == chosen }) else {
             return signInPage(nil)
         }
         let user = candidate.account.user
@@ -98,7 +102,12 @@ extension Authority {
         return .approved(appName: app.name, visit.setCookies)
     }
 
-    private func usableSessions(in tenant: Tenant, _ visit: Visit, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
-        try visit.candidates(in: tenant, tx).filter { $0.refusal(in: visit.region) == nil }
+    private func usableSessions(
+        in tenant: Tenant, _ visit: inout Visit, _ tx: StoreTransaction
+    ) throws -> [SignInDecision.Candidate] {
+        let candidates = try visit.candidates(in: tenant, tx)
+        try visit.count(candidates, tx)
+        let region = visit.region
+        return candidates.filter { $0.refusal(in: region) == nil }
     }
 }

@@ -49,16 +49,55 @@ public struct Authority: Sendable {
 
     func disableSeeded(_ seed: TenantSeed, _ tx: StoreTransaction) throws {
         for user in seed.users where !user.accountEnabled && !user.isGuest {
-            let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id)
+            let id = random.guid()
+            let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
             let place = Place(at: user.createdAt, sequence: try tx.append(event))
             let known = model(of: seed.tenant).regions.flatMap { region in
-                Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, visibleAt: user.createdAt) }
+                Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(user.createdAt)) }
             }
-            try tx.insert(StateChange(user: user.home, kind: .disable, place: place, propagation: Propagation(known)))
+            let change = StateChange(id: id, user: user.home, kind: .disable, place: place, propagation: Propagation(known))
+            try tx.insert(change, ordinal: try tx.nextOrdinal(in: user.tenant))
         }
     }
 
     func model(of tenant: Tenant) -> PropagationModel { tenant.propagation ?? propagation }
+
+    /// Runs a door's operation in one transaction. A "no" is an outcome as a "yes" is: it commits too, so that its event and what
+    /// was counted on the way stay.
+    ///
+    /// - Parameter operation: sets the region that the request landed in as soon as that is known.
+    func deciding<Value>(_ operation: (StoreTransaction, inout Landing) throws -> Value) throws -> (Value, Landing) {
+        var landing = Landing(region: .local)
+        let result: Result<Value, any Error> = try store.write { tx in
+            let first = tx.nextEventID()
+            var result: Result<Value, any Error>
+            do {
+                result = .success(try operation(tx, &landing))
+            } catch let refused as Refused {
+                result = .failure(refused)
+            } catch let refused as GraphRefused {
+                result = .failure(refused)
+            }
+            if tx.nextEventID() > first { landing.event = tx.nextEventID() - 1 }
+            return result
+        }
+        do {
+            return (try result.get(), landing)
+        } catch var refused as Refused {
+            refused.landing = landing
+            throw refused
+        } catch var refused as GraphRefused {
+            refused.landing = landing
+            throw refused
+        }
+    }
+}
+
+/// What the headers of an answer tell about its request.
+public struct Landing: Sendable {
+    public internal(set) var region: Region
+    /// The event it wrote, the last of several; nil when it wrote none.
+    public internal(set) var event: Int64?
 }
 
 /// What an operation is told about the request it serves.
@@ -84,12 +123,11 @@ public struct Refused: Error, Sendable {
     public let error: EntraError
     /// The instant on the tenant's clock, for the error's timestamp.
     public let now: Timestamp
-    public let region: Region
+    public internal(set) var landing = Landing(region: .local)
 
-    init(_ error: EntraError, now: Timestamp, region: Region = .local) {
+    init(_ error: EntraError, now: Timestamp) {
         self.error = error
         self.now = now
-        self.region = region
     }
 }
 
@@ -97,12 +135,11 @@ public struct Refused: Error, Sendable {
 public struct GraphRefused: Error, Sendable {
     public let error: GraphError
     public let now: Timestamp
-    public let region: Region
+    public internal(set) var landing = Landing(region: .local)
 
-    init(_ error: GraphError, now: Timestamp, region: Region = .local) {
+    init(_ error: GraphError, now: Timestamp) {
         self.error = error
         self.now = now
-        self.region = region
     }
 }
 

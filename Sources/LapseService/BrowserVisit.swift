@@ -7,6 +7,8 @@ struct Visit {
     let wall: Timestamp
     var region = Region.local
     private(set) var setCookies: BrowserCookies = [:]
+    /// The sessions and accounts that this request was counted for: once each, however often they are judged.
+    private var counted: Set<GUID> = []
     private let presented: BrowserCookies
 
     init(cookies: BrowserCookies, trace: RequestTrace, wall: Timestamp) {
@@ -20,12 +22,46 @@ struct Visit {
         guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
         let cookies = presented.merging(setCookies) { $1 }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
-            let authentication = session.authentication
-            return try tx.account(
-                of: authentication.user, in: tenant.isNone ? authentication.user.tenant : tenant.id,
-                since: authentication.place.at, wall: wall
-            ).map { SignInDecision.Candidate(session: session, account: $0) }
+            try tx.account(of: session, in: tenant.isNone ? session.authentication.user.tenant : tenant.id, wall: wall).map {
+                SignInDecision.Candidate(session: session, account: $0)
+            }
         }
+    }
+
+    /// Whom the request is about, as far as that is known before anything is judged, and the tenant to route it by: the tenant
+    /// of the path, under an alias the account's own.
+    func account(
+        of step: BrowserStep, hint: String?, in named: Tenant, _ tx: StoreTransaction
+    ) throws -> (tenant: Tenant, user: GUID?) {
+        let candidates = try candidates(in: named, tx)
+        var user: User?
+        switch step {
+        case .picked(let id), .consented(let id): user = candidates.first { $0.session.id == id }?.account.user
+        case .signIn(let userName, _, _): user = try find(userName, tx)
+        case .arrived:
+            user = try candidates.count == 1 ? candidates[0].account.user : hint.flatMap { try find($0, tx) }
+        case .otherAccount, .declined: break
+        }
+        guard named.isNone else { return (named, user?.id) }
+        return (try user.flatMap { try tx.tenant($0.tenant) } ?? named, user?.id)
+    }
+
+    private func find(_ userName: String, _ tx: StoreTransaction) throws -> User? {
+        guard let domain = userName.split(separator: "@").last, let tenant = try tx.tenant(domain: String(domain)) else {
+            return nil
+        }
+        return try tx.user(userName, in: tenant.id)
+    }
+
+    /// Counts the request where a revocation lets some pass.
+    mutating func count(_ attempts: [Attempt], of subject: GUID, _ tx: StoreTransaction) throws {
+        guard !attempts.isEmpty, counted.insert(subject).inserted else { return }
+        try tx.count(attempts, of: subject)
+    }
+
+    /// The request judges these sessions.
+    mutating func count(_ candidates: [SignInDecision.Candidate], _ tx: StoreTransaction) throws {
+        for candidate in candidates { try count(candidate.attempts(in: region), of: candidate.session.id, tx) }
     }
 
     /// Opens a session for an account that just gave its password. Its place in the order of events is the next one.

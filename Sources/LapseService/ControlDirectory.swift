@@ -20,7 +20,7 @@ extension Authority {
     }
 
     /// Makes a user; the answer shows the password, this once.
-    public func createUser(_ body: JSON, in name: String) throws -> JSON {
+    public func createUser(_ body: JSON, in name: String, trace: RequestTrace) throws -> JSON {
         let newID = random.guid()
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -41,18 +41,20 @@ extension Authority {
             try tx.insert(user)
             try tx.append(Event(tenant: tenant.id, at: now, kind: .userCreated, user: user.id))
             if !user.accountEnabled, !user.isGuest {
-                try change(user, to: .disable, event: .accountDisabled, in: tenant, now: now, tx)
+                try change(
+                    user, to: .disable, event: .accountDisabled, in: tenant, now: now, region: try taking(trace, in: tenant), tx)
             }
             return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
         }
     }
 
     /// Changes a user. Disabling and enabling are state changes; a new password is a reset by an administrator.
-    public func updateUser(_ id: String, of name: String, _ body: JSON) throws -> JSON {
+    public func updateUser(_ id: String, of name: String, _ body: JSON, trace: RequestTrace) throws -> JSON {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let old = try controlledUser(id, of: tenant, tx)
             let now = tenant.clock.now(wall: wall())
+            let region = try taking(trace, in: tenant)
             let (user, newPassword) = try reading { () throws(FieldError) in try old.changed(by: body, tenant: tenant) }
             try refuseTaken(user, isNew: false, tx)
             guard !user.isGuest || user.accountEnabled == old.accountEnabled else {
@@ -63,18 +65,17 @@ extension Authority {
             if user.accountEnabled != old.accountEnabled {
                 try change(
                     user, to: user.accountEnabled ? .enable : .disable,
-                    event: user.accountEnabled ? .accountEnabled : .accountDisabled, in: tenant, now: now, tx)
+                    event: user.accountEnabled ? .accountEnabled : .accountDisabled, in: tenant, now: now, region: region, tx)
             }
             if newPassword != nil {
-                try revoke(
-                    user, cause: .adminResetEntra, actor: nil, in: tenant, now: now, region: model(of: tenant).regions[0], tx)
+                try revoke(user, cause: .adminResetEntra, actor: nil, in: tenant, now: now, region: region, tx)
             }
             return user.json(password: newPassword)
         }
     }
 
     /// The directory forgets the user at once; the authority when the deletion arrives.
-    public func deleteUser(_ id: String, of name: String) throws {
+    public func deleteUser(_ id: String, of name: String, trace: RequestTrace) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let user = try controlledUser(id, of: tenant, tx)
@@ -83,7 +84,8 @@ extension Authority {
             if user.isGuest {
                 try tx.append(Event(tenant: tenant.id, at: now, kind: .userDeleted, user: user.id))
             } else {
-                try change(user, to: .delete, event: .userDeleted, in: tenant, now: now, tx)
+                try change(
+                    user, to: .delete, event: .userDeleted, in: tenant, now: now, region: try taking(trace, in: tenant), tx)
             }
         }
     }

@@ -1,71 +1,8 @@
 import LapseRules
 import LapseStore
 
-// The control API's calls on revocations, grants and sessions.
+// The control API's calls on grants and sessions.
 extension Authority {
-    // MARK: Revocations
-
-    public func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
-        let after = try cursor.map { text in
-            guard let sequence = Int64(text) else {
-                throw ControlError.invalid(FieldError("after", "must be a cursor of this list"))
-            }
-            return sequence
-        }
-        return try store.read { tx in
-            let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
-            let found = try tx.revocations(in: tenant.id, after: after ?? 0, limit: Self.pageSize + 1)
-            let page = found.prefix(Self.pageSize)
-            return ControlPage(
-                items: page.map { $0.json(now: now) },
-                next: found.count > page.count ? page.last.map { String($0.place.sequence) } : nil)
-        }
-    }
-
-    public func revocation(_ id: String, of name: String) throws -> JSON {
-        try store.read { tx in
-            let tenant = try controlled(name, tx)
-            guard let id = GUID(id), let revocation = try tx.revocation(id, in: tenant.id) else {
-                throw ControlError.notFound("There is no revocation '\(id.prefix(100))' in \(tenant.name).")
-            }
-            return revocation.json(now: tenant.clock.now(wall: wall()))
-        }
-    }
-
-    /// Revokes with a cause: `{"user","cause","actor"?,"newPassword"?}`.
-    public func createRevocation(_ body: JSON, in name: String) throws -> JSON {
-        let (userName, cause, actor, newPassword) = try reading { () throws(FieldError) in
-            var reader = try ObjectReader(body)
-            let user = try reader.required("user")
-            guard let cause = try reader.choice("cause", of: Revocation.Cause.self) else {
-                throw FieldError("cause", "is required")
-            }
-            let actor = try reader.string("actor", longest: 256)
-            let newPassword = reader.has("newPassword") ? try reader.required("newPassword") : nil
-            guard newPassword == nil || cause.setsPassword else {
-                throw FieldError("newPassword", "does not go with the cause \(cause.rawValue)")
-            }
-            try reader.finish()
-            return (user, cause, actor, newPassword)
-        }
-        return try store.write { tx in
-            let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
-            var user = try controlledUser(userName, of: tenant, tx)
-            let region = model(of: tenant).regions[0]
-            guard let revocation = try revoke(user, cause: cause, actor: actor, in: tenant, now: now, region: region, tx) else {
-                throw ControlError.invalid(FieldError("user", "is a guest: revoke it in its home tenant"))
-            }
-            if let newPassword {
-                user.passwordHash = User.hash(password: newPassword, of: user.id)
-                try tx.update(user)
-                try tx.append(Event(tenant: tenant.id, at: now, kind: .passwordChanged, user: user.id, revocation: revocation.id))
-            }
-            return revocation.json(now: now)
-        }
-    }
-
     // MARK: Grants and sessions
 
     /// Signs a user in without a browser: `{"user","client_id","scope","authTime"?,"method"?}`.
@@ -90,14 +27,17 @@ extension Authority {
             guard let app = try app(clientID, in: tenant, tx) else {
                 throw ControlError.invalid(FieldError("client_id", "names no app of \(tenant.name)"))
             }
-            guard let account = try tx.account(of: named.home, in: tenant.id, since: authTime ?? now, wall: wall) else {
+            guard
+                let account = try tx.account(
+                    of: named.home, in: tenant.id, since: authTime ?? now, subject: named.home.user, wall: wall)
+            else {
                 throw ControlError.invalid(FieldError("user", "has no home account any more"))
             }
             let at = authTime ?? account.homeNow
             guard at >= Tenant.birth, at <= account.homeNow else {
                 throw ControlError.invalid(FieldError("authTime", "must lie between the tenant's birth and its now"))
             }
-            let region = model(of: tenant).regions[0]
+            let region = try taking(trace, in: tenant)
             let context = TokenContext(
                 tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, wall: wall,
                 random: random)
@@ -179,10 +119,7 @@ extension Authority {
             let user = try controlledUser(userName, of: tenant, tx)
             let items = try tx.sessions(of: user.home, limit: Self.pageSize).compactMap { session -> JSON? in
                 let authentication = session.authentication
-                guard
-                    let account = try tx.account(
-                        of: user.home, in: tenant.id, since: authentication.place.at, wall: wall)
-                else { return nil }
+                guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
                 let refusal = account.refusal(of: session.subject, on: .session, in: model(of: account.home).regions[0])
                 var reason: String?
                 if session.expiresAt <= account.homeNow { reason = "The session has expired." }
@@ -200,28 +137,5 @@ extension Authority {
             }
             return ControlPage(items: items, next: nil)
         }
-    }
-}
-
-extension Revocation {
-    /// The revocation as the control API shows it at an instant of its tenant.
-    func json(now: Timestamp) -> JSON {
-        let planes = Plane.allCases.map { plane in
-            JSON.Member(
-                name: plane.rawValue,
-                value: .object(
-                    propagation.arrivals.filter { $0.plane == plane }.map { arrival in
-                        .init(
-                            name: arrival.region.description,
-                            value: [
-                                "visibleAt": JSON(arrival.visibleAt), "held": false,
-                                "effective": .bool(arrival.visibleAt <= now),
-                            ])
-                    }))
-        }
-        return [
-            "id": .string(id.description), "user": .string(user.user.description), "at": JSON(place.at),
-            "cause": .string(cause.rawValue), "actor": JSON(actor), "stamp": .string(stamp.description), "planes": .object(planes),
-        ]
     }
 }

@@ -19,8 +19,9 @@ extension Authority {
     public func resetTenant(_ name: String) throws -> JSON {
         try store.write { tx in
             let old = try controlled(name, tx)
-            guard let seed = try tx.reset(old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
-            try disableSeeded(seed, tx)
+            guard let seed = try tx.seed(of: old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
+            try tx.delete(tenant: old.id, keepingGuests: true)
+            try plant(seed, tx)
             try tx.append(Event(tenant: old.id, at: seed.tenant.clock.now(wall: wall()), kind: .tenantReset))
             return seed.tenant.json
         }
@@ -47,33 +48,58 @@ extension Authority {
             }
             return read
         }
-        return try moveClock(of: name) { clock, wall in clock.setting(mode: mode, now: instant, wall: wall) }.json
+        return try moveClock(of: name) { _, tenant, wall in tenant.clock.setting(mode: mode, now: instant, wall: wall) }.json
     }
 
-    /// Moves the clock forward and tells what took effect on the way.
+    /// What a clock is advanced to.
+    private enum ClockTarget: String, CaseIterable {
+        /// The next instant at which anything takes effect.
+        case nextEvent = "next-event"
+        /// The instant from which everything whose instant is known is believed everywhere.
+        case propagation
+        case refreshTokenExpiry = "refresh-token-expiry"
+    }
+
+    /// Moves the clock forward and tells what took effect on the way: `{"by"}` or `{"until"}`.
     public func advanceClock(of name: String, _ body: JSON) throws -> JSON {
-        var reader = try reading { () throws(FieldError) in try ObjectReader(body) }
-        let duration = try reading { () throws(FieldError) in
-            guard let duration = try reader.duration("by") else { throw FieldError("by", "is required") }
+        let (duration, target) = try reading { () throws(FieldError) in
+            var reader = try ObjectReader(body)
+            let read = (try reader.duration("by"), try reader.choice("until", of: ClockTarget.self))
             try reader.finish()
-            return duration
+            guard (read.0 == nil) != (read.1 == nil) else { throw FieldError("by", "or until is required, one of the two") }
+            return read
         }
-        let (json, effects) = try moveClock(of: name) { clock, wall in clock.advanced(by: duration, wall: wall) }
+        let (json, effects) = try moveClock(of: name) { tx, tenant, wall in
+            if let duration { return tenant.clock.advanced(by: duration, wall: wall) }
+            let now = tenant.clock.now(wall: wall)
+            let instant =
+                switch target {
+                case .nextEvent, nil: try tx.nextEffect(in: tenant.id, after: now)
+                case .propagation: try tx.endOfPropagation(in: tenant.id, after: now)
+                case .refreshTokenExpiry: try tx.nextRefreshTokenExpiry(in: tenant.id, after: now)
+                }
+            guard let instant else { throw ControlError.conflict(FieldError("until", "has nothing ahead of it")) }
+            return tenant.clock.setting(mode: nil, now: instant, wall: wall)
+        }
         return json.adding(["tookEffect": .array(effects.map(\.json))])
     }
 
+    /// An answer tells no more effects than this.
+    private static let mostEffects = 10_000
+
     private func moveClock(
-        of name: String, _ move: (TenantClock, Timestamp) -> TenantClock
+        of name: String, _ move: (StoreTransaction, Tenant, Timestamp) throws -> TenantClock
     ) throws -> (json: JSON, effects: [ClockEffect]) {
         try store.write { tx in
             let wall = wall()
             var tenant = try controlled(name, tx)
             let before = tenant.clock.now(wall: wall)
-            tenant.clock = move(tenant.clock, wall)
+            tenant.clock = try move(tx, tenant, wall)
             let now = tenant.clock.now(wall: wall)
             try tx.update(tenant)
             try tx.append(Event(tenant: tenant.id, at: now, kind: .clockChanged))
-            let effects = now > before ? try tx.effects(in: tenant.id, after: before, through: now) : []
+            let effects =
+                now > before ? try tx.effects(in: tenant.id, after: before, through: now, limit: Self.mostEffects) : []
             return (clockJSON(tenant, now: now), effects)
         }
     }
@@ -90,7 +116,11 @@ extension Authority {
 
     public func setPropagation(of name: String, _ body: JSON) throws -> JSON {
         let model = try reading { () throws(FieldError) in try PropagationModel(body) }
-        return try update(name, .propagationChanged) { $0.propagation = model }.propagation?.json ?? .null
+        try update(name, .propagationChanged) { tenant, tx in
+            tenant.propagation = model
+            try tx.restartRouting(in: tenant.id)
+        }
+        return model.json
     }
 
     public func policies(of name: String) throws -> JSON {
@@ -100,44 +130,18 @@ extension Authority {
     /// Replaces the policies; what the body leaves out has its default.
     public func setPolicies(of name: String, _ body: JSON) throws -> JSON {
         let policies = try reading { () throws(FieldError) in try Policies(body) }
-        return try update(name, .policiesChanged) { $0.policies = policies }.policies.json
+        try update(name, .policiesChanged) { tenant, _ in tenant.policies = policies }
+        return policies.json
     }
 
-    private func update(_ name: String, _ kind: Event.Kind, _ change: (inout Tenant) -> Void) throws -> Tenant {
+    private func update(
+        _ name: String, _ kind: Event.Kind, _ change: (inout Tenant, StoreTransaction) throws -> Void
+    ) throws {
         try store.write { tx in
             var tenant = try controlled(name, tx)
-            change(&tenant)
+            try change(&tenant, tx)
             try tx.update(tenant)
             try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: kind))
-            return tenant
-        }
-    }
-
-    // MARK: Events
-
-    /// The log after an event id, filtered by type and user.
-    public func events(of name: String, after cursor: String?, type: String?, user: String?) throws -> ControlPage {
-        let after = try cursor.map { text in
-            guard let id = Int64(text), id >= 0 else {
-                throw ControlError.invalid(FieldError("after", "must be the id of an event"))
-            }
-            return id
-        }
-        let kind = try type.map { text in
-            guard let kind = Event.Kind(rawValue: text) else {
-                let known = Event.Kind.allCases.map(\.rawValue).joined(separator: ", ")
-                throw ControlError.invalid(FieldError("type", "must be one of: \(known)"))
-            }
-            return kind
-        }
-        return try store.read { tx in
-            let tenant = try controlled(name, tx)
-            let user = try user.map { try controlledUser($0, of: tenant, tx).id }
-            let found = try tx.events(in: tenant.id, after: after ?? 0, kind: kind, user: user, limit: Self.pageSize + 1)
-            let items = found.prefix(Self.pageSize)
-            return ControlPage(
-                items: items.map { $0.event.json(id: $0.id) },
-                next: found.count > items.count ? items.last.map { String($0.id) } : nil)
         }
     }
 
@@ -172,16 +176,5 @@ extension ClockEffect {
             "at": JSON(at), "type": .string(type), "id": .string(id), "plane": plane.map { .string($0.rawValue) },
             "region": region.map { .string($0.description) },
         ])
-    }
-}
-
-extension Event {
-    func json(id: Int64) -> JSON {
-        [
-            "id": .integer(id), "at": JSON(at), "type": .string(kind.rawValue), "user": JSON(user?.description),
-            "client": JSON(client?.description), "grant": JSON(grant?.description), "revocation": JSON(revocation?.description),
-            "region": JSON(region?.description), "code": code.map { .integer(Int64($0.rawValue)) } ?? .null,
-            "requestId": JSON(requestID?.description),
-        ]
     }
 }

@@ -14,15 +14,28 @@ extension StoreTransaction {
     }
 
     /// The account's user object in a tenant with all that speaks against a sign-in since `authTime`; nil when it has none there.
-    func account(of home: User.Home, in tenant: GUID, since authTime: Timestamp, wall: Timestamp) throws -> AccountFacts? {
+    ///
+    /// - Parameter subject: the grant or session to judge, whose passed requests count; the account itself for a fresh sign-in.
+    func account(
+        of home: User.Home, in tenant: GUID, since authTime: Timestamp, subject: GUID, wall: Timestamp
+    ) throws -> AccountFacts? {
         guard let user = try user(of: home, in: tenant), let homeTenant = try self.tenant(home.tenant) else { return nil }
+        let history = try history(of: home, since: authTime)
         return AccountFacts(
-            user: user, history: try history(of: home, since: authTime), home: homeTenant, homeNow: homeTenant.clock.now(wall: wall)
-        )
+            user: user, history: history, attempts: history.countsAttempts ? try attempts(of: subject) : [:], home: homeTenant,
+            homeNow: homeTenant.clock.now(wall: wall))
     }
 
     func account(of grant: Grant, in tenant: GUID, wall: Timestamp) throws -> AccountFacts? {
-        try account(of: grant.authentication.user, in: tenant, since: grant.authentication.place.at, wall: wall)
+        let authentication = grant.authentication
+        return try account(
+            of: authentication.user, in: tenant, since: authentication.place.at, subject: grant.id, wall: wall)
+    }
+
+    func account(of session: BrowserSession, in tenant: GUID, wall: Timestamp) throws -> AccountFacts? {
+        let authentication = session.authentication
+        return try account(
+            of: authentication.user, in: tenant, since: authentication.place.at, subject: session.id, wall: wall)
     }
 
     /// What a user name and a password come to in a tenant; nil stands for the tenant of the user's domain.
@@ -33,12 +46,10 @@ extension StoreTransaction {
                 let found = try user(userName, in: named.id) ?? deletedUser(userName, in: named.id),
                 let member = try user(found.home.user)
             else { return .unknownUser }
-            guard let expected = member.passwordHash, expected == User.hash(password: password, of: member.id) else {
-                return .wrongPassword
-            }
+            guard member.hasPassword(password) else { return .wrongPassword }
             guard
                 let account = try account(
-                    of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, wall: wall)
+                    of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, subject: member.id, wall: wall)
             else { return .noGuestAccount(member.home) }
             return .known(account)
         }
@@ -49,8 +60,6 @@ extension StoreTransaction {
 extension Tenant {
     /// What `common` and its like are while nobody has signed in: no directory at all, on the machine's clock.
     static func none(_ alias: String) -> Tenant { Tenant(id: noID, name: alias, domains: []) }
-
-    static let noID = GUID(bytes: ArraySlice([UInt8](repeating: 0, count: 16)))
 
     var isNone: Bool { id == Self.noID }
 }
@@ -75,23 +84,35 @@ extension Authority {
         try tx.app(id, in: tenant.isNone ? nil : tenant.id) ?? (isRegistrationOpen ? .open(id) : nil)
     }
 
-    /// The region that a request lands in.
+    /// The region that a request lands in: the one it asks for, else by its tenant's routing.
     ///
+    /// - Parameter isCounted: whether the request moves round-robin on, as those to token, authorize, userinfo and Graph do.
     /// - Throws: ``UnknownRegion`` when it asks for one that the tenant does not have.
-    func region(_ trace: RequestTrace, in tenant: Tenant) throws(UnknownRegion) -> Region {
-        let regions = model(of: tenant).regions
-        guard let name = trace.region else { return regions[0] }
-        guard let region = regions.first(where: { $0.description == name }) else { throw UnknownRegion(name: name) }
-        return region
+    func region(
+        _ trace: RequestTrace, in tenant: Tenant, client: ClientID?, user: GUID?, isCounted: Bool, _ tx: StoreTransaction
+    ) throws -> Region {
+        let model = model(of: tenant)
+        if let name = trace.region {
+            // Under an alias nothing is judged before somebody has signed in: any name will do.
+            if tenant.isNone, let region = Region(name) { return region }
+            guard let region = model.regions.first(where: { $0.description == name }) else { throw UnknownRegion(name: name) }
+            return region
+        }
+        guard model.countsRequests, !tenant.isNone else { return model.region(of: client, user: user, number: 0) }
+        let number = try isCounted ? tx.countRequest(in: tenant.id) : tx.countedRequests(in: tenant.id)
+        return model.region(of: client, user: user, number: number)
     }
 
     /// The region that a request of the authority lands in.
     ///
     /// - Throws: ``Refused`` when it asks for one that the tenant does not have.
-    func landing(_ trace: RequestTrace, in tenant: Tenant, now: Timestamp) throws -> Region {
-        do throws(UnknownRegion) {
-            return try region(trace, in: tenant)
-        } catch {
+    func landing(
+        _ trace: RequestTrace, in tenant: Tenant, client: ClientID?, user: GUID?, isCounted: Bool = false, now: Timestamp,
+        _ tx: StoreTransaction
+    ) throws -> Region {
+        do {
+            return try region(trace, in: tenant, client: client, user: user, isCounted: isCounted, tx)
+        } catch let error as UnknownRegion {
             throw Refused(.lapse("invalid_request", error.message), now: now)
         }
     }

@@ -39,10 +39,11 @@ extension Authority {
     ///
     /// - Returns: the status that the tenant's policy wants, 200 or 204.
     /// - Throws: ``GraphRefused``.
-    public func revokeSignInSessions(of target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (status: Int, Region)
-    {
-        try store.write { tx in
-            let visit = try admit(token, tx, trace: trace)
+    public func revokeSignInSessions(of target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (
+        status: Int, Landing
+    ) {
+        try deciding { tx, landing in
+            let visit = try admit(token, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
             guard visit.caller.mayRevoke(user) else { throw visit.refused(.denied) }
             let actor = visit.caller.user?.id.description ?? token.claims.client.description
@@ -50,17 +51,19 @@ extension Authority {
             try revoke(
                 user, cause: cause, actor: actor, in: visit.tenant, now: visit.now, region: visit.region,
                 requestID: trace.requestID, client: token.claims.client, tx)
-            return (Int(visit.tenant.policies.revokeAnswer), visit.region)
+            return Int(visit.tenant.policies.revokeAnswer)
         }
     }
 
     /// `GET /me` and `GET /users/{id}`.
-    public func readUser(_ target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (GraphProfile, Region) {
-        try store.read { tx in
-            let visit = try admit(token, tx, trace: trace)
+    public func readUser(_ target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (
+        GraphProfile, Landing
+    ) {
+        try deciding { tx, landing in
+            let visit = try admit(token, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
             guard visit.caller.mayRead(user) else { throw visit.refused(.denied) }
-            return (try profile(of: user, tx), visit.region)
+            return try visit.profile(of: user, tx)
         }
     }
 
@@ -69,69 +72,73 @@ extension Authority {
     /// - Parameter cursor: the last name of the page before.
     /// - Returns: at most `limit` users, and the cursor of the next page when there is one.
     public func listUsers(after cursor: String?, limit: Int, token: GraphToken, trace: RequestTrace) throws -> (
-        page: [GraphProfile], next: String?, Region
+        (page: [GraphProfile], next: String?), Landing
     ) {
-        try store.read { tx in
-            let visit = try admit(token, tx, trace: trace)
+        try deciding { tx, landing in
+            let visit = try admit(token, tx, trace: trace, &landing)
             guard visit.caller.mayRead(nil) else { throw visit.refused(.denied) }
-            let users = try tx.users(in: visit.tenant.id, after: cursor, limit: limit + 1)
-            let page = try users.prefix(limit).map { try profile(of: $0, tx) }
-            return (page, users.count > limit ? page.last?.user.userPrincipalName : nil, visit.region)
+            var users: [User] = []
+            var (cursor, isAtEnd) = (cursor, false)
+            // A region that lags still shows users who were deleted; another has forgotten them: pages fill up all the same.
+            while users.count <= limit, !isAtEnd {
+                let found = try tx.users(in: visit.tenant.id, after: cursor, limit: limit + 1, withDeleted: true)
+                users += try found.filter { try visit.shows($0, tx) }
+                cursor = found.last?.userPrincipalName
+                isAtEnd = found.count <= limit
+            }
+            let page = try users.prefix(limit).map { try visit.profile(of: $0, tx) }
+            return (page, users.count > limit ? page.last?.user.userPrincipalName : nil)
         }
     }
 
     /// The OpenID userinfo claims; `sub` is the id token's.
-    public func userInfo(token: GraphToken, trace: RequestTrace) throws -> (JSON, Region) {
-        try store.read { tx in
-            let visit = try admit(token, tx, trace: trace)
+    public func userInfo(token: GraphToken, trace: RequestTrace) throws -> (JSON, Landing) {
+        try deciding { tx, landing in
+            let visit = try admit(token, tx, trace: trace, &landing)
             guard let user = visit.caller.user else { throw visit.refused(.denied) }
             guard token.claims.scopes.contains("openid") else { throw visit.refused(.denied) }
-            let info = JSON.object([
+            return JSON.object([
                 "sub": .string(TokenPlan.pairwiseSubject(user: user.id, client: token.claims.client)),
                 "name": .string(user.displayName), "family_name": user.surname.map(JSON.string),
                 "given_name": user.givenName.map(JSON.string),
                 "email": token.claims.scopes.contains("email") ? user.mail.map(JSON.string) : nil,
             ])
-            return (info, visit.region)
         }
     }
 
-    private func profile(of user: User, _ tx: StoreTransaction) throws -> GraphProfile {
-        // Assumption: a user who was never revoked shows the time of creation. A guest shows its own, whatever happens at home.
-        let cutOff = user.isGuest ? nil : try tx.latestCutOff(of: user.home)
-        return GraphProfile(user: user, stamp: (cutOff ?? user.createdAt).truncatedToSecond)
-    }
-
     /// Lets a token in: its tenant, its caller, its instant.
-    private func admit(_ token: GraphToken, _ tx: StoreTransaction, trace: RequestTrace) throws -> GraphVisit {
+    private func admit(
+        _ token: GraphToken, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
+    ) throws -> GraphVisit {
         let claims = token.claims
         let wall = wall()
         guard let tenant = try tx.tenant(claims.tenant) else { throw GraphRefused(.wrongAudience, now: wall) }
         let now = tenant.clock.now(wall: wall)
-        let region: Region
-        do throws(UnknownRegion) { region = try self.region(trace, in: tenant) } catch {
+        do {
+            landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: true, tx)
+        } catch let error as UnknownRegion {
             throw GraphRefused(.badRequest(error.message), now: now)
         }
         let knowsGrant = try claims.grant.map { try tx.grant($0) != nil } ?? true
-        if let refusal = GraphAccess.refusal(of: claims, knowsGrant: knowsGrant, now: now) {
-            throw GraphRefused(refusal, now: now, region: region)
+        if let refusal = GraphAccess.refusal(of: claims, knowsGrant: knowsGrant, now: now) { throw GraphRefused(refusal, now: now) }
+        var visit = GraphVisit(
+            tenant: tenant, caller: GraphCaller(user: nil, permissions: claims.roles), now: now, region: landing.region)
+        if let id = claims.user {
+            // The token outlives its user: Graph does not find who it is about.
+            visit.caller = GraphCaller(user: try visit.find(.named(id.description), tx), permissions: claims.scopes)
         }
-        let user = try claims.user.flatMap { try tx.user($0.description, in: tenant.id) }
-        // The token outlives its user: Graph does not find who it is about.
-        if let id = claims.user, user == nil { throw GraphRefused(.notFound(id.description), now: now, region: region) }
-        let caller = GraphCaller(user: user, permissions: user == nil ? claims.roles : claims.scopes)
-        return GraphVisit(tenant: tenant, caller: caller, now: now, region: region)
+        return visit
     }
 }
 
-/// A request that Graph let in.
+/// A request that Graph let in, and the directory as the region it landed in shows it.
 private struct GraphVisit {
     let tenant: Tenant
-    let caller: GraphCaller
+    var caller: GraphCaller
     let now: Timestamp
     let region: Region
 
-    func refused(_ error: GraphError) -> GraphRefused { GraphRefused(error, now: now, region: region) }
+    func refused(_ error: GraphError) -> GraphRefused { GraphRefused(error, now: now) }
 
     func find(_ target: GraphTarget, _ tx: StoreTransaction) throws -> User {
         switch target {
@@ -139,8 +146,30 @@ private struct GraphVisit {
             guard let user = caller.user else { throw refused(.noSignedInUser) }
             return user
         case .named(let name):
-            guard let user = try tx.user(name, in: tenant.id) else { throw refused(.notFound(name)) }
+            if let user = try tx.user(name, in: tenant.id) { return user }
+            guard let user = try tx.deletedUser(name, in: tenant.id), try shows(user, tx) else { throw refused(.notFound(name)) }
             return user
         }
+    }
+
+    private var standpoint: Standpoint { Standpoint(plane: .directory, region: region, now: now) }
+
+    /// Whether the region still, or not any more, shows the user: a deletion arrives like everything else.
+    func shows(_ user: User, _ tx: StoreTransaction) throws -> Bool {
+        guard try tx.isDeleted(user.id) else { return true }
+        // A guest's object goes at once: its account at home is not touched.
+        guard !user.isGuest else { return false }
+        return AccountState.believed(of: try tx.history(of: user.home).stateChanges, from: standpoint) != .deleted
+    }
+
+    /// The user with the stamp and the state that the region knows of.
+    func profile(of user: User, _ tx: StoreTransaction) throws -> GraphProfile {
+        // Assumption: a user who was never revoked shows the time of creation. A guest shows its own, whatever happens at home.
+        guard !user.isGuest else { return GraphProfile(user: user, stamp: user.createdAt.truncatedToSecond) }
+        let history = try tx.history(of: user.home)
+        var shown = user
+        shown.accountEnabled = AccountState.isEnabled(believing: history.stateChanges, from: standpoint)
+        let stamp = history.latestCutOff(from: standpoint)?.stamp ?? user.createdAt.truncatedToSecond
+        return GraphProfile(user: shown, stamp: stamp)
     }
 }

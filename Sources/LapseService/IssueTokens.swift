@@ -10,6 +10,8 @@ struct PreparedGrant {
     /// Whom the event is about, before anything is decided.
     var user: GUID?
     var grant: GUID?
+    /// Whose passed requests count: the grant, or the account that signs in freshly.
+    var subject: GUID?
     let accepted: Event.Kind
     let refused: Event.Kind
     let decide: (TokenContext) throws -> TokenDecision
@@ -18,7 +20,7 @@ struct PreparedGrant {
 /// What came of a token request, with the region it landed in.
 public struct TokenAnswer: Sendable {
     public let body: JSON
-    public let region: Region
+    public let landing: Landing
 }
 
 extension Authority {
@@ -27,12 +29,14 @@ extension Authority {
     /// - Throws: ``Refused`` for every "no"; anything else means that the storage or the signer is broken.
     public func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
         let assertion = try await checkedAssertion(of: request)
-        let (decision, now, region) = try store.write { tx in
+        let (issue, landing) = try deciding { tx, landing in
             let wall = wall()
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
-            let region = try landing(trace, in: tenant, now: now)
+            let region = try self.landing(
+                trace, in: tenant, client: request.client.id, user: prepared.user, isCounted: true, now: now, tx)
+            landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
             let decision: TokenDecision
             if let refusal = ClientAuthentication.refusal(
@@ -46,12 +50,12 @@ extension Authority {
                 decision = try prepared.decide(context)
             }
             try apply(decision, of: prepared, client: request.client.id, tenant: tenant, now: now, region: region, trace, tx)
-            return (decision, now, region)
+            switch decision {
+            case .refuse(let refusal): throw Refused(refusal.error, now: now)
+            case .issue(let issue): return issue
+            }
         }
-        switch decision {
-        case .refuse(let refusal): throw Refused(refusal.error, now: now, region: region)
-        case .issue(let issue): return TokenAnswer(body: try sign(issue.plan, trace: trace), region: region)
-        }
+        return TokenAnswer(body: try sign(issue.plan, trace: trace), landing: landing)
     }
 
     private func prepare(
@@ -75,6 +79,7 @@ extension Authority {
         _ trace: RequestTrace, _ tx: StoreTransaction
     ) throws {
         guard !tenant.isNone else { return }
+        if let subject = prepared.subject ?? prepared.grant { try tx.count(decision.attempts, of: subject) }
         var event = Event(
             tenant: tenant.id, at: now, kind: prepared.refused, user: prepared.user, client: client, grant: prepared.grant,
             region: region, requestID: trace.requestID)
@@ -84,6 +89,8 @@ extension Authority {
             guard refusal.error.code != .devicePending else { return }
             event.code = refusal.error.code
             event.revocation = refusal.revocation
+            // What is presented may belong to another tenant: nothing of that one shows in this one's log.
+            if prepared.tenant != tenant.id { (event.user, event.grant, event.revocation) = (nil, nil, nil) }
             try tx.append(event)
         case .issue(let issue):
             event.kind = prepared.accepted

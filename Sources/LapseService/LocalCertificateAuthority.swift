@@ -54,6 +54,27 @@ public enum LocalCertificateAuthority {
         return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
     }
 
+    /// The certificates of a CA file in a form that swift-nio-ssl can trust, each PEM.
+    ///
+    /// Its BoringSSL knows no name constraints on IP addresses and refuses whatever stands under them. A certificate that has
+    /// some is rebuilt without: a trust anchor counts by its name and key, its own signature is never looked at. Who names the CA
+    /// of one server trusts it for that server.
+    public static func anchors(inPEM text: String) throws -> [String] {
+        try PEMDocument.parseMultiple(pemString: text).map { document in
+            let certificate = try Certificate(pemDocument: document)
+            guard let constraints = try certificate.extensions.nameConstraints, !constraints.permittedIPRanges.isEmpty else {
+                return document.pemString
+            }
+            let anchor = try Certificate(
+                version: .v3, serialNumber: certificate.serialNumber, publicKey: certificate.publicKey,
+                notValidBefore: certificate.notValidBefore, notValidAfter: certificate.notValidAfter, issuer: certificate.subject,
+                subject: certificate.subject, signatureAlgorithm: .ecdsaWithSHA256,
+                extensions: try .init(certificate.extensions.filter { $0.oid != .X509ExtensionID.nameConstraints }),
+                issuerPrivateKey: .init(P256.Signing.PrivateKey()))
+            return try anchor.serializeAsPEM().pemString
+        }
+    }
+
     /// A new server certificate for `localhost`, `*.localhost`, 127.0.0.1 and ::1, good for 800 days (clients refuse longer ones).
     public static func makeServer(signedBy authority: Identity, now: Timestamp) throws -> Identity {
         let key = P256.Signing.PrivateKey()

@@ -26,7 +26,6 @@ public struct DeviceAuthorization: Sendable {
     public let deviceCode: String
     public let userCode: String
     public let expiresIn: Duration
-    public let region: Region
 
     public func json(origin: String) -> JSON {
         let page = "\(origin)/devicelogin"
@@ -44,14 +43,17 @@ extension Authority {
     /// Begins a sign-in on a device.
     ///
     /// - Throws: ``Refused`` for an unknown tenant or client, a client without the flow, a scope it may not ask for.
-    public func issueDeviceCode(_ form: FormParameters, at name: TenantName, trace: RequestTrace) throws -> DeviceAuthorization {
+    public func issueDeviceCode(_ form: FormParameters, at name: TenantName, trace: RequestTrace) throws -> (
+        DeviceAuthorization, Landing
+    ) {
         let deviceCode = random.token(bytes: 48)
         let userCode = DeviceCode.newUserCode(random)
-        return try store.write { tx in
+        return try deciding { tx, landing in
             let wall = wall()
             let tenant = try tenant(name, orOf: nil, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
-            let region = try landing(trace, in: tenant, now: now)
+            let client = form["client_id"].map { ClientID($0) }
+            landing.region = try self.landing(trace, in: tenant, client: client, user: nil, now: now, tx)
             do {
                 let id = ClientID(try form.required("client_id"))
                 guard let app = try app(id, in: tenant, tx) else { throw EntraError.noSuchApp(id, directory: tenant.name) }
@@ -69,12 +71,12 @@ extension Authority {
                 if !tenant.isNone {
                     try tx.append(
                         Event(
-                            tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: region,
+                            tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: landing.region,
                             requestID: trace.requestID))
                 }
-                return DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime, region: region)
+                return DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime)
             } catch let error as EntraError {
-                throw Refused(error, now: now, region: region)
+                throw Refused(error, now: now)
             }
         }
     }

@@ -13,7 +13,9 @@ extension Authority {
         let attempt = try tx.attempt(userName: userName, password: password, in: named, wall: wall)
         var user: User?
         if case .known(let account) = attempt.outcome { user = account.user }
-        return PreparedGrant(tenant: user?.tenant, user: user?.id, accepted: .signedIn, refused: .signInRefused) { context in
+        return PreparedGrant(
+            tenant: user?.tenant, user: user?.id, subject: user?.home.user, accepted: .signedIn, refused: .signInRefused
+        ) { context in
             PasswordGrant.decide(request, signIn: attempt, sequence: tx.nextEventID(), in: context)
         }
     }

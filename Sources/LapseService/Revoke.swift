@@ -21,22 +21,26 @@ extension Authority {
         event.kind = .revoked
         event.revocation = id
         let sequence = try tx.append(event)
+        let ordinal = try tx.nextOrdinal(in: tenant.id)
         let revocation = Revocation(
             id: id, user: user.home, place: Place(at: now, sequence: sequence), cause: cause, actor: actor,
-            propagation: model(of: tenant).propagation(of: now, takenIn: region))
-        try tx.insert(revocation)
+            propagation: model(of: tenant).propagation(of: now, ordinal: ordinal, takenIn: region))
+        try tx.insert(revocation, ordinal: ordinal)
         return revocation
     }
 
     /// Writes a change of an account's state, believed as its propagation says.
     func change(
-        _ user: User, to kind: StateChange.Kind, event: Event.Kind, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction
+        _ user: User, to kind: StateChange.Kind, event: Event.Kind, in tenant: Tenant, now: Timestamp, region: Region,
+        _ tx: StoreTransaction
     ) throws {
-        let sequence = try tx.append(Event(tenant: tenant.id, at: now, kind: event, user: user.id))
-        let model = model(of: tenant)
-        try tx.insert(
-            StateChange(
-                user: user.home, kind: kind, place: Place(at: now, sequence: sequence),
-                propagation: model.propagation(of: now, takenIn: model.regions[0])))
+        let id = random.guid()
+        let sequence = try tx.append(
+            Event(tenant: tenant.id, at: now, kind: event, user: user.id, revocation: id, region: region))
+        let ordinal = try tx.nextOrdinal(in: tenant.id)
+        let change = StateChange(
+            id: id, user: user.home, kind: kind, place: Place(at: now, sequence: sequence),
+            propagation: model(of: tenant).propagation(of: now, ordinal: ordinal, takenIn: region))
+        try tx.insert(change, ordinal: ordinal)
     }
 }

@@ -52,8 +52,8 @@ extension Authority {
     ///   that is not registered.
     public func authorize(
         _ parameters: FormParameters, at name: TenantName, step: BrowserStep, cookies: BrowserCookies, trace: RequestTrace
-    ) throws -> (answer: AuthorizeAnswer, cookies: BrowserCookies, region: Region) {
-        try store.write { tx in
+    ) throws -> (answer: AuthorizeAnswer, cookies: BrowserCookies, landing: Landing) {
+        let (decided, landing): ((AuthorizeAnswer, BrowserCookies), Landing) = try deciding { tx, landing in
             let wall = wall()
             var visit = Visit(cookies: cookies, trace: trace, wall: wall)
             let named = try tenant(name, orOf: nil, tx, wall: wall)
@@ -67,15 +67,19 @@ extension Authority {
                 throw Refused(error, now: now)
             }
             do {
-                visit.region = try landing(trace, in: named, now: now)
+                let (home, user) = try visit.account(of: step, hint: parameters["login_hint"], in: named, tx)
+                visit.region = try self.landing(
+                    trace, in: home, client: app.id, user: user, isCounted: true, now: now, tx)
+                landing.region = visit.region
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), directory: named.name)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy)
                 let answer = try answer(request, in: named, step: step, &visit, tx)
-                return (answer, visit.setCookies, visit.region)
+                return (answer, visit.setCookies)
             } catch let error as EntraError {
-                return (.redirect(target, visit.answer(error, now: now)), visit.setCookies, visit.region)
+                return (.redirect(target, visit.answer(error, now: now)), visit.setCookies)
             }
         }
+        return (decided.0, decided.1, landing)
     }
 
     private func answer(
@@ -98,6 +102,7 @@ extension Authority {
             }
         }
         let candidates = try visit.candidates(in: named, tx)
+        if SignInDecision.judgesSessions(request, step: decisionStep) { try visit.count(candidates, tx) }
         switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
         case .signIn(let name): return signInPage(request.app, in: named, userName: name)
         case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
@@ -132,7 +137,8 @@ extension Authority {
         _ tx: StoreTransaction
     ) throws -> Result<BrowserSession, Refusal> {
         let tenant = named.isNone ? nil : named
-        let result = SignInDecision.account(of: attempt, for: app, in: tenant, region: visit.region)
+        let (result, attempts) = SignInDecision.account(of: attempt, for: app, in: tenant, region: visit.region)
+        if case .known(let account) = attempt.outcome { try visit.count(attempts, of: account.user.home.user, tx) }
         switch result {
         case .failure(let refusal):
             if let tenant = try tenant ?? attempt.userName.split(separator: "@").last.flatMap({ try tx.tenant(domain: String($0)) })

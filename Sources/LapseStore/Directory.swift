@@ -9,7 +9,8 @@ extension Tenant: FetchableRecord {
         self.init(
             id: row["id"], name: row["name"], domains: (row["domains"] as JSON).texts,
             clock: TenantClock(mode: row["clock_mode"], ticks: row["clock_ticks"]),
-            propagation: try propagation.map { try PropagationModel($0) }, policies: try Policies(row["policies"]))
+            propagation: try propagation.map { try PropagationModel($0) }, policies: try Policies(row["policies"]),
+            isSandbox: row["is_sandbox"])
     }
 }
 
@@ -20,7 +21,7 @@ extension User: FetchableRecord {
         self.init(
             id: row["id"], tenant: row["tenant"], userPrincipalName: row["user_principal_name"], displayName: row["display_name"],
             givenName: row["given_name"], surname: row["surname"], mail: row["mail"], passwordHash: row["password_hash"],
-            accountEnabled: row["account_enabled"],
+            passwordSalt: row["password_salt"], accountEnabled: row["account_enabled"],
             roles: (row["roles"] as JSON).texts.compactMap(DirectoryRole.init(rawValue:)),
             guestOf: homeTenant.flatMap { tenant in homeUser.map { Home(tenant: tenant, user: $0) } },
             createdAt: row["created_at"])
@@ -68,31 +69,38 @@ extension StoreTransaction {
         changed()
         try run(
             """
-            INSERT INTO tenants (id, name, domains, clock_mode, clock_ticks, propagation, policies, seed)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO tenants
+                (id, name, domains, clock_mode, clock_ticks, propagation, policies, seed, is_sandbox, first_event)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 tenant.id, tenant.name, JSON(tenant.domains), tenant.clock.mode, tenant.clock.ticks, tenant.propagation?.json,
-                tenant.policies.json, seed,
+                tenant.policies.json, seed, tenant.isSandbox, nextEventID(),
             ])
     }
 
-    /// Deletes all that is in the tenant, the tenant itself, and what accounts of it hold elsewhere; then adds its seed again.
+    /// The directory that a reset brings back.
+    public func seed(of tenant: GUID) throws -> TenantSeed? {
+        try row("SELECT seed FROM tenants WHERE id = ?", [tenant]).map { try TenantSeed(stored: $0["seed"]) }
+    }
+
+    /// Deletes the tenant with all that is in it, and what accounts of it hold elsewhere.
     ///
-    /// - Returns: the tenant as it was seeded.
-    public func reset(_ tenant: GUID) throws -> TenantSeed? {
-        guard let stored = try row("SELECT seed FROM tenants WHERE id = ?", [tenant]) else { return nil }
-        let seed = try TenantSeed(stored: stored["seed"])
+    /// - Parameter keepingGuests: leaves its members' guest objects in other tenants, for a tenant that comes back.
+    public func delete(tenant: GUID, keepingGuests: Bool) throws {
         changed()
         for table in ["revocations", "state_changes"] {
-            try run("DELETE FROM arrivals WHERE sequence IN (SELECT sequence FROM \(table) WHERE home_tenant = ?)", [tenant])
+            for dependent in ["arrivals", "attempts"] {
+                try run(
+                    "DELETE FROM \(dependent) WHERE sequence IN (SELECT sequence FROM \(table) WHERE home_tenant = ?)", [tenant])
+            }
         }
         try run("DELETE FROM grants WHERE home_tenant = ?", [tenant])
+        if !keepingGuests { try run("DELETE FROM users WHERE home_tenant = ?", [tenant]) }
         // The ids of the events that go are not used again.
         try run("UPDATE meta SET last_event = ?", [nextEventID() - 1])
+        try run("DELETE FROM events WHERE tenant = ?1 AND id >= (SELECT first_event FROM tenants WHERE id = ?1)", [tenant])
         try run("DELETE FROM tenants WHERE id = ?", [tenant])
-        try insert(seed)
-        return seed
     }
 
     public func update(_ tenant: Tenant) throws {
@@ -100,6 +108,11 @@ extension StoreTransaction {
         try run(
             "UPDATE tenants SET clock_mode = ?, clock_ticks = ?, propagation = ?, policies = ? WHERE id = ?",
             [tenant.clock.mode, tenant.clock.ticks, tenant.propagation?.json, tenant.policies.json, tenant.id])
+    }
+
+    /// Whether a tenant has the id or one of the domains.
+    public func isTaken(tenantID: GUID, domains: [String]) throws -> (id: Bool, domain: String?) {
+        (try tenant(tenantID) != nil, try domains.first { try tenant(domain: $0) != nil })
     }
 
     // MARK: Users
@@ -119,11 +132,12 @@ extension StoreTransaction {
         return try found.map { try User(row: $0) }
     }
 
-    /// The member of that name who was deleted last: until the deletion is believed, the name still signs in.
+    /// The member of that name or id who was deleted last: until the deletion is believed, the name still signs in.
     public func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
         try row(
             """
-            SELECT * FROM users WHERE tenant = ? AND user_principal_name = ? AND deleted_at IS NOT NULL AND home_user IS NULL
+            SELECT * FROM users WHERE tenant = ?1 AND (user_principal_name = ?2 OR id = lower(?2)) AND deleted_at IS NOT NULL
+                AND home_user IS NULL
             ORDER BY deleted_at DESC LIMIT 1
             """, [tenant, name]
         ).map { try User(row: $0) }
@@ -138,14 +152,20 @@ extension StoreTransaction {
         ).map { try User(row: $0) }
     }
 
-    /// The tenant's users who are not deleted, by name, after the one of that name.
-    public func users(in tenant: GUID, after name: String? = nil, limit: Int) throws -> [User] {
+    /// The tenant's users by name, after the one of that name.
+    ///
+    /// - Parameter withDeleted: those too whom the directory has forgotten already.
+    public func users(in tenant: GUID, after name: String? = nil, limit: Int, withDeleted: Bool = false) throws -> [User] {
         try rows(
             """
-            SELECT * FROM users WHERE tenant = ? AND deleted_at IS NULL AND user_principal_name > ?
-            ORDER BY user_principal_name LIMIT ?
-            """, [tenant, name ?? "", limit]
+            SELECT * FROM users WHERE tenant = ?1 AND (?4 OR deleted_at IS NULL) AND user_principal_name > ?2
+            ORDER BY user_principal_name, deleted_at IS NOT NULL, deleted_at DESC LIMIT ?3
+            """, [tenant, name ?? "", limit, withDeleted]
         ).map { try User(row: $0) }
+    }
+
+    public func isDeleted(_ user: GUID) throws -> Bool {
+        try row("SELECT 1 FROM users WHERE id = ? AND deleted_at IS NOT NULL", [user]) != nil
     }
 
     public func insert(_ user: User) throws {
@@ -153,12 +173,13 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO users (id, tenant, user_principal_name, display_name, given_name, surname, mail, password_hash,
-                account_enabled, roles, home_tenant, home_user, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                password_salt, account_enabled, roles, home_tenant, home_user, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 user.id, user.tenant, user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail,
-                user.passwordHash, user.accountEnabled, JSON(user.roles.map(\.rawValue)), user.guestOf?.tenant,
-                user.guestOf?.user, user.createdAt,
+                user.passwordHash, user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)),
+                user.guestOf?.tenant, user.guestOf?.user, user.createdAt,
             ])
     }
 
@@ -167,11 +188,11 @@ extension StoreTransaction {
         try run(
             """
             UPDATE users SET user_principal_name = ?, display_name = ?, given_name = ?, surname = ?, mail = ?,
-                password_hash = ?, account_enabled = ?, roles = ? WHERE id = ?
+                password_hash = ?, password_salt = ?, account_enabled = ?, roles = ? WHERE id = ?
             """,
             [
                 user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail, user.passwordHash,
-                user.accountEnabled, JSON(user.roles.map(\.rawValue)), user.id,
+                user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)), user.id,
             ])
     }
 
@@ -193,12 +214,16 @@ extension StoreTransaction {
 
     // MARK: Apps
 
-    /// The registration a tenant knows under this client id: its own, else another tenant's (all apps are multi-tenant), else
-    /// one of Microsoft's. A nil tenant stands for `common` and its like.
+    /// The registration a tenant knows under this client id: its own, else another tenant's (all apps are multi-tenant, but for
+    /// those of sandboxes), else one of Microsoft's. A nil tenant stands for `common` and its like, which know all.
     public func app(_ id: ClientID, in tenant: GUID?) throws -> AppRegistration? {
         try cached(DirectoryCache.AppKey(tenant: tenant, client: id), in: \.apps) {
             let found = try row(
-                "SELECT * FROM apps WHERE id = ? ORDER BY tenant <> ?, rowid LIMIT 1", [id, tenant?.description ?? ""])
+                """
+                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+                WHERE apps.id = ?1 AND (?2 IS NULL OR tenant = ?2 OR NOT is_sandbox)
+                ORDER BY tenant = ?2 DESC, is_sandbox, apps.rowid LIMIT 1
+                """, [id, tenant])
             return try found.map { try AppRegistration(row: $0) } ?? FirstPartyApps.all.first { $0.id == id }
         }
     }
@@ -206,8 +231,13 @@ extension StoreTransaction {
     /// The APIs besides Graph that a tenant's scopes may name.
     public func resources(in tenant: GUID) throws -> [ResourceAPI] {
         try cached(tenant, in: \.resources) {
-            try rows("SELECT * FROM apps WHERE exposes IS NOT NULL ORDER BY tenant <> ?, rowid", [tenant])
-                .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
+            try rows(
+                """
+                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+                WHERE exposes IS NOT NULL AND (tenant = ?1 OR NOT is_sandbox) ORDER BY tenant <> ?1, apps.rowid
+                """, [tenant]
+            )
+            .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
         }
     }
 

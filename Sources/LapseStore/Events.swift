@@ -25,56 +25,100 @@ extension StoreTransaction {
     }
 
     /// The tenant's events after that id, oldest first; nil filters nothing.
-    public func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [(
-        id: Int64, event: Event
-    )] {
+    public func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [LoggedEvent] {
         try rows(
             """
-            SELECT * FROM events WHERE tenant = ?1 AND id > ?2 AND (?3 IS NULL OR type = ?3) AND (?4 IS NULL OR user = ?4)
+            SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
+                AND (?3 IS NULL OR type = ?3) AND (?4 IS NULL OR user = ?4)
             ORDER BY id LIMIT ?5
             """, [tenant, id, kind, user, limit]
-        ).map { row in
-            let code: Int? = row["code"]
-            return (
-                row["id"],
-                Event(
-                    tenant: row["tenant"], at: row["at"], kind: row["type"], user: row["user"], client: row["client"],
-                    grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
-                    code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
-            )
-        }
+        ).map(LoggedEvent.init)
     }
+
+    /// What happened to a grant, oldest first: the newest `limit` of it.
+    ///
+    /// - Parameter sequence: the event of its sign-in, before which there is nothing.
+    public func events(of grants: [GUID], since sequence: Int64, limit: Int) throws -> [LoggedEvent] {
+        try rows(
+            """
+            SELECT * FROM events WHERE id = ?2 OR (id > ?2 AND grant_id IN (SELECT value FROM json_each(?1)))
+            ORDER BY id DESC LIMIT ?3
+            """, [JSON(grants.map(\.description)), sequence, limit]
+        ).reversed().map(LoggedEvent.init)
+    }
+
+    /// The id of the last event of any tenant.
+    public func lastEventID() -> Int64 { eventIDs.next - 1 }
 
     // MARK: What a moving clock passes
 
-    /// Everything of the tenant that takes effect after `start` and not after `end`, in order.
-    public func effects(in tenant: GUID, after start: Timestamp, through end: Timestamp) throws -> [ClockEffect] {
-        try rows(
+    /// The next instant after `start` at which anything of the tenant takes effect; nil when nothing is ahead.
+    public func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
+    }
+
+    /// The instant from which all revocations and state changes with a known one are believed everywhere; nil when they are.
+    public func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row(
+            "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
+    }
+
+    /// The next end of a refresh token of the tenant after `start`; nil when none is ahead.
+    public func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row(
             """
-            SELECT visible_at AS at, 'revocationBelieved' AS type, r.id AS id, plane, region
-            FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
-            WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
-            UNION ALL
-            SELECT visible_at, 'stateChangeBelieved', s.home_user, plane, region
-            FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
-            WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
-            UNION ALL
-            SELECT c.expires_at, 'codeExpired', c.grant_id, NULL, NULL
-            FROM authorization_codes c JOIN grants g ON g.id = c.grant_id
-            WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 AND c.expires_at <= ?3
-            UNION ALL
-            SELECT expires_at, 'deviceCodeExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM device_codes
-            WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2 AND expires_at <= ?3
-            UNION ALL
-            SELECT t.expires_at, 'refreshTokenExpired', substr(lower(hex(t.hash)), 1, 16), NULL, NULL
-            FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
-            WHERE g.tenant = ?1 AND t.expires_at > ?2 AND t.expires_at <= ?3
-            UNION ALL
-            SELECT expires_at, 'sessionExpired', id, NULL, NULL FROM sessions
-            WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND expires_at <= ?3
-            ORDER BY 1, 2, 3, 4, 5
-            """, [tenant, start, end]
-        ).map { ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"]) }
+            SELECT min(t.expires_at) AS at FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
+            WHERE g.tenant = ? AND t.expires_at > ?
+            """, [tenant, start])?["at"]
+    }
+
+    /// Everything of the tenant that takes effect after `start` and not after `end`, in order: the first `limit`.
+    public func effects(
+        in tenant: GUID, after start: Timestamp, through end: Timestamp, limit: Int
+    ) throws -> [ClockEffect] {
+        try rows("\(Self.effects) ORDER BY 1, 2, 3, 4, 5 LIMIT ?4", [tenant, start, end, limit]).map {
+            ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"])
+        }
+    }
+
+    /// What takes effect in tenant ?1 after ?2 and not after ?3.
+    private static let effects = """
+        SELECT visible_at AS at, 'revocationBelieved' AS type, r.id AS id, plane, region
+        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
+        WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
+        UNION ALL
+        SELECT visible_at, 'stateChangeBelieved', s.id, plane, region
+        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
+        WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
+        UNION ALL
+        SELECT c.expires_at, 'codeExpired', c.grant_id, NULL, NULL
+        FROM authorization_codes c JOIN grants g ON g.id = c.grant_id
+        WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 AND c.expires_at <= ?3
+        UNION ALL
+        SELECT expires_at, 'deviceCodeExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM device_codes
+        WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2 AND expires_at <= ?3
+        UNION ALL
+        SELECT t.expires_at, 'refreshTokenExpired', substr(lower(hex(t.hash)), 1, 16), NULL, NULL
+        FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
+        WHERE g.tenant = ?1 AND t.expires_at > ?2 AND t.expires_at <= ?3
+        UNION ALL
+        SELECT expires_at, 'sessionExpired', id, NULL, NULL FROM sessions
+        WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND expires_at <= ?3
+        """
+}
+
+/// An event with its place in the log.
+public struct LoggedEvent: Sendable {
+    public let id: Int64
+    public let event: Event
+
+    init(_ row: Row) {
+        id = row["id"]
+        let code: Int? = row["code"]
+        event = Event(
+            tenant: row["tenant"], at: row["at"], kind: row["type"], user: row["user"], client: row["client"],
+            grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
+            code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
     }
 }
 

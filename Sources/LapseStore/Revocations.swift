@@ -7,24 +7,22 @@ extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
     /// state changes.
     public func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
-        let whole = try cached(home, in: \.histories) { try history(of: home) }
-        return AccountHistory(
-            revocations: Array(whole.revocations[whole.revocations.firstIndex(notBefore: authTime)...]),
-            stateChanges: whole.stateChanges)
+        try history(of: home).since(authTime)
     }
 
-    private func history(of home: User.Home) throws -> AccountHistory {
+    /// Everything that ever happened to the account.
+    public func history(of home: User.Home) throws -> AccountHistory {
+        try cached(home, in: \.histories) { try loadHistory(of: home) }
+    }
+
+    private func loadHistory(of home: User.Home) throws -> AccountHistory {
         AccountHistory(
             revocations: try rows(
                 "SELECT * FROM revocations WHERE home_user = ? AND home_tenant = ? ORDER BY at, sequence", [home.user, home.tenant]
             ).map { try revocation($0) },
             stateChanges: try rows(
                 "SELECT * FROM state_changes WHERE home_user = ? AND home_tenant = ?", [home.user, home.tenant]
-            ).map { row in
-                StateChange(
-                    user: home, kind: row["kind"], place: Place(at: row["at"], sequence: row["sequence"]),
-                    propagation: try propagation(of: row["sequence"]))
-            })
+            ).map { try stateChange($0) })
     }
 
     public func revocation(_ id: GUID, in tenant: GUID) throws -> Revocation? {
@@ -41,38 +39,74 @@ extension StoreTransaction {
         ).map { try revocation($0) }
     }
 
-    /// The latest cut-off of the account; nil when it was never revoked.
-    public func latestCutOff(of home: User.Home) throws -> Timestamp? {
-        try row(
-            """
-            SELECT max(at) AS at FROM revocations WHERE home_user = ? AND home_tenant = ? AND cause <> 'passwordExpired'
-            """, [home.user, home.tenant])?["at"]
+    public func stateChange(_ id: GUID, in tenant: GUID) throws -> StateChange? {
+        try row("SELECT * FROM state_changes WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try stateChange($0) }
     }
 
-    public func insert(_ revocation: Revocation) throws {
+    /// The ids of the tenant's revocations and state changes that are not believed everywhere, in their order.
+    public func pending(in tenant: GUID, at now: Timestamp) throws -> [GUID] {
+        try rows(
+            """
+            SELECT id, sequence FROM revocations WHERE home_tenant = ?1 AND sequence IN
+                (SELECT sequence FROM arrivals WHERE visible_at IS NULL OR visible_at > ?2)
+            UNION ALL
+            SELECT id, sequence FROM state_changes WHERE home_tenant = ?1 AND sequence IN
+                (SELECT sequence FROM arrivals WHERE visible_at IS NULL OR visible_at > ?2)
+            ORDER BY 2
+            """, [tenant, now]
+        ).map { $0["id"] }
+    }
+
+    /// Which of the tenant's revocations and state changes the next one will be, from 1 on.
+    public func nextOrdinal(in tenant: GUID) throws -> Int64 {
+        let found = try row(
+            """
+            SELECT max(ifnull((SELECT max(ordinal) FROM revocations WHERE home_tenant = ?1), 0),
+                ifnull((SELECT max(ordinal) FROM state_changes WHERE home_tenant = ?1), 0)) AS last
+            """, [tenant])
+        return (found?["last"] ?? 0) + 1
+    }
+
+    /// - Parameter ordinal: see ``nextOrdinal(in:)``.
+    public func insert(_ revocation: Revocation, ordinal: Int64) throws {
         directory?.forget(revocation.user)
         try run(
-            "INSERT INTO revocations (id, home_tenant, home_user, at, sequence, cause, actor) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            """
+            INSERT INTO revocations (id, home_tenant, home_user, at, sequence, ordinal, cause, actor)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
             [
                 revocation.id, revocation.user.tenant, revocation.user.user, revocation.place.at, revocation.place.sequence,
-                revocation.cause, revocation.actor,
+                ordinal, revocation.cause, revocation.actor,
             ])
         try insert(revocation.propagation, of: revocation.place.sequence)
     }
 
-    public func insert(_ change: StateChange) throws {
+    public func insert(_ change: StateChange, ordinal: Int64) throws {
         directory?.forget(change.user)
         try run(
-            "INSERT INTO state_changes (sequence, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?)",
-            [change.place.sequence, change.user.tenant, change.user.user, change.kind, change.place.at])
+            "INSERT INTO state_changes (id, sequence, ordinal, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [change.id, change.place.sequence, ordinal, change.user.tenant, change.user.user, change.kind, change.place.at])
         try insert(change.propagation, of: change.place.sequence)
     }
 
     private func insert(_ propagation: Propagation, of sequence: Int64) throws {
         for arrival in propagation.arrivals {
+            var attempts: Int?
+            if case .afterAttempts(let number) = arrival.moment { attempts = number }
             try run(
-                "INSERT INTO arrivals (sequence, plane, region, visible_at) VALUES (?, ?, ?, ?)",
-                [sequence, arrival.plane, arrival.region, arrival.visibleAt])
+                "INSERT INTO arrivals (sequence, plane, region, visible_at, attempts) VALUES (?, ?, ?, ?, ?)",
+                [sequence, arrival.plane, arrival.region, arrival.visibleAt, attempts])
+        }
+    }
+
+    /// Brings arrivals of an event forward.
+    public func release(_ arrivals: [Propagation.Arrival], of event: some Propagated, user: User.Home) throws {
+        directory?.forget(user)
+        for arrival in arrivals {
+            try run(
+                "UPDATE arrivals SET visible_at = ?, attempts = NULL WHERE sequence = ? AND plane = ? AND region = ?",
+                [arrival.visibleAt, event.place.sequence, arrival.plane, arrival.region])
         }
     }
 
@@ -83,22 +117,62 @@ extension StoreTransaction {
             propagation: try propagation(of: row["sequence"]))
     }
 
+    private func stateChange(_ row: Row) throws -> StateChange {
+        StateChange(
+            id: row["id"], user: User.Home(tenant: row["home_tenant"], user: row["home_user"]), kind: row["kind"],
+            place: Place(at: row["at"], sequence: row["sequence"]), propagation: try propagation(of: row["sequence"]))
+    }
+
     private func propagation(of sequence: Int64) throws -> Propagation {
         Propagation(
-            try rows("SELECT plane, region, visible_at FROM arrivals WHERE sequence = ?", [sequence]).map {
-                .init(plane: $0["plane"], region: $0["region"], visibleAt: $0["visible_at"])
+            try rows("SELECT plane, region, visible_at, attempts FROM arrivals WHERE sequence = ? ORDER BY rowid", [sequence]).map {
+                row in
+                let visibleAt: Timestamp? = row["visible_at"]
+                let attempts: Int? = row["attempts"]
+                return .init(
+                    plane: row["plane"], region: row["region"],
+                    moment: visibleAt.map(Propagation.Moment.at) ?? attempts.map(Propagation.Moment.afterAttempts) ?? .held)
             })
     }
-}
 
-extension [Revocation] {
-    /// The first of these, which are in order, at or after the instant.
-    fileprivate func firstIndex(notBefore instant: Timestamp) -> Int {
-        var (low, high) = (startIndex, endIndex)
-        while low < high {
-            let middle = (low + high) / 2
-            if self[middle].place.at < instant { low = middle + 1 } else { high = middle }
+    // MARK: Attempts
+
+    /// How many requests of the grant, the session, or the account's fresh sign-ins have passed, by what lets them.
+    public func attempts(of subject: GUID) throws -> AttemptCounts {
+        try rows("SELECT sequence, plane, region, passed FROM attempts WHERE subject = ?", [subject]).reduce(into: [:]) {
+            $0[Attempt(sequence: $1["sequence"], plane: $1["plane"], region: $1["region"])] = $1["passed"]
         }
-        return low
     }
+
+    /// Counts a request.
+    public func count(_ attempts: [Attempt], of subject: GUID) throws {
+        for attempt in attempts {
+            try run(
+                """
+                INSERT INTO attempts (subject, sequence, plane, region, passed) VALUES (?, ?, ?, ?, 1)
+                ON CONFLICT DO UPDATE SET passed = passed + 1
+                """, [subject, attempt.sequence, attempt.plane, attempt.region])
+        }
+    }
+
+    // MARK: Routing
+
+    /// Counts a request of the tenant that is routed by count.
+    ///
+    /// - Returns: how many were counted before.
+    public func countRequest(in tenant: GUID) throws -> Int64 {
+        let counted = try row(
+            """
+            INSERT INTO routing (tenant, requests) VALUES (?, 1)
+            ON CONFLICT DO UPDATE SET requests = requests + 1 RETURNING requests
+            """, [tenant])
+        return (counted?["requests"] ?? 1) - 1
+    }
+
+    /// How many requests of the tenant were counted.
+    public func countedRequests(in tenant: GUID) throws -> Int64 {
+        try row("SELECT requests FROM routing WHERE tenant = ?", [tenant])?["requests"] ?? 0
+    }
+
+    public func restartRouting(in tenant: GUID) throws { try run("DELETE FROM routing WHERE tenant = ?", [tenant]) }
 }

@@ -8,9 +8,15 @@ extension TenantSeed {
         [
             "tenant": .object([
                 "id": .string(tenant.id.description), "name": .string(tenant.name), "domains": JSON(tenant.domains),
-                "propagation": tenant.propagation?.json, "policies": tenant.policies.json,
+                "propagation": tenant.propagation?.json, "policies": tenant.policies.json, "isSandbox": .bool(tenant.isSandbox),
             ]),
-            "users": .array(users.map { $0.json().adding(["passwordHash": $0.passwordHash.map { .string($0.hexadecimal) }]) }),
+            "users": .array(
+                users.map { user in
+                    user.json().adding([
+                        "passwordHash": user.passwordHash.map { .string($0.hexadecimal) },
+                        "passwordSalt": .string(user.passwordSalt.description),
+                    ])
+                }),
             "apps": .array(apps.map { $0.json().adding(["secretHashes": JSON($0.secretHashes.map(\.hexadecimal))]) }),
         ]
     }
@@ -23,13 +29,18 @@ extension TenantSeed {
         let tenant = Tenant(
             id: id, name: try tenantReader.required("name"), domains: try tenantReader.strings("domains") ?? [],
             propagation: try tenantReader.value("propagation").map { try PropagationModel($0) },
-            policies: try tenantReader.value("policies").map { try Policies($0) } ?? Policies())
+            policies: try tenantReader.value("policies").map { try Policies($0) } ?? Policies(),
+            isSandbox: try tenantReader.bool("isSandbox") ?? false)
         let users = try (reader.array("users") ?? []).map { value in
-            var (user, hash) = try value.taking("passwordHash") { rest in
-                try User(rest.without(["createdDateTime"]), tenant: tenant, newID: id, createdAt: Tenant.birth)
-            }
-            user.passwordHash = hash?.text.flatMap(SecretHash.init(hexadecimal:))
-            return user
+            let user = try User(
+                value.without(["createdDateTime", "passwordHash", "passwordSalt"]), tenant: tenant, newID: id,
+                createdAt: Tenant.birth)
+            return User(
+                id: user.id, tenant: user.tenant, userPrincipalName: user.userPrincipalName, displayName: user.displayName,
+                givenName: user.givenName, surname: user.surname, mail: user.mail,
+                passwordHash: value["passwordHash"]?.text.flatMap(SecretHash.init(hexadecimal:)),
+                passwordSalt: value["passwordSalt"]?.text.flatMap(GUID.init), accountEnabled: user.accountEnabled,
+                roles: user.roles, guestOf: user.guestOf, createdAt: user.createdAt)
         }
         let apps = try (reader.array("apps") ?? []).map { value in
             var (app, hashes) = try value.taking("secretHashes") { rest in try AppRegistration(rest, newID: "") }

@@ -8,7 +8,7 @@ import Synchronization
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 public final class Store: Sendable {
     /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 1
+    static let schemaVersion = 2
 
     /// Why a database cannot be used, in one line.
     public struct OpenError: Error, CustomStringConvertible {
@@ -18,6 +18,8 @@ public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
     private let eventIDs: EventIDs
+    /// Rings after every commit.
+    public let commits = Bell()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
 
@@ -112,6 +114,7 @@ public final class Store: Sendable {
             do {
                 let value = try operation(StoreTransaction(db: db, directory: directory, eventIDs: eventIDs))
                 try db.cachedStatement(sql: "COMMIT").execute()
+                commits.ring()
                 return value
             } catch {
                 if db.isInsideTransaction { try db.rollback() }

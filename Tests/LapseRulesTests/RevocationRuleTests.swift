@@ -13,7 +13,7 @@ private func revocation(
 ) -> Revocation {
     Revocation(
         id: id, user: home, place: Place(at: at(ticks), sequence: sequence), cause: cause, actor: nil,
-        propagation: Propagation([.init(plane: plane, region: .local, visibleAt: at(visible ?? ticks))]))
+        propagation: Propagation([.init(plane: plane, region: .local, moment: .at(at(visible ?? ticks)))]))
 }
 
 private func refusal(
@@ -130,8 +130,8 @@ struct RevocationRuleTests {
 struct AccountStateTests {
     private func change(_ kind: StateChange.Kind, at ticks: Int64, visible: Int64) -> StateChange {
         StateChange(
-            user: home, kind: kind, place: Place(at: at(ticks), sequence: ticks),
-            propagation: Propagation([.init(plane: .refresh, region: .local, visibleAt: at(visible))]))
+            id: id, user: home, kind: kind, place: Place(at: at(ticks), sequence: ticks),
+            propagation: Propagation([.init(plane: .refresh, region: .local, moment: .at(at(visible)))]))
     }
 
     @Test("The last believed change counts, in the order of events")
@@ -146,35 +146,6 @@ struct AccountStateTests {
         for (now, state) in expected {
             let standpoint = Standpoint(plane: .refresh, region: .local, now: at(now))
             #expect(AccountState.believed(of: changes, from: standpoint) == state, "\(now)")
-        }
-    }
-
-    @Test("A propagation model delays each plane by its own")
-    func model() throws {
-        let model = try PropagationModel(["planes": ["refresh": ["fixed": "PT3M"]]])
-        let propagation = model.propagation(of: second, takenIn: .local)
-        #expect(propagation.arrivals.map(\.visibleAt) == [second + .seconds(180), second])
-        let atOnce = try PropagationModel(["origin": "immediate", "planes": ["refresh": ["fixed": "PT3M"]]])
-        #expect(atOnce.propagation(of: second, takenIn: .local).arrivals.map(\.visibleAt) == [second, second])
-        #expect(try PropagationModel(model.json) == model)
-    }
-
-    @Test(
-        "A model that cannot be is refused by the name of its field",
-        arguments: [
-            (#""fast""#, ""), (#"{"planes":{"cae":"immediate"}}"#, "planes.cae"),
-            (#"{"planes":{"refresh":"later"}}"#, "planes.refresh"),
-            (#"{"planes":{"refresh":{"fixed":"-PT3M"}}}"#, "planes.refresh.fixed"), (#"{"regions":["a","b"]}"#, "regions"),
-            (#"{"regions":["A B"]}"#, "regions"), (#"{"routing":"hash"}"#, "routing"), (#"{"seed":-1}"#, "seed"),
-            (#"{"sed":1}"#, "sed"),
-        ])
-    func refused(text: String, field: String) throws {
-        let value = try #require(JSON(parsing: Array(text.utf8)))
-        do throws(FieldError) {
-            _ = try PropagationModel(value)
-            #expect(Bool(false), "\(text) was taken")
-        } catch {
-            #expect(error.field == field)
         }
     }
 }

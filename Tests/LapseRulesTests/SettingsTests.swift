@@ -45,7 +45,7 @@ struct SettingsTests {
         #expect(settings.httpPort == .off)
         #expect(settings.isEphemeral)
         #expect(settings.publicURL == "https://lapse.example:8443")
-        #expect(settings.propagation.planes[.refresh] == .fixed(.seconds(180)))
+        #expect(settings.propagation[.refresh] == .everywhere(.fixed(.seconds(180))))
     }
 
     private static let seed: JSON = [
@@ -86,7 +86,7 @@ struct SettingsTests {
         #expect(seeds[0].tenant.policies.tieRule == .entra)
         let ann = seeds[0].users[0]
         #expect(ann.displayName == "ann@one.example")
-        #expect(ann.passwordHash == User.hash(password: "secret", of: ann.id))
+        #expect(ann.hasPassword("secret"))
         #expect(!ann.accountEnabled)
         #expect(seeds[0].apps[0].flows == [.code, .refresh, .clientCredentials, .onBehalfOf])
         #expect(seeds[1].users[0].home == ann.home)

@@ -226,5 +226,6 @@ struct Answer: Sendable {
 
 extension JSON {
     var int: Int64? { if case .integer(let value) = self { value } else { nil } }
+    var elements: [JSON] { if case .array(let elements) = self { elements } else { [] } }
     var flag: Bool? { if case .bool(let value) = self { value } else { nil } }
 }

@@ -74,7 +74,8 @@ struct RaceTests {
                         for round in 0..<40 {
                             if worker == 0, round == 20 {
                                 _ = try authority.createRevocation(
-                                    ["user": "adele@contoso.example", "cause": "userRevoke"], in: "contoso.example")
+                                    ["user": "adele@contoso.example", "cause": "userRevoke"], in: "contoso.example",
+                                    trace: Self.trace)
                                 tally.revoked()
                             }
                             let beganAfter = tally.isRevoked
@@ -96,10 +97,10 @@ struct RaceTests {
         let authority = try await authority()
         let token = try grant(authority)
         let revocation = try authority.createRevocation(
-            ["user": "adele@contoso.example", "cause": "adminRevoke"], in: "contoso.example")
+            ["user": "adele@contoso.example", "cause": "adminRevoke"], in: "contoso.example", trace: Self.trace)
         #expect(try await redeem(token, authority) == 50173)
-        let events = try authority.events(of: "contoso.example", after: nil, type: "refreshRefused", user: "adele@contoso.example")
-            .items
+        let filter = try authority.eventFilter(of: "contoso.example", type: "refreshRefused", user: "adele@contoso.example")
+        let events = try authority.events(filter, after: nil).items
         #expect(events.count == 1)
         #expect(events.first?["code"] == .integer(50173))
         #expect(events.first?["revocation"] == revocation["id"])

@@ -4,6 +4,9 @@ public enum BuiltInLab {
     public static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
     public static let password = "Passw0rd!"
 
+    /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
+    public static let secrets = ["lapse-web-secret", "lapse-daemon-secret", "lapse-api-secret-01"]
+
     static let delegated = [
         "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",
         "Directory.AccessAsUser.All", "api://lapse-lab/access_as_user",

@@ -3,6 +3,9 @@ public struct Tenant: Equatable, Sendable {
     /// Assumption: every tenant of the lab is as old as this, so that a test may set its clock to any later instant.
     public static let birth = Timestamp(secondsSinceEpoch: 1_577_836_800)
 
+    /// Names no tenant: the zero GUID.
+    public static let noID = GUID(bytes: ArraySlice([UInt8](repeating: 0, count: 16)))
+
     public let id: GUID
     public var name: String
     /// Verified domains in lower case, the default first.
@@ -11,10 +14,12 @@ public struct Tenant: Equatable, Sendable {
     /// Nil follows the server's `--propagation`.
     public var propagation: PropagationModel?
     public var policies: Policies
+    /// Made for one test: other tenants do not see its apps.
+    public let isSandbox: Bool
 
     public init(
         id: GUID, name: String, domains: [String], clock: TenantClock = .real, propagation: PropagationModel? = nil,
-        policies: Policies = Policies()
+        policies: Policies = Policies(), isSandbox: Bool = false
     ) {
         self.id = id
         self.name = name
@@ -22,6 +27,7 @@ public struct Tenant: Equatable, Sendable {
         self.clock = clock
         self.propagation = propagation
         self.policies = policies
+        self.isSandbox = isSandbox
     }
 
     /// What the tenant is called in a directory listing and in the control API.

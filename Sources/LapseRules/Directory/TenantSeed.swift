@@ -21,15 +21,18 @@ public struct TenantSeed: Equatable, Sendable {
         for (index, value) in tenants.enumerated() {
             seeds.append(try TenantSeed(value, path: "tenants[\(index)]", random: random))
         }
-        try check(seeds)
+        try check(seeds) { "tenants[\($0)]." }
         return seeds
     }
 
-    init(_ value: JSON, path: String, random: RandomSource) throws(FieldError) {
+    /// - Parameter sandbox: for a tenant that may leave out its id, name and domains; nil where a file must name them.
+    init(_ value: JSON, path: String = "", sandbox: NewSandbox? = nil, random: RandomSource) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
-        guard let id = try reader.guid("id") else { throw FieldError(reader.field("id"), "is required") }
-        var tenant = Tenant(id: id, name: try reader.required("name"), domains: [])
-        let domains = try reader.strings("domains") ?? []
+        guard let id = try reader.guid("id") ?? sandbox?.id else { throw FieldError(reader.field("id"), "is required") }
+        guard id != Tenant.noID, id != TenantName.consumersTenant else { throw FieldError(reader.field("id"), "is no tenant's") }
+        let name = sandbox != nil && !reader.has("name") ? "Sandbox" : try reader.required("name")
+        var tenant = Tenant(id: id, name: name, domains: [], isSandbox: sandbox != nil)
+        let domains = try reader.strings("domains") ?? sandbox.map { [$0.domain(under: "lapse.example")] } ?? []
         guard !domains.isEmpty else { throw FieldError(reader.field("domains"), "must name at least one domain") }
         for (index, domain) in domains.enumerated() where !TenantName.isDNSName(domain.lowercased()) {
             throw FieldError(reader.field("domains") + "[\(index)]", "must be a DNS name")
@@ -58,16 +61,18 @@ public struct TenantSeed: Equatable, Sendable {
     }
 
     /// What one seed cannot see: names that are taken twice, guests whose home is not there.
-    private static func check(_ seeds: [TenantSeed]) throws(FieldError) {
+    ///
+    /// - Parameter path: how the path of that seed's members begins.
+    static func check(_ seeds: [TenantSeed], path: (Int) -> String) throws(FieldError) {
         var taken: Set<String> = []
         for (index, seed) in seeds.enumerated() {
-            let path = "tenants[\(index)]"
-            guard taken.insert(seed.tenant.id.description).inserted else { throw FieldError("\(path).id", "is taken") }
+            let path = path(index)
+            guard taken.insert(seed.tenant.id.description).inserted else { throw FieldError("\(path)id", "is taken") }
             for domain in seed.tenant.domains where !taken.insert(domain).inserted {
-                throw FieldError("\(path).domains", "names \(domain), which is taken")
+                throw FieldError("\(path)domains", "names \(domain), which is taken")
             }
             for (number, user) in seed.users.enumerated() {
-                let path = "\(path).users[\(number)]"
+                let path = "\(path)users[\(number)]"
                 guard taken.insert("user " + user.id.description).inserted else { throw FieldError("\(path).id", "is taken") }
                 guard taken.insert("name " + user.userPrincipalName.lowercased()).inserted else {
                     throw FieldError("\(path).userPrincipalName", "is taken")
@@ -75,11 +80,11 @@ public struct TenantSeed: Equatable, Sendable {
                 guard let home = user.guestOf else { continue }
                 let homeSeed = seeds.first { $0.tenant.id == home.tenant }
                 guard homeSeed?.users.contains(where: { $0.id == home.user && !$0.isGuest }) == true else {
-                    throw FieldError("\(path).home", "names no member of a tenant in this file")
+                    throw FieldError("\(path).home", "names no member of a tenant that is given here")
                 }
             }
             for (number, app) in seed.apps.enumerated() where !taken.insert("app \(seed.tenant.id) \(app.id)").inserted {
-                throw FieldError("\(path).apps[\(number)].id", "is taken")
+                throw FieldError("\(path)apps[\(number)].id", "is taken")
             }
         }
     }
@@ -105,7 +110,7 @@ extension User {
         try apply(&reader, tenant: tenant)
         if displayName.isEmpty { displayName = userPrincipalName }
         // A member without a password could never sign in: it gets the lab's.
-        if passwordHash == nil, guestOf == nil { passwordHash = Self.hash(password: BuiltInLab.password, of: id) }
+        if passwordHash == nil, guestOf == nil { set(password: BuiltInLab.password) }
     }
 
     /// The user with the changes of a PATCH. The new password is returned apart: changing it is an event.
@@ -133,7 +138,7 @@ extension User {
         if reader.has("password") {
             let password = try reader.required("password")
             guard !isGuest else { throw FieldError(reader.field("password"), "belongs to the guest's home tenant") }
-            passwordHash = Self.hash(password: password, of: id)
+            set(password: password)
         }
         accountEnabled = try reader.bool("accountEnabled") ?? accountEnabled
         if let names = try reader.strings("roles") {

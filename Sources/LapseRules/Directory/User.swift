@@ -19,7 +19,9 @@ public struct User: Equatable, Sendable {
     public var surname: String?
     public var mail: String?
     /// Nil: the user has no password here (guests).
-    public var passwordHash: SecretHash?
+    public private(set) var passwordHash: SecretHash?
+    /// The user id that salts the hash: another's when the password came from a template.
+    public private(set) var passwordSalt: GUID
     /// As Graph shows it. What the authority believes is the history of ``StateChange``.
     public var accountEnabled: Bool
     public var roles: [DirectoryRole]
@@ -29,8 +31,8 @@ public struct User: Equatable, Sendable {
 
     public init(
         id: GUID, tenant: GUID, userPrincipalName: String, displayName: String, givenName: String? = nil, surname: String? = nil,
-        mail: String? = nil, passwordHash: SecretHash?, accountEnabled: Bool = true, roles: [DirectoryRole] = [],
-        guestOf: Home? = nil, createdAt: Timestamp
+        mail: String? = nil, passwordHash: SecretHash?, passwordSalt: GUID? = nil, accountEnabled: Bool = true,
+        roles: [DirectoryRole] = [], guestOf: Home? = nil, createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant
@@ -40,6 +42,7 @@ public struct User: Equatable, Sendable {
         self.surname = surname
         self.mail = mail
         self.passwordHash = passwordHash
+        self.passwordSalt = passwordSalt ?? id
         self.accountEnabled = accountEnabled
         self.roles = roles
         self.guestOf = guestOf
@@ -53,6 +56,13 @@ public struct User: Equatable, Sendable {
 
     /// The salted hash under which a password of the user with this id is kept.
     public static func hash(password: String, of user: GUID) -> SecretHash { SecretHash(of: password, salt: user.description) }
+
+    public mutating func set(password: String) {
+        passwordSalt = id
+        passwordHash = Self.hash(password: password, of: id)
+    }
+
+    public func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
 
     /// The user as the control API and seed files show it; the password only where it was just given.
     public func json(password: String? = nil) -> JSON {

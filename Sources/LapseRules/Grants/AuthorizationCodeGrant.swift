@@ -16,7 +16,7 @@ public enum AuthorizationCodeGrant {
     public static func decide(
         code text: String, redirectURI: String, verifier: String?, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
-        .deciding { () throws(Refusal) in
+        .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard AuthorizationCode.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, facts.grant.client == context.app.id, facts.grant.tenant == context.tenant.id else {
                 throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "code"]))
@@ -34,7 +34,7 @@ public enum AuthorizationCodeGrant {
             guard let account = facts.account else {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
-            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in
                 try context.scopes.delegated(request.scope ?? grant.scope, mayNameSeveralResources: request.scope == nil)
             }

@@ -1,7 +1,7 @@
 /// May this application have a token of its own?
 public enum ClientCredentialsGrant {
     public static func decide(_ request: TokenRequest, in context: TokenContext) -> TokenDecision {
-        .deciding { () throws(Refusal) in
+        .deciding { (_: inout [Attempt]) throws(Refusal) in
             let resource = try refusing { () throws(EntraError) in
                 guard let text = request.scope else { throw .missing("scope") }
                 return try context.scopes.application(text)

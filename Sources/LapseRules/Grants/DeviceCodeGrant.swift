@@ -15,7 +15,7 @@ public enum DeviceCodeGrant {
 
     /// - Parameter facts: nil when no such code was ever issued.
     public static func decide(_ request: TokenRequest, facts: Facts?, in context: TokenContext) -> TokenDecision {
-        .deciding { () throws(Refusal) in
+        .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard let facts, facts.code.client == context.app.id, facts.code.tenant.map({ $0 == context.tenant.id }) ?? true else {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
@@ -32,7 +32,7 @@ public enum DeviceCodeGrant {
             guard let grant = facts.grant, let account = facts.account else {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
-            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(grant.scope) }
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(

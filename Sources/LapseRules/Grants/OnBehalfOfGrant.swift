@@ -9,7 +9,7 @@ public enum OnBehalfOfGrant {
     }
 
     public static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
-        .deciding { () throws(Refusal) in
+        .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id else {
                 throw Refusal(error: AADSTS.assertionSignature.error())
             }
@@ -22,7 +22,7 @@ public enum OnBehalfOfGrant {
             }
             guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
             guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
-            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in
                 guard let text = request.scope else { throw .missing("scope") }
                 return try context.scopes.delegated(text)

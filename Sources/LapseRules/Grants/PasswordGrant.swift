@@ -5,8 +5,9 @@ public enum PasswordGrant {
     public static func decide(
         _ request: TokenRequest, signIn: SignInAttempt, sequence: Int64, in context: TokenContext
     ) -> TokenDecision {
-        .deciding { () throws(Refusal) in
-            let account = try signIn.accepted(for: context.app, in: context.tenant, on: .refresh, region: context.region)
+        .deciding { (attempts: inout [Attempt]) throws(Refusal) in
+            let account = try signIn.accepted(
+                for: context.app, in: context.tenant, on: .refresh, region: context.region, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in
                 guard let text = request.scope else { throw .missing("scope") }
                 return try context.scopes.delegated(text)
@@ -47,7 +48,7 @@ public struct SignInAttempt: Sendable {
 
     /// The account, when the credential is right and the account may sign in.
     func accepted(
-        for app: AppRegistration, in tenant: Tenant?, on plane: Plane, region: Region
+        for app: AppRegistration, in tenant: Tenant?, on plane: Plane, region: Region, counting used: inout [Attempt]
     ) throws(Refusal) -> AccountFacts {
         let directory = tenant?.name ?? userName.split(separator: "@").last.map(String.init) ?? userName
         switch outcome {
@@ -55,6 +56,7 @@ public struct SignInAttempt: Sendable {
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
         case .noGuestAccount(let home): throw Refusal(error: .guestNotFound(home, app: app, directory: directory))
         case .known(let account):
+            used += account.attempts(of: nil, on: plane, in: region)
             try account.stateRefusal(on: plane, in: region).orPass()
             return account
         }

@@ -21,7 +21,7 @@ public enum RefreshTokenGrant {
     public static func decide(
         _ text: String, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
-        .deciding { () throws(Refusal) in
+        .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard RefreshToken.grant(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, isBound(facts, to: context.app) else {
                 throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "refresh_token"]))
@@ -31,7 +31,7 @@ public enum RefreshTokenGrant {
             guard let account = facts.account else {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
-            try account.refusal(of: grant.subject, on: .refresh, in: context.region).orPass()
+            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
             guard context.now < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
             let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(request.scope ?? grant.scope) }
             let child = context.newRefreshToken(for: grant, parent: token)
@@ -48,15 +48,17 @@ public enum RefreshTokenGrant {
     }
 
     private static func expired(_ token: RefreshToken, _ grant: Grant, _ context: TokenContext) -> EntraError {
-        switch grant.clientClass {
-        case .spa:
-            AADSTS.refreshTokenOfSPAExpired.error([
-                "lifetime": context.lifetimes.spaRefreshToken.dotNetText, "issued": token.issuedAt.description,
-            ])
-        case .public, .confidential:
-            AADSTS.refreshTokenInactive.error([
-                "issued": token.issuedAt.description, "inactive": (token.expiresAt - token.issuedAt).dotNetText,
-            ])
+        let lifetime = grant.clientClass == .spa ? context.lifetimes.spaRefreshToken : token.expiresAt - token.issuedAt
+        return expiryCode(of: grant.clientClass).error([
+            "lifetime": lifetime.dotNetText, "inactive": lifetime.dotNetText, "issued": token.issuedAt.description,
+        ])
+    }
+
+    /// A single-page app's token ends after a fixed time, all others by inactivity.
+    static func expiryCode(of clientClass: ClientClass) -> AADSTS {
+        switch clientClass {
+        case .spa: .refreshTokenOfSPAExpired
+        case .public, .confidential: .refreshTokenInactive
         }
     }
 }

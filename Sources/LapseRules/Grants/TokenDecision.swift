@@ -16,6 +16,8 @@ public struct TokenIssue: Sendable {
     public let newGrant: Grant?
     public let refreshToken: RefreshToken?
     public let spent: Spent?
+    /// Requests that revocations still let pass and count.
+    public internal(set) var attempts: [Attempt] = []
 
     init(plan: TokenPlan, newGrant: Grant? = nil, refreshToken: RefreshToken?, spent: Spent? = nil) {
         self.plan = plan
@@ -26,12 +28,24 @@ public struct TokenIssue: Sendable {
 }
 
 extension TokenDecision {
-    /// Runs a decision written as a list of checks that throw.
-    static func deciding(_ checks: () throws(Refusal) -> TokenIssue) -> TokenDecision {
+    /// Runs a decision written as a list of checks that throw. The rule's check adds what the request used up.
+    static func deciding(_ checks: (inout [Attempt]) throws(Refusal) -> TokenIssue) -> TokenDecision {
+        var attempts: [Attempt] = []
         do {
-            return .issue(try checks())
+            var issue = try checks(&attempts)
+            issue.attempts = attempts
+            return .issue(issue)
         } catch {
-            return .refuse(error)
+            var refusal = error
+            refusal.attempts = attempts
+            return .refuse(refusal)
+        }
+    }
+
+    public var attempts: [Attempt] {
+        switch self {
+        case .issue(let issue): issue.attempts
+        case .refuse(let refusal): refusal.attempts
         }
     }
 }

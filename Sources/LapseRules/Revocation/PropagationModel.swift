@@ -1,8 +1,28 @@
-/// How long does it take until a revocation is believed, on each plane?
+/// How long does it take until a revocation is believed, on each plane, in each region?
 public struct PropagationModel: Equatable, Sendable {
     public enum Delay: Equatable, Sendable {
         case immediate
         case fixed(Duration)
+        case uniform(shortest: Duration, longest: Duration)
+        case lognormal(median: Duration, p95: Duration)
+        /// The first so many requests of each grant or session pass.
+        case afterAttempts(Int)
+        /// Held until somebody releases it.
+        case manual
+    }
+
+    /// The delays of one plane.
+    public enum PlaneDelay: Equatable, Sendable {
+        case everywhere(Delay)
+        /// A region that is not in here is immediate.
+        case byRegion([Region: Delay])
+
+        func delay(in region: Region) -> Delay {
+            switch self {
+            case .everywhere(let delay): delay
+            case .byRegion(let delays): delays[region] ?? .immediate
+            }
+        }
     }
 
     public enum Routing: String, CaseIterable, Sendable { case sticky, roundRobin = "round-robin", random }
@@ -14,67 +34,112 @@ public struct PropagationModel: Equatable, Sendable {
     public var regions: [Region]
     public var routing: Routing
     public var origin: Origin
-    public var planes: [Plane: Delay]
+    private var delays: [Plane: PlaneDelay]
 
     /// - Parameter planes: a plane that is not in here is immediate.
     public init(
         seed: Int64 = 1, regions: [Region] = [.local], routing: Routing = .sticky, origin: Origin = .sampled,
-        planes: [Plane: Delay] = [:]
+        planes: [Plane: PlaneDelay] = [:]
     ) {
         self.seed = seed
         self.regions = regions
         self.routing = routing
         self.origin = origin
-        self.planes = Dictionary(uniqueKeysWithValues: Plane.allCases.map { ($0, planes[$0] ?? .immediate) })
+        delays = Dictionary(uniqueKeysWithValues: Plane.allCases.map { ($0, planes[$0] ?? .everywhere(.immediate)) })
     }
 
-    /// Named models. `instant`: everything is believed at once.
-    public static let presets: [(name: String, model: PropagationModel)] = [("instant", PropagationModel())]
+    public subscript(plane: Plane) -> PlaneDelay {
+        get { delays[plane] ?? .everywhere(.immediate) }
+        set { delays[plane] = newValue }
+    }
 
     /// When an event at `instant`, taken by region `origin`, is believed where.
-    public func propagation(of instant: Timestamp, takenIn origin: Region) -> Propagation {
+    ///
+    /// - Parameter ordinal: which of its tenant's revocations and state changes it is: the key of its samples.
+    public func propagation(of instant: Timestamp, ordinal: Int64, takenIn origin: Region) -> Propagation {
         Propagation(
             Plane.allCases.flatMap { plane in
                 regions.map { region in
                     let isAtOnce = self.origin == .immediate && region == origin
-                    let delay = isAtOnce ? .immediate : planes[plane] ?? .immediate
-                    return .init(plane: plane, region: region, visibleAt: delay.visibleAt(instant))
+                    let delay = isAtOnce ? .immediate : self[plane].delay(in: region)
+                    let chance = { Chance([String(seed), String(ordinal), plane.rawValue, region.description]) }
+                    return .init(plane: plane, region: region, moment: delay.moment(of: instant, chance))
                 }
             })
+    }
+
+    // MARK: Routing
+
+    /// Whether the region of a request depends on how many came before it.
+    public var countsRequests: Bool { regions.count > 1 && routing != .sticky }
+
+    /// The region that a request lands in which asks for none.
+    ///
+    /// - Parameter number: how many requests of the tenant were counted before this one.
+    public func region(of client: ClientID?, user: GUID?, number: Int64) -> Region {
+        guard regions.count > 1 else { return regions[0] }
+        switch routing {
+        case .sticky:
+            return regions[Chance(["sticky", client?.description ?? "", user?.description ?? ""]).index(below: regions.count)]
+        case .roundRobin: return regions[Int(number % Int64(regions.count))]
+        case .random: return regions[Chance(["random", String(seed), String(number)]).index(below: regions.count)]
+        }
     }
 }
 
 extension PropagationModel.Delay {
-    func visibleAt(_ instant: Timestamp) -> Timestamp {
+    func moment(of instant: Timestamp, _ chance: () -> Chance) -> Propagation.Moment {
         switch self {
-        case .immediate: instant
-        case .fixed(let duration): instant + duration
-        }
-    }
-
-    init(_ value: JSON, path: String) throws(FieldError) {
-        if case .string(let name) = value {
-            guard name == "immediate" else { throw FieldError(path, "must be \"immediate\" or {\"fixed\": DURATION}") }
-            self = .immediate
-            return
-        }
-        var reader = try ObjectReader(value, path: path)
-        guard let duration = try reader.duration("fixed") else {
-            throw FieldError(path, "must be \"immediate\" or {\"fixed\": DURATION}")
-        }
-        try reader.finish()
-        self = .fixed(duration)
-    }
-
-    var json: JSON {
-        switch self {
-        case .immediate: "immediate"
-        case .fixed(let duration): ["fixed": .string(duration.iso8601)]
+        case .immediate: .at(instant)
+        case .fixed(let duration): .at(instant + duration)
+        case .uniform(let shortest, let longest): .at(instant + chance().uniform(shortest, longest))
+        case .lognormal(let median, let p95): .at(instant + chance().lognormal(median: median, p95: p95))
+        case .afterAttempts(let number): .afterAttempts(number)
+        case .manual: .held
         }
     }
 }
 
+// MARK: Presets
+
 extension PropagationModel {
+    /// Named models, with their sources.
+    public static let presets: [(name: String, model: PropagationModel)] = [
+        ("instant", PropagationModel()),
+        // Entra: the API page of revokeSignInSessions, "a few minutes"; CAE documentation, up to 15 minutes.
+        (
+            "documented",
+            PropagationModel(planes: [
+                .refresh: .everywhere(.fixed(.seconds(180))), .session: .everywhere(.fixed(.seconds(180))),
+                .cae: .everywhere(.uniform(shortest: .zero, longest: .seconds(900))),
+            ])
+        ),
+        // Entra: a recording in which Graph challenged and the token endpoint refused 29 seconds after the stamp.
+        (
+            "observed",
+            PropagationModel(
+                planes: Dictionary(
+                    uniqueKeysWithValues: [Plane.refresh, .session, .cae].map { ($0, .everywhere(.fixed(.seconds(29)))) }))
+        ),
+        // Assumption: three replicas that learn of it one after the other, as reports of tokens that work "sometimes" suggest.
+        (
+            "flapping",
+            PropagationModel(
+                regions: ["eastus", "westeurope", "southeastasia"].map { Region($0)! }, routing: .roundRobin,
+                planes: Dictionary(
+                    uniqueKeysWithValues: [Plane.refresh, .session, .cae].map {
+                        ($0, .everywhere(.uniform(shortest: .seconds(10), longest: .seconds(240))))
+                    }))
+        ),
+    ]
+}
+
+// MARK: As JSON
+
+extension PropagationModel {
+    private static let mostRegions = 16
+    static let mostAttempts: Int64 = 1_000_000
+
     /// Reads a preset's name or a model.
     public init(_ value: JSON, path: String = "") throws(FieldError) {
         if case .string(let name) = value {
@@ -89,18 +154,26 @@ extension PropagationModel {
         var reader = try ObjectReader(value, path: path)
         seed = try reader.integer("seed", in: 0...Int64.max) ?? seed
         if let names = try reader.strings("regions") {
-            // One region is all that requests can be routed to today.
-            guard names.count == 1, let region = Region(names[0]) else {
-                throw FieldError(reader.field("regions"), "must name one region, in small letters, digits and hyphens")
+            let field = reader.field("regions")
+            guard (1...Self.mostRegions).contains(names.count) else {
+                throw FieldError(field, "must name 1 to \(Self.mostRegions) regions")
             }
-            regions = [region]
+            regions = []
+            for (index, name) in names.enumerated() {
+                guard let region = Region(name) else {
+                    throw FieldError(
+                        "\(field)[\(index)]", "must be a name of small letters, digits and hyphens, no word of a model")
+                }
+                guard !regions.contains(region) else { throw FieldError("\(field)[\(index)]", "names \(name) twice") }
+                regions.append(region)
+            }
         }
         routing = try reader.choice("routing", of: Routing.self) ?? routing
         origin = try reader.choice("origin", of: Origin.self) ?? origin
         if var planes = try reader.object("planes") {
             for plane in Plane.allCases {
                 guard let value = planes.value(plane.rawValue) else { continue }
-                self.planes[plane] = try Delay(value, path: planes.field(plane.rawValue))
+                self[plane] = try PlaneDelay(value, path: planes.field(plane.rawValue), plane: plane, regions: regions)
             }
             try planes.finish()
         }
@@ -111,7 +184,98 @@ extension PropagationModel {
         [
             "seed": .integer(seed), "regions": JSON(regions.map(\.description)), "routing": .string(routing.rawValue),
             "origin": .string(origin.rawValue),
-            "planes": .object(Plane.allCases.map { .init(name: $0.rawValue, value: (planes[$0] ?? .immediate).json) }),
+            "planes": .object(Plane.allCases.map { .init(name: $0.rawValue, value: self[$0].json(regions: regions)) }),
         ]
+    }
+}
+
+extension PropagationModel.PlaneDelay {
+    init(_ value: JSON, path: String, plane: Plane, regions: [Region]) throws(FieldError) {
+        guard case .object(let members) = value, members.contains(where: { Region($0.name) != nil }) else {
+            self = .everywhere(try PropagationModel.Delay(value, path: path, plane: plane))
+            return
+        }
+        var reader = try ObjectReader(value, path: path)
+        var delays: [Region: PropagationModel.Delay] = [:]
+        for region in regions {
+            guard let value = reader.value(region.description) else { continue }
+            delays[region] = try PropagationModel.Delay(value, path: reader.field(region.description), plane: plane)
+        }
+        if let other = members.first(where: { member in !regions.contains { $0.description == member.name } }) {
+            throw FieldError(reader.field(other.name), "is no region of this model")
+        }
+        self = .byRegion(delays)
+    }
+
+    func json(regions: [Region]) -> JSON {
+        switch self {
+        case .everywhere(let delay): delay.json
+        case .byRegion(let delays):
+            .object(regions.compactMap { region in delays[region].map { .init(name: region.description, value: $0.json) } })
+        }
+    }
+}
+
+extension PropagationModel.Delay {
+    init(_ value: JSON, path: String, plane: Plane) throws(FieldError) {
+        let forms = FieldError(
+            path, "must be \"immediate\", \"manual\", or an object with one of fixed, uniform, lognormal, afterAttempts")
+        switch value {
+        case .string("immediate"): self = .immediate
+        case .string("manual"): self = .manual
+        case .object(let members) where members.count == 1:
+            var reader = try ObjectReader(value, path: path)
+            if members[0].name == "fixed" {
+                guard let duration = try reader.duration("fixed") else { throw forms }
+                self = .fixed(duration)
+            } else if members[0].name == "uniform" {
+                self = try Self.uniform(&reader)
+            } else if members[0].name == "lognormal" {
+                self = try Self.lognormal(&reader)
+            } else if members[0].name == "afterAttempts" {
+                // A read of Graph belongs to no grant that could be counted.
+                guard plane != .directory else { throw FieldError(reader.field("afterAttempts"), "is not for the plane directory") }
+                guard let number = try reader.integer("afterAttempts", in: 1...PropagationModel.mostAttempts) else { throw forms }
+                self = .afterAttempts(Int(number))
+            } else {
+                throw forms
+            }
+            try reader.finish()
+        default: throw forms
+        }
+    }
+
+    private static func uniform(_ reader: inout ObjectReader) throws(FieldError) -> Self {
+        let field = reader.field("uniform")
+        let bounds = try (reader.strings("uniform") ?? []).compactMap { Duration(iso8601: $0) }
+        guard bounds.count == 2 else { throw FieldError(field, "must be two ISO 8601 durations such as [\"PT30S\", \"PT5M\"]") }
+        guard bounds[0] <= bounds[1] else { throw FieldError(field, "must name the shorter duration first") }
+        return .uniform(shortest: bounds[0], longest: bounds[1])
+    }
+
+    private static func lognormal(_ reader: inout ObjectReader) throws(FieldError) -> Self {
+        guard var inner = try reader.object("lognormal") else {
+            throw FieldError(reader.field("lognormal"), "must be an object with median and p95")
+        }
+        guard let median = try inner.duration("median"), median > .zero else {
+            throw FieldError(inner.field("median"), "must be a duration longer than nothing")
+        }
+        guard let p95 = try inner.duration("p95"), p95 >= median else {
+            throw FieldError(inner.field("p95"), "must be a duration not shorter than the median")
+        }
+        try inner.finish()
+        return .lognormal(median: median, p95: p95)
+    }
+
+    var json: JSON {
+        switch self {
+        case .immediate: "immediate"
+        case .fixed(let duration): ["fixed": .string(duration.iso8601)]
+        case .uniform(let shortest, let longest): ["uniform": [.string(shortest.iso8601), .string(longest.iso8601)]]
+        case .lognormal(let median, let p95):
+            ["lognormal": ["median": .string(median.iso8601), "p95": .string(p95.iso8601)]]
+        case .afterAttempts(let number): ["afterAttempts": .integer(Int64(number))]
+        case .manual: "manual"
+        }
     }
 }

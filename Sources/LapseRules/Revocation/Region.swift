@@ -2,10 +2,13 @@
 public struct Region: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
-    /// Nil unless the name has 1 to 32 characters of `a-z 0-9 -`.
+    /// Words of a propagation model, where a region's name may stand in their place.
+    private static let reserved: Set = ["fixed", "uniform", "lognormal", "manual", "immediate"]
+
+    /// Nil unless the name has 1 to 32 characters of `a-z 0-9 -` and is no word of a propagation model.
     public init?(_ name: String) {
         guard (1...32).contains(name.utf8.count),
-            name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 })
+            name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }), !Self.reserved.contains(name)
         else { return nil }
         description = name
     }
@@ -20,6 +23,10 @@ public enum Plane: String, CaseIterable, Sendable {
     case refresh
     /// The doors that a browser's session opens: authorize, `prompt=none`, the cookie at `/devicelogin`.
     case session
+    /// Resources that ask again while an access token still lives (continuous access evaluation).
+    case cae
+    /// Graph's reads of the stamp and of an account's state.
+    case directory
 }
 
 /// Where and when somebody asks: the plane, the region the request landed in, and the account's instant.
@@ -32,30 +39,5 @@ public struct Standpoint: Sendable {
         self.plane = plane
         self.region = region
         self.now = now
-    }
-}
-
-/// From when on each plane of each region believes an event. Stored with the event; a missing entry is never believed.
-public struct Propagation: Equatable, Sendable {
-    public struct Arrival: Equatable, Sendable {
-        public let plane: Plane
-        public let region: Region
-        public let visibleAt: Timestamp
-
-        public init(plane: Plane, region: Region, visibleAt: Timestamp) {
-            self.plane = plane
-            self.region = region
-            self.visibleAt = visibleAt
-        }
-    }
-
-    public let arrivals: [Arrival]
-
-    public init(_ arrivals: [Arrival]) { self.arrivals = arrivals }
-
-    public func isBelieved(from standpoint: Standpoint) -> Bool {
-        arrivals.contains {
-            $0.plane == standpoint.plane && $0.region == standpoint.region && $0.visibleAt <= standpoint.now
-        }
     }
 }

@@ -14,7 +14,7 @@ public struct Place: Comparable, Hashable, Sendable {
 }
 
 /// A cut-off for one user: what the user signed in for before it dies, as far as its cause reaches.
-public struct Revocation: Equatable, Sendable {
+public struct Revocation: Propagated, Equatable, Sendable {
     /// Why. Which grants and sessions each cause touches is ``RevocationMatrix``.
     public enum Cause: String, CaseIterable, Sendable {
         case userRevoke, adminRevoke, passwordChange, selfServiceReset, adminResetAzurePortal, adminResetEntra, singleSignOut
@@ -55,15 +55,17 @@ public struct Revocation: Equatable, Sendable {
 }
 
 /// A change of an account's state: believed like a revocation, but a state, not a cut-off.
-public struct StateChange: Equatable, Sendable {
+public struct StateChange: Propagated, Equatable, Sendable {
     public enum Kind: String, CaseIterable, Sendable { case disable, enable, delete, restore }
 
+    public let id: GUID
     public let user: User.Home
     public let kind: Kind
     public let place: Place
     public let propagation: Propagation
 
-    public init(user: User.Home, kind: Kind, place: Place, propagation: Propagation) {
+    public init(id: GUID, user: User.Home, kind: Kind, place: Place, propagation: Propagation) {
+        self.id = id
         self.user = user
         self.kind = kind
         self.place = place

@@ -17,23 +17,32 @@ public enum RevocationRule {
     /// Nil when no revocation refuses the subject, else the one with the latest cut-off among those that do.
     ///
     /// Each revocation counts on its own: a later one, not yet believed, hides no earlier one.
+    ///
+    /// - Parameter counts: how many requests of the subject each revocation has let pass.
     public static func refusal(
-        of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, tieRule: Policies.TieRule
+        of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, tieRule: Policies.TieRule,
+        after counts: AttemptCounts = [:]
     ) -> Revocation? {
         revocations
-            .filter { revocation in
-                RevocationMatrix.touches(revocation.cause, subject.column)
-                    && isBefore(subject.authenticated, revocation, tieRule)
-                    && revocation.propagation.isBelieved(from: standpoint)
-            }
+            .filter { cuts($0, subject, tieRule) && $0.isBelieved(from: standpoint, after: counts) }
             .max { $0.place < $1.place }
     }
 
-    private static func isBefore(_ authenticated: Place, _ revocation: Revocation, _ tieRule: Policies.TieRule) -> Bool {
-        switch tieRule {
-        case .precise: authenticated < revocation.place
+    /// Whether the revocation refuses the subject once it is believed.
+    static func cuts(_ revocation: Revocation, _ subject: Subject, _ tieRule: Policies.TieRule) -> Bool {
+        guard RevocationMatrix.touches(revocation.cause, subject.column) else { return false }
+        return switch tieRule {
+        case .precise: subject.authenticated < revocation.place
         // Entra: recorded traffic, a grant made about a second around the revoke still worked.
-        case .entra: authenticated.at < revocation.stamp
+        case .entra: subject.authenticated.at < revocation.stamp
+        }
+    }
+
+    /// The instant that the subject's `authTime` is compared with.
+    static func cutOff(of revocation: Revocation, _ tieRule: Policies.TieRule) -> Timestamp {
+        switch tieRule {
+        case .precise: revocation.place.at
+        case .entra: revocation.stamp
         }
     }
 }
@@ -43,56 +52,82 @@ public enum AccountState: Equatable, Sendable {
     case active, disabled, deleted
 
     /// The state after all changes that are believed from the standpoint, in their order. Deleting outweighs disabling.
-    public static func believed(of changes: [StateChange], from standpoint: Standpoint) -> AccountState {
-        var isEnabled = true
-        var isDeleted = false
-        for change in changes.sorted(by: { $0.place < $1.place }) where change.propagation.isBelieved(from: standpoint) {
+    public static func believed(
+        of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts = [:]
+    ) -> AccountState {
+        let (isEnabled, isDeleted) = flags(of: changes, from: standpoint, after: counts)
+        return isDeleted ? .deleted : isEnabled ? .active : .disabled
+    }
+
+    /// Graph's `accountEnabled`, which a deleted user keeps.
+    public static func isEnabled(believing changes: [StateChange], from standpoint: Standpoint) -> Bool {
+        flags(of: changes, from: standpoint, after: [:]).isEnabled
+    }
+
+    private static func flags(
+        of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts
+    ) -> (isEnabled: Bool, isDeleted: Bool) {
+        var flags = (isEnabled: true, isDeleted: false)
+        // Nearly always there are none, and this stands in the way of every redeem.
+        guard !changes.isEmpty else { return flags }
+        for change in changes.sorted(by: { $0.place < $1.place }) where change.isBelieved(from: standpoint, after: counts) {
             switch change.kind {
-            case .disable: isEnabled = false
-            case .enable: isEnabled = true
-            case .delete: isDeleted = true
-            case .restore: isDeleted = false
+            case .disable: flags.isEnabled = false
+            case .enable: flags.isEnabled = true
+            case .delete: flags.isDeleted = true
+            case .restore: flags.isDeleted = false
             }
         }
-        return isDeleted ? .deleted : isEnabled ? .active : .disabled
+        return flags
     }
 }
 
 /// Everything that can speak against an account: the facts of every verdict.
 public struct AccountHistory: Sendable {
+    /// In their order.
     public let revocations: [Revocation]
     public let stateChanges: [StateChange]
+    /// Whether any of it counts the requests it lets pass.
+    public let countsAttempts: Bool
 
     public init(revocations: [Revocation], stateChanges: [StateChange]) {
         self.revocations = revocations
         self.stateChanges = stateChanges
+        countsAttempts =
+            revocations.contains { $0.propagation.countsAttempts } || stateChanges.contains { $0.propagation.countsAttempts }
     }
 
-    /// Entra's order: does the user exist, is the account enabled, was the grant revoked. Nil: accepted.
-    public func refusal(
-        of subject: RevocationRule.Subject, user: User, directory: String, from standpoint: Standpoint, tieRule: Policies.TieRule
-    ) -> Refusal? {
-        if let error = stateRefusal(of: user, directory: directory, from: standpoint) {
-            return Refusal(error: error, revocation: nil)
+    private init(_ whole: AccountHistory, revocations: [Revocation]) {
+        self.revocations = revocations
+        stateChanges = whole.stateChanges
+        countsAttempts = whole.countsAttempts
+    }
+
+    /// What can speak against a sign-in at the instant: the later revocations and all state changes.
+    public func since(_ instant: Timestamp) -> AccountHistory {
+        var (low, high) = (0, revocations.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if revocations[middle].place.at < instant { low = middle + 1 } else { high = middle }
         }
-        guard
-            let revocation = RevocationRule.refusal(of: subject, by: revocations, from: standpoint, tieRule: tieRule)
-        else { return nil }
-        let error: EntraError =
-            switch standpoint.plane {
-            case .refresh: .revoked(authTime: subject.authenticated.at, cutOff: revocation.stamp)
-            // Assumption: a revoked cookie answers as no cookie does; the code at Entra is unconfirmed.
-            case .session: AADSTS.noSession.error()
-            }
-        return Refusal(error: error, revocation: revocation.id)
+        return low == 0 ? self : AccountHistory(self, revocations: Array(revocations[low...]))
     }
 
-    /// Every door's check of the account itself, fresh sign-ins included. Nil: the account may be used.
-    public func stateRefusal(of user: User, directory: String, from standpoint: Standpoint) -> EntraError? {
-        switch AccountState.believed(of: stateChanges, from: standpoint) {
-        case .active: nil
-        case .disabled: AADSTS.accountDisabled.error()
-        case .deleted: .noSuchUser(directory: directory)
+    /// The cut-off that a reader of the directory sees from the standpoint: the latest of those believed there.
+    public func latestCutOff(from standpoint: Standpoint) -> Revocation? {
+        revocations.last { $0.cause.movesStamp && $0.isBelieved(from: standpoint, after: [:]) }
+    }
+
+    /// Everything that still lets a request of the subject pass from here, and counts it. The subject of a fresh sign-in is nil.
+    func countedAttempts(
+        of subject: RevocationRule.Subject?, from standpoint: Standpoint, tieRule: Policies.TieRule, after counts: AttemptCounts
+    ) -> [Attempt] {
+        guard countsAttempts else { return [] }
+        let cutting = revocations.filter { revocation in subject.map { RevocationRule.cuts(revocation, $0, tieRule) } ?? false }
+        let all: [any Propagated] = cutting + stateChanges
+        return all.compactMap { event in
+            guard let left = event.attemptsLeft(from: standpoint, after: counts), left > 0 else { return nil }
+            return event.attempt(at: standpoint)
         }
     }
 }
@@ -102,6 +137,8 @@ public struct Refusal: Error, Equatable, Sendable {
     public let error: EntraError
     /// The revocation that refused, nil for every other reason.
     public let revocation: GUID?
+    /// What the request that is refused has used up all the same.
+    public internal(set) var attempts: [Attempt] = []
 
     public init(error: EntraError, revocation: GUID? = nil) {
         self.error = error

@@ -31,6 +31,9 @@ public enum SignInDecision: Sendable {
             return nil
         }
 
+        /// What judging the session uses up.
+        public func attempts(in region: Region) -> [Attempt] { account.attempts(of: session.subject, on: .session, in: region) }
+
         func matches(_ request: AuthorizeRequest) -> Bool {
             if let id = request.sessionID, id != session.id { return false }
             if let hint = request.loginHint?.lowercased(),
@@ -108,7 +111,20 @@ public enum SignInDecision: Sendable {
     /// The account of a name and password typed on a page.
     public static func account(
         of attempt: SignInAttempt, for app: AppRegistration, in tenant: Tenant?, region: Region
-    ) -> Result<AccountFacts, Refusal> {
-        Result { () throws(Refusal) in try attempt.accepted(for: app, in: tenant, on: .session, region: region) }
+    ) -> (result: Result<AccountFacts, Refusal>, attempts: [Attempt]) {
+        var attempts: [Attempt] = []
+        let result = Result { () throws(Refusal) in
+            try attempt.accepted(for: app, in: tenant, on: .session, region: region, counting: &attempts)
+        }
+        return (result, attempts)
+    }
+
+    /// Whether this step looks at the browser's sessions at all. A page that asks for a credential, or a "no", looks at none.
+    public static func judgesSessions(_ request: AuthorizeRequest, step: Step) -> Bool {
+        switch step {
+        case .arrived: request.prompt != .login
+        case .picked, .signedIn, .consented: true
+        case .declined: false
+        }
     }
 }

@@ -117,32 +117,3 @@ public struct TokenContext: Sendable {
         return (text, RefreshToken(hash: SecretHash(of: text), grant: grant.id, issuedAt: now, expiresAt: expiresAt))
     }
 }
-
-/// A user with everything that speaks against the account: facts for a verdict about one of its grants or sessions.
-public struct AccountFacts: Sendable {
-    /// The user object in the tenant at hand.
-    public let user: User
-    public let history: AccountHistory
-    /// The home tenant: whose clock and tie rule the verdict follows, and its instant.
-    public let home: Tenant
-    public let homeNow: Timestamp
-
-    public init(user: User, history: AccountHistory, home: Tenant, homeNow: Timestamp) {
-        self.user = user
-        self.history = history
-        self.home = home
-        self.homeNow = homeNow
-    }
-
-    /// Nil: accepted at this plane and region, now.
-    public func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
-        history.refusal(
-            of: subject, user: user, directory: home.name, from: .init(plane: plane, region: region, now: homeNow),
-            tieRule: home.policies.tieRule)
-    }
-
-    /// Whether the account itself may be used for a fresh sign-in. Nil: yes.
-    public func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
-        history.stateRefusal(of: user, directory: home.name, from: .init(plane: plane, region: region, now: homeNow))
-    }
-}

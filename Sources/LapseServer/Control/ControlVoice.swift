@@ -17,6 +17,13 @@ enum ControlVoice {
             headers: [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"])
     }
 
+    /// The control API described by OpenAPI. Tests hold every route and every answer against it.
+    static var description: Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+            body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json)))
+    }
+
     static func answer(_ error: ControlError) -> Response {
         switch error {
         case .notFound(let message): self.error(.notFound, "notFound", message)

@@ -12,7 +12,7 @@ struct DirectoryCalls {
     }
 
     func createUser(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let user = try authority.createUser(try await request.control(), in: try context.parameter("tenant"))
+        let user = try authority.createUser(try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
         return ControlVoice.answer(user, status: .created)
     }
 
@@ -22,11 +22,11 @@ struct DirectoryCalls {
 
     func updateUser(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
-        return ControlVoice.answer(try authority.updateUser(id, of: tenant, try await request.control()))
+        return ControlVoice.answer(try authority.updateUser(id, of: tenant, try await request.control(), trace: context.trace))
     }
 
     func deleteUser(_ request: Request, _ context: LapseContext) throws -> Response {
-        try authority.deleteUser(try context.parameter("id"), of: try context.parameter("tenant"))
+        try authority.deleteUser(try context.parameter("id"), of: try context.parameter("tenant"), trace: context.trace)
         return Response(status: .noContent)
     }
 

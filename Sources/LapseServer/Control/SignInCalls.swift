@@ -12,12 +12,26 @@ struct SignInCalls {
     }
 
     func createRevocation(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let revocation = try authority.createRevocation(try await request.control(), in: try context.parameter("tenant"))
+        let revocation = try authority.createRevocation(
+            try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
         return ControlVoice.answer(revocation, status: .created)
     }
 
-    func revocation(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.revocation(try context.parameter("id"), of: try context.parameter("tenant")))
+    func revocation(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        guard let wait = try request.controlQuery("wait") else {
+            return ControlVoice.answer(try authority.revocation(id, of: tenant))
+        }
+        return ControlVoice.answer(try await authority.revocation(id, of: tenant, waiting: wait))
+    }
+
+    func releaseRevocation(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        return ControlVoice.answer(try authority.releaseRevocation(id, of: tenant, try await request.control()))
+    }
+
+    func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
+        ControlVoice.answer(try await authority.explain(try await request.control(), in: try context.parameter("tenant")))
     }
 
     func createGrant(_ request: Request, _ context: LapseContext) async throws -> Response {

@@ -10,6 +10,15 @@ struct TenantCalls {
         ControlVoice.answer(try authority.listTenants().json)
     }
 
+    func create(_ request: Request, _ context: LapseContext) async throws -> Response {
+        ControlVoice.answer(try authority.createTenant(try await request.control()), status: .created)
+    }
+
+    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteTenant(try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+
     func reset(_ request: Request, _ context: LapseContext) async throws -> Response {
         _ = try await request.control()
         return ControlVoice.answer(try authority.resetTenant(try context.parameter("tenant")))
@@ -35,19 +44,16 @@ struct TenantCalls {
         ControlVoice.answer(try authority.setPropagation(of: try context.parameter("tenant"), try await request.control()))
     }
 
+    func releaseAll(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let tenant = try context.parameter("tenant")
+        return ControlVoice.answer(try authority.releaseAll(of: tenant, try await request.control()).json)
+    }
+
     func policies(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlVoice.answer(try authority.policies(of: try context.parameter("tenant")))
     }
 
     func setPolicies(_ request: Request, _ context: LapseContext) async throws -> Response {
         ControlVoice.answer(try authority.setPolicies(of: try context.parameter("tenant"), try await request.control()))
-    }
-
-    func events(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(
-            try authority.events(
-                of: try context.parameter("tenant"), after: try request.controlQuery("after"),
-                type: try request.controlQuery("type"), user: try request.controlQuery("user")
-            ).json)
     }
 }

@@ -32,12 +32,12 @@ struct AuthorizeEndpoint {
         _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
     ) throws -> Response {
         let tenant = try Request.tenant(context)
-        let (answer, cookies, region) = try site.authority.authorize(
+        let (answer, cookies, landing) = try site.authority.authorize(
             parameters, at: tenant, step: step, cookies: site.cookies(of: request), trace: trace)
         var response = self.response(answer, action: "/\(tenant.text)/oauth2/v2.0/authorize?\(parameters.encoded())")
         site.set(cookies, on: &response)
         response.headers[.xMSRequestID] = trace.requestID.description
-        return response.landed(in: region)
+        return response.landed(landing)
     }
 
     /// - Parameter action: where the page's forms post to: this request again.

@@ -25,8 +25,8 @@ struct DeviceLoginEndpoint {
                 case "code", nil: .entered(code: code)
                 default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
-            let (answer, region) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
-            return self.answer(answer).landed(in: region)
+            let (answer, landing) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
+            return self.answer(answer).landed(landing)
         }
     }
 

@@ -48,7 +48,7 @@ struct PageVoice {
         do {
             return try await body(trace)
         } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, trace).landed(in: refused.region)
+            return answer(refused.error, now: refused.now, trace).landed(refused.landing)
         } catch let error as EntraError {
             return answer(error, now: site.wall(), trace)
         }

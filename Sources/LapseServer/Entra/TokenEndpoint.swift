@@ -13,14 +13,14 @@ struct TokenEndpoint {
             let tokenRequest = try TokenRequest(
                 form: form, authorization: request.headers[.authorization], origin: request.headers[.origin])
             let answer = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
-            return voice.answer(answer.body, request, trace).landed(in: answer.region)
+            return voice.answer(answer.body, request, trace).landed(answer.landing)
         }
     }
 
     func deviceCode(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { form, trace in
-            let answer = try site.authority.issueDeviceCode(form, at: try Request.tenant(context), trace: trace)
-            return voice.answer(answer.json(origin: trace.origin), request, trace).landed(in: answer.region)
+            let (answer, landing) = try site.authority.issueDeviceCode(form, at: try Request.tenant(context), trace: trace)
+            return voice.answer(answer.json(origin: trace.origin), request, trace).landed(landing)
         }
     }
 

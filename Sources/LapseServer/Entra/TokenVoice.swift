@@ -50,7 +50,7 @@ struct TokenVoice {
         do {
             return try await body()
         } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, request, trace).landed(in: refused.region)
+            return answer(refused.error, now: refused.now, request, trace).landed(refused.landing)
         } catch let error as EntraError {
             return answer(error, now: site.wall(), request, trace)
         }

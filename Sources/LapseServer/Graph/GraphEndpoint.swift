@@ -29,28 +29,28 @@ struct GraphEndpoint {
         let metadata = "https://graph.microsoft.com/\(version)/$metadata"
         switch asked {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
-            let (status, region) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
-            guard status == 200 else { return voice.answerNothing(trace: trace).landed(in: region) }
+            let (status, landing) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
+            guard status == 200 else { return voice.answerNothing(trace: trace).landed(landing) }
             var response = voice.answer(["@odata.context": "\(metadata)#Edm.Boolean", "value": true], trace: trace)
             response.headers[.location] = "https://graph.microsoft.com"
-            return response.landed(in: region)
+            return response.landed(landing)
         case .user(let user):
             let query = try GraphQuery(query)
-            let (profile, region) = try site.authority.readUser(user.target, token: token, trace: trace)
+            let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
             let body = JSON.object(
                 [.init(name: "@odata.context", value: "\(metadata)#users\(query.contextSuffix)/$entity")]
                     + query.members(of: profile.user, stamp: profile.stamp))
-            return voice.answer(body, trace: trace).landed(in: region)
+            return voice.answer(body, trace: trace).landed(landing)
         case .users:
             let query = try GraphQuery(query)
-            let (page, next, region) = try site.authority.listUsers(
+            let ((page, next), landing) = try site.authority.listUsers(
                 after: query.skipToken, limit: query.top, token: token, trace: trace)
             let body = JSON.object([
                 "@odata.context": "\(metadata)#users\(query.contextSuffix)",
                 "@odata.nextLink": next.map { .string(nextLink(version, query, after: $0, trace)) },
                 "value": .array(page.map { .object(query.members(of: $0.user, stamp: $0.stamp)) }),
             ])
-            return voice.answer(body, trace: trace).landed(in: region)
+            return voice.answer(body, trace: trace).landed(landing)
         }
     }
 
@@ -63,8 +63,8 @@ struct GraphEndpoint {
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(context) {
             let token = try await site.authority.graphToken(Self.bearer(request))
-            let (info, region) = try site.authority.userInfo(token: token, trace: context.trace)
-            return voice.answer(info, trace: context.trace).landed(in: region)
+            let (info, landing) = try site.authority.userInfo(token: token, trace: context.trace)
+            return voice.answer(info, trace: context.trace).landed(landing)
         }
     }
 

@@ -51,7 +51,7 @@ struct GraphVoice {
         do {
             return try await body()
         } catch let refused as GraphRefused {
-            return answer(refused.error, now: refused.now, context.trace).landed(in: refused.region)
+            return answer(refused.error, now: refused.now, context.trace).landed(refused.landing)
         } catch let error as GraphError {
             return answer(error, now: site.wall(), context.trace)
         } catch is EntraError {

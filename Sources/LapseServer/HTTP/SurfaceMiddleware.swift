@@ -95,7 +95,7 @@ enum Surface {
 /// Cross-origin access (CORS) for the surfaces that single-page apps use.
 enum CrossOriginAccess {
     private static let exposed =
-        "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, Retry-After, Location"
+        "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, x-lapse-event, Retry-After, Location"
 
     static func preflight(_ request: Request) -> Response {
         var response = Response(status: .noContent)

@@ -1,0 +1,42 @@
+/// A tenant made for one test: fresh ids and a domain of its own, everything else its template's.
+public struct NewSandbox: Sendable {
+    public let id: GUID
+    private let label: String
+    private let random: RandomSource
+
+    public init(random: RandomSource) {
+        self.random = random
+        id = random.guid()
+        label = "sbx-" + Hex.encode(random.bytes(4))
+    }
+
+    func domain(under parent: String) -> String { "\(label).\(parent)" }
+
+    /// Reads a seed tenant whose id, name and domains may be left out.
+    public func seed(_ value: JSON) throws(FieldError) -> TenantSeed {
+        let seed = try TenantSeed(value, sandbox: self, random: random)
+        try TenantSeed.check([seed]) { _ in "" }
+        return seed
+    }
+
+    /// The template's users and apps under this sandbox's name. Guests stay at home: they would link two tenants.
+    public func seed(like template: TenantSeed) -> TenantSeed {
+        let parent = template.tenant.domains[0]
+        let domain = domain(under: parent)
+        func moved(_ name: String) -> String {
+            guard let at = name.lastIndex(of: "@"), template.tenant.domains.contains(name[name.index(after: at)...].lowercased())
+            else { return name }
+            return name[...at] + domain
+        }
+        let tenant = Tenant(
+            id: id, name: template.tenant.name, domains: [domain], propagation: template.tenant.propagation,
+            policies: template.tenant.policies, isSandbox: true)
+        let users = template.users.filter { !$0.isGuest }.map { user in
+            User(
+                id: random.guid(), tenant: id, userPrincipalName: moved(user.userPrincipalName), displayName: user.displayName,
+                givenName: user.givenName, surname: user.surname, mail: user.mail.map(moved), passwordHash: user.passwordHash,
+                passwordSalt: user.passwordSalt, accountEnabled: user.accountEnabled, roles: user.roles, createdAt: user.createdAt)
+        }
+        return TenantSeed(tenant: tenant, users: users, apps: template.apps)
+    }
+}

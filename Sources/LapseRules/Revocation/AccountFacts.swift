@@ -1,0 +1,64 @@
+/// A user with everything that speaks against the account: the facts for a verdict about one of its grants or sessions.
+public struct AccountFacts: Sendable {
+    /// The user object in the tenant at hand.
+    public let user: User
+    public let history: AccountHistory
+    /// How many requests of the grant or session at hand have passed; of the account's fresh sign-ins, when there is none.
+    public let attempts: AttemptCounts
+    /// The home tenant: whose clock and tie rule the verdict follows, and its instant.
+    public let home: Tenant
+    public let homeNow: Timestamp
+
+    public init(user: User, history: AccountHistory, attempts: AttemptCounts = [:], home: Tenant, homeNow: Timestamp) {
+        self.user = user
+        self.history = history
+        self.attempts = attempts
+        self.home = home
+        self.homeNow = homeNow
+    }
+
+    /// Nil: accepted at this plane and region, now. Entra's order: does the user exist, is the account enabled, was the grant
+    /// revoked.
+    public func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
+        if let error = stateRefusal(on: plane, in: region) { return Refusal(error: error) }
+        let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
+        guard
+            let revocation = RevocationRule.refusal(
+                of: subject, by: history.revocations, from: standpoint, tieRule: home.policies.tieRule, after: attempts)
+        else { return nil }
+        let error: EntraError =
+            switch plane {
+            case .refresh, .cae, .directory: .revoked(authTime: subject.authenticated.at, cutOff: revocation.stamp)
+            // Assumption: a revoked cookie answers as no cookie does; the code at Entra is unconfirmed.
+            case .session: AADSTS.noSession.error()
+            }
+        return Refusal(error: error, revocation: revocation.id)
+    }
+
+    /// Whether the account itself may be used, fresh sign-ins included. Nil: yes.
+    public func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
+        let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
+        return switch AccountState.believed(of: history.stateChanges, from: standpoint, after: attempts) {
+        case .active: nil
+        case .disabled: AADSTS.accountDisabled.error()
+        case .deleted: .noSuchUser(directory: home.name)
+        }
+    }
+
+    /// What a request that reaches the rule here uses up. Nil stands for a fresh sign-in.
+    public func attempts(of subject: RevocationRule.Subject?, on plane: Plane, in region: Region) -> [Attempt] {
+        history.countedAttempts(
+            of: subject, from: Standpoint(plane: plane, region: region, now: homeNow), tieRule: home.policies.tieRule,
+            after: attempts)
+    }
+
+    /// ``refusal(of:on:in:)`` for a door, as a throw.
+    ///
+    /// - Parameter used: takes what the request uses up, whatever comes of it.
+    func admit(
+        _ subject: RevocationRule.Subject, on plane: Plane, in region: Region, counting used: inout [Attempt]
+    ) throws(Refusal) {
+        used += attempts(of: subject, on: plane, in: region)
+        if let refusal = refusal(of: subject, on: plane, in: region) { throw refusal }
+    }
+}

@@ -1,0 +1,105 @@
+/// From when on does each plane of each region believe an event? Stored with the event; only a release brings an entry forward.
+public struct Propagation: Equatable, Sendable {
+    /// When one plane of one region begins to believe.
+    public enum Moment: Equatable, Sendable {
+        case at(Timestamp)
+        /// Not before somebody releases it.
+        case held
+        /// Once this many requests of one grant or session have passed.
+        case afterAttempts(Int)
+    }
+
+    public struct Arrival: Equatable, Sendable {
+        public let plane: Plane
+        public let region: Region
+        public let moment: Moment
+
+        public init(plane: Plane, region: Region, moment: Moment) {
+            self.plane = plane
+            self.region = region
+            self.moment = moment
+        }
+
+        /// Nil when no instant is known.
+        public var visibleAt: Timestamp? {
+            if case .at(let instant) = moment { instant } else { nil }
+        }
+
+        public func isEffective(at now: Timestamp) -> Bool { visibleAt.map { $0 <= now } ?? false }
+    }
+
+    public let arrivals: [Arrival]
+
+    public init(_ arrivals: [Arrival]) { self.arrivals = arrivals }
+
+    /// When the plane of that region believes.
+    ///
+    /// Assumption: a region that was not there when it happened was set up from the one that believed it first.
+    public func moment(on plane: Plane, in region: Region) -> Moment {
+        var earliest: Timestamp?
+        for arrival in arrivals where arrival.plane == plane {
+            if arrival.region == region { return arrival.moment }
+            if let instant = arrival.visibleAt { earliest = min(earliest ?? instant, instant) }
+        }
+        return earliest.map(Moment.at) ?? .held
+    }
+
+    /// - Parameter attempts: how many requests of the grant or session at hand have passed here already.
+    public func isBelieved(from standpoint: Standpoint, after attempts: @autoclosure () -> Int) -> Bool {
+        switch moment(on: standpoint.plane, in: standpoint.region) {
+        case .at(let instant): instant <= standpoint.now
+        case .held: false
+        case .afterAttempts(let number): attempts() >= number
+        }
+    }
+
+    var countsAttempts: Bool {
+        arrivals.contains { if case .afterAttempts = $0.moment { true } else { false } }
+    }
+
+    /// What a release changes: the chosen entries that are not effective, effective from `now` on, but never before the event.
+    public func released(on plane: Plane?, in region: Region?, now: Timestamp, of event: Timestamp) -> [Arrival] {
+        arrivals
+            .filter { (plane == nil || $0.plane == plane) && (region == nil || $0.region == region) && !$0.isEffective(at: now) }
+            .map { Arrival(plane: $0.plane, region: $0.region, moment: .at(max(now, event))) }
+    }
+}
+
+/// Where requests that still pass are counted: one event, at one plane of one region, for one grant or session.
+public struct Attempt: Hashable, Sendable {
+    /// The event's place in the order of events.
+    public let sequence: Int64
+    public let plane: Plane
+    public let region: Region
+
+    public init(sequence: Int64, plane: Plane, region: Region) {
+        self.sequence = sequence
+        self.plane = plane
+        self.region = region
+    }
+}
+
+/// How many requests of one grant or session each event has let pass.
+public typealias AttemptCounts = [Attempt: Int]
+
+/// A revocation or a state change: something that happened to an account and is believed by and by.
+public protocol Propagated {
+    var place: Place { get }
+    var propagation: Propagation { get }
+}
+
+extension Propagated {
+    func isBelieved(from standpoint: Standpoint, after counts: AttemptCounts) -> Bool {
+        propagation.isBelieved(from: standpoint, after: counts[attempt(at: standpoint)] ?? 0)
+    }
+
+    /// How many more requests pass from here; nil when passing is not counted.
+    func attemptsLeft(from standpoint: Standpoint, after counts: AttemptCounts) -> Int? {
+        guard case .afterAttempts(let number) = propagation.moment(on: standpoint.plane, in: standpoint.region) else { return nil }
+        return max(0, number - (counts[attempt(at: standpoint)] ?? 0))
+    }
+
+    func attempt(at standpoint: Standpoint) -> Attempt {
+        Attempt(sequence: place.sequence, plane: standpoint.plane, region: standpoint.region)
+    }
+}

@@ -1,0 +1,99 @@
+import LapseRules
+import LapseStore
+
+// The control API's calls on the log.
+extension Authority {
+    /// Which events somebody asked for.
+    public struct EventFilter: Sendable {
+        let tenant: GUID
+        let kind: Event.Kind?
+        let user: GUID?
+    }
+
+    /// - Throws: ``ControlError`` for a tenant, type or user that is not there.
+    public func eventFilter(of name: String, type: String?, user: String?) throws -> EventFilter {
+        let kind = try type.map { text in
+            guard let kind = Event.Kind(rawValue: text) else {
+                let known = Event.Kind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw ControlError.invalid(FieldError("type", "must be one of: \(known)"))
+            }
+            return kind
+        }
+        return try store.read { tx in
+            let tenant = try controlled(name, tx)
+            return EventFilter(tenant: tenant.id, kind: kind, user: try user.map { try controlledUser($0, of: tenant, tx).id })
+        }
+    }
+
+    /// - Throws: ``ControlError`` for a text that is no event's id.
+    public func eventCursor(_ text: String?, field: String) throws -> Int64? {
+        try text.map { text in
+            guard let id = Int64(text), id >= 0 else {
+                throw ControlError.invalid(FieldError(field, "must be the id of an event"))
+            }
+            return id
+        }
+    }
+
+    /// The log after an event id, oldest first.
+    public func events(_ filter: EventFilter, after cursor: Int64?) throws -> ControlPage {
+        let found = try store.read { tx in
+            try tx.events(
+                in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: Self.pageSize + 1)
+        }
+        let items = found.prefix(Self.pageSize)
+        return ControlPage(
+            items: items.map(\.json), next: found.count > items.count ? items.last.map { String($0.id) } : nil)
+    }
+
+    /// An event of a stream.
+    public struct StreamedEvent: Sendable {
+        public let id: Int64
+        public let type: String
+        public let json: JSON
+    }
+
+    /// Where a stream that was told nothing begins: with what happens from now on.
+    public func endOfLog() throws -> Int64 { try store.read { $0.lastEventID() } }
+
+    /// The events after an id, as soon as there are any.
+    ///
+    /// - Parameter pause: how long at most to wait for them, in the machine's time.
+    /// - Returns: oldest first, none when the pause is over; and the id to go on from. Nil when the tenant is no more.
+    public func nextEvents(
+        _ filter: EventFilter, after cursor: Int64, pause: Duration
+    ) async throws -> (events: [StreamedEvent], cursor: Int64)? {
+        let end = ContinuousClock.now + pause
+        var cursor = cursor
+        while true {
+            let rings = store.commits.rings
+            let (found, last, isThere) = try store.read { tx in
+                // Asked before looking: what is appended after that is found the next time.
+                let last = tx.lastEventID()
+                let found = try tx.events(
+                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user, limit: Self.pageSize)
+                return (found, last, try tx.tenant(filter.tenant) != nil)
+            }
+            if let newest = found.last {
+                return (found.map { StreamedEvent(id: $0.id, type: $0.event.kind.rawValue, json: $0.json) }, newest.id)
+            }
+            guard isThere else { return nil }
+            // Nothing up to here concerns this reader: it need not be looked through again.
+            cursor = max(cursor, last)
+            let left = end - ContinuousClock.now
+            guard left > .zero, !Task.isCancelled else { return ([], cursor) }
+            await store.commits.wait(after: rings, atMost: left)
+        }
+    }
+}
+
+extension LoggedEvent {
+    var json: JSON {
+        [
+            "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
+            "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
+            "revocation": JSON(event.revocation?.description), "region": JSON(event.region?.description),
+            "code": event.code.map { .integer(Int64($0.rawValue)) } ?? .null, "requestId": JSON(event.requestID?.description),
+        ]
+    }
+}

@@ -1,0 +1,164 @@
+import LapseRules
+import LapseStore
+
+extension Authority {
+    /// Why a token or session is accepted or refused, on each plane in each region, and when that changes:
+    /// `{"refresh_token"|"session"|"access_token","at"?,"region"?}`.
+    ///
+    /// Counts no attempt and writes no event.
+    public func explain(_ body: JSON, in name: String) async throws -> JSON {
+        let question = try reading { () throws(FieldError) in try Question(body) }
+        var claims: AccessTokenClaims?
+        if question.kind == .accessToken, case .payload(let payload) = await signer.check(question.text) {
+            claims = AccessTokenClaims(payload)
+        }
+        // As a writer, whose caches hold the account's history; nothing is written.
+        return try store.write { tx in
+            let wall = wall()
+            let tenant = try controlled(name, tx)
+            let found =
+                switch question.kind {
+                case .refreshToken: try refreshToken(question.text, tx)
+                case .session: try session(question.text, in: tenant, tx)
+                case .accessToken: try accessToken(claims, tx)
+                }
+            guard let found, let account = try account(of: found, in: tenant, wall: wall, tx) else {
+                return question.kind.unknown
+            }
+            let regions = try regions(question.region, of: account.home)
+            // A guest is judged on the clock of its home: as long after that clock's now as was asked of this tenant's.
+            let now = tenant.clock.now(wall: wall)
+            let instant = account.homeNow + ((question.at ?? now) - now)
+            let own = try found.grant.flatMap { try tx.tenant($0.tenant) } ?? account.home
+            let explanation = Explanation(of: found.subject, account: account, tenantNow: own.clock.now(wall: wall))
+            return [
+                "kind": .string(question.kind.rawValue), "known": true, "reason": .null,
+                "grant": JSON(found.grant?.id.description), "session": JSON(found.session?.description),
+                "user": .string(account.user.id.description), "client": JSON(found.grant?.client.description),
+                "authTime": JSON(found.authentication.place.at), "at": JSON(instant),
+                "verdicts": .array(
+                    explanation.verdicts(at: instant, regions: regions).map { $0.json(authTime: found.authentication.place.at) }),
+                "history": .array(try history(of: found, tx).map(\.json)),
+            ]
+        }
+    }
+
+    private enum Kind: String, CaseIterable {
+        case refreshToken = "refresh_token"
+        case session
+        case accessToken = "access_token"
+
+        /// The answer for what Lapse never issued, or not in this tenant.
+        var unknown: JSON {
+            let reason =
+                switch self {
+                case .refreshToken: "Lapse issued no such refresh token in this tenant, or its tenant was reset since."
+                case .session: "No browser session of this tenant has this cookie or id."
+                case .accessToken: "Lapse signed no such access token for a user of this tenant, or its tenant was reset since."
+                }
+            return [
+                "kind": .string(rawValue), "known": false, "reason": .string(reason), "grant": .null, "session": .null,
+                "user": .null, "client": .null, "authTime": .null, "at": .null, "verdicts": [], "history": [],
+            ]
+        }
+    }
+
+    private struct Question {
+        let kind: Kind
+        let text: String
+        let at: Timestamp?
+        let region: String?
+
+        init(_ body: JSON) throws(FieldError) {
+            var reader = try ObjectReader(body)
+            var given: [(Kind, String)] = []
+            for kind in Kind.allCases {
+                if let text = try reader.string(kind.rawValue, longest: 16_384) { given.append((kind, text)) }
+            }
+            at = try reader.instant("at")
+            region = try reader.string("region")
+            try reader.finish()
+            guard given.count == 1 else {
+                throw FieldError("", "exactly one of \(Kind.allCases.map(\.rawValue).joined(separator: ", ")) is required")
+            }
+            (kind, text) = given[0]
+        }
+    }
+
+    /// What was asked about, as it stands in the store.
+    private struct Explained {
+        let subject: Explanation.Subject
+        let authentication: Authentication
+        let grant: Grant?
+        let session: GUID?
+    }
+
+    private func refreshToken(_ text: String, _ tx: StoreTransaction) throws -> Explained? {
+        guard let id = RefreshToken.grant(of: text), let token = try tx.refreshToken(SecretHash(of: text), of: id),
+            let grant = try tx.grant(id)
+        else { return nil }
+        return Explained(
+            subject: .refreshToken(token, grant), authentication: grant.authentication, grant: grant, session: grant.session)
+    }
+
+    private func accessToken(_ claims: AccessTokenClaims?, _ tx: StoreTransaction) throws -> Explained? {
+        guard let claims, let grant = try claims.grant.flatMap({ try tx.grant($0) }) else { return nil }
+        return Explained(
+            subject: .accessToken(end: claims.expiresAt, grant), authentication: grant.authentication, grant: grant,
+            session: grant.session)
+    }
+
+    /// A session by its id, or the newest that a browser with this cookie has in the tenant.
+    private func session(_ text: String, in tenant: Tenant, _ tx: StoreTransaction) throws -> Explained? {
+        let hash = SecretHash(of: text)
+        let named = try GUID(text).flatMap { try tx.session($0) }.map { [$0] }
+        let sessions = try named ?? BrowserSession.Cookie.allCases.flatMap { try tx.sessions(browsers: [$0: hash]) }
+        let newest = try sessions.filter { try tx.user(of: $0.authentication.user, in: tenant.id) != nil }
+            .max { $0.authentication.place.sequence < $1.authentication.place.sequence }
+        return newest.map {
+            Explained(subject: .session($0), authentication: $0.authentication, grant: nil, session: $0.id)
+        }
+    }
+
+    /// The account with its whole history; nil when the tenant asked about has nothing to do with it.
+    private func account(
+        of found: Explained, in tenant: Tenant, wall: Timestamp, _ tx: StoreTransaction
+    ) throws -> AccountFacts? {
+        let home = found.authentication.user
+        guard let place = found.grant?.tenant ?? Optional(tenant.id),
+            [place, home.tenant].contains(tenant.id) || found.grant == nil
+        else { return nil }
+        return try tx.account(
+            of: home, in: place, since: .epoch, subject: found.grant?.id ?? found.session ?? home.user, wall: wall)
+    }
+
+    private func regions(_ name: String?, of home: Tenant) throws -> [Region] {
+        let regions = model(of: home).regions
+        guard let name else { return regions }
+        guard let region = regions.first(where: { $0.description == name }) else {
+            throw ControlError.invalid(FieldError("region", "is no region of \(home.name)"))
+        }
+        return [region]
+    }
+
+    /// What happened to the grant, or to all grants of the session, with the sign-in before them.
+    private func history(of found: Explained, _ tx: StoreTransaction) throws -> [LoggedEvent] {
+        var grants = [found.grant?.id].compactMap { $0 }
+        if case .session(let session) = found.subject {
+            grants = try tx.grants(of: found.authentication.user, tenant: nil, limit: Self.pageSize)
+                .filter { $0.session == session.id }.map(\.id)
+        }
+        return try tx.events(of: grants, since: found.authentication.place.sequence, limit: Self.pageSize)
+    }
+}
+
+extension Explanation.Verdict {
+    func json(authTime: Timestamp) -> JSON {
+        [
+            "plane": .string(plane.rawValue), "region": .string(region.description), "accepted": .bool(isAccepted),
+            "code": code.map { .integer(Int64($0.rawValue)) } ?? .null, "rule": .string(rule.rawValue), "why": .string(why),
+            "authTime": JSON(authTime), "cutOff": JSON(cutOff), "revocation": JSON(revocation?.description),
+            "changesAt": JSON(changesAt), "attemptsLeft": attemptsLeft.map { .integer(Int64($0)) } ?? .null,
+        ]
+    }
+}
