@@ -7,7 +7,10 @@ struct Lapse: AsyncParsableCommand {
         commandName: "lapse",
         abstract: "A local identity provider whose refresh tokens and sessions die the way Microsoft Entra ID makes them die.",
         version: version,
-        subcommands: [Serve.self, Demo.self, MeasureSigner.self],
+        subcommands: [
+            Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
+            EventsCommand.self, SandboxCommand.self, MeasureSigner.self,
+        ],
         defaultSubcommand: Serve.self)
 
     static let version = "0.1.0"
