@@ -90,11 +90,8 @@ extension Authority {
         let authentication = grant.authentication
         let (count, lastExpiresAt) = try tx.refreshTokens(of: grant.id)
         let now = try tx.tenant(grant.tenant)?.clock.now(wall: wall) ?? wall
-        var refusal: Refusal?
-        var region = Region.local
-        if let account = try tx.account(of: grant, in: grant.tenant, wall: wall) {
-            region = model(of: account.home).regions[0]
-            refusal = account.refusal(of: grant.subject, on: .refresh, in: region)
+        let refusal = try tx.account(of: grant, in: grant.tenant, wall: wall).flatMap {
+            refusalEverywhere(of: grant.subject, on: .refresh, $0)
         }
         var reason = refusal?.error.message
         if refusal == nil, let lastExpiresAt, lastExpiresAt <= now { reason = "The last refresh token has expired." }
@@ -120,7 +117,7 @@ extension Authority {
             let items = try tx.sessions(of: user.home, limit: Self.pageSize).compactMap { session -> JSON? in
                 let authentication = session.authentication
                 guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
-                let refusal = account.refusal(of: session.subject, on: .session, in: model(of: account.home).regions[0])
+                let refusal = refusalEverywhere(of: session.subject, on: .session, account)
                 var reason: String?
                 if session.expiresAt <= account.homeNow { reason = "The session has expired." }
                 if session.endedAt != nil { reason = "The user signed out." }
@@ -137,5 +134,13 @@ extension Authority {
             }
             return ControlPage(items: items, next: nil)
         }
+    }
+
+    /// Why no region takes the grant or session; nil when one still does. Explain tells them apart.
+    private func refusalEverywhere(
+        of subject: RevocationRule.Subject, on plane: Plane, _ account: AccountFacts
+    ) -> Refusal? {
+        let refusals = model(of: account.home).regions.map { account.refusal(of: subject, on: plane, in: $0) }
+        return refusals.contains(nil) ? nil : refusals[0]
     }
 }

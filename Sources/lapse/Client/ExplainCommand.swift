@@ -48,7 +48,7 @@ struct ExplainCommand: AsyncParsableCommand {
             ]
         }
         return [
-            "A \(what) of user \(answer.shown("user"))\(client), signed in at \(answer.shown("authTime")).",
+            "\(what.first == "a" ? "An" : "A") \(what) of user \(answer.shown("user"))\(client), signed in at \(answer.shown("authTime")).",
             "At \(answer.shown("at")):",
         ] + verdicts + ["What happened:"] + EventText.lines(answer["history"]?.elements ?? [])
     }
