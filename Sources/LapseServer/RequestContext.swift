@@ -79,7 +79,7 @@ public struct Site: Sendable {
     }
 
     func health(_ request: Request, _ context: LapseContext) -> Response {
-        .json(["status": "ok", "version": .string(version)])
+        ControlVoice.answer(["status": "ok", "version": .string(version)])
     }
 
     static func asset(_ bytes: [UInt8], type: String) -> Response {

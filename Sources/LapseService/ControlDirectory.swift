@@ -24,6 +24,7 @@ extension Authority {
         let newID = random.guid()
         return try store.write { tx in
             let tenant = try controlled(name, tx)
+            let region = try taking(trace, in: tenant)
             let now = tenant.clock.now(wall: wall())
             let user = try reading { () throws(FieldError) in
                 try User(body, tenant: tenant, newID: newID, createdAt: now)
@@ -41,8 +42,7 @@ extension Authority {
             try tx.insert(user)
             try tx.append(Event(tenant: tenant.id, at: now, kind: .userCreated, user: user.id))
             if !user.accountEnabled, !user.isGuest {
-                try change(
-                    user, to: .disable, event: .accountDisabled, in: tenant, now: now, region: try taking(trace, in: tenant), tx)
+                try change(user, to: .disable, event: .accountDisabled, in: tenant, now: now, region: region, tx)
             }
             return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
         }
@@ -79,13 +79,13 @@ extension Authority {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let user = try controlledUser(id, of: tenant, tx)
+            let region = try taking(trace, in: tenant)
             let now = tenant.clock.now(wall: wall())
             try tx.markDeleted(user.id, at: now)
             if user.isGuest {
                 try tx.append(Event(tenant: tenant.id, at: now, kind: .userDeleted, user: user.id))
             } else {
-                try change(
-                    user, to: .delete, event: .userDeleted, in: tenant, now: now, region: try taking(trace, in: tenant), tx)
+                try change(user, to: .delete, event: .userDeleted, in: tenant, now: now, region: region, tx)
             }
         }
     }

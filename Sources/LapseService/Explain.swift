@@ -13,7 +13,7 @@ extension Authority {
             claims = AccessTokenClaims(payload)
         }
         // As a writer, whose caches hold the account's history; nothing is written.
-        return try store.write { tx in
+        return try store.write { tx throws -> JSON in
             let wall = wall()
             let tenant = try controlled(name, tx)
             let found =
@@ -22,10 +22,9 @@ extension Authority {
                 case .session: try session(question.text, in: tenant, tx)
                 case .accessToken: try accessToken(claims, tx)
                 }
-            guard let found, let account = try account(of: found, in: tenant, wall: wall, tx) else {
-                return question.kind.unknown
-            }
-            let regions = try regions(question.region, of: account.home)
+            let account = try found.flatMap { try self.account(of: $0, in: tenant, wall: wall, tx) }
+            let regions = try regions(question.region, of: account?.home ?? tenant)
+            guard let found, let account else { return question.kind.unknown }
             // A guest is judged on the clock of its home: as long after that clock's now as was asked of this tenant's.
             let now = tenant.clock.now(wall: wall)
             let instant = account.homeNow + ((question.at ?? now) - now)

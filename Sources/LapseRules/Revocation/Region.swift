@@ -3,7 +3,7 @@ public struct Region: Hashable, Sendable, CustomStringConvertible {
     public let description: String
 
     /// Words of a propagation model, where a region's name may stand in their place.
-    private static let reserved: Set = ["fixed", "uniform", "lognormal", "manual", "immediate"]
+    private static let reserved: Set = ["fixed", "uniform", "lognormal", "afterattempts", "manual", "immediate"]
 
     /// Nil unless the name has 1 to 32 characters of `a-z 0-9 -` and is no word of a propagation model.
     public init?(_ name: String) {

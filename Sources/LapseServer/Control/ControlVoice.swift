@@ -92,8 +92,9 @@ struct ControlGate: RouterMiddleware {
 extension Request {
     /// The JSON body. Without a body: an empty object, for calls that need none.
     ///
+    /// - Parameter mayBeName: also takes a text: the name of a preset.
     /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
-    func control() async throws -> JSON {
+    func control(mayBeName: Bool = false) async throws -> JSON {
         let bytes = try await bytes()
         guard !bytes.isEmpty else { return [:] }
         guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
@@ -102,12 +103,11 @@ extension Request {
         guard let value = JSON(parsing: bytes) else {
             throw ControlError.invalid(FieldError("", "The body is no valid JSON."))
         }
-        guard case .object = value else {
-            // The name of a preset is the only body that is no object.
-            guard case .string = value else { throw ControlError.invalid(FieldError("", "The body must be an object.")) }
-            return value
+        switch value {
+        case .object: return value
+        case .string where mayBeName: return value
+        default: throw ControlError.invalid(FieldError("", "The body must be an object."))
         }
-        return value
     }
 
     func controlQuery(_ name: String) throws -> String? {

@@ -41,7 +41,9 @@ struct TenantCalls {
     }
 
     func setPropagation(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(try authority.setPropagation(of: try context.parameter("tenant"), try await request.control()))
+        ControlVoice.answer(
+            try authority.setPropagation(
+                of: try context.parameter("tenant"), try await request.control(mayBeName: true)))
     }
 
     func releaseAll(_ request: Request, _ context: LapseContext) async throws -> Response {
