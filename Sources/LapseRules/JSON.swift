@@ -67,7 +67,7 @@ extension JSON {
 
     public var encodedText: String { String(decoding: encoded, as: UTF8.self) }
 
-    private func write(to bytes: inout [UInt8]) {
+    fileprivate func write(to bytes: inout [UInt8]) {
         switch self {
         case .null: bytes.append(contentsOf: "null".utf8)
         case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
@@ -93,7 +93,7 @@ extension JSON {
         }
     }
 
-    private static func write(_ text: String, to bytes: inout [UInt8]) {
+    fileprivate static func write(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
@@ -117,6 +117,50 @@ extension JSON {
         case 0x09: "\\t"
         default: "\\u00\(Hex.encode([byte]))"
         }
+    }
+}
+
+/// Writes an object member by member, without building it first: for tokens, of which every redeem needs two.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = [UInt8(ascii: "{")]
+
+    init() { bytes.reserveCapacity(2048) }
+
+    /// A nil value is left out.
+    mutating func add(_ name: String, _ text: String?) {
+        guard let text else { return }
+        begin(name)
+        JSON.write(text, to: &bytes)
+    }
+
+    mutating func add(_ name: String, _ number: Int64?) {
+        guard let number else { return }
+        begin(name)
+        bytes.append(contentsOf: String(number).utf8)
+    }
+
+    mutating func add(_ name: String, _ texts: [String]?) {
+        guard let texts else { return }
+        begin(name)
+        JSON(texts).write(to: &bytes)
+    }
+
+    mutating func add(_ name: String, _ value: JSON?) {
+        guard let value else { return }
+        begin(name)
+        value.write(to: &bytes)
+    }
+
+    /// The object as compact UTF-8.
+    consuming func finished() -> [UInt8] {
+        bytes.append(UInt8(ascii: "}"))
+        return bytes
+    }
+
+    private mutating func begin(_ name: String) {
+        if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
+        JSON.write(name, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
     }
 }
 

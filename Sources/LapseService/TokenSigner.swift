@@ -31,11 +31,11 @@ public struct TokenSigner: Sendable {
         lanes = try SigningLanes(key)
     }
 
-    /// The compact JWT with this payload.
-    public func sign(_ payload: JSON, namesThumbprint: Bool = false) throws -> String {
+    /// The compact JWT with this payload, which is JSON.
+    public func sign(_ payload: [UInt8], namesThumbprint: Bool = false) throws -> String {
         var input = namesThumbprint ? headerWithThumbprint : header
         input.append(UInt8(ascii: "."))
-        input += Base64URL.encodedBytes(payload.encoded)
+        input += Base64URL.encodedBytes(payload)
         let signature = try lanes.sign(input)
         input.append(UInt8(ascii: "."))
         input += Base64URL.encodedBytes(signature)

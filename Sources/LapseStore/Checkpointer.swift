@@ -13,8 +13,10 @@ final class Checkpointer: Sendable {
 
     /// So many commits are brought in at a time.
     private static let interval = 500
-    /// Under a load that never pauses the log cannot begin anew by itself. At this many pages (64 MiB) the writer waits once.
-    private static let fullLog = 32_768
+    /// Under a load that never pauses the log cannot begin anew by itself. Each time it has this many pages (8 MiB) the writer waits. Most
+    /// of it is in the database by then; and a log that stays short is written over in memory, where a growing one costs the
+    /// kernel a new page each time.
+    private static let fullLog = 4096
 
     private let connection: DatabaseQueue
     private let background = DispatchQueue(label: "checkpoint", qos: .utility)

@@ -16,7 +16,7 @@ struct MeasureSigner: AsyncParsableCommand {
     func run() async throws {
         let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Instance.wallClock())
         let signer = try await TokenSigner(SigningKey(identity))
-        let payload: JSON = ["sub": "adele", "aud": "lapse", "iat": 1_795_250_179, "exp": 1_795_254_328]
+        let payload = (["sub": "adele", "aud": "lapse", "iat": 1_795_250_179, "exp": 1_795_254_328] as JSON).encoded
         let end = Instance.wallClock() + .seconds(seconds)
         let counts = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<threads {

@@ -110,7 +110,7 @@ struct RaceTests {
     func otherKey() async throws {
         let other = try await TokenSigner(
             SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Timestamp("2026-03-01T12:00:00Z")!)))
-        let token = try other.sign(["aud": "x"])
+        let token = try other.sign((["aud": "x"] as JSON).encoded)
         guard case .wrongSignature = try await Self.signer.value.check(token) else { return #expect(Bool(false)) }
         guard case .garbage = try await Self.signer.value.check("a.b") else { return #expect(Bool(false)) }
         guard case .payload(let payload) = await other.check(token) else { return #expect(Bool(false)) }

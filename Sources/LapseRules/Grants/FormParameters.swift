@@ -63,7 +63,9 @@ public struct FormParameters: Equatable, Sendable {
 
     /// Decodes a segment of a path, where a plus is a plus; nil when it is broken.
     public static func decodePath(_ segment: some StringProtocol) -> String? {
-        try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])
+        // Nearly every segment is as it stands.
+        guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
+        return try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])
     }
 
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.

@@ -177,6 +177,11 @@ public struct ScopePolicy: Sendable {
 }
 
 extension String {
+    /// Whether the word is one of those that the text names between blanks.
+    func hasWord(_ word: String) -> Bool {
+        utf8.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(word.utf8) }
+    }
+
     /// Equal but for the case of ASCII letters, as Entra compares scopes and resources.
     func isSame(as other: String) -> Bool {
         utf8.count == other.utf8.count

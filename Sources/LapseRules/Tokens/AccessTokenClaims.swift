@@ -75,61 +75,104 @@ extension TokenPlan {
 
     private var tokenID: String { Base64URL.encode(Array(accessTokenID.bytes)) }
 
-    /// The payload of the access token, in the format the resource takes. Entra: access-token-claims-reference.md and recordings.
-    public func accessTokenPayload(issuer: String) -> JSON {
+    /// The payload of the access token as JSON, in the format the resource takes. Entra: access-token-claims-reference.md and
+    /// recordings, for the order of the claims too.
+    public func accessTokenPayload(issuer: String) -> [UInt8] {
         scope.resource.tokenVersion == 1 ? versionOne() : versionTwo(issuer: issuer)
     }
 
-    private func versionOne() -> JSON {
+    private func versionOne() -> [UInt8] {
         let (start, end, _) = times
-        return .object([
-            "aud": .string(scope.resource.audience), "iss": .string("https://sts.windows.net/\(tenant.id)/"),
-            "iat": .integer(start), "nbf": .integer(start), "exp": .integer(end),
-            "acct": user.map { .integer($0.isGuest ? 1 : 0) }, "acr": user == nil ? nil : "1", "aio": .string(mark),
-            "amr": methods, "app_displayname": .string(app.name), "appid": .string(app.id.description),
-            "appidacr": .string(app.isConfidential ? "1" : "0"), "family_name": user?.surname.map(JSON.string),
-            "given_name": user?.givenName.map(JSON.string),
-            "idp": homeIdentityProvider ?? (user == nil ? .string("https://sts.windows.net/\(tenant.id)/") : nil),
-            "idtyp": .string(user == nil ? "app" : "user"), "ipaddr": user == nil ? nil : "127.0.0.1",
-            "name": user.map { .string($0.displayName) }, "oid": .string(objectID), "puid": user.map { .string(passportID($0)) },
-            "rh": .string(tenantMark), "roles": user == nil ? JSON(app.application) : nil,
-            "scp": user == nil ? nil : .string(scope.claim), "sub": .string(subject), "tenant_region_scope": "NA",
-            "tid": .string(tenant.id.description), "unique_name": user.map { .string($0.userPrincipalName) },
-            "upn": user.map { .string($0.userPrincipalName) },
-            "uti": .string(tokenID), "ver": "1.0", "wids": user.map { JSON($0.roles.map(\.templateID)) },
-            "xms_st": user == nil ? nil : ["sub": .string(subject)],
-            "xms_tcdt": .integer(Tenant.birth.secondsSinceEpoch), "xms_tdbr": "NA",
-        ])
+        let subject = subject
+        let directory = "https://sts.windows.net/\(tenant.id)/"
+        var claims = JSONWriter()
+        claims.add("aud", scope.resource.audience)
+        claims.add("iss", directory)
+        claims.add("iat", start)
+        claims.add("nbf", start)
+        claims.add("exp", end)
+        claims.add("acct", user.map { $0.isGuest ? 1 : 0 } as Int64?)
+        claims.add("acr", user == nil ? nil : "1")
+        claims.add("aio", mark)
+        claims.add("amr", methods)
+        claims.add("app_displayname", app.name)
+        claims.add("appid", app.id.description)
+        claims.add("appidacr", app.isConfidential ? "1" : "0")
+        claims.add("family_name", user?.surname)
+        claims.add("given_name", user?.givenName)
+        claims.add("idp", homeIdentityProvider ?? (user == nil ? directory : nil))
+        claims.add("idtyp", user == nil ? "app" : "user")
+        claims.add("ipaddr", user == nil ? nil : "127.0.0.1")
+        claims.add("name", user?.displayName)
+        claims.add("oid", objectID)
+        claims.add("puid", user.map(passportID))
+        claims.add("rh", tenantMark)
+        claims.add("roles", user == nil ? app.application : nil)
+        claims.add("scp", user == nil ? nil : scope.claim)
+        claims.add("sub", subject)
+        claims.add("tenant_region_scope", "NA")
+        claims.add("tid", tenant.id.description)
+        claims.add("unique_name", user?.userPrincipalName)
+        claims.add("upn", user?.userPrincipalName)
+        claims.add("uti", tokenID)
+        claims.add("ver", "1.0")
+        claims.add("wids", user?.roles.map(\.templateID))
+        claims.add("xms_st", user == nil ? nil : ["sub": .string(subject)] as JSON)
+        claims.add("xms_tcdt", Tenant.birth.secondsSinceEpoch)
+        claims.add("xms_tdbr", "NA")
+        return claims.finished()
     }
 
-    private func versionTwo(issuer: String) -> JSON {
+    private func versionTwo(issuer: String) -> [UInt8] {
         let (start, end, _) = times
-        return .object([
-            "aud": .string(scope.resource.audience), "iss": .string(issuer), "iat": .integer(start), "nbf": .integer(start),
-            "exp": .integer(end), "aio": .string(mark), "azp": .string(app.id.description),
-            "azpacr": .string(app.isConfidential ? "1" : "0"), "idp": homeIdentityProvider,
-            "name": user.map { .string($0.displayName) }, "oid": .string(objectID),
-            "preferred_username": user.map { .string($0.userPrincipalName) }, "rh": .string(tenantMark),
-            "roles": user == nil ? [] : nil,
-            "scp": user == nil ? nil : .string(scope.claim), "sub": .string(subject), "tid": .string(tenant.id.description),
-            "uti": .string(tokenID), "ver": "2.0",
-        ])
+        var claims = JSONWriter()
+        claims.add("aud", scope.resource.audience)
+        claims.add("iss", issuer)
+        claims.add("iat", start)
+        claims.add("nbf", start)
+        claims.add("exp", end)
+        claims.add("aio", mark)
+        claims.add("azp", app.id.description)
+        claims.add("azpacr", app.isConfidential ? "1" : "0")
+        claims.add("idp", homeIdentityProvider)
+        claims.add("name", user?.displayName)
+        claims.add("oid", objectID)
+        claims.add("preferred_username", user?.userPrincipalName)
+        claims.add("rh", tenantMark)
+        claims.add("roles", user == nil ? [String]() : nil)
+        claims.add("scp", user == nil ? nil : scope.claim)
+        claims.add("sub", subject)
+        claims.add("tid", tenant.id.description)
+        claims.add("uti", tokenID)
+        claims.add("ver", "2.0")
+        return claims.finished()
     }
 
-    /// The payload of the id token; nil when there is no user. Entra: id-token-claims-reference.md.
-    public func idTokenPayload(issuer: String) -> JSON? {
+    /// The payload of the id token as JSON; nil when there is no user. Entra: id-token-claims-reference.md.
+    public func idTokenPayload(issuer: String) -> [UInt8]? {
         guard let user, let grant else { return nil }
         let (start, _, end) = times
-        return .object([
-            "aud": .string(app.id.description), "iss": .string(issuer), "iat": .integer(start), "nbf": .integer(start),
-            "exp": .integer(end), "aio": .string(mark),
-            "auth_time": wantsAuthTime ? .integer(grant.authentication.place.at.secondsSinceEpoch) : nil,
-            "email": scope.has(openID: "email") ? user.mail.map(JSON.string) : nil, "idp": homeIdentityProvider,
-            "name": .string(user.displayName), "nonce": nonce.map(JSON.string), "oid": .string(user.id.description),
-            "preferred_username": .string(user.userPrincipalName), "rh": .string(tenantMark),
-            "sid": grant.session.map { .string($0.description) },
-            "sub": .string(subject), "tid": .string(tenant.id.description), "uti": .string(tokenID), "ver": "2.0",
-        ])
+        var claims = JSONWriter()
+        claims.add("aud", app.id.description)
+        claims.add("iss", issuer)
+        claims.add("iat", start)
+        claims.add("nbf", start)
+        claims.add("exp", end)
+        claims.add("aio", mark)
+        claims.add("auth_time", wantsAuthTime ? grant.authentication.place.at.secondsSinceEpoch : nil)
+        claims.add("email", scope.has(openID: "email") ? user.mail : nil)
+        claims.add("idp", homeIdentityProvider)
+        claims.add("name", user.displayName)
+        claims.add("nonce", nonce)
+        claims.add("oid", user.id.description)
+        claims.add("preferred_username", user.userPrincipalName)
+        claims.add("rh", tenantMark)
+        claims.add("sid", grant.session?.description)
+        claims.add("sub", subject)
+        claims.add("tid", tenant.id.description)
+        claims.add("uti", tokenID)
+        claims.add("ver", "2.0")
+        return claims.finished()
     }
 
     private var subject: String {
@@ -140,7 +183,9 @@ extension TokenPlan {
     private var tenantMark: String { "1." + Base64URL.encode(tenant.id.bytes) + "." }
 
     /// `puid`: sixteen hexadecimal digits that stay with the user.
-    private func passportID(_ user: User) -> String { "1003" + Hex.encode(user.id.bytes.suffix(6)).uppercased() }
+    private func passportID(_ user: User) -> String {
+        "1003" + user.id.description.suffix(12).uppercased()
+    }
 
     /// The user's object id, or the service principal's: one per tenant and application.
     private var objectID: String {
@@ -150,11 +195,11 @@ extension TokenPlan {
     }
 
     /// Guests carry the provider they signed in at.
-    private var homeIdentityProvider: JSON? {
-        user?.guestOf.map { .string("https://sts.windows.net/\($0.tenant)/") }
+    private var homeIdentityProvider: String? {
+        user?.guestOf.map { "https://sts.windows.net/\($0.tenant)/" }
     }
 
-    private var methods: JSON? {
+    private var methods: [String]? {
         switch grant?.authentication.method {
         case .password: ["pwd"]
         // Assumption: a non-password sign-in of the lab shows as a security key does.

@@ -40,7 +40,7 @@ public struct TokenPlan: Sendable {
         self.nonce = nonce
         self.wantsAuthTime = wantsAuthTime
         // Entra: on a refresh the grant's own scope is enough for a new id token.
-        let asksForIDToken = scope.has(openID: "openid") || grant?.scope.split(separator: " ").contains("openid") == true
+        let asksForIDToken = scope.has(openID: "openid") || grant?.scope.hasWord("openid") == true
         hasIDToken = issuesIDToken && user != nil && asksForIDToken
         hasClientInfo = wantsClientInfo && user != nil
         self.refreshToken = refreshToken?.text
@@ -106,8 +106,12 @@ public struct TokenContext: Sendable {
     /// A new refresh token for the grant, or nil when it is not offline.
     ///
     /// - Parameter parent: the token that is being rotated; a single-page app's child inherits its end.
-    func newRefreshToken(for grant: Grant, parent: RefreshToken? = nil) -> (text: String, row: RefreshToken)? {
-        guard grant.scope.split(separator: " ").contains("offline_access") else { return nil }
+    /// - Parameter now: the instant of the grant's tenant, where that is not the tenant of the request.
+    func newRefreshToken(
+        for grant: Grant, parent: RefreshToken? = nil, now: Timestamp? = nil
+    ) -> (text: String, row: RefreshToken)? {
+        guard grant.scope.hasWord("offline_access") else { return nil }
+        let now = now ?? self.now
         let text = RefreshToken.newText(for: grant.id, random)
         let expiresAt =
             switch grant.clientClass {

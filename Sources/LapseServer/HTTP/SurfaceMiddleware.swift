@@ -63,7 +63,8 @@ enum Surface {
     case token, metadata, page, graph, control
 
     init(path: String) {
-        let segments = path.lowercased().split(separator: "/")
+        let isLowercase = !path.utf8.contains { (65...90).contains($0) }
+        let segments = (isLowercase ? path : path.lowercased()).split(separator: "/")
         switch segments.first {
         case "v1.0", "beta", "oidc": self = .graph
         case "_lapse": self = segments.dropFirst().first == "api" ? .control : .page
