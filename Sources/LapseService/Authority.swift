@@ -48,16 +48,19 @@ public struct Authority: Sendable {
     }
 
     func disableSeeded(_ seed: TenantSeed, _ tx: StoreTransaction) throws {
-        for user in seed.users where !user.accountEnabled && !user.isGuest {
-            let id = random.guid()
-            let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
-            let place = Place(at: user.createdAt, sequence: try tx.append(event))
-            let known = model(of: seed.tenant).regions.flatMap { region in
-                Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(user.createdAt)) }
-            }
-            let change = StateChange(id: id, user: user.home, kind: .disable, place: place, propagation: Propagation(known))
-            try tx.insert(change, ordinal: try tx.nextOrdinal(in: user.tenant))
+        for user in seed.users where !user.accountEnabled && !user.isGuest { try disableFromBirth(user, of: seed.tenant, tx) }
+    }
+
+    /// Nobody ever believed that this user was enabled: nothing has to arrive anywhere.
+    func disableFromBirth(_ user: User, of tenant: Tenant, _ tx: StoreTransaction) throws {
+        let id = random.guid()
+        let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
+        let place = Place(at: user.createdAt, sequence: try tx.append(event))
+        let known = model(of: tenant).regions.flatMap { region in
+            Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(user.createdAt)) }
         }
+        let change = StateChange(id: id, user: user.home, kind: .disable, place: place, propagation: Propagation(known))
+        try tx.insert(change, ordinal: try tx.nextOrdinal(in: user.tenant))
     }
 
     func model(of tenant: Tenant) -> PropagationModel { tenant.propagation ?? propagation }

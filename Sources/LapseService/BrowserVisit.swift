@@ -37,20 +37,21 @@ struct Visit {
         var user: User?
         switch step {
         case .picked(let id), .consented(let id): user = candidates.first { $0.session.id == id }?.account.user
-        case .signIn(let userName, _, _): user = try find(userName, tx)
+        case .signIn(let userName, _, _): user = try find(userName, in: named, tx)
         case .arrived:
-            user = try candidates.count == 1 ? candidates[0].account.user : hint.flatMap { try find($0, tx) }
+            user = try candidates.count == 1 ? candidates[0].account.user : hint.flatMap { try find($0, in: named, tx) }
         case .otherAccount, .declined: break
         }
         guard named.isNone else { return (named, user?.id) }
         return (try user.flatMap { try tx.tenant($0.tenant) } ?? named, user?.id)
     }
 
-    private func find(_ userName: String, _ tx: StoreTransaction) throws -> User? {
-        guard let domain = userName.split(separator: "@").last, let tenant = try tx.tenant(domain: String(domain)) else {
-            return nil
-        }
-        return try tx.user(userName, in: tenant.id)
+    /// The user of that name as the tenant knows it: a guest by its object there.
+    private func find(_ userName: String, in named: Tenant, _ tx: StoreTransaction) throws -> User? {
+        guard let domain = userName.split(separator: "@").last, let tenant = try tx.tenant(domain: String(domain)),
+            let user = try tx.user(userName, in: tenant.id)
+        else { return nil }
+        return named.isNone ? user : try tx.user(of: user.home, in: named.id) ?? user
     }
 
     /// Counts the request where a revocation lets some pass.

@@ -24,7 +24,7 @@ extension Authority {
         let newID = random.guid()
         return try store.write { tx in
             let tenant = try controlled(name, tx)
-            let region = try taking(trace, in: tenant)
+            _ = try taking(trace, in: tenant)
             let now = tenant.clock.now(wall: wall())
             let user = try reading { () throws(FieldError) in
                 try User(body, tenant: tenant, newID: newID, createdAt: now)
@@ -41,9 +41,7 @@ extension Authority {
             try refuseTaken(user, tx)
             try tx.insert(user)
             try tx.append(Event(tenant: tenant.id, at: now, kind: .userCreated, user: user.id))
-            if !user.accountEnabled, !user.isGuest {
-                try change(user, to: .disable, event: .accountDisabled, in: tenant, now: now, region: region, tx)
-            }
+            if !user.accountEnabled, !user.isGuest { try disableFromBirth(user, of: tenant, tx) }
             return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
         }
     }

@@ -21,7 +21,7 @@ extension Authority {
         }
         return try store.read { tx in
             let tenant = try controlled(name, tx)
-            return EventFilter(tenant: tenant.id, kind: kind, user: try user.map { try controlledUser($0, of: tenant, tx).id })
+            return EventFilter(tenant: tenant.id, kind: kind, user: try user.map { try knownUser($0, of: tenant, tx).id })
         }
     }
 
@@ -66,7 +66,7 @@ extension Authority {
         let end = ContinuousClock.now + pause
         var cursor = cursor
         while true {
-            let rings = store.commits.rings
+            let rings = store.commits.rings(for: filter.tenant)
             let (found, last, isThere) = try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
                 let last = tx.lastEventID()
@@ -82,7 +82,7 @@ extension Authority {
             cursor = max(cursor, last)
             let left = end - ContinuousClock.now
             guard left > .zero, !Task.isCancelled else { return ([], cursor) }
-            await store.commits.wait(after: rings, atMost: left)
+            await store.commits.wait(for: filter.tenant, after: rings, atMost: left)
         }
     }
 }

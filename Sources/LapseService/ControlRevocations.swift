@@ -31,14 +31,14 @@ extension Authority {
                 FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(Self.longestWait.iso8601)"))
         }
         let end = ContinuousClock.now + wait
+        let tenant = try store.read { try controlled(name, $0).id }
         while true {
-            let rings = store.commits.rings
+            let rings = store.commits.rings(for: tenant)
             let (json, isSettled, nextIn) = try look(at: id, of: name)
             let left = end - ContinuousClock.now
-            guard !isSettled, left > .zero else { return json }
+            guard !isSettled, left > .zero, !Task.isCancelled else { return json }
             // Until something is written (a release, a moved clock), the clock reaches the next arrival, or the time is over.
-            await store.commits.wait(after: rings, atMost: min(left, nextIn ?? left))
-            try Task.checkCancellation()
+            await store.commits.wait(for: tenant, after: rings, atMost: min(left, nextIn ?? left))
         }
     }
 
@@ -76,7 +76,7 @@ extension Authority {
             if let region, try !propagated(id, of: tenant, tx).event.propagation.arrivals.contains(where: { $0.region == region }) {
                 throw ControlError.invalid(FieldError("region", "is no region of this revocation"))
             }
-            return try release(id, on: plane, in: region, of: tenant, now: now, tx)
+            return try release(id, on: plane, in: region, of: tenant, now: now, tx).json
         }
     }
 
@@ -92,8 +92,8 @@ extension Authority {
                 throw ControlError.invalid(FieldError("region", "is no region of \(tenant.name)"))
             }
             let pending = try tx.pending(in: tenant.id, at: now)
-            let items = try pending.map { try release($0.description, on: plane, in: region, of: tenant, now: now, tx) }
-            return ControlPage(items: items, next: nil)
+            let released = try pending.map { try release($0.description, on: plane, in: region, of: tenant, now: now, tx) }
+            return ControlPage(items: released.filter(\.isChanged).map(\.json), next: nil)
         }
     }
 
@@ -111,7 +111,7 @@ extension Authority {
 
     private func release(
         _ id: String, on plane: Plane?, in region: Region?, of tenant: Tenant, now: Timestamp, _ tx: StoreTransaction
-    ) throws -> JSON {
+    ) throws -> (json: JSON, isChanged: Bool) {
         let (event, columns) = try propagated(id, of: tenant, tx)
         let released = event.propagation.released(on: plane, in: region, now: now, of: event.place.at)
         if !released.isEmpty {
@@ -121,7 +121,7 @@ extension Authority {
                     region: region))
             try tx.release(released, of: event, user: columns.user)
         }
-        return try propagated(id, of: tenant, tx).event.json(columns, now: now)
+        return (try propagated(id, of: tenant, tx).event.json(columns, now: now), !released.isEmpty)
     }
 
     /// The region that a control call is taken by: the one its header names, else the first.
@@ -155,9 +155,9 @@ extension Authority {
             let now = tenant.clock.now(wall: wall())
             var user = try controlledUser(userName, of: tenant, tx)
             let region = try taking(trace, in: tenant)
-            guard let revocation = try revoke(user, cause: cause, actor: actor, in: tenant, now: now, region: region, tx) else {
-                throw ControlError.invalid(FieldError("user", "is a guest: revoke it in its home tenant"))
-            }
+            guard !user.isGuest,
+                let revocation = try revoke(user, cause: cause, actor: actor, in: tenant, now: now, region: region, tx)
+            else { throw ControlError.invalid(FieldError("user", "is a guest: revoke it in its home tenant")) }
             if let newPassword {
                 user.set(password: newPassword)
                 try tx.update(user)

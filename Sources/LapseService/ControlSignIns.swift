@@ -80,7 +80,7 @@ extension Authority {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
-            let user = try controlledUser(userName, of: tenant, tx)
+            let user = try knownUser(userName, of: tenant, tx)
             let grants = try tx.grants(of: user.home, tenant: user.isGuest ? tenant.id : nil, limit: Self.pageSize)
             return ControlPage(items: try grants.map { try grantJSON($0, tx, wall: wall) }, next: nil)
         }
@@ -90,11 +90,13 @@ extension Authority {
         let authentication = grant.authentication
         let (count, lastExpiresAt) = try tx.refreshTokens(of: grant.id)
         let now = try tx.tenant(grant.tenant)?.clock.now(wall: wall) ?? wall
-        let refusal = try tx.account(of: grant, in: grant.tenant, wall: wall).flatMap {
-            refusalEverywhere(of: grant.subject, on: .refresh, $0)
+        let account = try tx.account(of: grant, in: grant.tenant, wall: wall)
+        let refusal = try account.flatMap { account in
+            try tx.tenant(grant.tenant).flatMap { refusalEverywhere(of: grant.subject, on: .refresh, account, in: $0) }
         }
         var reason = refusal?.error.message
         if refusal == nil, let lastExpiresAt, lastExpiresAt <= now { reason = "The last refresh token has expired." }
+        if account == nil { reason = "The user has no account in this tenant any more." }
         if refusal == nil, count == 0 { reason = "The grant has no refresh token." }
         return [
             "id": .string(grant.id.description), "tenant": .string(grant.tenant.description),
@@ -113,11 +115,11 @@ extension Authority {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
-            let user = try controlledUser(userName, of: tenant, tx)
+            let user = try knownUser(userName, of: tenant, tx)
             let items = try tx.sessions(of: user.home, limit: Self.pageSize).compactMap { session -> JSON? in
                 let authentication = session.authentication
                 guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
-                let refusal = refusalEverywhere(of: session.subject, on: .session, account)
+                let refusal = refusalEverywhere(of: session.subject, on: .session, account, in: tenant)
                 var reason: String?
                 if session.expiresAt <= account.homeNow { reason = "The session has expired." }
                 if session.endedAt != nil { reason = "The user signed out." }
@@ -138,9 +140,9 @@ extension Authority {
 
     /// Why no region takes the grant or session; nil when one still does. Explain tells them apart.
     private func refusalEverywhere(
-        of subject: RevocationRule.Subject, on plane: Plane, _ account: AccountFacts
+        of subject: RevocationRule.Subject, on plane: Plane, _ account: AccountFacts, in tenant: Tenant
     ) -> Refusal? {
-        let refusals = model(of: account.home).regions.map { account.refusal(of: subject, on: plane, in: $0) }
+        let refusals = model(of: tenant).regions.map { account.refusal(of: subject, on: plane, in: $0) }
         return refusals.contains(nil) ? nil : refusals[0]
     }
 }

@@ -165,6 +165,11 @@ extension Authority {
         return user
     }
 
+    /// The same for calls that only read: a deleted user's tokens may live on, and people ask about them.
+    func knownUser(_ name: String, of tenant: Tenant, _ tx: StoreTransaction) throws -> User {
+        try tx.user(name, in: tenant.id) ?? tx.deletedUser(name, in: tenant.id) ?? controlledUser(name, of: tenant, tx)
+    }
+
     func reading<Value>(_ read: () throws(FieldError) -> Value) throws(ControlError) -> Value {
         do { return try read() } catch { throw .invalid(error) }
     }

@@ -22,14 +22,17 @@ extension Authority {
                 case .session: try session(question.text, in: tenant, tx)
                 case .accessToken: try accessToken(claims, tx)
                 }
-            let account = try found.flatMap { try self.account(of: $0, in: tenant, wall: wall, tx) }
-            let regions = try regions(question.region, of: account?.home ?? tenant)
-            guard let found, let account else { return question.kind.unknown }
-            // A guest is judged on the clock of its home: as long after that clock's now as was asked of this tenant's.
-            let now = tenant.clock.now(wall: wall)
-            let instant = account.homeNow + ((question.at ?? now) - now)
-            let own = try found.grant.flatMap { try tx.tenant($0.tenant) } ?? account.home
-            let explanation = Explanation(of: found.subject, account: account, tenantNow: own.clock.now(wall: wall))
+            // A request lands in a region of the tenant it is sent to: of the grant's, or of the one asked about.
+            let place = try found?.grant.flatMap { try tx.tenant($0.tenant) } ?? tenant
+            let regions = try regions(question.region, of: place)
+            guard let found, place.id == tenant.id || found.authentication.user.tenant == tenant.id,
+                let account = try account(of: found, in: place, wall: wall, tx)
+            else { return question.kind.unknown }
+            let instant = question.at ?? account.homeNow
+            let own = found.grant == nil ? account.home : place
+            let explanation = Explanation(
+                of: found.subject, account: account, isKnownInTenant: try tx.user(of: account.user.home, in: place.id) != nil,
+                tenantNow: own.clock.now(wall: wall))
             return [
                 "kind": .string(question.kind.rawValue), "known": true, "reason": .null,
                 "grant": JSON(found.grant?.id.description), "session": JSON(found.session?.description),
@@ -112,23 +115,26 @@ extension Authority {
         let hash = SecretHash(of: text)
         let named = try GUID(text).flatMap { try tx.session($0) }.map { [$0] }
         let sessions = try named ?? BrowserSession.Cookie.allCases.flatMap { try tx.sessions(browsers: [$0: hash]) }
+        // The newest that is not signed out, else the newest.
         let newest = try sessions.filter { try tx.user(of: $0.authentication.user, in: tenant.id) != nil }
-            .max { $0.authentication.place.sequence < $1.authentication.place.sequence }
+            .max {
+                ($0.endedAt == nil ? 1 : 0, $0.authentication.place.sequence) < (
+                    $1.endedAt == nil ? 1 : 0, $1.authentication.place.sequence
+                )
+            }
         return newest.map {
             Explained(subject: .session($0), authentication: $0.authentication, grant: nil, session: $0.id)
         }
     }
 
-    /// The account with its whole history; nil when the tenant asked about has nothing to do with it.
+    /// The account with its whole history: as the tenant knows it, else as its home does.
     private func account(
-        of found: Explained, in tenant: Tenant, wall: Timestamp, _ tx: StoreTransaction
+        of found: Explained, in place: Tenant, wall: Timestamp, _ tx: StoreTransaction
     ) throws -> AccountFacts? {
         let home = found.authentication.user
-        guard let place = found.grant?.tenant ?? Optional(tenant.id),
-            [place, home.tenant].contains(tenant.id) || found.grant == nil
-        else { return nil }
-        return try tx.account(
-            of: home, in: place, since: .epoch, subject: found.grant?.id ?? found.session ?? home.user, wall: wall)
+        let subject = found.grant?.id ?? found.session ?? home.user
+        return try tx.account(of: home, in: place.id, since: .epoch, subject: subject, wall: wall)
+            ?? tx.account(of: home, in: home.tenant, since: .epoch, subject: subject, wall: wall)
     }
 
     private func regions(_ name: String?, of home: Tenant) throws -> [Region] {

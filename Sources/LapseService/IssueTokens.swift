@@ -89,8 +89,12 @@ extension Authority {
             guard refusal.error.code != .devicePending else { return }
             event.code = refusal.error.code
             event.revocation = refusal.revocation
-            // What is presented may belong to another tenant: nothing of that one shows in this one's log.
-            if prepared.tenant != tenant.id { (event.user, event.grant, event.revocation) = (nil, nil, nil) }
+            // What is presented may belong to another tenant: nothing of that one shows here, unless it is a guest's.
+            if prepared.tenant != tenant.id {
+                let home = try prepared.grant.flatMap { try tx.grant($0) }?.authentication.user
+                event.user = try home.flatMap { try tx.user(of: $0, in: tenant.id) }?.id
+                if event.user == nil { (event.grant, event.revocation) = (nil, nil) }
+            }
             try tx.append(event)
         case .issue(let issue):
             event.kind = prepared.accepted

@@ -16,7 +16,9 @@ extension Authority {
                 try grant.map { grant in
                     RefreshTokenGrant.Facts(
                         token: token, grant: grant, isFamilyToken: try isFamilyMember(grant, context.app, tx),
-                        account: try tx.account(of: grant, in: context.tenant.id, wall: wall))
+                        account: try tx.account(of: grant, in: context.tenant.id, wall: wall),
+                        grantNow: grant.tenant == context.tenant.id
+                            ? context.now : try tx.tenant(grant.tenant)?.clock.now(wall: wall) ?? context.now)
                 }
             }
             return RefreshTokenGrant.decide(text, request, facts: facts, in: context)

@@ -102,27 +102,49 @@ extension Authority {
             }
         }
         let candidates = try visit.candidates(in: named, tx)
-        if SignInDecision.judgesSessions(request, step: decisionStep) { try visit.count(candidates, tx) }
+        let judged = SignInDecision.judged(request, step: decisionStep, candidates: candidates)
+        try visit.count(judged, tx)
         switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
-        case .signIn(let name): return signInPage(request.app, in: named, userName: name)
+        case .signIn(let name):
+            try recordRefusal(.sessionRefused, of: judged, app: request.app, visit, tx)
+            return signInPage(request.app, in: named, userName: name)
         case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
         case .consent(let candidate):
             return .consent(
                 account: PageAccount(candidate), appName: request.app.name,
                 permissions: request.scope.grantText.split(separator: " ").map(String.init))
         case .refuse(let refusal):
-            let (tenant, now) = (named, named.clock.now(wall: visit.wall))
-            if !tenant.isNone {
+            if try !recordRefusal(.silentSignInRefused, of: judged, app: request.app, visit, tx), !named.isNone {
                 try tx.append(
                     Event(
-                        tenant: tenant.id, at: now, kind: .silentSignInRefused, client: request.app.id,
-                        revocation: refusal.revocation, region: visit.region, code: refusal.error.code,
+                        tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .silentSignInRefused,
+                        client: request.app.id, region: visit.region, code: refusal.error.code,
                         requestID: visit.trace.requestID))
             }
-            return .redirect(request.target, visit.answer(refusal.error, now: now))
+            return .redirect(request.target, visit.answer(refusal.error, now: named.clock.now(wall: visit.wall)))
         case .issue(let candidate):
             return .redirect(request.target, try issueCode(request, for: candidate, visit, tx))
         }
+    }
+
+    /// An event for a session that should have signed its user in and was refused, in the log of the user's tenant.
+    ///
+    /// - Returns: whether there was one.
+    @discardableResult
+    private func recordRefusal(
+        _ kind: Event.Kind, of judged: [SignInDecision.Candidate], app: AppRegistration, _ visit: Visit, _ tx: StoreTransaction
+    ) throws -> Bool {
+        for candidate in judged {
+            guard let refusal = candidate.refusal(in: visit.region) else { continue }
+            let user = candidate.account.user
+            let now = try tx.tenant(user.tenant)?.clock.now(wall: visit.wall) ?? candidate.account.homeNow
+            try tx.append(
+                Event(
+                    tenant: user.tenant, at: now, kind: kind, user: user.id, client: app.id, revocation: refusal.revocation,
+                    region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID))
+            return true
+        }
+        return false
     }
 
     private func signInPage(

@@ -1,30 +1,40 @@
+import LapseRules
 import Synchronization
 
-/// Tells those who wait that something was committed. Ringing costs nothing while nobody waits.
+/// Tells those who wait that something of a tenant was committed. Ringing costs next to nothing while nobody waits.
 public final class Bell: Sendable {
     private struct State {
-        var rings: UInt64 = 0
+        var rings: [GUID: UInt64] = [:]
         var nextWaiter: UInt64 = 0
-        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
+        var waiting: [GUID: [UInt64: CheckedContinuation<Void, Never>]] = [:]
     }
 
     private let state = Mutex(State())
 
-    /// How often it rang: what ``wait(after:)`` is told, so that a ring between looking and waiting is not missed.
-    public var rings: UInt64 { state.withLock { $0.rings } }
+    /// How often it rang for the tenant: what ``wait(for:after:atMost:)`` is told, so that a ring between looking and waiting is
+    /// not missed.
+    public func rings(for tenant: GUID) -> UInt64 { state.withLock { $0.rings[tenant] ?? 0 } }
 
-    func ring() {
+    func ring(for tenant: GUID) {
         let waiting = state.withLock { state in
-            state.rings += 1
-            guard !state.waiting.isEmpty else { return [CheckedContinuation<Void, Never>]() }
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            state.rings[tenant, default: 0] += 1
+            return state.waiting.removeValue(forKey: tenant)
         }
-        for waiter in waiting { waiter.resume() }
+        for waiter in waiting?.values ?? [:].values { waiter.resume() }
     }
 
-    /// Returns at once when it rang since, else with the next ring or when the task is cancelled.
-    public func wait(after rings: UInt64) async {
+    /// Returns at once when it rang for the tenant since, else with the next ring, when the time of the machine is over, or when
+    /// the task is cancelled.
+    public func wait(for tenant: GUID, after rings: UInt64, atMost time: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(for: tenant, after: rings) }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    private func wait(for tenant: GUID, after rings: UInt64) async {
         let waiter = state.withLock { state in
             state.nextWaiter += 1
             return state.nextWaiter
@@ -32,24 +42,14 @@ public final class Bell: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isDue = state.withLock { state in
-                    guard state.rings == rings, !Task.isCancelled else { return true }
-                    state.waiting[waiter] = continuation
+                    guard state.rings[tenant] ?? 0 == rings, !Task.isCancelled else { return true }
+                    state.waiting[tenant, default: [:]][waiter] = continuation
                     return false
                 }
                 if isDue { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiting.removeValue(forKey: waiter) }?.resume()
-        }
-    }
-
-    /// ``wait(after:)`` that gives up after a time of the machine.
-    public func wait(after rings: UInt64, atMost time: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(after: rings) }
-            group.addTask { try? await Task.sleep(for: time) }
-            await group.next()
-            group.cancelAll()
+            state.withLock { $0.waiting[tenant]?.removeValue(forKey: waiter) }?.resume()
         }
     }
 }

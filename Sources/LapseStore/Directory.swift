@@ -89,6 +89,7 @@ extension StoreTransaction {
     /// - Parameter keepingGuests: leaves its members' guest objects in other tenants, for a tenant that comes back.
     public func delete(tenant: GUID, keepingGuests: Bool) throws {
         changed()
+        eventIDs.touch(tenant)
         for table in ["revocations", "state_changes"] {
             for dependent in ["arrivals", "attempts"] {
                 try run(

@@ -11,7 +11,7 @@ extension StoreTransaction {
     /// Appends the event and returns its id.
     @discardableResult
     public func append(_ event: Event) throws -> Int64 {
-        let id = eventIDs.take()
+        let id = eventIDs.take(for: event.tenant)
         try run(
             """
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id)
@@ -124,20 +124,45 @@ public struct LoggedEvent: Sendable {
 
 /// Counts events across tenants, from where the database left off. An id that a rolled-back transaction took stays unused.
 final class EventIDs: Sendable {
-    private let following: Mutex<Int64>
+    fileprivate struct State {
+        var next: Int64
+        /// Whose log the present transaction has changed. One is enough to remember in nearly every transaction.
+        var touched: [GUID] = []
+    }
+
+    private let state: Mutex<State>
 
     init(_ db: Database) throws {
         let last = try Int64.fetchOne(
             db, sql: "SELECT max(last_event, ifnull((SELECT max(id) FROM events), 0)) FROM meta")
-        following = Mutex((last ?? 0) + 1)
+        state = Mutex(State(next: (last ?? 0) + 1))
     }
 
-    var next: Int64 { following.withLock { $0 } }
+    var next: Int64 { state.withLock { $0.next } }
 
-    func take() -> Int64 {
-        following.withLock { next in
-            defer { next += 1 }
-            return next
+    func take(for tenant: GUID) -> Int64 {
+        state.withLock { state in
+            defer { state.next += 1 }
+            state.touch(tenant)
+            return state.next
         }
+    }
+
+    /// Whoever waits for news of the tenant is to look again, though no event tells of it.
+    func touch(_ tenant: GUID) { state.withLock { $0.touch(tenant) } }
+
+    /// Hands over the tenants that were touched since the last time.
+    func takeTouched(_ body: (GUID) -> Void) {
+        let touched = state.withLock { state in
+            defer { state.touched.removeAll(keepingCapacity: true) }
+            return state.touched
+        }
+        touched.forEach(body)
+    }
+}
+
+extension EventIDs.State {
+    fileprivate mutating func touch(_ tenant: GUID) {
+        if !touched.contains(tenant) { touched.append(tenant) }
     }
 }

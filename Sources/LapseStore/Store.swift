@@ -18,7 +18,7 @@ public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
     private let eventIDs: EventIDs
-    /// Rings after every commit.
+    /// Rings for each tenant that a committed transaction wrote an event of.
     public let commits = Bell()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
@@ -112,9 +112,10 @@ public final class Store: Sendable {
             // As GRDB's own `write`, but with statements that are prepared once.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
             do {
-                let value = try operation(StoreTransaction(db: db, directory: directory, eventIDs: eventIDs))
+                let transaction = StoreTransaction(db: db, directory: directory, eventIDs: eventIDs)
+                let value = try operation(transaction)
                 try db.cachedStatement(sql: "COMMIT").execute()
-                commits.ring()
+                eventIDs.takeTouched { commits.ring(for: $0) }
                 return value
             } catch {
                 if db.isInsideTransaction { try db.rollback() }
@@ -125,7 +126,7 @@ public final class Store: Sendable {
         }
     }
 
-    /// Runs the queries on one consistent state, beside writers.
+    /// Runs the queries on one consistent state, between writers.
     public func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
         try writer.read { db in try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs)) }
     }

@@ -54,7 +54,8 @@ public struct SignInAttempt: Sendable {
         switch outcome {
         case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
-        case .noGuestAccount(let home): throw Refusal(error: .guestNotFound(home, app: app, directory: directory))
+        case .noGuestAccount(let home):
+            throw Refusal(error: .guestNotFound(home, userName: userName, app: app, directory: directory))
         case .known(let account):
             used += account.attempts(of: nil, on: plane, in: region)
             try account.stateRefusal(on: plane, in: region).orPass()

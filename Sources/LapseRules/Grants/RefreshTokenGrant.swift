@@ -8,12 +8,15 @@ public enum RefreshTokenGrant {
         public let isFamilyToken: Bool
         /// The grant's user in the tenant of the request; nil when the user has no account there.
         public let account: AccountFacts?
+        /// The instant of the tenant that the grant was made in: its tokens live by that clock, wherever they are redeemed.
+        public let grantNow: Timestamp
 
-        public init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?) {
+        public init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?, grantNow: Timestamp) {
             self.token = token
             self.grant = grant
             self.isFamilyToken = isFamilyToken
             self.account = account
+            self.grantNow = grantNow
         }
     }
 
@@ -32,9 +35,9 @@ public enum RefreshTokenGrant {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
             try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
-            guard context.now < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
+            guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
             let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(request.scope ?? grant.scope) }
-            let child = context.newRefreshToken(for: grant, parent: token)
+            let child = context.newRefreshToken(for: grant, parent: token, now: facts.grantNow)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
                 refreshToken: child)
@@ -65,9 +68,13 @@ public enum RefreshTokenGrant {
 
 extension EntraError {
     /// The user of a grant or session has no account in this directory.
-    static func guestNotFound(_ home: User.Home, app: AppRegistration, directory: String) -> EntraError {
+    ///
+    /// - Parameter userName: what the caller called the user; nil names it by its id.
+    static func guestNotFound(
+        _ home: User.Home, userName: String? = nil, app: AppRegistration, directory: String
+    ) -> EntraError {
         AADSTS.guestNotFound.error([
-            "user": home.user.description, "idp": "https://sts.windows.net/\(home.tenant)/", "tenant": directory,
+            "user": userName ?? home.user.description, "idp": "https://sts.windows.net/\(home.tenant)/", "tenant": directory,
             "app": app.id.description, "name": app.name,
         ])
     }

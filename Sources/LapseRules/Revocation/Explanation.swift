@@ -20,6 +20,8 @@ public struct Explanation: Sendable {
         /// An access token at the resources: whatever was revoked, it passes until it ends.
         case untilExpiry
         case revoked, accountDisabled, accountDeleted, expired, signedOut
+        /// The user was a guest of the tenant and is one no more.
+        case noAccount
     }
 
     public struct Verdict: Sendable {
@@ -39,21 +41,24 @@ public struct Explanation: Sendable {
         public var isAccepted: Bool {
             switch rule {
             case .notRevoked, .notYetBelieved, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut: false
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount: false
             }
         }
     }
 
     private let subject: Subject
     private let account: AccountFacts
+    private let isKnownInTenant: Bool
     /// How far the clock of the token's own tenant is ahead of the home clock: not at all, but for guests.
     private let ahead: Duration
 
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
+    /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and is one no more.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
-    public init(of subject: Subject, account: AccountFacts, tenantNow: Timestamp) {
+    public init(of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp) {
         self.subject = subject
         self.account = account
+        self.isKnownInTenant = isKnownInTenant
         ahead = tenantNow - account.homeNow
     }
 
@@ -73,12 +78,17 @@ public struct Explanation: Sendable {
 
     private func verdict(from standpoint: Standpoint) -> Verdict {
         if case .accessToken = subject, standpoint.plane == .cae { return accessTokenVerdict(from: standpoint) }
+        guard isKnownInTenant else {
+            return verdict(
+                standpoint, code: standpoint.plane == .session ? .noSession : .guestNotFound, rule: .noAccount,
+                why: "The user has no account in this tenant any more.")
+        }
         let account = AccountFacts(
             user: account.user, history: account.history, attempts: account.attempts, home: account.home, homeNow: standpoint.now)
         if let refusal = account.refusal(of: ruleSubject, on: standpoint.plane, in: standpoint.region) {
             return refused(refusal, from: standpoint)
         }
-        if standpoint.plane == door, let ended = ended(at: standpoint.now) {
+        if endCounts(on: standpoint.plane), let ended = ended(at: standpoint.now) {
             return verdict(standpoint, code: ended.code, rule: ended.rule, why: ended.why)
         }
         return accepted(from: standpoint)
@@ -96,7 +106,7 @@ public struct Explanation: Sendable {
 
     private func refused(_ refusal: Refusal, from standpoint: Standpoint) -> Verdict {
         // A browser whose session is refused is told that nobody is signed in, whatever the reason.
-        let code = isSession && standpoint.plane == door ? .noSession : refusal.error.code
+        let code = standpoint.plane == .session ? .noSession : refusal.error.code
         guard let revocation = account.history.revocations.first(where: { $0.id == refusal.revocation }) else {
             let isDeleted = refusal.error.code != .accountDisabled
             return verdict(
@@ -115,6 +125,7 @@ public struct Explanation: Sendable {
         // Of those that wait, the one that is believed first decides what comes next.
         let next = cutting.min { rank($0, standpoint) < rank($1, standpoint) }
         guard let next else {
+            if let coming = comingState(from: standpoint) { return coming }
             let latest = account.history.revocations.last { RevocationMatrix.touches($0.cause, ruleSubject.column) }
             return verdict(
                 standpoint, rule: .notRevoked,
@@ -123,7 +134,11 @@ public struct Explanation: Sendable {
         }
         switch next.propagation.moment(on: standpoint.plane, in: standpoint.region) {
         case .afterAttempts:
-            let left = next.attemptsLeft(from: standpoint, after: account.attempts) ?? 0
+            guard let left = next.attemptsLeft(from: standpoint, after: account.attempts) else {
+                return verdict(
+                    standpoint, rule: .notYetBelieved,
+                    why: "\(comparison(with: next)), which the clock has not reached again.", deciding: next)
+            }
             return verdict(
                 standpoint, rule: .attemptsLeft,
                 why: "\(comparison(with: next)), but \(place(standpoint)) lets \(left) more of its requests pass.", deciding: next,
@@ -140,17 +155,38 @@ public struct Explanation: Sendable {
         }
     }
 
-    /// Known instants first, then what counts requests, then what is held.
-    private func rank(_ revocation: Revocation, _ standpoint: Standpoint) -> Timestamp {
-        switch revocation.propagation.moment(on: standpoint.plane, in: standpoint.region) {
-        case .at(let instant): instant
-        case .afterAttempts: Timestamp(ticks: Timestamp.latest.ticks + 1)
-        case .held: Timestamp(ticks: Timestamp.latest.ticks + 2)
+    /// What is to be said of an account whose disabling or deletion has not arrived here yet; nil when none is on its way.
+    private func comingState(from standpoint: Standpoint) -> Verdict? {
+        let changes = account.history.stateChanges.filter { $0.isBelieved(from: standpoint, after: account.attempts) }
+        // A disabling counts unless an enabling that is believed already outdates it.
+        let pending = account.history.stateChanges.filter { change in
+            [.disable, .delete].contains(change.kind) && !change.isBelieved(from: standpoint, after: account.attempts)
+                && AccountState.after(changes + [change]) != .active
+        }
+        guard let next = pending.min(by: { rank($0, standpoint) < rank($1, standpoint) }) else { return nil }
+        let what = "The account was \(next.kind == .delete ? "deleted" : "disabled") at \(next.place.at), but \(place(standpoint))"
+        if let left = next.attemptsLeft(from: standpoint, after: account.attempts) {
+            return verdict(standpoint, rule: .attemptsLeft, why: "\(what) lets \(left) more requests pass.", attemptsLeft: left)
+        }
+        let when = next.turningPoint(on: standpoint.plane, in: standpoint.region)
+        return verdict(
+            standpoint, rule: .notYetBelieved,
+            why: "\(what) \(when.map { "believes it from \($0) on" } ?? "does not believe it before it is released").")
+    }
+
+    /// Known instants first, then what counts requests, by how many are left, then what is held.
+    private func rank(_ event: some Propagated, _ standpoint: Standpoint) -> (Int, Int64) {
+        switch event.propagation.moment(on: standpoint.plane, in: standpoint.region) {
+        case .at(let instant): (0, instant.ticks)
+        case .afterAttempts:
+            (1, event.attemptsLeft(from: standpoint, after: account.attempts).map(Int64.init) ?? .max)
+        case .held: (2, 0)
         }
     }
 
     private func accessTokenVerdict(from standpoint: Standpoint) -> Verdict {
-        if let ended = ended(at: standpoint.now) { return verdict(standpoint, code: nil, rule: ended.rule, why: ended.why) }
+        // Graph's refusal of an access token that has ended has no number.
+        if let ended = ended(at: standpoint.now) { return verdict(standpoint, rule: ended.rule, why: ended.why) }
         return verdict(
             standpoint, rule: .untilExpiry,
             why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
@@ -165,10 +201,7 @@ public struct Explanation: Sendable {
             verdict.rule == .revoked
             ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, tieRule) }
         let events: [any Propagated] = cutting + account.history.stateChanges
-        var instants = events.compactMap { event -> Timestamp? in
-            guard case .at(let instant) = event.propagation.moment(on: standpoint.plane, in: standpoint.region) else { return nil }
-            return instant
-        }
+        var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
         instants.append(end)
         for instant in Set(instants).sorted() where instant > standpoint.now {
             let later = self.verdict(from: Standpoint(plane: standpoint.plane, region: standpoint.region, now: instant))
@@ -188,8 +221,6 @@ public struct Explanation: Sendable {
         }
     }
 
-    private var isSession: Bool { if case .session = subject { true } else { false } }
-
     /// The plane on which its own end counts.
     private var door: Plane {
         switch subject {
@@ -197,6 +228,12 @@ public struct Explanation: Sendable {
         case .session: .session
         case .accessToken: .cae
         }
+    }
+
+    /// An access token is also an assertion at the token endpoint, and no good there once it has ended.
+    private func endCounts(on plane: Plane) -> Bool {
+        if case .accessToken = subject, plane == .refresh { return true }
+        return plane == door
     }
 
     /// When it ends by itself, on the home clock.
@@ -217,7 +254,7 @@ public struct Explanation: Sendable {
             return now < end
                 ? nil : (RefreshTokenGrant.expiryCode(of: grant.clientClass), .expired, "The refresh token ended at \(end).")
         case .accessToken:
-            return now < end ? nil : (nil, .expired, "The access token ended at \(end).")
+            return now < end ? nil : (.assertionExpired, .expired, "The access token ended at \(end).")
         }
     }
 

@@ -34,23 +34,20 @@ public struct Propagation: Equatable, Sendable {
 
     /// When the plane of that region believes.
     ///
-    /// Assumption: a region that was not there when it happened was set up from the one that believed it first.
+    /// Assumption: a region that was not there when it happened, or that another tenant's guest lands in, was set up from the
+    /// one that believed it first.
     public func moment(on plane: Plane, in region: Region) -> Moment {
         var earliest: Timestamp?
+        var fewest: Int?
         for arrival in arrivals where arrival.plane == plane {
             if arrival.region == region { return arrival.moment }
-            if let instant = arrival.visibleAt { earliest = min(earliest ?? instant, instant) }
+            switch arrival.moment {
+            case .at(let instant): earliest = min(earliest ?? instant, instant)
+            case .afterAttempts(let number): fewest = min(fewest ?? number, number)
+            case .held: break
+            }
         }
-        return earliest.map(Moment.at) ?? .held
-    }
-
-    /// - Parameter attempts: how many requests of the grant or session at hand have passed here already.
-    public func isBelieved(from standpoint: Standpoint, after attempts: @autoclosure () -> Int) -> Bool {
-        switch moment(on: standpoint.plane, in: standpoint.region) {
-        case .at(let instant): instant <= standpoint.now
-        case .held: false
-        case .afterAttempts(let number): attempts() >= number
-        }
+        return earliest.map(Moment.at) ?? fewest.map(Moment.afterAttempts) ?? .held
     }
 
     var countsAttempts: Bool {
@@ -90,13 +87,29 @@ public protocol Propagated {
 
 extension Propagated {
     func isBelieved(from standpoint: Standpoint, after counts: AttemptCounts) -> Bool {
-        propagation.isBelieved(from: standpoint, after: counts[attempt(at: standpoint)] ?? 0)
+        switch propagation.moment(on: standpoint.plane, in: standpoint.region) {
+        case .at(let instant): instant <= standpoint.now
+        case .held: false
+        case .afterAttempts: attemptsLeft(from: standpoint, after: counts) == 0
+        }
     }
 
-    /// How many more requests pass from here; nil when passing is not counted.
+    /// How many more requests pass from here; nil when passing is not counted: also while a clock that was set back has not
+    /// reached the event again.
     func attemptsLeft(from standpoint: Standpoint, after counts: AttemptCounts) -> Int? {
-        guard case .afterAttempts(let number) = propagation.moment(on: standpoint.plane, in: standpoint.region) else { return nil }
+        guard case .afterAttempts(let number) = propagation.moment(on: standpoint.plane, in: standpoint.region),
+            place.at <= standpoint.now
+        else { return nil }
         return max(0, number - (counts[attempt(at: standpoint)] ?? 0))
+    }
+
+    /// The instant at which something may change from here by itself.
+    func turningPoint(on plane: Plane, in region: Region) -> Timestamp? {
+        switch propagation.moment(on: plane, in: region) {
+        case .at(let instant): instant
+        case .held: nil
+        case .afterAttempts: place.at
+        }
     }
 
     func attempt(at standpoint: Standpoint) -> Attempt {

@@ -247,8 +247,11 @@ extension PropagationModel.Delay {
 
     private static func uniform(_ reader: inout ObjectReader) throws(FieldError) -> Self {
         let field = reader.field("uniform")
-        let bounds = try (reader.strings("uniform") ?? []).compactMap { Duration(iso8601: $0) }
-        guard bounds.count == 2 else { throw FieldError(field, "must be two ISO 8601 durations such as [\"PT30S\", \"PT5M\"]") }
+        let texts = try reader.strings("uniform") ?? []
+        let bounds = texts.compactMap { Duration(iso8601: $0) }
+        guard texts.count == 2, bounds.count == 2 else {
+            throw FieldError(field, "must be two ISO 8601 durations such as [\"PT30S\", \"PT5M\"]")
+        }
         guard bounds[0] <= bounds[1] else { throw FieldError(field, "must name the shorter duration first") }
         return .uniform(shortest: bounds[0], longest: bounds[1])
     }

@@ -55,22 +55,24 @@ public enum AccountState: Equatable, Sendable {
     public static func believed(
         of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts = [:]
     ) -> AccountState {
-        let (isEnabled, isDeleted) = flags(of: changes, from: standpoint, after: counts)
+        // Nearly always there are none, and this stands in the way of every redeem.
+        changes.isEmpty ? .active : after(changes.filter { $0.isBelieved(from: standpoint, after: counts) })
+    }
+
+    /// The state after these changes, all of them believed.
+    static func after(_ changes: [StateChange]) -> AccountState {
+        let (isEnabled, isDeleted) = flags(after: changes)
         return isDeleted ? .deleted : isEnabled ? .active : .disabled
     }
 
     /// Graph's `accountEnabled`, which a deleted user keeps.
     public static func isEnabled(believing changes: [StateChange], from standpoint: Standpoint) -> Bool {
-        flags(of: changes, from: standpoint, after: [:]).isEnabled
+        flags(after: changes.filter { $0.isBelieved(from: standpoint, after: [:]) }).isEnabled
     }
 
-    private static func flags(
-        of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts
-    ) -> (isEnabled: Bool, isDeleted: Bool) {
+    private static func flags(after changes: [StateChange]) -> (isEnabled: Bool, isDeleted: Bool) {
         var flags = (isEnabled: true, isDeleted: false)
-        // Nearly always there are none, and this stands in the way of every redeem.
-        guard !changes.isEmpty else { return flags }
-        for change in changes.sorted(by: { $0.place < $1.place }) where change.isBelieved(from: standpoint, after: counts) {
+        for change in changes.sorted(by: { $0.place < $1.place }) {
             switch change.kind {
             case .disable: flags.isEnabled = false
             case .enable: flags.isEnabled = true

@@ -119,12 +119,17 @@ public enum SignInDecision: Sendable {
         return (result, attempts)
     }
 
-    /// Whether this step looks at the browser's sessions at all. A page that asks for a credential, or a "no", looks at none.
-    public static func judgesSessions(_ request: AuthorizeRequest, step: Step) -> Bool {
+    /// The sessions that this step looks at. A page that asks for a credential, or a "no", looks at none.
+    public static func judged(_ request: AuthorizeRequest, step: Step, candidates: [Candidate]) -> [Candidate] {
         switch step {
-        case .arrived: request.prompt != .login
-        case .picked, .signedIn, .consented: true
-        case .declined: false
+        case .arrived:
+            switch request.prompt {
+            case .login: []
+            case .selectAccount: candidates
+            case .silent, .consent, nil: candidates.filter { $0.matches(request) }
+            }
+        case .picked(let id), .signedIn(let id), .consented(let id): candidates.filter { $0.session.id == id }
+        case .declined: []
         }
     }
 }

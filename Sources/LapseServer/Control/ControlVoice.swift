@@ -96,7 +96,11 @@ extension Request {
     /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
     func control(mayBeName: Bool = false) async throws -> JSON {
         let bytes = try await bytes()
-        guard !bytes.isEmpty else { return [:] }
+        guard !bytes.isEmpty else {
+            // What replaces something must say by what.
+            guard method != .put else { throw ControlError.invalid(FieldError("", "A body is required.")) }
+            return [:]
+        }
         guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
             throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
         }
@@ -111,6 +115,11 @@ extension Request {
     }
 
     func controlQuery(_ name: String) throws -> String? {
-        do { return try query()[name] } catch { throw ControlError.invalid(FieldError(name, error.text)) }
+        do { return try query()[name] } catch {
+            // The error speaks of what stands twice in the authority's words.
+            let names = (uri.query ?? "").split(separator: "&").map { String($0.prefix { $0 != "=" }) }
+            let doubled = names.first { name in names.filter { $0 == name }.count > 1 }
+            throw ControlError.invalid(doubled.map { FieldError($0, "is given twice") } ?? FieldError(name, "cannot be read"))
+        }
     }
 }

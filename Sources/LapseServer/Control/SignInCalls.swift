@@ -1,6 +1,7 @@
 import Hummingbird
 import LapseRules
 import LapseService
+import ServiceLifecycle
 
 /// The control calls on revocations, grants and sessions.
 struct SignInCalls {
@@ -22,7 +23,9 @@ struct SignInCalls {
         guard let wait = try request.controlQuery("wait") else {
             return ControlVoice.answer(try authority.revocation(id, of: tenant))
         }
-        return ControlVoice.answer(try await authority.revocation(id, of: tenant, waiting: wait))
+        // A stopping Lapse does not wait with them.
+        return ControlVoice.answer(
+            try await cancelWhenGracefulShutdown { try await authority.revocation(id, of: tenant, waiting: wait) })
     }
 
     func releaseRevocation(_ request: Request, _ context: LapseContext) async throws -> Response {
