@@ -122,7 +122,8 @@ CREATE TABLE grants (
     sequence     INTEGER NOT NULL,
     method       TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
     session      TEXT,                         -- NULL: no browser
-    created_at   INTEGER NOT NULL              -- tenant's clock
+    created_at   INTEGER NOT NULL,             -- tenant's clock
+    is_capable   INTEGER NOT NULL CHECK (is_capable IN (0, 1))     -- the client understands claims challenges
 ) STRICT;
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
@@ -159,6 +160,7 @@ CREATE TABLE device_codes (
     client         TEXT NOT NULL,
     tenant         TEXT REFERENCES tenants (id) ON DELETE CASCADE, -- NULL: asked for at common or organizations
     scope          TEXT NOT NULL,
+    is_capable     INTEGER NOT NULL CHECK (is_capable IN (0, 1)),  -- as in grants
     issued_at      INTEGER NOT NULL,           -- tenant's clock; without a tenant the machine's
     expires_at     INTEGER NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined', 'redeemed')),

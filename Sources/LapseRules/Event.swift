@@ -8,6 +8,7 @@ public struct Event: Equatable, Sendable {
         case clientTokenIssued, clientTokenRefused
         case onBehalfOfIssued, onBehalfOfRefused
         case silentSignInRefused, sessionRefused
+        case accessChallenged
         case revoked, guestRevokeIgnored, revocationReleased
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted
         case appCreated, appUpdated, appDeleted

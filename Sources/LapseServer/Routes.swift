@@ -37,6 +37,11 @@ func routes(_ site: Site) -> Router<LapseContext> {
     router.post("oidc/userinfo", use: graph.userInfo)
 
     // The lab's own.
+    let labAPI = LabAPIEndpoint(site: site)
+    for method in GraphEndpoint.methods {
+        router.on("_lapse/resource/**", method: method, use: labAPI.respond)
+        router.on("_lapse/resource", method: method, use: labAPI.respond)
+    }
     router.get("_lapse/ca.pem", use: site.certificate)
     router.get("_lapse/site.css") { _, _ in Site.asset(PageAssets.css, type: "text/css; charset=utf-8") }
     router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }

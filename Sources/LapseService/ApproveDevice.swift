@@ -91,7 +91,8 @@ extension Authority {
         let grant = Grant(
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
             clientClass: app.isConfidential ? .confidential : .public, scope: code.scope,
-            authentication: candidate.session.authentication, session: candidate.session.id, createdAt: now)
+            authentication: candidate.session.authentication, session: candidate.session.id, createdAt: now,
+            isCapable: code.isCapable)
         try tx.append(
             Event(
                 tenant: tenant.id, at: now, kind: .deviceCodeApproved, user: user.id, client: app.id, grant: grant.id,

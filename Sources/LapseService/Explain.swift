@@ -106,7 +106,10 @@ extension Authority {
     private func accessToken(_ claims: AccessTokenClaims?, _ tx: StoreTransaction) throws -> Explained? {
         guard let claims, let grant = try claims.grant.flatMap({ try tx.grant($0) }) else { return nil }
         return Explained(
-            subject: .accessToken(end: claims.expiresAt, grant), authentication: grant.authentication, grant: grant,
+            subject: .accessToken(
+                end: claims.expiresAt, grant,
+                isEvaluated: try tx.user(grant.user).map { ResourceAccess.isEvaluated(claims, of: $0) } ?? claims.isCapable),
+            authentication: grant.authentication, grant: grant,
             session: grant.session)
     }
 

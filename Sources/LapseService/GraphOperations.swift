@@ -43,7 +43,7 @@ extension Authority {
         status: Int, Landing
     ) {
         try deciding { tx, landing in
-            let visit = try admit(token, tx, trace: trace, &landing)
+            let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
             guard visit.caller.mayRevoke(user) else { throw visit.refused(.denied) }
             let actor = visit.caller.user?.id.description ?? token.claims.client.description
@@ -60,7 +60,7 @@ extension Authority {
         GraphProfile, Landing
     ) {
         try deciding { tx, landing in
-            let visit = try admit(token, tx, trace: trace, &landing)
+            let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
             guard visit.caller.mayRead(user) else { throw visit.refused(.denied) }
             return try visit.profile(of: user, tx)
@@ -75,7 +75,7 @@ extension Authority {
         (page: [GraphProfile], next: String?), Landing
     ) {
         try deciding { tx, landing in
-            let visit = try admit(token, tx, trace: trace, &landing)
+            let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayRead(nil) else { throw visit.refused(.denied) }
             var users: [User] = []
             var (cursor, isAtEnd) = (cursor, false)
@@ -94,7 +94,7 @@ extension Authority {
     /// The OpenID userinfo claims; `sub` is the id token's.
     public func userInfo(token: GraphToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
-            let visit = try admit(token, tx, trace: trace, &landing)
+            let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard let user = visit.caller.user else { throw visit.refused(.denied) }
             guard token.claims.scopes.contains("openid") else { throw visit.refused(.denied) }
             return JSON.object([
@@ -106,21 +106,49 @@ extension Authority {
         }
     }
 
+    /// The lab's own API tells its caller who it is.
+    public func callLabAPI(token: GraphToken, trace: RequestTrace) throws -> (JSON, Landing) {
+        try deciding { tx, landing in
+            let visit = try admit(token, to: .labAPI, tx, trace: trace, &landing)
+            return [
+                "tenant": .string(visit.tenant.id.description), "client": .string(token.claims.client.description),
+                "user": JSON(visit.caller.user?.id.description),
+                "userPrincipalName": JSON(visit.caller.user?.userPrincipalName),
+                "scopes": JSON(token.claims.scopes.sorted()), "roles": JSON(token.claims.roles.sorted()),
+                "capable": .bool(token.claims.isCapable), "expiresAt": JSON(token.claims.expiresAt), "now": JSON(visit.now),
+            ]
+        }
+    }
+
     /// Lets a token in: its tenant, its caller, its instant.
     private func admit(
-        _ token: GraphToken, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
+        _ token: GraphToken, to door: ResourceDoor, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
     ) throws -> GraphVisit {
         let claims = token.claims
         let wall = wall()
         guard let tenant = try tx.tenant(claims.tenant) else { throw GraphRefused(.wrongAudience, now: wall) }
         let now = tenant.clock.now(wall: wall)
         do {
-            landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: true, tx)
+            landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: door == .graph, tx)
         } catch let error as UnknownRegion {
             throw GraphRefused(.badRequest(error.message), now: now)
         }
-        let knowsGrant = try claims.grant.map { try tx.grant($0) != nil } ?? true
-        if let refusal = GraphAccess.refusal(of: claims, knowsGrant: knowsGrant, now: now) { throw GraphRefused(refusal, now: now) }
+        let grant = try claims.grant.flatMap { try tx.grant($0) }
+        let decision = ResourceAccess.decide(
+            claims, audiences: try door.audiences(in: tenant.id, tx), knowsGrant: claims.grant == nil || grant != nil,
+            evaluated: try grant.flatMap { try evaluated(claims, $0, in: tenant, tx, wall: wall) }, region: landing.region,
+            now: now,
+            printedNow: tenant.policies.tokenTimes == .wall ? wall : now)
+        if let grant { try tx.count(decision.attempts, of: grant.id) }
+        if let error = decision.error {
+            if decision.isChallenge {
+                try tx.append(
+                    Event(
+                        tenant: tenant.id, at: now, kind: .accessChallenged, user: claims.user, client: claims.client,
+                        grant: claims.grant, revocation: decision.revocation, region: landing.region, requestID: trace.requestID))
+            }
+            throw GraphRefused(error, now: now)
+        }
         var visit = GraphVisit(
             tenant: tenant, caller: GraphCaller(user: nil, permissions: claims.roles), now: now, region: landing.region)
         if let id = claims.user {
@@ -128,6 +156,31 @@ extension Authority {
             visit.caller = GraphCaller(user: try visit.find(.named(id.description), tx), permissions: claims.scopes)
         }
         return visit
+    }
+
+    /// What there is to evaluate of a token; nil for one that nobody evaluates.
+    private func evaluated(
+        _ claims: AccessTokenClaims, _ grant: Grant, in tenant: Tenant, _ tx: StoreTransaction, wall: Timestamp
+    ) throws -> ResourceAccess.Evaluated? {
+        // Most tokens need no more questions.
+        guard claims.isCapable, let account = try tx.account(of: grant, in: tenant.id, wall: wall),
+            ResourceAccess.isEvaluated(claims, of: account.user)
+        else { return nil }
+        return ResourceAccess.Evaluated(grant: grant, account: account)
+    }
+}
+
+/// The resources that Lapse itself plays.
+private enum ResourceDoor {
+    /// Userinfo too.
+    case graph
+    case labAPI
+
+    func audiences(in tenant: GUID, _ tx: StoreTransaction) throws -> [String] {
+        switch self {
+        case .graph: [ResourceAPI.graph.audience]
+        case .labAPI: try tx.resources(in: tenant).filter { $0.isNamed(BuiltInLab.apiURI) }.map(\.audience)
+        }
     }
 }
 

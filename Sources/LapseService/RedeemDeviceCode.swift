@@ -67,7 +67,8 @@ extension Authority {
                 try tx.insert(
                     DeviceCode(
                         hash: SecretHash(of: deviceCode), userCodeHash: SecretHash(of: userCode), client: app.id,
-                        tenant: tenant.isNone ? nil : tenant.id, scope: scope.grantText, issuedAt: now, expiresAt: now + lifetime))
+                        tenant: tenant.isNone ? nil : tenant.id, scope: scope.grantText,
+                        isCapable: try ClaimsRequest(form["claims"]).isCapable, issuedAt: now, expiresAt: now + lifetime))
                 if !tenant.isNone {
                     try tx.append(
                         Event(

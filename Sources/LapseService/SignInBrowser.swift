@@ -106,7 +106,7 @@ extension Authority {
         try visit.count(judged, tx)
         switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
         case .signIn(let name):
-            try recordRefusal(.sessionRefused, of: judged, app: request.app, visit, tx)
+            try recordRefusal(.sessionRefused, of: judged, for: request, visit, tx)
             return signInPage(request.app, in: named, userName: name)
         case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
         case .consent(let candidate):
@@ -114,7 +114,7 @@ extension Authority {
                 account: PageAccount(candidate), appName: request.app.name,
                 permissions: request.scope.grantText.split(separator: " ").map(String.init))
         case .refuse(let refusal):
-            if try !recordRefusal(.silentSignInRefused, of: judged, app: request.app, visit, tx), !named.isNone {
+            if try !recordRefusal(.silentSignInRefused, of: judged, for: request, visit, tx), !named.isNone {
                 try tx.append(
                     Event(
                         tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .silentSignInRefused,
@@ -132,15 +132,17 @@ extension Authority {
     /// - Returns: whether there was one.
     @discardableResult
     private func recordRefusal(
-        _ kind: Event.Kind, of judged: [SignInDecision.Candidate], app: AppRegistration, _ visit: Visit, _ tx: StoreTransaction
+        _ kind: Event.Kind, of judged: [SignInDecision.Candidate], for request: AuthorizeRequest, _ visit: Visit,
+        _ tx: StoreTransaction
     ) throws -> Bool {
         for candidate in judged {
-            guard let refusal = candidate.refusal(in: visit.region) else { continue }
+            guard let refusal = candidate.refusal(in: visit.region, for: request) else { continue }
             let user = candidate.account.user
             let now = try tx.tenant(user.tenant)?.clock.now(wall: visit.wall) ?? candidate.account.homeNow
             try tx.append(
                 Event(
-                    tenant: user.tenant, at: now, kind: kind, user: user.id, client: app.id, revocation: refusal.revocation,
+                    tenant: user.tenant, at: now, kind: kind, user: user.id, client: request.app.id,
+                    revocation: refusal.revocation,
                     region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID))
             return true
         }
@@ -194,7 +196,7 @@ extension Authority {
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
             clientClass: target.platform == .spa ? .spa : app.isConfidential ? .confidential : .public,
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
-            createdAt: now)
+            createdAt: now, isCapable: request.claims.isCapable)
         let text = AuthorizationCode.newText(random)
         try tx.append(
             Event(

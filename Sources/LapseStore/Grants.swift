@@ -15,7 +15,8 @@ extension Grant: FetchableRecord {
     public init(row: Row) {
         self.init(
             id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
-            scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"])
+            scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],
+            isCapable: row["is_capable"])
     }
 }
 
@@ -43,7 +44,8 @@ extension DeviceCode: FetchableRecord {
     public init(row: Row) {
         self.init(
             hash: row["hash"], userCodeHash: row["user_code_hash"], client: row["client"], tenant: row["tenant"],
-            scope: row["scope"], issuedAt: row["issued_at"], expiresAt: row["expires_at"], state: row["state"],
+            scope: row["scope"], isCapable: row["is_capable"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
+            state: row["state"],
             grant: row["grant_id"])
     }
 }
@@ -71,12 +73,12 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO grants (id, tenant, user, client, client_class, scope, home_tenant, home_user, auth_time, sequence,
-                method, session, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                method, session, created_at, is_capable) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 grant.id, grant.tenant, grant.user, grant.client, grant.clientClass, grant.scope, authentication.user.tenant,
                 authentication.user.user, authentication.place.at, authentication.place.sequence, authentication.method,
-                grant.session, grant.createdAt,
+                grant.session, grant.createdAt, grant.isCapable,
             ])
     }
 
@@ -132,11 +134,12 @@ extension StoreTransaction {
     public func insert(_ code: DeviceCode) throws {
         try run(
             """
-            INSERT INTO device_codes (hash, user_code_hash, client, tenant, scope, issued_at, expires_at, state, grant_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO device_codes (hash, user_code_hash, client, tenant, scope, is_capable, issued_at, expires_at, state,
+                grant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.issuedAt, code.expiresAt, code.state,
+                code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.isCapable, code.issuedAt, code.expiresAt,
+                code.state,
                 code.grant,
             ])
     }

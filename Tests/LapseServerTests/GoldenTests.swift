@@ -107,6 +107,16 @@ struct GoldenTests {
             try compare(
                 wire(try await lab.send(.post, "/v1.0/me/revokeSignInSessions", headers: headers)), with: "graph-revoke.txt")
             try compare(wire(try await lab.send(.get, "/beta/me", headers: headers)), with: "graph-me.txt")
+            let capable = try await lab.refresh(
+                grant["refresh_token"], claims: #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#)
+            #expect(capable.status == 400)
+            let again = try await lab.grant()
+            let tokens = try await lab.refresh(
+                again["refresh_token"], claims: #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#)
+            _ = try await lab.revoke()
+            let challenged = try await lab.send(
+                .get, "/v1.0/me", headers: [.authorization: "Bearer \(tokens["access_token"])"])
+            try compare(wire(challenged), with: "graph-challenge.txt")
         }
     }
 

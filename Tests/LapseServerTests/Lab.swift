@@ -108,11 +108,12 @@ struct Lab: Sendable {
 
     func refresh(
         _ token: String, client: String = native, at tenant: String = "contoso.example", scope: String? = nil,
-        headers: HTTPFields = [:], secret: String? = nil
+        headers: HTTPFields = [:], secret: String? = nil, claims: String? = nil
     ) async throws -> Answer {
         var body = Self.encoded(["grant_type": "refresh_token", "client_id": client, "refresh_token": token])
         if let scope { body += "&" + Self.encoded(["scope": scope]) }
         if let secret { body += "&" + Self.encoded(["client_secret": secret]) }
+        if let claims { body += "&" + Self.encoded(["claims": claims]) }
         var headers = headers
         headers[.contentType] = "application/x-www-form-urlencoded"
         return try await send(.post, "/\(tenant)/oauth2/v2.0/token", headers: headers, body: body)
@@ -216,6 +217,13 @@ struct Answer: Sendable {
     /// The cookies set here, as a browser would send them back.
     var cookies: String {
         headers[values: .setCookie].compactMap { $0.split(separator: ";").first.map(String.init) }.joined(separator: "; ")
+    }
+
+    /// The payload of a token in the answer.
+    func claims(_ token: String) -> JSON {
+        let parts = self[token].split(separator: ".")
+        guard parts.count == 3, let payload = Base64URL.decode(parts[1]) else { return .null }
+        return JSON(parsing: payload) ?? .null
     }
 
     var items: [JSON] {

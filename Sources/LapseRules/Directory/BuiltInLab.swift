@@ -3,13 +3,16 @@ public enum BuiltInLab {
     public static let contoso = GUID("11111111-aaaa-4aaa-8aaa-111111111111")!
     public static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
     public static let password = "Passw0rd!"
+    /// The API that Lapse itself serves at `/_lapse/resource/`, and its registration.
+    public static let apiURI = "api://lapse-lab"
+    public static let api = ClientID("bbbbbbbb-0002-4000-8000-000000000005")
 
     /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
     public static let secrets = ["lapse-web-secret", "lapse-daemon-secret", "lapse-api-secret-01"]
 
     static let delegated = [
         "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",
-        "Directory.AccessAsUser.All", "api://lapse-lab/access_as_user",
+        "Directory.AccessAsUser.All", "\(apiURI)/access_as_user",
     ]
 
     public static let seed: [TenantSeed] = [
@@ -68,6 +71,6 @@ public enum BuiltInLab {
             application: ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"]),
         app(
             5, "Lapse API", .resource, secret: "lapse-api-secret-01", flows: [.onBehalfOf], delegated: ["User.Read"],
-            exposes: .init(uri: "api://lapse-lab", scopes: ["access_as_user"], asksForCapabilities: true)),
+            exposes: .init(uri: apiURI, scopes: ["access_as_user"], asksForCapabilities: true)),
     ]
 }

@@ -2,12 +2,13 @@
 public struct Lifetimes: Equatable, Sendable {
     /// The name in settings and in the control API, and which field it sets.
     static let fields: [(name: String, path: WritableKeyPath<Lifetimes, Duration?> & Sendable)] = [
-        ("accessToken", \.accessToken), ("idToken", \.idToken),
+        ("accessToken", \.accessToken), ("caeAccessToken", \.caeAccessToken), ("idToken", \.idToken),
         ("refreshTokenInactivity", \.refreshTokenInactivity), ("spaRefreshToken", \.spaRefreshToken),
         ("code", \.code), ("deviceCode", \.deviceCode), ("session", \.session), ("persistentSession", \.persistentSession),
     ]
 
     public var accessToken: Duration?
+    public var caeAccessToken: Duration?
     public var idToken: Duration?
     public var refreshTokenInactivity: Duration?
     public var spaRefreshToken: Duration?
@@ -58,6 +59,12 @@ public struct EffectiveLifetimes: Sendable {
     /// Entra: access-tokens.md, a random time between 60 and 90 minutes.
     public func accessToken(random: RandomSource) -> Duration {
         overrides.accessToken ?? .seconds(random.integer(in: 3600...5399))
+    }
+
+    /// A token that resources evaluate continuously. Entra: concept-continuous-access-evaluation.md, up to 28 hours, of which
+    /// observers see the last eight drawn by chance.
+    public func evaluatedAccessToken(random: RandomSource) -> Duration {
+        overrides.caeAccessToken ?? .seconds(random.integer(in: 72_000...100_800))
     }
 
     /// Entra: v2-oauth2-client-creds-grant-flow.md, typically 3599 seconds for an application's own token.

@@ -3,11 +3,14 @@ public struct GraphError: Error, Equatable, Sendable {
     public let status: Int
     public let code: String
     public let message: String
+    /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
+    public let claims: String?
 
-    init(_ status: Int, _ code: String, _ message: String) {
+    init(_ status: Int, _ code: String, _ message: String, claims: String? = nil) {
         self.status = status
         self.code = code
         self.message = message
+        self.claims = claims
     }
 
     public static let emptyToken = GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
@@ -20,6 +23,14 @@ public struct GraphError: Error, Equatable, Sendable {
     /// Assumption: the message for a wrong signature was not seen on the wire.
     public static let wrongSignature = GraphError(
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid signature.")
+    /// Entra: recorded, what Graph says once it has learned that a token's sign-in is revoked.
+    /// Assumption: it says the same of an account that is disabled or deleted.
+    static func challenge(at instant: Timestamp) -> GraphError {
+        GraphError(
+            401, "InvalidAuthenticationToken",
+            "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
+            claims: ClaimsRequest.challenge(at: instant))
+    }
     /// Lapse's own: the token's grant is not in the store (the tenant was reset).
     public static let unknownGrant = GraphError(
         401, "InvalidAuthenticationToken", "Lapse does not know the grant of this access token: its tenant was reset.")

@@ -34,14 +34,14 @@ public enum AuthorizationCodeGrant {
             guard let account = facts.account else {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
-            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
+            try account.admit(grant, request, in: context, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in
                 try context.scopes.delegated(request.scope ?? grant.scope, mayNameSeveralResources: request.scope == nil)
             }
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, nonce: code.nonce, wantsAuthTime: code.wantsAuthTime,
-                wantsClientInfo: request.wantsClientInfo, refreshToken: first)
+                wantsClientInfo: request.wantsClientInfo, claims: request.claims, refreshToken: first)
             return TokenIssue(plan: plan, refreshToken: first?.row, spent: .code(code.hash))
         }
     }

@@ -8,7 +8,7 @@ public enum ClientCredentialsGrant {
             }
             let scope = GrantedScope(resource: resource, openID: [], isOffline: false, permissions: [], spelled: [])
             let plan = TokenPlan(
-                context, user: nil, grant: nil, scope: scope, wantsClientInfo: false, refreshToken: nil)
+                context, user: nil, grant: nil, scope: scope, wantsClientInfo: false, claims: request.claims, refreshToken: nil)
             return TokenIssue(plan: plan, refreshToken: nil)
         }
     }

@@ -32,11 +32,12 @@ public enum DeviceCodeGrant {
             guard let grant = facts.grant, let account = facts.account else {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
-            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
+            try account.admit(grant, request, in: context, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(grant.scope) }
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                claims: request.claims,
                 refreshToken: first)
             return TokenIssue(plan: plan, refreshToken: first?.row, spent: .deviceCode(facts.code.hash))
         }

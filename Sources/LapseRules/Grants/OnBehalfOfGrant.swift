@@ -22,7 +22,7 @@ public enum OnBehalfOfGrant {
             }
             guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
             guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
-            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
+            try account.admit(grant, request, in: context, counting: &attempts)
             let scope = try refusing { () throws(EntraError) in
                 guard let text = request.scope else { throw .missing("scope") }
                 return try context.scopes.delegated(text)
@@ -35,7 +35,7 @@ public enum OnBehalfOfGrant {
             // Entra: v2-oauth2-on-behalf-of-flow.md, no id token.
             let plan = TokenPlan(
                 context, user: account.user, grant: onBehalf, scope: scope, issuesIDToken: false,
-                wantsClientInfo: request.wantsClientInfo, refreshToken: first)
+                wantsClientInfo: request.wantsClientInfo, claims: request.claims, refreshToken: first)
             return TokenIssue(plan: plan, newGrant: onBehalf, refreshToken: first?.row)
         }
     }

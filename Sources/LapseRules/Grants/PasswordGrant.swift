@@ -20,6 +20,7 @@ public enum PasswordGrant {
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                claims: request.claims,
                 refreshToken: first)
             return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
         }

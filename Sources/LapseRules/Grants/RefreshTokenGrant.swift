@@ -34,12 +34,13 @@ public enum RefreshTokenGrant {
             guard let account = facts.account else {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
-            try account.admit(grant.subject, on: .refresh, in: context.region, counting: &attempts)
+            try account.admit(grant, request, in: context, counting: &attempts)
             guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
             let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(request.scope ?? grant.scope) }
             let child = context.newRefreshToken(for: grant, parent: token, now: facts.grantNow)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
+                claims: request.claims,
                 refreshToken: child)
             return TokenIssue(plan: plan, refreshToken: child?.row)
         }

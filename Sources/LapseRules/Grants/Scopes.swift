@@ -43,6 +43,8 @@ public struct ResourceAPI: Equatable, Sendable {
             asksForCapabilities: api.asksForCapabilities)
     }
 
+    public func isNamed(_ uri: String) -> Bool { names.contains(uri) }
+
     public var isGraph: Bool { id == FirstPartyApps.graph }
 }
 

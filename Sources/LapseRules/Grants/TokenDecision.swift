@@ -72,6 +72,17 @@ func refusing<Value>(_ body: () throws(EntraError) -> Value) throws(Refusal) -> 
     }
 }
 
+extension AccountFacts {
+    /// The rule at the token endpoint. A request that answers a challenge is held to what any region's resources have learned,
+    /// too: it must not come back with a token that they would challenge again.
+    func admit(
+        _ grant: Grant, _ request: TokenRequest, in context: TokenContext, counting used: inout [Attempt]
+    ) throws(Refusal) {
+        try admit(grant.subject, on: .refresh, in: context.region, counting: &used)
+        if request.claims.answersChallenge { try refusalByAnyResource(of: grant.subject).orPass() }
+    }
+}
+
 /// A single-page app's codes and tokens are redeemed by browsers from elsewhere, all others never.
 enum CrossOrigin {
     static func refusal(origin: String?, isForSPA: Bool) -> EntraError? {

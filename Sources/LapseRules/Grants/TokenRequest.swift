@@ -14,6 +14,7 @@ public struct TokenRequest: Sendable {
     /// Nil: the grant's own.
     public let scope: String?
     public let wantsClientInfo: Bool
+    public let claims: ClaimsRequest
     /// The Origin header of a browser's cross-origin request.
     public let origin: String?
 
@@ -45,6 +46,7 @@ public struct TokenRequest: Sendable {
         }
         scope = form["scope"]
         wantsClientInfo = form["client_info"] != nil
+        claims = try ClaimsRequest(form["claims"])
         self.origin = origin
     }
 

@@ -52,6 +52,16 @@ public struct AccountFacts: Sendable {
             after: attempts)
     }
 
+    /// Whether continuous access evaluation refuses the subject in any region. Nil: nowhere, as for guests, whom Entra does not
+    /// evaluate.
+    func refusalByAnyResource(of subject: RevocationRule.Subject) -> Refusal? {
+        guard !user.isGuest else { return nil }
+        for region in history.regions {
+            if let refusal = refusal(of: subject, on: .cae, in: region) { return refusal }
+        }
+        return nil
+    }
+
     /// ``refusal(of:on:in:)`` for a door, as a throw.
     ///
     /// - Parameter used: takes what the request uses up, whatever comes of it.

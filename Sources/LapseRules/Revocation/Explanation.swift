@@ -7,7 +7,8 @@ public struct Explanation: Sendable {
         case refreshToken(RefreshToken, Grant)
         case session(BrowserSession)
         /// - Parameter end: the end of the token on the clock of the grant's tenant.
-        case accessToken(end: Timestamp, Grant)
+        /// - Parameter isEvaluated: whether resources evaluate the token continuously.
+        case accessToken(end: Timestamp, Grant, isEvaluated: Bool)
     }
 
     public enum Rule: String, CaseIterable, Sendable {
@@ -77,7 +78,15 @@ public struct Explanation: Sendable {
     // MARK: One verdict
 
     private func verdict(from standpoint: Standpoint) -> Verdict {
-        if case .accessToken = subject, standpoint.plane == .cae { return accessTokenVerdict(from: standpoint) }
+        if case .accessToken(_, _, let isEvaluated) = subject, standpoint.plane == .cae {
+            // A resource looks at the end first, and its refusal then has no number.
+            if let ended = ended(at: standpoint.now) { return verdict(standpoint, rule: ended.rule, why: ended.why) }
+            guard isEvaluated else {
+                return verdict(
+                    standpoint, rule: .untilExpiry,
+                    why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
+            }
+        }
         guard isKnownInTenant else {
             return verdict(
                 standpoint, code: standpoint.plane == .session ? .noSession : .guestNotFound, rule: .noAccount,
@@ -184,14 +193,6 @@ public struct Explanation: Sendable {
         }
     }
 
-    private func accessTokenVerdict(from standpoint: Standpoint) -> Verdict {
-        // Graph's refusal of an access token that has ended has no number.
-        if let ended = ended(at: standpoint.now) { return verdict(standpoint, rule: ended.rule, why: ended.why) }
-        return verdict(
-            standpoint, rule: .untilExpiry,
-            why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
-    }
-
     // MARK: When it changes
 
     /// The next instant at which another answer is due.
@@ -216,7 +217,7 @@ public struct Explanation: Sendable {
 
     private var ruleSubject: RevocationRule.Subject {
         switch subject {
-        case .refreshToken(_, let grant), .accessToken(_, let grant): grant.subject
+        case .refreshToken(_, let grant), .accessToken(_, let grant, _): grant.subject
         case .session(let session): session.subject
         }
     }
@@ -241,7 +242,7 @@ public struct Explanation: Sendable {
         switch subject {
         case .refreshToken(let token, _): token.expiresAt - ahead
         case .session(let session): session.expiresAt
-        case .accessToken(let end, _): end - ahead
+        case .accessToken(let end, _, _): end - ahead
         }
     }
 

@@ -120,6 +120,12 @@ public struct AccountHistory: Sendable {
         revocations.last { $0.cause.movesStamp && $0.isBelieved(from: standpoint, after: [:]) }
     }
 
+    /// Every region that some of it arrives in.
+    var regions: Set<Region> {
+        let all: [any Propagated] = revocations + stateChanges
+        return Set(all.flatMap { $0.propagation.arrivals.map(\.region) })
+    }
+
     /// Everything that still lets a request of the subject pass from here, and counts it. The subject of a fresh sign-in is nil.
     func countedAttempts(
         of subject: RevocationRule.Subject?, from standpoint: Standpoint, tieRule: Policies.TieRule, after counts: AttemptCounts

@@ -24,6 +24,7 @@ public struct AuthorizeRequest: Sendable {
     /// Nil: any age will do.
     public let maxAge: Duration?
     public let wantsClientInfo: Bool
+    public let claims: ClaimsRequest
 
     /// The client and where to send answers.
     ///
@@ -87,6 +88,7 @@ public struct AuthorizeRequest: Sendable {
             maxAge = nil
         }
         wantsClientInfo = parameters["client_info"] != nil
+        claims = try ClaimsRequest(parameters["claims"])
     }
 }
 

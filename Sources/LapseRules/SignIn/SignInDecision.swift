@@ -21,10 +21,16 @@ public enum SignInDecision: Sendable {
         }
 
         /// Nil: the session may be used here and now.
-        public func refusal(in region: Region, maxAge: Duration? = nil) -> Refusal? {
+        ///
+        /// - Parameter request: nil asks for no particular app.
+        public func refusal(in region: Region, for request: AuthorizeRequest? = nil) -> Refusal? {
             if let refusal = account.refusal(of: session.subject, on: .session, in: region) { return refusal }
+            // Assumption: a session that could not satisfy the challenge leads to the sign-in page, not round in circles.
+            if request?.claims.answersChallenge == true, let refusal = account.refusalByAnyResource(of: session.subject) {
+                return Refusal(error: AADSTS.noSession.error(), revocation: refusal.revocation)
+            }
             let now = account.homeNow
-            let isTooOld = maxAge.map { session.authentication.place.at + $0 < now } ?? false
+            let isTooOld = request?.maxAge.map { session.authentication.place.at + $0 < now } ?? false
             guard session.endedAt == nil, now < session.expiresAt, !isTooOld else {
                 return Refusal(error: AADSTS.noSession.error())
             }
@@ -66,7 +72,7 @@ public enum SignInDecision: Sendable {
     public static func decide(
         _ request: AuthorizeRequest, step: Step, candidates: [Candidate], region: Region
     ) -> SignInDecision {
-        let judged = candidates.map { ($0, $0.refusal(in: region, maxAge: request.maxAge)) }
+        let judged = candidates.map { ($0, $0.refusal(in: region, for: request)) }
         let usable = judged.filter { $0.1 == nil }.map(\.0)
         func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
 

@@ -11,6 +11,8 @@ public struct AccessTokenClaims: Sendable {
     public let roles: Set<String>
     /// Nil: an application's own token.
     public let grant: GUID?
+    /// Whether the client understands claims challenges: resources evaluate the token continuously.
+    public let isCapable: Bool
     /// The end on the tenant's clock, whatever clock `exp` was written by.
     public let expiresAt: Timestamp
 
@@ -26,6 +28,7 @@ public struct AccessTokenClaims: Sendable {
         scopes = Set((payload["scp"]?.text ?? "").split(separator: " ").map(String.init))
         if case .array(let names) = payload["roles"] { roles = Set(names.compactMap(\.text)) } else { roles = [] }
         grant = mark.grant
+        isCapable = ClaimsRequest.names(payload["xms_cc"]).contains { $0.isSame(as: ClaimsRequest.capability) }
         expiresAt = mark.expiresAt
     }
 
@@ -117,6 +120,7 @@ extension TokenPlan {
         claims.add("uti", tokenID)
         claims.add("ver", "1.0")
         claims.add("wids", user?.roles.map(\.templateID))
+        claims.add("xms_cc", capabilities)
         claims.add("xms_st", user == nil ? nil : ["sub": .string(subject)] as JSON)
         claims.add("xms_tcdt", Tenant.birth.secondsSinceEpoch)
         claims.add("xms_tdbr", "NA")
@@ -145,6 +149,7 @@ extension TokenPlan {
         claims.add("tid", tenant.id.description)
         claims.add("uti", tokenID)
         claims.add("ver", "2.0")
+        claims.add("xms_cc", capabilities)
         return claims.finished()
     }
 
@@ -174,6 +179,8 @@ extension TokenPlan {
         claims.add("ver", "2.0")
         return claims.finished()
     }
+
+    private var capabilities: [String]? { isCapable ? [ClaimsRequest.capability] : nil }
 
     private var subject: String {
         user.map { Self.pairwiseSubject(user: $0.id, client: app.id) } ?? objectID

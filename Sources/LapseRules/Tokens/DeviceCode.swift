@@ -8,6 +8,8 @@ public struct DeviceCode: Equatable, Sendable {
     /// The tenant of the request; nil for `common`, `organizations`: the approving user's.
     public let tenant: GUID?
     public let scope: String
+    /// Whether the client understands claims challenges.
+    public let isCapable: Bool
     public let issuedAt: Timestamp
     public let expiresAt: Timestamp
     public let state: State
@@ -15,7 +17,8 @@ public struct DeviceCode: Equatable, Sendable {
     public let grant: GUID?
 
     public init(
-        hash: SecretHash, userCodeHash: SecretHash, client: ClientID, tenant: GUID?, scope: String, issuedAt: Timestamp,
+        hash: SecretHash, userCodeHash: SecretHash, client: ClientID, tenant: GUID?, scope: String, isCapable: Bool = false,
+        issuedAt: Timestamp,
         expiresAt: Timestamp, state: State = .pending, grant: GUID? = nil
     ) {
         self.hash = hash
@@ -23,6 +26,7 @@ public struct DeviceCode: Equatable, Sendable {
         self.client = client
         self.tenant = tenant
         self.scope = scope
+        self.isCapable = isCapable
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.state = state

@@ -37,10 +37,12 @@ public struct Grant: Equatable, Sendable {
     public let session: GUID?
     /// When it was made, on its tenant's clock.
     public let createdAt: Timestamp
+    /// Whether the client said at its sign-in that it understands claims challenges; a token request may say it as well.
+    public let isCapable: Bool
 
     public init(
         id: GUID, tenant: GUID, user: GUID, client: ClientID, clientClass: ClientClass, scope: String,
-        authentication: Authentication, session: GUID?, createdAt: Timestamp
+        authentication: Authentication, session: GUID?, createdAt: Timestamp, isCapable: Bool = false
     ) {
         self.id = id
         self.tenant = tenant
@@ -51,6 +53,7 @@ public struct Grant: Equatable, Sendable {
         self.authentication = authentication
         self.session = session
         self.createdAt = createdAt
+        self.isCapable = isCapable
     }
 
     /// What the rule judges. A rotated token is judged by this too: refreshing never launders an old sign-in.

@@ -10,6 +10,8 @@ public struct TokenPlan: Sendable {
     /// The instant that tokens print: the tenant's, or the machine's by policy.
     public let printedNow: Timestamp
     public let accessTokenLifetime: Duration
+    /// Whether the access token says that its client understands claims challenges: resources evaluate it continuously.
+    public let isCapable: Bool
     public let idTokenLifetime: Duration
     public let accessTokenID: GUID
     public let nonce: String?
@@ -23,7 +25,7 @@ public struct TokenPlan: Sendable {
     /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.
     init(
         _ context: TokenContext, user: User?, grant: Grant?, scope: GrantedScope, nonce: String? = nil,
-        wantsAuthTime: Bool = false, issuesIDToken: Bool = true, wantsClientInfo: Bool,
+        wantsAuthTime: Bool = false, issuesIDToken: Bool = true, wantsClientInfo: Bool, claims: ClaimsRequest,
         refreshToken: (text: String, row: RefreshToken)?
     ) {
         let lifetimes = EffectiveLifetimes(tenant: context.tenant, app: context.app)
@@ -34,7 +36,16 @@ public struct TokenPlan: Sendable {
         self.scope = scope
         issuedAt = context.now
         printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
-        accessTokenLifetime = user == nil ? lifetimes.applicationToken : lifetimes.accessToken(random: context.random)
+        // Entra: the claim shows only for APIs that ask for it.
+        isCapable = grant.map { $0.isCapable || claims.isCapable } == true && scope.resource.asksForCapabilities
+        accessTokenLifetime =
+            if let user {
+                // Entra does not evaluate guests: nobody would take a long token back.
+                isCapable && !user.isGuest
+                    ? lifetimes.evaluatedAccessToken(random: context.random) : lifetimes.accessToken(random: context.random)
+            } else {
+                lifetimes.applicationToken
+            }
         idTokenLifetime = lifetimes.idToken
         accessTokenID = context.random.guid()
         self.nonce = nonce
@@ -99,7 +110,8 @@ public struct TokenContext: Sendable {
     /// The first tokens of a grant that the control API made.
     public func issue(_ grant: Grant, scope: GrantedScope, user: User) -> TokenIssue {
         let first = newRefreshToken(for: grant)
-        let plan = TokenPlan(self, user: user, grant: grant, scope: scope, wantsClientInfo: false, refreshToken: first)
+        let plan = TokenPlan(
+            self, user: user, grant: grant, scope: scope, wantsClientInfo: false, claims: .none, refreshToken: first)
         return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
     }
 

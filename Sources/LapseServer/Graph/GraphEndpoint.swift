@@ -69,7 +69,7 @@ struct GraphEndpoint {
     }
 
     /// The token of an `Authorization: Bearer` header, the scheme in any case; nil when there is none.
-    private static func bearer(_ request: Request) -> String? {
+    static func bearer(_ request: Request) -> String? {
         guard let parts = request.headers[.authorization]?.split(separator: " ", maxSplits: 1), parts.count == 2,
             parts[0].lowercased() == "bearer"
         else { return nil }

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import LapseRules
@@ -6,6 +7,8 @@ import LapseService
 /// How Microsoft Graph speaks: JSON with OData's and Graph's headers. Entra: recorded headers of `revokeSignInSessions`.
 struct GraphVoice {
     let site: Site
+    /// The resource that speaks.
+    var resource = FirstPartyApps.graph
 
     private static let contentType =
         "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
@@ -30,7 +33,8 @@ struct GraphVoice {
         if error.status == 401 {
             // Assumption: every 401 carries the challenge that was recorded with some.
             headers[.wwwAuthenticate] =
-                #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="\#(FirstPartyApps.graph)""#
+                #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="\#(resource)""#
+                + (error.claims.map { #", error="insufficient_claims", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
         }
         return .json(error.json(trace.error(now)), status: .init(code: error.status), headers: headers)
     }

@@ -67,7 +67,12 @@ enum Surface {
         let segments = (isLowercase ? path : path.lowercased()).split(separator: "/")
         switch segments.first {
         case "v1.0", "beta", "oidc": self = .graph
-        case "_lapse": self = segments.dropFirst().first == "api" ? .control : .page
+        case "_lapse":
+            switch segments.dropFirst().first {
+            case "api": self = .control
+            case "resource": self = .graph
+            default: self = .page
+            }
         default:
             switch segments.last {
             case "token", "devicecode": self = .token

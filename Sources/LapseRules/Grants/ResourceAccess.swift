@@ -1,0 +1,48 @@
+/// Does an access token open the door of a resource: Graph, userinfo, the lab's own API?
+public enum ResourceAccess {
+    /// What continuous access evaluation looks at.
+    public struct Evaluated: Sendable {
+        public let grant: Grant
+        public let account: AccountFacts
+
+        public init(grant: Grant, account: AccountFacts) {
+            self.grant = grant
+            self.account = account
+        }
+    }
+
+    public struct Decision: Sendable {
+        /// Nil: the token is let in.
+        public let error: GraphError?
+        /// The revocation that refused, nil for every other reason.
+        public internal(set) var revocation: GUID?
+        /// Whether the refusal is a claims challenge.
+        public internal(set) var isChallenge = false
+        public internal(set) var attempts: [Attempt] = []
+    }
+
+    /// Entra: every access token passes until it ends, whatever was revoked meanwhile, but those of clients that said they
+    /// understand claims challenges. Of these a resource learns on the plane `cae`.
+    ///
+    /// - Parameter audiences: the `aud` values that the resource takes.
+    /// - Parameter knowsGrant: whether the store still has the grant that the token names; true for applications' own tokens.
+    /// - Parameter evaluated: nil for tokens that nobody evaluates (``isEvaluated(_:of:)``).
+    /// - Parameter printedNow: the instant that the challenge demands of the next token.
+    public static func decide(
+        _ claims: AccessTokenClaims, audiences: [String], knowsGrant: Bool, evaluated: Evaluated?, region: Region, now: Timestamp,
+        printedNow: Timestamp
+    ) -> Decision {
+        guard audiences.contains(claims.audience) else { return Decision(error: .wrongAudience) }
+        guard now < claims.expiresAt else { return Decision(error: .expiredToken) }
+        guard knowsGrant else { return Decision(error: .unknownGrant) }
+        guard let evaluated else { return Decision(error: nil) }
+        let (subject, account) = (evaluated.grant.subject, evaluated.account)
+        let refusal = account.refusal(of: subject, on: .cae, in: region)
+        return Decision(
+            error: refusal.map { _ in .challenge(at: printedNow) }, revocation: refusal?.revocation, isChallenge: refusal != nil,
+            attempts: account.attempts(of: subject, on: .cae, in: region))
+    }
+
+    /// Whether resources evaluate such a token continuously. Entra: concept-continuous-access-evaluation.md, never a guest's.
+    public static func isEvaluated(_ claims: AccessTokenClaims, of user: User) -> Bool { claims.isCapable && !user.isGuest }
+}

@@ -1,0 +1,19 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// `/_lapse/resource/…`: an API of the lab, which any app may call with a token for `api://lapse-lab`. It answers who called, and
+/// refuses as Graph does.
+struct LabAPIEndpoint {
+    let site: Site
+
+    private var voice: GraphVoice { GraphVoice(site: site, resource: BuiltInLab.api) }
+
+    func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await voice.speaking(context) {
+            let token = try await site.authority.graphToken(GraphEndpoint.bearer(request))
+            let (caller, landing) = try site.authority.callLabAPI(token: token, trace: context.trace)
+            return Response.json(caller, headers: [.cacheControl: "no-store"]).landed(landing)
+        }
+    }
+}
