@@ -43,6 +43,8 @@ CREATE TABLE users (
     password_salt       TEXT NOT NULL,         -- that id: its own, or the template's
     account_enabled     INTEGER NOT NULL CHECK (account_enabled IN (0, 1)), -- as Graph shows it; believed is state_changes
     roles               TEXT NOT NULL,         -- JSON list of display names
+    challenges          TEXT NOT NULL,         -- JSON list
+    withdrawn_consents  TEXT NOT NULL,         -- JSON list of client ids
     home_tenant         TEXT,                  -- NULL: a member
     home_user           TEXT,
     created_at          INTEGER NOT NULL,      -- tenant's clock
@@ -52,6 +54,21 @@ CREATE TABLE users (
 CREATE UNIQUE INDEX users_by_name ON users (user_principal_name) WHERE deleted_at IS NULL;
 CREATE INDEX users_by_tenant ON users (tenant);
 CREATE INDEX users_by_home ON users (home_user) WHERE home_user IS NOT NULL;
+
+-- Wrong passwords since the last right one; no row: none. On the account's own tenant's clock.
+CREATE TABLE lockouts (
+    user         TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
+    failures     INTEGER NOT NULL,
+    locked_until INTEGER                       -- NULL: not locked so far
+) STRICT, WITHOUT ROWID;
+
+-- Token requests of tenants that look for loops: what was asked, hashed, and when on the tenant's clock.
+CREATE TABLE token_requests (
+    tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    hash   BLOB NOT NULL,
+    at     INTEGER NOT NULL
+) STRICT;
+CREATE INDEX token_requests_by_hash ON token_requests (tenant, hash);
 
 -- An app registration. The same client id may be registered in several tenants.
 CREATE TABLE apps (
@@ -70,6 +87,7 @@ CREATE TABLE apps (
     access_token_version INTEGER NOT NULL CHECK (access_token_version IN (1, 2)),
     is_family_member     INTEGER NOT NULL CHECK (is_family_member IN (0, 1)),
     lifetimes            TEXT NOT NULL,        -- JSON
+    challenges           TEXT NOT NULL,        -- JSON list
     PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX apps_by_id ON apps (id);

@@ -10,6 +10,7 @@ public struct Event: Equatable, Sendable {
         case silentSignInRefused, sessionRefused
         case accessChallenged
         case revoked, guestRevokeIgnored, revocationReleased
+        case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted
         case appCreated, appUpdated, appDeleted
         case clockChanged, propagationChanged, policiesChanged, tenantReset

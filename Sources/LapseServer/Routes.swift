@@ -70,6 +70,8 @@ func routes(_ site: Site) -> Router<LapseContext> {
     control.get("tenants/{tenant}/users/{id}", use: directory.user)
     control.patch("tenants/{tenant}/users/{id}", use: directory.updateUser)
     control.delete("tenants/{tenant}/users/{id}", use: directory.deleteUser)
+    control.put("tenants/{tenant}/consents/{user}/{client}", use: directory.giveConsent)
+    control.delete("tenants/{tenant}/consents/{user}/{client}", use: directory.withdrawConsent)
     control.get("tenants/{tenant}/apps", use: directory.listApps)
     control.post("tenants/{tenant}/apps", use: directory.createApp)
     control.get("tenants/{tenant}/apps/{id}", use: directory.app)

@@ -60,7 +60,7 @@ extension Authority {
         let chosen: GUID
         switch step {
         case .arrived:
-            let usable = try usableSessions(in: named, &visit, tx)
+            let usable = try usableSessions(for: app, in: named, &visit, tx)
             return usable.isEmpty
                 ? signInPage(nil) : .pick(accounts: usable.map(PageAccount.init), appName: app.name, code: userCode)
         case .otherAccount: return signInPage(nil)
@@ -82,8 +82,15 @@ extension Authority {
             }
         case .picked(let id), .consented(let id): chosen = id
         }
-        guard let candidate = try usableSessions(in: named, &visit, tx).first(where: { $0.session.id == chosen }) else {
+        guard let candidate = try usableSessions(for: app, in: named, &visit, tx).first(where: { $0.session.id == chosen }) else {
             return signInPage(nil)
+        }
+        let resource =
+            (try? ScopePolicy(
+                app: app, resources: tx.resources(in: named.id), directory: named.name
+            ).delegated(code.scope, mayNameSeveralResources: true))?.resource
+        if let error = candidate.challenge(for: app, resource: resource ?? .graph) {
+            return signInPage(candidate.account.user.userPrincipalName, error)
         }
         let user = candidate.account.user
         let tenant = try tx.tenant(user.tenant) ?? candidate.account.home
@@ -104,11 +111,11 @@ extension Authority {
     }
 
     private func usableSessions(
-        in tenant: Tenant, _ visit: inout Visit, _ tx: StoreTransaction
+        for app: AppRegistration, in tenant: Tenant, _ visit: inout Visit, _ tx: StoreTransaction
     ) throws -> [SignInDecision.Candidate] {
         let candidates = try visit.candidates(in: tenant, tx)
         try visit.count(candidates, tx)
         let region = visit.region
-        return candidates.filter { $0.refusal(in: region) == nil }
+        return candidates.filter { $0.refusal(in: region) == nil && !$0.isStale(for: app) }
     }
 }

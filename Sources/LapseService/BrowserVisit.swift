@@ -23,7 +23,7 @@ struct Visit {
         let cookies = presented.merging(setCookies) { $1 }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
             try tx.account(of: session, in: tenant.isNone ? session.authentication.user.tenant : tenant.id, wall: wall).map {
-                SignInDecision.Candidate(session: session, account: $0)
+                SignInDecision.Candidate(session: session, account: $0, tenant: tenant.isNone ? $0.home : tenant)
             }
         }
     }

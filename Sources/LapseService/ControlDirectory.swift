@@ -88,6 +88,34 @@ extension Authority {
         }
     }
 
+    /// Gives consent for a client, or withdraws it: from then on its tokens are refused with 65001.
+    public func setConsent(_ isGiven: Bool, of userName: String, to clientID: String, in name: String) throws -> JSON {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            let user = try controlledUser(userName, of: tenant, tx)
+            guard let app = try app(ClientID(clientID), in: tenant, tx) else {
+                throw ControlError.notFound("There is no app '\(clientID.prefix(100))' in \(tenant.name).")
+            }
+            try setConsent(isGiven, of: user, to: app.id, in: tenant, now: tenant.clock.now(wall: wall()), tx)
+            return [
+                "user": .string(user.id.description), "client": .string(app.id.description), "consented": .bool(isGiven),
+            ]
+        }
+    }
+
+    /// Does nothing when it is so already.
+    func setConsent(
+        _ isGiven: Bool, of user: User, to client: ClientID, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction
+    ) throws {
+        guard user.withdrawnConsents.contains(client) == isGiven else { return }
+        var changed = user
+        if isGiven { changed.withdrawnConsents.removeAll { $0 == client } } else { changed.withdrawnConsents.append(client) }
+        try tx.update(changed)
+        try tx.append(
+            Event(
+                tenant: tenant.id, at: now, kind: isGiven ? .consentGiven : .consentWithdrawn, user: user.id, client: client))
+    }
+
     private func refuseTaken(_ user: User, isNew: Bool = true, _ tx: StoreTransaction) throws {
         let taken = try tx.isTaken(userID: user.id, userPrincipalName: user.userPrincipalName)
         if isNew, taken.id { throw ControlError.conflict(FieldError("id", "is taken")) }

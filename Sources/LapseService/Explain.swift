@@ -32,7 +32,7 @@ extension Authority {
             let own = found.grant == nil ? account.home : place
             let explanation = Explanation(
                 of: found.subject, account: account, isKnownInTenant: try tx.user(of: account.user.home, in: place.id) != nil,
-                tenantNow: own.clock.now(wall: wall))
+                tenantNow: own.clock.now(wall: wall), policy: try policy(of: found, account.user, in: place, tx))
             return [
                 "kind": .string(question.kind.rawValue), "known": true, "reason": .null,
                 "grant": JSON(found.grant?.id.description), "session": JSON(found.session?.description),
@@ -93,6 +93,15 @@ extension Authority {
         let authentication: Authentication
         let grant: Grant?
         let session: GUID?
+    }
+
+    private func policy(
+        of found: Explained, _ user: User, in tenant: Tenant, _ tx: StoreTransaction
+    ) throws -> Explanation.Policy {
+        guard let grant = found.grant, let app = try app(grant.client, in: tenant, tx) else { return .none }
+        let scopes = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), directory: tenant.name)
+        let resource = (try? scopes.delegated(grant.scope, mayNameSeveralResources: true))?.resource
+        return Explanation.Policy(user: user, app: app, tenant: tenant, resource: resource ?? .graph)
     }
 
     private func refreshToken(_ text: String, _ tx: StoreTransaction) throws -> Explained? {

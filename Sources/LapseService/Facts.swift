@@ -46,7 +46,9 @@ extension StoreTransaction {
                 let found = try user(userName, in: named.id) ?? deletedUser(userName, in: named.id),
                 let member = try user(found.home.user)
             else { return .unknownUser }
-            guard member.hasPassword(password) else { return .wrongPassword }
+            guard let home = try self.tenant(member.tenant), try !lockout(of: member.id).isLocked(at: home.clock.now(wall: wall))
+            else { return .locked }
+            guard member.hasPassword(password) else { return .wrongPassword(member.home) }
             guard
                 let account = try account(
                     of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, subject: member.id, wall: wall)
@@ -54,6 +56,22 @@ extension StoreTransaction {
             return .known(account)
         }
         return SignInAttempt(userName: userName, outcome: try outcome())
+    }
+
+    /// Counts a wrong password towards the account's lock-out; a right one begins anew.
+    func countPasswords(_ attempt: SignInAttempt, wall: Timestamp) throws {
+        switch attempt.outcome {
+        case .unknownUser, .locked, .noGuestAccount: break
+        case .wrongPassword(let home):
+            guard let tenant = try self.tenant(home.tenant) else { return }
+            let now = tenant.clock.now(wall: wall)
+            let lockout = try lockout(of: home.user).afterFailure(at: now)
+            try set(lockout, of: home.user)
+            if lockout.isLocked(at: now) {
+                try append(Event(tenant: home.tenant, at: now, kind: .accountLocked, user: home.user, code: .accountLocked))
+            }
+        case .known(let account): try set(.none, of: account.user.home.user)
+        }
     }
 }
 

@@ -39,7 +39,9 @@ extension Authority {
             landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
             let decision: TokenDecision
-            if let refusal = ClientAuthentication.refusal(
+            if let refusal = try loopRefusal(of: request, in: tenant, now: now, tx) {
+                decision = .refuse(Refusal(error: refusal))
+            } else if let refusal = ClientAuthentication.refusal(
                 of: request.client, as: app, for: request.flow, grantClass: prepared.grantClass, directory: tenant.name)
             {
                 decision = .refuse(Refusal(error: refusal))
@@ -56,6 +58,14 @@ extension Authority {
             }
         }
         return TokenAnswer(body: try sign(issue.plan, trace: trace), landing: landing)
+    }
+
+    private func loopRefusal(of request: TokenRequest, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction) throws
+        -> EntraError?
+    {
+        guard tenant.policies.loopDetection, !tenant.isNone else { return nil }
+        let repeated = try tx.countTokenRequest(request.fingerprint, in: tenant.id, at: now, window: ClientLoop.window)
+        return ClientLoop.refusal(of: request, repeated: repeated)
     }
 
     private func prepare(

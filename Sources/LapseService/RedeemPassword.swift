@@ -16,7 +16,8 @@ extension Authority {
         return PreparedGrant(
             tenant: user?.tenant, user: user?.id, subject: user?.home.user, accepted: .signedIn, refused: .signInRefused
         ) { context in
-            PasswordGrant.decide(request, signIn: attempt, sequence: tx.nextEventID(), in: context)
+            try tx.countPasswords(attempt, wall: wall)
+            return PasswordGrant.decide(request, signIn: attempt, sequence: tx.nextEventID(), in: context)
         }
     }
 }

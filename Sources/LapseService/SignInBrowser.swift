@@ -105,9 +105,13 @@ extension Authority {
         let judged = SignInDecision.judged(request, step: decisionStep, candidates: candidates)
         try visit.count(judged, tx)
         switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
-        case .signIn(let name):
-            try recordRefusal(.sessionRefused, of: judged, for: request, visit, tx)
-            return signInPage(request.app, in: named, userName: name)
+        case .signIn(let name, let error):
+            if let error {
+                try recordChallenge(error, of: judged, for: request, visit, tx)
+            } else {
+                try recordRefusal(.sessionRefused, of: judged, for: request, visit, tx)
+            }
+            return signInPage(request.app, in: named, userName: name, error: error)
         case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
         case .consent(let candidate):
             return .consent(
@@ -123,6 +127,7 @@ extension Authority {
             }
             return .redirect(request.target, visit.answer(refusal.error, now: named.clock.now(wall: visit.wall)))
         case .issue(let candidate):
+            try giveConsent(of: candidate.account.user, to: request.app, visit, tx)
             return .redirect(request.target, try issueCode(request, for: candidate, visit, tx))
         }
     }
@@ -149,6 +154,25 @@ extension Authority {
         return false
     }
 
+    /// An event for a policy that stands in the way of a sign-in.
+    private func recordChallenge(
+        _ error: EntraError, of judged: [SignInDecision.Candidate], for request: AuthorizeRequest, _ visit: Visit,
+        _ tx: StoreTransaction
+    ) throws {
+        guard let candidate = judged.first(where: { $0.refusal(in: visit.region, for: request) == nil }) else { return }
+        try tx.append(
+            Event(
+                tenant: candidate.tenant.id, at: candidate.tenant.clock.now(wall: visit.wall), kind: .signInRefused,
+                user: candidate.account.user.id, client: request.app.id, region: visit.region, code: error.code,
+                requestID: visit.trace.requestID))
+    }
+
+    /// Who gets as far as a code has consented.
+    private func giveConsent(of user: User, to app: AppRegistration, _ visit: Visit, _ tx: StoreTransaction) throws {
+        guard user.withdrawnConsents.contains(app.id), let tenant = try tx.tenant(user.tenant) else { return }
+        try setConsent(true, of: user, to: app.id, in: tenant, now: tenant.clock.now(wall: visit.wall), tx)
+    }
+
     private func signInPage(
         _ app: AppRegistration, in tenant: Tenant, userName: String?, error: EntraError? = nil
     ) -> AuthorizeAnswer {
@@ -161,6 +185,7 @@ extension Authority {
         _ tx: StoreTransaction
     ) throws -> Result<BrowserSession, Refusal> {
         let tenant = named.isNone ? nil : named
+        try tx.countPasswords(attempt, wall: visit.wall)
         let (result, attempts) = SignInDecision.account(of: attempt, for: app, in: tenant, region: visit.region)
         if case .known(let account) = attempt.outcome { try visit.count(attempts, of: account.user.home.user, tx) }
         switch result {

@@ -25,6 +25,8 @@ extension User: FetchableRecord {
             roles: (row["roles"] as JSON).texts.compactMap(DirectoryRole.init(rawValue:)),
             guestOf: homeTenant.flatMap { tenant in homeUser.map { Home(tenant: tenant, user: $0) } },
             createdAt: row["created_at"])
+        challenges = try Challenge.list(stored: row["challenges"])
+        withdrawnConsents = (row["withdrawn_consents"] as JSON).texts.map { ClientID($0) }
     }
 }
 
@@ -39,6 +41,7 @@ extension AppRegistration: FetchableRecord {
             exposes: try (row["exposes"] as JSON?).map { try ExposedAPI($0, path: "exposes") },
             accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
             lifetimes: try Lifetimes(row["lifetimes"], path: "lifetimes"))
+        challenges = try Challenge.list(stored: row["challenges"])
     }
 }
 
@@ -174,13 +177,14 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO users (id, tenant, user_principal_name, display_name, given_name, surname, mail, password_hash,
-                password_salt, account_enabled, roles, home_tenant, home_user, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                password_salt, account_enabled, roles, challenges, withdrawn_consents, home_tenant, home_user, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 user.id, user.tenant, user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail,
                 user.passwordHash, user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)),
-                user.guestOf?.tenant, user.guestOf?.user, user.createdAt,
+                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.guestOf?.tenant,
+                user.guestOf?.user, user.createdAt,
             ])
     }
 
@@ -189,11 +193,13 @@ extension StoreTransaction {
         try run(
             """
             UPDATE users SET user_principal_name = ?, display_name = ?, given_name = ?, surname = ?, mail = ?,
-                password_hash = ?, password_salt = ?, account_enabled = ?, roles = ? WHERE id = ?
+                password_hash = ?, password_salt = ?, account_enabled = ?, roles = ?, challenges = ?, withdrawn_consents = ?
+            WHERE id = ?
             """,
             [
                 user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail, user.passwordHash,
-                user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)), user.id,
+                user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)),
+                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.id,
             ])
     }
 
@@ -257,8 +263,8 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO apps (name, kind, secret_hashes, redirect_uris, spa_redirect_uris, logout_url, flows, delegated,
-                application, exposes, access_token_version, is_family_member, lifetimes, tenant, id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                application, exposes, access_token_version, is_family_member, lifetimes, challenges, tenant,
+                id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """, app.columns + [tenant, app.id])
     }
 
@@ -268,7 +274,7 @@ extension StoreTransaction {
             """
             UPDATE apps SET name = ?, kind = ?, secret_hashes = ?, redirect_uris = ?, spa_redirect_uris = ?, logout_url = ?,
                 flows = ?, delegated = ?, application = ?, exposes = ?, access_token_version = ?, is_family_member = ?,
-                lifetimes = ? WHERE tenant = ? AND id = ?
+                lifetimes = ?, challenges = ? WHERE tenant = ? AND id = ?
             """, app.columns + [tenant, app.id])
     }
 
@@ -292,7 +298,7 @@ extension AppRegistration {
         [
             name, kind, JSON(secretHashes.map(\.hexadecimal)), JSON(redirectURIs), JSON(spaRedirectURIs), logoutURL,
             JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)), JSON(delegated), JSON(application), exposes?.json,
-            accessTokenVersion, isFamilyMember, lifetimes.json,
+            accessTokenVersion, isFamilyMember, lifetimes.json, JSON.array(challenges.map(\.json)),
         ]
     }
 }

@@ -35,12 +35,14 @@ extension TenantSeed {
             let user = try User(
                 value.without(["createdDateTime", "passwordHash", "passwordSalt"]), tenant: tenant, newID: id,
                 createdAt: Tenant.birth)
-            return User(
+            var stored = User(
                 id: user.id, tenant: user.tenant, userPrincipalName: user.userPrincipalName, displayName: user.displayName,
                 givenName: user.givenName, surname: user.surname, mail: user.mail,
                 passwordHash: value["passwordHash"]?.text.flatMap(SecretHash.init(hexadecimal:)),
                 passwordSalt: value["passwordSalt"]?.text.flatMap(GUID.init), accountEnabled: user.accountEnabled,
                 roles: user.roles, guestOf: user.guestOf, createdAt: user.createdAt)
+            stored.challenges = user.challenges
+            return stored
         }
         let apps = try (reader.array("apps") ?? []).map { value in
             var (app, hashes) = try value.taking("secretHashes") { rest in try AppRegistration(rest, newID: "") }

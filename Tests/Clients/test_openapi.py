@@ -162,12 +162,12 @@ class Visitor:
         self.tenant = None
         self.visited = defaultdict(set)
 
-    def visit(self, name, status, body=None, *, tenant=None, id=None, query=None, headers=None, raw=None):
+    def visit(self, name, status, body=None, *, tenant=None, id=None, client=NATIVE, query=None, headers=None, raw=None):
         """The body of the answer. `raw` is a body that is sent as it is, with its content type."""
         operation = OPERATIONS[name]
         content, content_type = raw or ((None, None) if body is None else (json.dumps(body), "application/json"))
         answer = self.session.request(
-            operation.method, self.address(operation, tenant, id), params=query, data=content, timeout=TIMEOUT,
+            operation.method, self.address(operation, tenant, id, client), params=query, data=content, timeout=TIMEOUT,
             headers=self.headers(headers, **{"Content-Type": content_type}), allow_redirects=False)
         told = f"{name} {str(content)[:300]}: {answer.status_code} {answer.text[:1000]}"
         assert answer.status_code == status, f"not {status}: {told}"
@@ -182,9 +182,9 @@ class Visitor:
         self.visited[name].add("refused" if status >= 400 else "done")
         return self.checked(operation, answer, told)
 
-    def address(self, operation, tenant=None, id=None):
+    def address(self, operation, tenant=None, id=None, client=NATIVE):
         path = operation.path
-        for name, value in (("tenant", tenant or self.tenant), ("id", id)):
+        for name, value in (("tenant", tenant or self.tenant), ("id", id), ("user", id), ("client", client)):
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", quote(value, safe=""))
         return self.origin + BASE + path
@@ -353,7 +353,7 @@ def tour_of_the_policies(lab):
     lab.sandbox()
     default = lab.visit("getPolicies", 200)
     given = {
-        "tieRule": "entra", "revokeAnswer": 204, "tokenTimes": "wall",
+        "tieRule": "entra", "revokeAnswer": 204, "loopDetection": True, "tokenTimes": "wall",
         "lifetimes": {"code": "PT1M", "session": "P1DT0.5S"}}
     assert lab.visit("setPolicies", 200, given) == given == lab.visit("getPolicies", 200)
     names = DOCUMENT["components"]["schemas"]["Lifetimes"]["properties"]
@@ -499,6 +499,21 @@ def tour_of_the_users(lab):
     lab.refused("updateUser", 400, {"accountEnabled": False}, "accountEnabled", id=guest["id"])
     lab.refused("updateUser", 409, {"userPrincipalName": f"plain@{domain}"}, "userPrincipalName", id=adele)
     lab.refused("updateUser", 404, {}, id=STRANGER)
+    challenges = [{"code": 50076, "on": ["refresh"]}, {"code": 53003, "on": ["refresh", "authorize"]}]
+    assert lab.visit("updateUser", 200, {"challenges": challenges}, id=adele)["challenges"] == challenges
+    assert lab.visit("updateUser", 200, {"challenges": [{"code": 65001}]}, id=adele)["challenges"] == [
+        {"code": 65001, "on": ["refresh", "authorize"]}]
+    for challenge, field in [
+            ({"code": 50173}, "code"), ({"on": ["refresh"]}, "code"), ({"code": 50076, "on": ["x"]}, "on[0]")]:
+        lab.refused("updateUser", 400, {"challenges": [challenge]}, f"challenges[0].{field}", id=adele)
+    lab.visit("updateUser", 200, {"challenges": []}, id=adele)
+    lab.visit("withdrawConsent", 204, id=adele)
+    lab.visit("withdrawConsent", 204, id=name)
+    assert lab.visit("giveConsent", 200, id=name) == {"user": adele, "client": NATIVE, "consented": True}
+    for each in ("giveConsent", "withdrawConsent"):
+        lab.refused(each, 404, id=STRANGER)
+        lab.refused(each, 404, id=adele, client=STRANGER)
+
     for user in (adele, guest["id"]):
         lab.visit("deleteUser", 204, id=user)
         lab.refused("deleteUser", 404, id=user)
@@ -817,7 +832,7 @@ def test_the_tour_is_answered_as_the_document_says(own, subtests):
 def test_every_operation_refuses_as_the_document_says(own, name):
     """Whatever the operation does, who asks and what is no JSON is judged alike; nothing of this reaches the tenant."""
     lab, operation = Visitor(own), OPERATIONS[name]
-    there = {"tenant": CONTOSO, "id": ADELE if "/users/" in operation.path else NATIVE}
+    there = {"tenant": CONTOSO, "id": NATIVE if "/apps/" in operation.path else ADELE}
     lab.refused(name, 403, headers={"Host": "evil.example"}, **there)
     lab.refused(name, 403, headers={"Origin": "https://evil.example"}, **there)
     if operation.names_tenant():
@@ -846,7 +861,7 @@ def test_a_method_that_the_document_does_not_know_leads_nowhere(own, path):
     for method in [*METHODS, "options", "trace"]:
         if method not in known:
             answer = lab.session.request(
-                method, f"{own.http}{BASE}{path.format(tenant=CONTOSO, id=STRANGER)}", timeout=TIMEOUT)
+                method, f"{own.http}{BASE}{path.format(tenant=CONTOSO, id=STRANGER, user=ADELE, client=NATIVE)}", timeout=TIMEOUT)
             assert answer.status_code == 404, f"{method} {path}: {answer.status_code} {answer.text}"
             not_found = DOCUMENT["components"]["responses"]["NotFound"]["content"]["application/json"]["schema"]
             assert not mistakes(answer.json(), not_found), answer.text
@@ -961,6 +976,8 @@ class Known:
             case.path_parameters["tenant"] = self.tenant
         if is_kept:
             return
+        if "client" in case.path_parameters:
+            case.path_parameters.update(user=self.ids["users"], client=NATIVE)
         if "id" in case.path_parameters:
             case.path_parameters["id"] = self.ids[case.operation.path.split("/")[3]]
         # A body that is wrong on purpose stays as it is.

@@ -58,6 +58,8 @@ public struct AppRegistration: Equatable, Sendable {
     /// Whether the app belongs to Microsoft's family of client ids: its refresh tokens serve the whole family.
     public var isFamilyMember: Bool
     public var lifetimes: Lifetimes
+    /// The refusals that are switched on for the app.
+    public var challenges: [Challenge] = []
     /// Whether this is no registration but open registration's stand-in; never stored.
     public let isOpen: Bool
 
@@ -102,6 +104,7 @@ public struct AppRegistration: Equatable, Sendable {
             "delegated": JSON(delegated), "application": JSON(application),
             "exposes": exposes?.json ?? .null,
             "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
+            "challenges": .array(challenges.map(\.json)),
         ])
     }
 }

@@ -5,6 +5,7 @@ public struct Lifetimes: Equatable, Sendable {
         ("accessToken", \.accessToken), ("caeAccessToken", \.caeAccessToken), ("idToken", \.idToken),
         ("refreshTokenInactivity", \.refreshTokenInactivity), ("spaRefreshToken", \.spaRefreshToken),
         ("code", \.code), ("deviceCode", \.deviceCode), ("session", \.session), ("persistentSession", \.persistentSession),
+        ("signInFrequency", \.signInFrequency),
     ]
 
     public var accessToken: Duration?
@@ -16,6 +17,7 @@ public struct Lifetimes: Equatable, Sendable {
     public var deviceCode: Duration?
     public var session: Duration?
     public var persistentSession: Duration?
+    public var signInFrequency: Duration?
 
     public init() {}
 
@@ -83,6 +85,9 @@ public struct EffectiveLifetimes: Sendable {
     public var session: Duration { overrides.session ?? .seconds(86_400) }
     /// Entra: configurable-token-lifetimes.md, 90 days without use.
     public var persistentSession: Duration { overrides.persistentSession ?? .seconds(90 * 86_400) }
+
+    /// How old a sign-in may be. Nil: any age will do, as at Entra without a conditional access policy.
+    public var signInFrequency: Duration? { overrides.signInFrequency }
 
     public func session(persistent: Bool) -> Duration { persistent ? persistentSession : session }
 }

@@ -52,6 +52,8 @@ public struct Policies: Equatable, Sendable {
     public var tieRule = TieRule.precise
     /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
     public var revokeAnswer: Int64 = 200
+    /// Whether clients that ask the same again and again are refused (50196).
+    public var loopDetection = false
     public var tokenTimes = TokenTimes.tenant
     public var lifetimes = Lifetimes()
 
@@ -65,6 +67,7 @@ public struct Policies: Equatable, Sendable {
             guard answer == 200 || answer == 204 else { throw FieldError(reader.field("revokeAnswer"), "must be 200 or 204") }
             revokeAnswer = answer
         }
+        loopDetection = try reader.bool("loopDetection") ?? loopDetection
         tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
         try reader.finish()
@@ -73,7 +76,7 @@ public struct Policies: Equatable, Sendable {
     public var json: JSON {
         [
             "tieRule": .string(tieRule.rawValue), "revokeAnswer": .integer(revokeAnswer),
-            "tokenTimes": .string(tokenTimes.rawValue), "lifetimes": lifetimes.json,
+            "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "lifetimes": lifetimes.json,
         ]
     }
 }

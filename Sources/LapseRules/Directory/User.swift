@@ -25,6 +25,10 @@ public struct User: Equatable, Sendable {
     /// As Graph shows it. What the authority believes is the history of ``StateChange``.
     public var accountEnabled: Bool
     public var roles: [DirectoryRole]
+    /// The refusals that are switched on for the user.
+    public var challenges: [Challenge] = []
+    /// The clients that the user, or an administrator, has taken consent from.
+    public var withdrawnConsents: [ClientID] = []
     /// Nil: a member.
     public let guestOf: Home?
     public let createdAt: Timestamp
@@ -70,7 +74,7 @@ public struct User: Equatable, Sendable {
             "id": .string(id.description), "userPrincipalName": .string(userPrincipalName), "displayName": .string(displayName),
             "givenName": JSON(givenName), "surname": JSON(surname), "mail": JSON(mail),
             "password": password.map(JSON.string), "accountEnabled": .bool(accountEnabled),
-            "roles": JSON(roles.map(\.rawValue)),
+            "roles": JSON(roles.map(\.rawValue)), "challenges": .array(challenges.map(\.json)),
             "home": guestOf.map { ["tenant": .string($0.tenant.description), "user": .string($0.user.description)] },
             "createdDateTime": .string(createdAt.wholeSecondText),
         ])

@@ -8,8 +8,13 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case guestNotFound = 50020
     case userNotFound = 50034
     case unknownInstance = 50049
+    case accountLocked = 50053
+    case passwordExpired = 50055
     case accountDisabled = 50057
     case noSession = 50058
+    case mfaRequired = 50076
+    case mfaExpired = 50078
+    case mfaEnrollmentRequired = 50079
     case wrongPassword = 50126
     case missingVerifier = 50148
     case wrongVerifier = 501481
@@ -18,6 +23,9 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case resourceNotFound = 500011
     case grantRevoked = 50173
     case codeForOtherRedirect = 500112
+    case clientLoop = 50196
+    case accessBlocked = 53003
+    case deviceNotManaged = 530003
     case codeRedeemed = 54005
     case notConsented = 65001
     case declined = 65004
@@ -28,6 +36,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case devicePending = 70016
     case deviceCodeUnknown = 70018
     case deviceCodeExpired = 70020
+    case signInFrequency = 70043
     case refreshTokenInactive = 700082
     case refreshTokenOfSPAExpired = 700084
     case appNotFound = 700016
@@ -35,6 +44,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case responseTypeNotEnabled = 700054
     case wrongSecret = 7000215
     case missingSecret = 7000218
+    case secretExpired = 7000222
     case tenantNotFound = 90002
     case missingParameter = 900144
     case tenantMalformed = 900023
@@ -90,8 +100,13 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case .guestNotFound: Row("invalid_grant", "User account '{user}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot access the application '{app}'({name}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.", .recorded)
         case .userNotFound: Row("invalid_grant", "The user account {EUII Hidden} does not exist in the {directory} directory. To sign into this application, the account must be added to the directory.", suberror: "bad_token", .recorded)
         case .unknownInstance: Row("invalid_instance", "Unknown or invalid instance.", .recorded)
+        case .accountLocked: Row("invalid_grant", "The account is locked, you've tried to sign in too many times with an incorrect user ID or password.", .documented)
+        case .passwordExpired: Row("invalid_grant", "The password is expired.", suberror: "user_password_expired", .assumed)
         case .accountDisabled: Row("invalid_grant", "The user account is disabled.", .recorded)
         case .noSession: Row("login_required", "A silent sign-in request was sent but no user is signed in.", .recorded)
+        case .mfaRequired: Row("invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'.", suberror: "basic_action", .recorded)
+        case .mfaExpired: Row("invalid_grant", "Presented multi-factor authentication has expired due to policies configured by your administrator, you must refresh your multi-factor authentication to access '{resource}'.", suberror: "basic_action", hasErrorURI: false, .recorded)
+        case .mfaEnrollmentRequired: Row("invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{resource}'.", suberror: "basic_action", .recorded)
         case .wrongPassword: Row("invalid_grant", "Error validating credentials due to invalid username or password.", .recorded)
         case .missingVerifier: Row("invalid_grant", "The code_verifier does not match the code_challenge supplied in the authorization request for PKCE.", .recorded)
         case .wrongVerifier: Row("invalid_grant", "The Code_Verifier does not match the code_challenge supplied in the authorization request.", .recorded)
@@ -100,6 +115,9 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case .resourceNotFound: Row("invalid_resource", "The resource principal named {resource} was not found in the tenant named {directory}. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You might have sent your authentication request to the wrong tenant.", .documented)
         case .grantRevoked: Row("invalid_grant", "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have changed or reset their password. The grant was issued on '{issued}' and the TokensValidFrom date (before which tokens are not valid) for this user is '{cutOff}'.", suberror: "bad_token", .recorded)
         case .codeForOtherRedirect: Row("invalid_grant", "The reply address '{presented}' does not match the reply address '{requested}' provided when requesting Authorization code.", .assumed)
+        case .clientLoop: Row("invalid_grant", "The server terminated an operation because it encountered a client request loop. Please contact your app vendor.", .recorded)
+        case .accessBlocked: Row("invalid_grant", "Access has been blocked by Conditional Access policies. The access policy does not allow token issuance.", suberror: "message_only", .recorded)
+        case .deviceNotManaged: Row("invalid_grant", "Your device is required to be managed to access this resource.", suberror: "message_only", .assumed)
         case .codeRedeemed: Row("invalid_grant", "OAuth2 Authorization code was already redeemed, please retry with a new valid code or use an existing refresh token.", .recorded)
         case .notConsented: Row("invalid_grant", "The user or administrator has not consented to use the application with ID '{app}' named '{name}'. Send an interactive authorization request for this user and resource.", suberror: "consent_required", .recorded)
         case .declined: Row("access_denied", "User declined to consent to access the app.", .documented)
@@ -110,6 +128,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case .devicePending: Row("authorization_pending", "OAuth 2.0 device flow error. Authorization is pending. Continue polling.", .recorded)
         case .deviceCodeUnknown: Row("bad_verification_code", "The provided value for the input parameter 'device_code' is not valid.", .documented)
         case .deviceCodeExpired: Row("expired_token", "The provided value for the input parameter 'device_code' is not valid. This device code has expired.", .documented)
+        case .signInFrequency: Row("invalid_grant", "The refresh token has expired or is invalid due to sign-in frequency checks by conditional access. The token was issued on {issued} and the maximum allowed lifetime for this request is {seconds}.", suberror: "token_expired", hasErrorURI: false, .recorded)
         case .refreshTokenInactive: Row("invalid_grant", "The refresh token has expired due to inactivity.\u{A0}The token was issued on {issued} and was inactive for {inactive}.", suberror: "bad_token", .recorded)
         case .refreshTokenOfSPAExpired: Row("invalid_grant", "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of {lifetime}, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page. The token was issued on {issued}.", suberror: "bad_token", .recorded)
         case .appNotFound: Row("unauthorized_client", "Application with identifier '{app}' was not found in the directory '{directory}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", .recorded)
@@ -117,6 +136,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case .responseTypeNotEnabled: Row("unsupported_response_type", "response_type '{type}' is not enabled for the application.", .documented)
         case .wrongSecret: Row("invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'.", status: 401, .recorded)
         case .missingSecret: Row("invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", status: 401, .recorded)
+        case .secretExpired: Row("invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", status: 401, .assumed)
         case .tenantNotFound: Row("invalid_tenant", "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", .recorded)
         case .missingParameter: Row("invalid_request", "The request body must contain the following parameter: '{parameter}'.", .recorded)
         case .tenantMalformed: Row("invalid_request", "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.", .recorded)

@@ -9,14 +9,19 @@ public struct EntraError: Error, Equatable, Sendable {
     public let text: String
     public let suberror: String?
     let hasErrorURI: Bool
+    /// What the client has to hand back to authorize, as JSON; nil: nothing.
+    public let claims: String?
 
-    init(code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool) {
+    init(
+        code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool, claims: String? = nil
+    ) {
         self.code = code
         self.error = error
         self.status = status
         self.text = text
         self.suberror = suberror
         self.hasErrorURI = hasErrorURI
+        self.claims = claims
     }
 
     /// A refusal that is Lapse's own.
@@ -24,11 +29,11 @@ public struct EntraError: Error, Equatable, Sendable {
         EntraError(code: nil, error: error, status: status, text: "Lapse: \(text)", suberror: nil, hasErrorURI: false)
     }
 
-    /// The same refusal under another OAuth error or status.
-    func with(error: String? = nil, status: Int? = nil) -> EntraError {
+    /// The same refusal under another OAuth error or status, or with a demand.
+    func with(error: String? = nil, status: Int? = nil, claims: String? = nil) -> EntraError {
         EntraError(
             code: code, error: error ?? self.error, status: status ?? self.status, text: text, suberror: suberror,
-            hasErrorURI: hasErrorURI)
+            hasErrorURI: hasErrorURI, claims: claims ?? self.claims)
     }
 
     public static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }
@@ -83,7 +88,7 @@ extension EntraError {
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
             "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
             "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),
-            "suberror": suberror.map(JSON.string),
+            "suberror": suberror.map(JSON.string), "claims": claims.map(JSON.string),
         ])
     }
 }

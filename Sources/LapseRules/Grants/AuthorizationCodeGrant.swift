@@ -35,9 +35,9 @@ public enum AuthorizationCodeGrant {
                 throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
-            let scope = try refusing { () throws(EntraError) in
-                try context.scopes.delegated(request.scope ?? grant.scope, mayNameSeveralResources: request.scope == nil)
-            }
+            let scope = try context.granted(
+                request.scope ?? grant.scope, mayNameSeveralResources: request.scope == nil, by: grant.authentication, of: account,
+                on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, nonce: code.nonce, wantsAuthTime: code.wantsAuthTime,

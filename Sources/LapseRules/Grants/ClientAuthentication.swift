@@ -70,6 +70,9 @@ public enum ClientAuthentication {
         guard let secret = client.secret else { return AADSTS.missingSecret.error() }
         let hash = AppRegistration.hash(secret: secret, of: app.id)
         let matches = app.secretHashes.reduce(false) { ($1 == hash) || $0 }
-        return matches ? nil : AADSTS.wrongSecret.error(["app": app.id.description])
+        guard matches else { return AADSTS.wrongSecret.error(["app": app.id.description]) }
+        let occasion: Challenge.Occasion = flow == .refresh || flow == .onBehalfOf ? .refresh : .authorize
+        let isExpired = app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
+        return isExpired ? AADSTS.secretExpired.error(["app": app.id.description]) : nil
     }
 }

@@ -33,7 +33,7 @@ public enum DeviceCodeGrant {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
             try account.admit(grant, request, in: context, counting: &attempts)
-            let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(grant.scope) }
+            let scope = try context.granted(grant.scope, by: grant.authentication, of: account, on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,

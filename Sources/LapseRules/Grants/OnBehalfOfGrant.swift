@@ -23,10 +23,8 @@ public enum OnBehalfOfGrant {
             guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
             guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
             try account.admit(grant, request, in: context, counting: &attempts)
-            let scope = try refusing { () throws(EntraError) in
-                guard let text = request.scope else { throw .missing("scope") }
-                return try context.scopes.delegated(text)
-            }
+            guard let text = request.scope else { throw Refusal(error: .missing("scope")) }
+            let scope = try context.granted(text, by: grant.authentication, of: account, on: .refresh)
             let onBehalf = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: .confidential, scope: scope.grantText, authentication: grant.authentication, session: grant.session,

@@ -8,14 +8,13 @@ public enum PasswordGrant {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             let account = try signIn.accepted(
                 for: context.app, in: context.tenant, on: .refresh, region: context.region, counting: &attempts)
-            let scope = try refusing { () throws(EntraError) in
-                guard let text = request.scope else { throw .missing("scope") }
-                return try context.scopes.delegated(text)
-            }
+            guard let text = request.scope else { throw Refusal(error: .missing("scope")) }
+            let authentication = account.freshAuthentication(.password, sequence: sequence)
+            let scope = try context.granted(text, by: authentication, of: account, on: .authorize)
             let grant = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: context.app.isConfidential ? .confidential : .public, scope: scope.grantText,
-                authentication: account.freshAuthentication(.password, sequence: sequence), session: nil,
+                authentication: authentication, session: nil,
                 createdAt: context.now)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
@@ -32,7 +31,9 @@ public struct SignInAttempt: Sendable {
     public enum Outcome: Sendable {
         /// No tenant, or no user in it, by that name.
         case unknownUser
-        case wrongPassword
+        case wrongPassword(User.Home)
+        /// Too many wrong passwords: not even the right one is taken.
+        case locked
         /// The home account is right, but it has no guest account in the tenant of the request.
         case noGuestAccount(User.Home)
         /// The user in the tenant of the request.
@@ -55,6 +56,7 @@ public struct SignInAttempt: Sendable {
         switch outcome {
         case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
+        case .locked: throw Refusal(error: AADSTS.accountLocked.error())
         case .noGuestAccount(let home):
             throw Refusal(error: .guestNotFound(home, userName: userName, app: app, directory: directory))
         case .known(let account):

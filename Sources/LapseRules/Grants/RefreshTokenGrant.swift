@@ -36,7 +36,8 @@ public enum RefreshTokenGrant {
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
-            let scope = try refusing { () throws(EntraError) in try context.scopes.delegated(request.scope ?? grant.scope) }
+            let scope = try context.granted(
+                request.scope ?? grant.scope, by: grant.authentication, of: account, on: .refresh)
             let child = context.newRefreshToken(for: grant, parent: token, now: facts.grantNow)
             let plan = TokenPlan(
                 context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,

@@ -163,7 +163,7 @@ public struct ScopePolicy: Sendable {
         guard (api.scopes ?? Array(Permission.known)).contains(where: matches), !app.isOpen else {
             throw AADSTS.invalidScope.error(["scope": word])
         }
-        throw AADSTS.notConsented.error(["app": app.id.description, "name": app.name])
+        throw .notConsented(app)
     }
 
     /// What the client is registered for at this resource, by short names.

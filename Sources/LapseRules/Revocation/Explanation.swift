@@ -23,6 +23,8 @@ public struct Explanation: Sendable {
         case revoked, accountDisabled, accountDeleted, expired, signedOut
         /// The user was a guest of the tenant and is one no more.
         case noAccount
+        /// A policy speaks against it: sign-in frequency, a challenge, consent.
+        case policy
     }
 
     public struct Verdict: Sendable {
@@ -42,7 +44,7 @@ public struct Explanation: Sendable {
         public var isAccepted: Bool {
             switch rule {
             case .notRevoked, .notYetBelieved, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount: false
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
             }
         }
     }
@@ -52,14 +54,39 @@ public struct Explanation: Sendable {
     private let isKnownInTenant: Bool
     /// How far the clock of the token's own tenant is ahead of the home clock: not at all, but for guests.
     private let ahead: Duration
+    private let policy: Policy
+
+    /// What policies say at the token endpoint of a refresh token.
+    public struct Policy: Sendable {
+        let signInFrequency: Duration?
+        let refusal: EntraError?
+
+        public static let none = Policy(signInFrequency: nil, refusal: nil)
+
+        private init(signInFrequency: Duration?, refusal: EntraError?) {
+            self.signInFrequency = signInFrequency
+            self.refusal = refusal
+        }
+
+        /// - Parameter tenant: where the token is redeemed.
+        public init(user: User, app: AppRegistration, tenant: Tenant, resource: ResourceAPI) {
+            signInFrequency = EffectiveLifetimes(tenant: tenant, app: app).signInFrequency
+            refusal =
+                AccessPolicy.challenge(on: .refresh, user: user, app: app, resource: resource)
+                ?? AccessPolicy.consentRefusal(user: user, app: app)
+        }
+    }
 
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
     /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and is one no more.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
-    public init(of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp) {
+    public init(
+        of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp, policy: Policy = .none
+    ) {
         self.subject = subject
         self.account = account
         self.isKnownInTenant = isKnownInTenant
+        self.policy = policy
         ahead = tenantNow - account.homeNow
     }
 
@@ -99,6 +126,9 @@ public struct Explanation: Sendable {
         }
         if endCounts(on: standpoint.plane), let ended = ended(at: standpoint.now) {
             return verdict(standpoint, code: ended.code, rule: ended.rule, why: ended.why)
+        }
+        if standpoint.plane == .refresh, let error = policyRefusal(at: standpoint.now) {
+            return verdict(standpoint, code: error.code, rule: .policy, why: error.text)
         }
         return accepted(from: standpoint)
     }
@@ -193,6 +223,11 @@ public struct Explanation: Sendable {
         }
     }
 
+    private func policyRefusal(at now: Timestamp) -> EntraError? {
+        guard let authentication else { return nil }
+        return AccessPolicy.refusal(of: authentication, within: policy.signInFrequency, now: now) ?? policy.refusal
+    }
+
     // MARK: When it changes
 
     /// The next instant at which another answer is due.
@@ -204,6 +239,7 @@ public struct Explanation: Sendable {
         let events: [any Propagated] = cutting + account.history.stateChanges
         var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
         instants.append(end)
+        if let authentication, let frequency = policy.signInFrequency { instants.append(authentication.place.at + frequency) }
         for instant in Set(instants).sorted() where instant > standpoint.now {
             let later = self.verdict(from: Standpoint(plane: standpoint.plane, region: standpoint.region, now: instant))
             if later.isAccepted != verdict.isAccepted || later.code != verdict.code { return instant }
@@ -220,6 +256,11 @@ public struct Explanation: Sendable {
         case .refreshToken(_, let grant), .accessToken(_, let grant, _): grant.subject
         case .session(let session): session.subject
         }
+    }
+
+    /// Of what the token endpoint redeems for the client itself.
+    private var authentication: Authentication? {
+        if case .refreshToken(_, let grant) = subject { grant.authentication } else { nil }
     }
 
     /// The plane on which its own end counts.

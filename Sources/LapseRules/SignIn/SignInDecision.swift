@@ -1,7 +1,7 @@
 /// What does a browser that came to authorize see next?
 public enum SignInDecision: Sendable {
-    /// The sign-in page, with the name to fill in.
-    case signIn(name: String?)
+    /// The sign-in page, with the name to fill in, and what a policy said of the sign-in that there is.
+    case signIn(name: String?, error: EntraError? = nil)
     /// The account picker.
     case pick([Candidate])
     /// The consent page for this session's user.
@@ -14,10 +14,13 @@ public enum SignInDecision: Sendable {
     public struct Candidate: Sendable {
         public let session: BrowserSession
         public let account: AccountFacts
+        /// The tenant to sign in to.
+        public let tenant: Tenant
 
-        public init(session: BrowserSession, account: AccountFacts) {
+        public init(session: BrowserSession, account: AccountFacts, tenant: Tenant) {
             self.session = session
             self.account = account
+            self.tenant = tenant
         }
 
         /// Nil: the session may be used here and now.
@@ -31,7 +34,7 @@ public enum SignInDecision: Sendable {
             }
             let now = account.homeNow
             let isTooOld = request?.maxAge.map { session.authentication.place.at + $0 < now } ?? false
-            guard session.endedAt == nil, now < session.expiresAt, !isTooOld else {
+            guard session.endedAt == nil, now < session.expiresAt, !isTooOld, !isStale(for: request?.app) else {
                 return Refusal(error: AADSTS.noSession.error())
             }
             return nil
@@ -39,6 +42,17 @@ public enum SignInDecision: Sendable {
 
         /// What judging the session uses up.
         public func attempts(in region: Region) -> [Attempt] { account.attempts(of: session.subject, on: .session, in: region) }
+
+        /// Whether the sign-in is older than the tenant or the app lets it be.
+        public func isStale(for app: AppRegistration?) -> Bool {
+            let frequency = EffectiveLifetimes(tenant: tenant, app: app).signInFrequency
+            return AccessPolicy.refusal(of: session.authentication, within: frequency, now: account.homeNow) != nil
+        }
+
+        /// What a policy says of signing in to the app with this session. Nil: nothing.
+        public func challenge(for app: AppRegistration, resource: ResourceAPI) -> EntraError? {
+            AccessPolicy.challenge(on: .authorize, user: account.user, app: app, resource: resource)
+        }
 
         func matches(_ request: AuthorizeRequest) -> Bool {
             if let id = request.sessionID, id != session.id { return false }
@@ -81,10 +95,10 @@ public enum SignInDecision: Sendable {
             return .refuse(Refusal(error: AADSTS.declined.error()))
         case .consented(let id):
             guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
-            return .issue(candidate)
+            return finish(request, with: candidate, isConsented: true)
         case .picked(let id), .signedIn(let id):
             guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
-            return request.prompt == .consent ? .consent(candidate) : .issue(candidate)
+            return finish(request, with: candidate)
         case .arrived:
             break
         }
@@ -92,7 +106,7 @@ public enum SignInDecision: Sendable {
         let matching = usable.filter { $0.matches(request) }
         switch request.prompt {
         case .silent:
-            if matching.count == 1 { return .issue(matching[0]) }
+            if matching.count == 1 { return finish(request, with: matching[0]) }
             if matching.count > 1 { return .refuse(Refusal(error: AADSTS.severalSessions.error())) }
             // The event names the revocation, if that is why.
             let revocation = judged.first { $0.0.matches(request) }?.1?.revocation
@@ -104,10 +118,28 @@ public enum SignInDecision: Sendable {
         case .consent, nil:
             switch matching.count {
             case 0: return .signIn(name: request.loginHint ?? judged.first?.0.account.user.userPrincipalName)
-            case 1: return request.prompt == .consent ? .consent(matching[0]) : .issue(matching[0])
+            case 1: return finish(request, with: matching[0])
             default: return .pick(matching)
             }
         }
+    }
+
+    /// What is left once it is clear who signs in: policies and consent. What a silent request cannot settle needs a person.
+    private static func finish(
+        _ request: AuthorizeRequest, with candidate: Candidate, isConsented: Bool = false
+    ) -> SignInDecision {
+        let user = candidate.account.user
+        let isSilent = request.prompt == .silent
+        if let error = candidate.challenge(for: request.app, resource: request.scope.resource) {
+            return isSilent
+                ? .refuse(Refusal(error: error.with(error: "interaction_required")))
+                : .signIn(name: user.userPrincipalName, error: error)
+        }
+        if isConsented { return .issue(candidate) }
+        if let error = AccessPolicy.consentRefusal(user: user, app: request.app) {
+            return isSilent ? .refuse(Refusal(error: error.with(error: "interaction_required"))) : .consent(candidate)
+        }
+        return request.prompt == .consent ? .consent(candidate) : .issue(candidate)
     }
 
     private static func name(of session: GUID, in candidates: [Candidate]) -> String? {

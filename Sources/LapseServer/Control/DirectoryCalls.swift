@@ -30,6 +30,20 @@ struct DirectoryCalls {
         return Response(status: .noContent)
     }
 
+    func giveConsent(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try setConsent(true, context))
+    }
+
+    func withdrawConsent(_ request: Request, _ context: LapseContext) throws -> Response {
+        _ = try setConsent(false, context)
+        return Response(status: .noContent)
+    }
+
+    private func setConsent(_ isGiven: Bool, _ context: LapseContext) throws -> JSON {
+        try authority.setConsent(
+            isGiven, of: try context.parameter("user"), to: try context.parameter("client"), in: try context.parameter("tenant"))
+    }
+
     func listApps(_ request: Request, _ context: LapseContext) throws -> Response {
         let page = try authority.listApps(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
         return ControlVoice.answer(page.json)

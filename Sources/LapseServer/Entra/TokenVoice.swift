@@ -24,9 +24,19 @@ struct TokenVoice {
     }
 
     func answer(_ error: EntraError, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
-        answer(
+        guard error.status != 429 else { return throttled(request, trace) }
+        return answer(
             error.json(trace.error(now), origin: trace.origin), status: error.status, code: error.code?.rawValue ?? 0, request,
             trace)
+    }
+
+    /// Entra: recorded, a throttled client gets plain text.
+    private func throttled(_ request: Request, _ trace: RequestTrace) -> Response {
+        var response = answer(.null, status: 429, request, trace)
+        response.headers[.contentType] = "text/plain"
+        response.headers[.retryAfter] = "60"
+        response.body = .init(byteBuffer: ByteBuffer(string: "Too Many Requests"))
+        return response
     }
 
     func answer(_ kind: Unanswered, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
