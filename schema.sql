@@ -45,10 +45,13 @@ CREATE TABLE users (
     roles               TEXT NOT NULL,         -- JSON list of display names
     challenges          TEXT NOT NULL,         -- JSON list
     withdrawn_consents  TEXT NOT NULL,         -- JSON list of client ids
+    must_change_password INTEGER NOT NULL CHECK (must_change_password IN (0, 1)),
+    profile             TEXT NOT NULL,         -- JSON: what Graph keeps besides
     home_tenant         TEXT,                  -- NULL: a member
     home_user           TEXT,
     created_at          INTEGER NOT NULL,      -- tenant's clock
     deleted_at          INTEGER,               -- tenant's clock; NULL: not deleted
+    is_purged           INTEGER NOT NULL DEFAULT 0 CHECK (is_purged IN (0, 1)), -- deleted for good
     CHECK ((home_tenant IS NULL) = (home_user IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX users_by_name ON users (user_principal_name) WHERE deleted_at IS NULL;

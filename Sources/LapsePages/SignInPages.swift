@@ -5,13 +5,18 @@ public struct SignInPage: Page {
     let appName: String
     let userName: String?
     let error: String?
+    let asksForNewPassword: Bool
     let hidden: [HiddenField]
 
-    public init(action: String, appName: String, userName: String?, error: String?, hidden: [HiddenField] = []) {
+    public init(
+        action: String, appName: String, userName: String?, error: String?, asksForNewPassword: Bool = false,
+        hidden: [HiddenField] = []
+    ) {
         self.action = action
         self.appName = appName
         self.userName = userName
         self.error = error
+        self.asksForNewPassword = asksForNewPassword
         self.hidden = hidden
     }
 }

@@ -39,7 +39,12 @@ public enum JSON: Equatable, Sendable {
 
     /// This object with further members at its end.
     public func adding(_ members: KeyValuePairs<String, JSON?>) -> JSON {
-        guard case .object(let own) = self, case .object(let further) = JSON.object(members) else { return self }
+        followed(by: JSON.object(members))
+    }
+
+    /// The object with the other object's members behind its own; itself when one of them is none.
+    public func followed(by other: JSON) -> JSON {
+        guard case .object(let own) = self, case .object(let further) = other else { return self }
         return .object(own + further)
     }
 }

@@ -111,7 +111,9 @@ extension RequestTrace {
         return correlated(by: query)
     }
 
-    func error(_ now: Timestamp) -> ErrorTrace { ErrorTrace(traceID: requestID, correlationID: correlationID, now: now) }
+    func error(_ now: Timestamp, _ style: ErrorStyle = .current) -> ErrorTrace {
+        ErrorTrace(traceID: requestID, correlationID: correlationID, now: now, style: style)
+    }
 }
 
 extension HTTPField.Name {

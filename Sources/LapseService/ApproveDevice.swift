@@ -53,9 +53,11 @@ extension Authority {
         _ code: DeviceCode, userCode: String, app: AppRegistration, in named: Tenant, _ step: BrowserStep, _ visit: inout Visit,
         _ tx: StoreTransaction
     ) throws -> DeviceAnswer {
-        func signInPage(_ userName: String?, _ error: EntraError? = nil) -> DeviceAnswer {
+        func signInPage(_ userName: String?, _ error: EntraError? = nil, asksForNewPassword: Bool = false) -> DeviceAnswer {
             .signIn(
-                SignInPageFacts(appName: app.name, directory: named.name, userName: userName, error: error), code: userCode)
+                SignInPageFacts(
+                    appName: app.name, directory: named.name, userName: userName, error: error,
+                    asksForNewPassword: asksForNewPassword), code: userCode)
         }
         let chosen: GUID
         switch step {
@@ -73,12 +75,11 @@ extension Authority {
                         region: visit.region, requestID: visit.trace.requestID))
             }
             return .declined(appName: app.name)
-        case .signIn(let userName, let password, let staySignedIn):
-            let attempt = try tx.attempt(
-                userName: userName, password: password, in: named.isNone ? nil : named, wall: visit.wall)
+        case .signIn(let userName, let credential, let newPassword, let staySignedIn):
+            let attempt = try attempt(userName, credential, newPassword: newPassword, in: named, visit, tx)
             switch try signIn(attempt, for: app, in: named, staySignedIn: staySignedIn, &visit, tx) {
             case .success(let session): chosen = session.id
-            case .failure(let refusal): return signInPage(userName, refusal.error)
+            case .failure(let refusal): return signInPage(userName, refusal.error, asksForNewPassword: attempt.mustChangePassword)
             }
         case .picked(let id), .consented(let id): chosen = id
         }

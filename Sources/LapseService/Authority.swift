@@ -126,11 +126,14 @@ public struct Refused: Error, Sendable {
     public let error: EntraError
     /// The instant on the tenant's clock, for the error's timestamp.
     public let now: Timestamp
+    public let style: ErrorStyle
     public internal(set) var landing = Landing(region: .local)
 
-    init(_ error: EntraError, now: Timestamp) {
+    /// - Parameter tenant: whose errors look as it wants them; nil when there is none.
+    init(_ error: EntraError, now: Timestamp, in tenant: Tenant? = nil) {
         self.error = error
         self.now = now
+        style = tenant.map { ErrorStyle($0.policies) } ?? .current
     }
 }
 

@@ -37,7 +37,7 @@ struct Visit {
         var user: User?
         switch step {
         case .picked(let id), .consented(let id): user = candidates.first { $0.session.id == id }?.account.user
-        case .signIn(let userName, _, _): user = try find(userName, in: named, tx)
+        case .signIn(let userName, _, _, _): user = try find(userName, in: named, tx)
         case .arrived:
             user = try candidates.count == 1 ? candidates[0].account.user : hint.flatMap { try find($0, in: named, tx) }
         case .otherAccount, .declined: break
@@ -65,9 +65,9 @@ struct Visit {
         for candidate in candidates { try count(candidate.attempts(in: region), of: candidate.session.id, tx) }
     }
 
-    /// Opens a session for an account that just gave its password. Its place in the order of events is the next one.
+    /// Opens a session for an account that just gave a credential. Its place in the order of events is the next one.
     mutating func open(
-        _ account: AccountFacts, staySignedIn: Bool, random: RandomSource, _ tx: StoreTransaction
+        _ account: AccountFacts, method: SignInMethod, staySignedIn: Bool, random: RandomSource, _ tx: StoreTransaction
     ) throws -> BrowserSession {
         let kind: BrowserSession.Cookie = staySignedIn ? .persistent : .transient
         // A cookie that names no browser of ours is not taken over: somebody else may have chosen it.
@@ -76,7 +76,7 @@ struct Visit {
         let lifetime = EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: staySignedIn)
         let session = BrowserSession(
             id: random.guid(), browser: SecretHash(of: cookie),
-            authentication: account.freshAuthentication(.password, sequence: tx.nextEventID()), isPersistent: staySignedIn,
+            authentication: account.freshAuthentication(method, sequence: tx.nextEventID()), isPersistent: staySignedIn,
             lastUsedAt: account.homeNow, expiresAt: account.homeNow + lifetime)
         try end(olderThan: session, of: kind, cookie: cookie, tx)
         try tx.insert(session)
@@ -104,8 +104,10 @@ struct Visit {
         try tx.touch(session: candidate.session.id, at: now, expiresAt: now + lifetime)
     }
 
-    func answer(_ error: EntraError, now: Timestamp) -> FormAnswer {
+    func answer(_ error: EntraError, in tenant: Tenant) -> FormAnswer {
         error.answer(
-            ErrorTrace(traceID: trace.requestID, correlationID: trace.correlationID, now: now), origin: trace.origin)
+            ErrorTrace(
+                traceID: trace.requestID, correlationID: trace.correlationID, now: tenant.clock.now(wall: wall),
+                style: ErrorStyle(tenant.policies)), origin: trace.origin)
     }
 }

@@ -39,9 +39,7 @@ extension Authority {
                 }
             }
             try refuseTaken(user, tx)
-            try tx.insert(user)
-            try tx.append(Event(tenant: tenant.id, at: now, kind: .userCreated, user: user.id))
-            if !user.accountEnabled, !user.isGuest { try disableFromBirth(user, of: tenant, tx) }
+            try add(user, in: tenant, now: now, tx)
             return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
         }
     }
@@ -58,16 +56,7 @@ extension Authority {
             guard !user.isGuest || user.accountEnabled == old.accountEnabled else {
                 throw ControlError.invalid(FieldError("accountEnabled", "belongs to the guest's home tenant"))
             }
-            try tx.update(user)
-            try tx.append(Event(tenant: tenant.id, at: now, kind: .userUpdated, user: user.id))
-            if user.accountEnabled != old.accountEnabled {
-                try change(
-                    user, to: user.accountEnabled ? .enable : .disable,
-                    event: user.accountEnabled ? .accountEnabled : .accountDisabled, in: tenant, now: now, region: region, tx)
-            }
-            if newPassword != nil {
-                try revoke(user, cause: .adminResetEntra, actor: nil, in: tenant, now: now, region: region, tx)
-            }
+            try update(old, to: user, reset: newPassword == nil ? nil : .adminResetEntra, in: tenant, now: now, region: region, tx)
             return user.json(password: newPassword)
         }
     }
@@ -79,12 +68,7 @@ extension Authority {
             let user = try controlledUser(id, of: tenant, tx)
             let region = try taking(trace, in: tenant)
             let now = tenant.clock.now(wall: wall())
-            try tx.markDeleted(user.id, at: now)
-            if user.isGuest {
-                try tx.append(Event(tenant: tenant.id, at: now, kind: .userDeleted, user: user.id))
-            } else {
-                try change(user, to: .delete, event: .userDeleted, in: tenant, now: now, region: region, tx)
-            }
+            try delete(user, in: tenant, now: now, region: region, tx)
         }
     }
 

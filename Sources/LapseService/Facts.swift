@@ -38,30 +38,34 @@ extension StoreTransaction {
             of: authentication.user, in: tenant, since: authentication.place.at, subject: session.id, wall: wall)
     }
 
-    /// What a user name and a password come to in a tenant; nil stands for the tenant of the user's domain.
-    func attempt(userName: String, password: String, in tenant: Tenant?, wall: Timestamp) throws -> SignInAttempt {
+    /// What a user name and a credential come to in a tenant; nil stands for the tenant of the user's domain.
+    func attempt(userName: String, _ credential: Credential, in tenant: Tenant?, wall: Timestamp) throws -> SignInAttempt {
         func outcome() throws -> SignInAttempt.Outcome {
             let domain = userName.split(separator: "@").last.map(String.init) ?? ""
             guard userName.contains("@"), let named = try self.tenant(domain: domain),
                 let found = try user(userName, in: named.id) ?? deletedUser(userName, in: named.id),
                 let member = try user(found.home.user)
             else { return .unknownUser }
-            guard let home = try self.tenant(member.tenant), try !lockout(of: member.id).isLocked(at: home.clock.now(wall: wall))
-            else { return .locked }
-            guard member.hasPassword(password) else { return .wrongPassword(member.home) }
+            if case .password(let password) = credential {
+                guard let home = try self.tenant(member.tenant),
+                    try !lockout(of: member.id).isLocked(at: home.clock.now(wall: wall))
+                else { return .locked }
+                guard member.hasPassword(password) else { return .wrongPassword(member.home) }
+                guard !member.mustChangePassword else { return .mustChange(member) }
+            }
             guard
                 let account = try account(
                     of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, subject: member.id, wall: wall)
             else { return .noGuestAccount(member.home) }
             return .known(account)
         }
-        return SignInAttempt(userName: userName, outcome: try outcome())
+        return SignInAttempt(userName: userName, method: credential.method, outcome: try outcome())
     }
 
     /// Counts a wrong password towards the account's lock-out; a right one begins anew.
     func countPasswords(_ attempt: SignInAttempt, wall: Timestamp) throws {
         switch attempt.outcome {
-        case .unknownUser, .locked, .noGuestAccount: break
+        case .unknownUser, .locked, .mustChange, .noGuestAccount: break
         case .wrongPassword(let home):
             guard let tenant = try self.tenant(home.tenant) else { return }
             let now = tenant.clock.now(wall: wall)
@@ -70,7 +74,7 @@ extension StoreTransaction {
             if lockout.isLocked(at: now) {
                 try append(Event(tenant: home.tenant, at: now, kind: .accountLocked, user: home.user, code: .accountLocked))
             }
-        case .known(let account): try set(.none, of: account.user.home.user)
+        case .known(let account): if attempt.method == .password { try set(.none, of: account.user.home.user) }
         }
     }
 }

@@ -45,7 +45,7 @@ extension Authority {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
-            guard visit.caller.mayRevoke(user) else { throw visit.refused(.denied) }
+            guard visit.caller.mayRevoke(user, by: visit.tenant.policies.permissions) else { throw visit.refused(.denied) }
             let actor = visit.caller.user?.id.description ?? token.claims.client.description
             let cause: Revocation.Cause = visit.caller.user?.id == user.id ? .userRevoke : .adminRevoke
             try revoke(
@@ -121,7 +121,7 @@ extension Authority {
     }
 
     /// Lets a token in: its tenant, its caller, its instant.
-    private func admit(
+    func admit(
         _ token: GraphToken, to door: ResourceDoor, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
     ) throws -> GraphVisit {
         let claims = token.claims
@@ -171,7 +171,7 @@ extension Authority {
 }
 
 /// The resources that Lapse itself plays.
-private enum ResourceDoor {
+enum ResourceDoor {
     /// Userinfo too.
     case graph
     case labAPI
@@ -185,7 +185,7 @@ private enum ResourceDoor {
 }
 
 /// A request that Graph let in, and the directory as the region it landed in shows it.
-private struct GraphVisit {
+struct GraphVisit {
     let tenant: Tenant
     var caller: GraphCaller
     let now: Timestamp

@@ -53,7 +53,7 @@ extension Authority {
             }
             try apply(decision, of: prepared, client: request.client.id, tenant: tenant, now: now, region: region, trace, tx)
             switch decision {
-            case .refuse(let refusal): throw Refused(refusal.error, now: now)
+            case .refuse(let refusal): throw Refused(refusal.error, now: now, in: tenant)
             case .issue(let issue): return issue
             }
         }

@@ -77,7 +77,7 @@ extension Authority {
                 }
                 return DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime)
             } catch let error as EntraError {
-                throw Refused(error, now: now)
+                throw Refused(error, now: now, in: tenant)
             }
         }
     }

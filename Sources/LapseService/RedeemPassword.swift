@@ -10,7 +10,7 @@ extension Authority {
         // Entra: facts, the password flow works under `organizations` and at a tenant only.
         guard name != .alias(.common), name != .alias(.consumers) else { throw Refused(AADSTS.notOverCommon.error(), now: wall) }
         let named = try tx.tenant(named: name)
-        let attempt = try tx.attempt(userName: userName, password: password, in: named, wall: wall)
+        let attempt = try tx.attempt(userName: userName, .password(password), in: named, wall: wall)
         var user: User?
         if case .known(let account) = attempt.outcome { user = account.user }
         return PreparedGrant(

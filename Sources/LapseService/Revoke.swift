@@ -28,19 +28,4 @@ extension Authority {
         try tx.insert(revocation, ordinal: ordinal)
         return revocation
     }
-
-    /// Writes a change of an account's state, believed as its propagation says.
-    func change(
-        _ user: User, to kind: StateChange.Kind, event: Event.Kind, in tenant: Tenant, now: Timestamp, region: Region,
-        _ tx: StoreTransaction
-    ) throws {
-        let id = random.guid()
-        let sequence = try tx.append(
-            Event(tenant: tenant.id, at: now, kind: event, user: user.id, revocation: id, region: region))
-        let ordinal = try tx.nextOrdinal(in: tenant.id)
-        let change = StateChange(
-            id: id, user: user.home, kind: kind, place: Place(at: now, sequence: sequence),
-            propagation: model(of: tenant).propagation(of: now, ordinal: ordinal, takenIn: region))
-        try tx.insert(change, ordinal: ordinal)
-    }
 }

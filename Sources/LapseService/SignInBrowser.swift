@@ -4,7 +4,8 @@ import LapseStore
 /// What a browser brings to a page: which browser it is, and what the person did there.
 public enum BrowserStep: Sendable {
     case arrived
-    case signIn(userName: String, password: String, staySignedIn: Bool)
+    /// - Parameter newPassword: for an account whose password only serves to choose another one.
+    case signIn(userName: String, Credential, newPassword: String?, staySignedIn: Bool)
     case picked(GUID)
     case otherAccount
     case consented(GUID)
@@ -29,6 +30,9 @@ public struct SignInPageFacts: Sendable {
     public let directory: String
     public let userName: String?
     public let error: EntraError?
+
+    /// Whether the page asks for a new password beside the one that has expired.
+    public var asksForNewPassword = false
 }
 
 /// An account as pages name it: by its session.
@@ -76,7 +80,7 @@ extension Authority {
                 let answer = try answer(request, in: named, step: step, &visit, tx)
                 return (answer, visit.setCookies)
             } catch let error as EntraError {
-                return (.redirect(target, visit.answer(error, now: now)), visit.setCookies)
+                return (.redirect(target, visit.answer(error, in: named)), visit.setCookies)
             }
         }
         return (decided.0, decided.1, landing)
@@ -92,13 +96,14 @@ extension Authority {
         case .consented(let id): decisionStep = .consented(id)
         case .declined: decisionStep = .declined
         case .otherAccount: return signInPage(request.app, in: named, userName: nil)
-        case .signIn(let userName, let password, let staySignedIn):
-            let attempt = try tx.attempt(
-                userName: userName, password: password, in: named.isNone ? nil : named, wall: visit.wall)
+        case .signIn(let userName, let credential, let newPassword, let staySignedIn):
+            let attempt = try attempt(userName, credential, newPassword: newPassword, in: named, visit, tx)
             switch try signIn(attempt, for: request.app, in: named, staySignedIn: staySignedIn, &visit, tx) {
             case .success(let session): decisionStep = .signedIn(session.id)
             case .failure(let refusal):
-                return signInPage(request.app, in: named, userName: userName, error: refusal.error)
+                return signInPage(
+                    request.app, in: named, userName: userName, error: refusal.error, asksForNewPassword: attempt.mustChangePassword
+                )
             }
         }
         let candidates = try visit.candidates(in: named, tx)
@@ -125,7 +130,7 @@ extension Authority {
                         client: request.app.id, region: visit.region, code: refusal.error.code,
                         requestID: visit.trace.requestID))
             }
-            return .redirect(request.target, visit.answer(refusal.error, now: named.clock.now(wall: visit.wall)))
+            return .redirect(request.target, visit.answer(refusal.error, in: named))
         case .issue(let candidate):
             try giveConsent(of: candidate.account.user, to: request.app, visit, tx)
             return .redirect(request.target, try issueCode(request, for: candidate, visit, tx))
@@ -174,9 +179,33 @@ extension Authority {
     }
 
     private func signInPage(
-        _ app: AppRegistration, in tenant: Tenant, userName: String?, error: EntraError? = nil
+        _ app: AppRegistration, in tenant: Tenant, userName: String?, error: EntraError? = nil, asksForNewPassword: Bool = false
     ) -> AuthorizeAnswer {
-        .signIn(SignInPageFacts(appName: app.name, directory: tenant.name, userName: userName, error: error))
+        .signIn(
+            SignInPageFacts(
+                appName: app.name, directory: tenant.name, userName: userName, error: error, asksForNewPassword: asksForNewPassword)
+        )
+    }
+
+    /// What a typed name and password come to, after the account got its new password where one is due.
+    func attempt(
+        _ userName: String, _ credential: Credential, newPassword: String?, in named: Tenant, _ visit: Visit,
+        _ tx: StoreTransaction
+    ) throws -> SignInAttempt {
+        func attempt(_ credential: Credential) throws -> SignInAttempt {
+            try tx.attempt(userName: userName, credential, in: named.isNone ? nil : named, wall: visit.wall)
+        }
+        let first = try attempt(credential)
+        guard case .mustChange(let old) = first.outcome, let newPassword, !old.hasPassword(newPassword),
+            (try? GraphUserChanges.check(newPassword)) != nil, let tenant = try tx.tenant(old.tenant)
+        else { return first }
+        var user = old
+        user.set(password: newPassword)
+        user.mustChangePassword = false
+        try update(
+            old, to: user, reset: .passwordChange, in: tenant, now: tenant.clock.now(wall: visit.wall), region: visit.region,
+            cause: DirectoryCause(actor: user.id.description, client: nil, requestID: visit.trace.requestID), tx)
+        return try attempt(.password(newPassword))
     }
 
     /// Signs a user in to the browser, or says why not; either is an event.
@@ -199,7 +228,7 @@ extension Authority {
             }
             return .failure(refusal)
         case .success(let account):
-            let session = try visit.open(account, staySignedIn: staySignedIn, random: random, tx)
+            let session = try visit.open(account, method: attempt.method, staySignedIn: staySignedIn, random: random, tx)
             let tenant = tenant ?? account.home
             try tx.append(
                 Event(

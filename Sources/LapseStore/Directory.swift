@@ -26,6 +26,10 @@ extension User: FetchableRecord {
             guestOf: homeTenant.flatMap { tenant in homeUser.map { Home(tenant: tenant, user: $0) } },
             createdAt: row["created_at"])
         challenges = try Challenge.list(stored: row["challenges"])
+        mustChangePassword = row["must_change_password"]
+        if case .object(let members) = row["profile"] as JSON {
+            profile = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        }
         withdrawnConsents = (row["withdrawn_consents"] as JSON).texts.map { ClientID($0) }
     }
 }
@@ -168,6 +172,28 @@ extension StoreTransaction {
         ).map { try User(row: $0) }
     }
 
+    /// The tenant's deleted members and guests who can still be restored, the last first.
+    ///
+    /// - Parameter since: those deleted before are gone for good.
+    public func deletedUsers(in tenant: GUID, since: Timestamp, limit: Int) throws -> [(user: User, deletedAt: Timestamp)] {
+        try rows(
+            "SELECT * FROM users WHERE tenant = ? AND deleted_at >= ? AND NOT is_purged ORDER BY deleted_at DESC, id LIMIT ?",
+            [tenant, since, limit]
+        ).map { (try User(row: $0), $0["deleted_at"]) }
+    }
+
+    /// The user is in the directory again.
+    public func markRestored(_ user: GUID) throws {
+        changed()
+        try run("UPDATE users SET deleted_at = NULL WHERE id = ?", [user])
+    }
+
+    /// The user can not be restored any more. Its history stays: tokens outlive it.
+    public func purge(_ user: GUID) throws {
+        changed()
+        try run("UPDATE users SET is_purged = 1 WHERE id = ?", [user])
+    }
+
     public func isDeleted(_ user: GUID) throws -> Bool {
         try row("SELECT 1 FROM users WHERE id = ? AND deleted_at IS NOT NULL", [user]) != nil
     }
@@ -177,13 +203,14 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO users (id, tenant, user_principal_name, display_name, given_name, surname, mail, password_hash,
-                password_salt, account_enabled, roles, challenges, withdrawn_consents, home_tenant, home_user, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                password_salt, account_enabled, roles, challenges, withdrawn_consents, must_change_password, profile,
+                home_tenant, home_user, created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 user.id, user.tenant, user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail,
                 user.passwordHash, user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)),
-                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.guestOf?.tenant,
+                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.mustChangePassword,
+                user.profileJSON, user.guestOf?.tenant,
                 user.guestOf?.user, user.createdAt,
             ])
     }
@@ -193,13 +220,15 @@ extension StoreTransaction {
         try run(
             """
             UPDATE users SET user_principal_name = ?, display_name = ?, given_name = ?, surname = ?, mail = ?,
-                password_hash = ?, password_salt = ?, account_enabled = ?, roles = ?, challenges = ?, withdrawn_consents = ?
+                password_hash = ?, password_salt = ?, account_enabled = ?, roles = ?, challenges = ?, withdrawn_consents = ?,
+                must_change_password = ?, profile = ?
             WHERE id = ?
             """,
             [
                 user.userPrincipalName, user.displayName, user.givenName, user.surname, user.mail, user.passwordHash,
                 user.passwordSalt, user.accountEnabled, JSON(user.roles.map(\.rawValue)),
-                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.id,
+                JSON.array(user.challenges.map(\.json)), JSON(user.withdrawnConsents.map(\.description)), user.mustChangePassword,
+                user.profileJSON, user.id,
             ])
     }
 
@@ -300,5 +329,11 @@ extension AppRegistration {
             JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)), JSON(delegated), JSON(application), exposes?.json,
             accessTokenVersion, isFamilyMember, lifetimes.json, JSON.array(challenges.map(\.json)),
         ]
+    }
+}
+
+extension User {
+    fileprivate var profileJSON: JSON {
+        .object(profile.sorted { $0.key < $1.key }.map { JSON.Member(name: $0.key, value: $0.value) })
     }
 }

@@ -51,6 +51,11 @@ class Lapse:
         answer = self.graph("POST", "me/revokeSignInSessions", token)
         assert (answer.status_code, answer.json()["value"]) == (200, True), answer.text
 
+    def refresh(self, client, token):
+        """A refresh as a program without a library makes it."""
+        form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": token}
+        return requests.post(f"{self.authority}/oauth2/v2.0/token", form, verify=self.ca_file, timeout=10)
+
     def reset(self):
         for domain in (DOMAIN, FABRIKAM_DOMAIN):
             self.control("POST", f"/tenants/{domain}/reset")

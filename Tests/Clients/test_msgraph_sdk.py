@@ -7,7 +7,7 @@ from azure.identity import AuthenticationRequiredError, ClientSecretCredential, 
 from kiota_abstractions.api_error import APIError
 from msgraph import GraphServiceClient
 
-from lab import ADELE, ADELE_ID, ALEX, CONTOSO, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES, NATIVE
+from lab import ADELE, ADELE_ID, ALEX, CONTOSO, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES, NATIVE, PASSWORD
 
 
 def graph(lapse, credential, scopes):
@@ -87,5 +87,69 @@ def test_the_sdk_turns_an_unknown_user_into_its_own_error(daemons_graph):
             await daemons_graph.users.by_user_id("nobody@contoso.example").get()
         assert missing.value.response_status_code == 404
         assert missing.value.error.code == "Request_ResourceNotFound"
+
+    asyncio.run(calls())
+
+
+def test_a_daemon_makes_disables_deletes_and_restores_a_user(lapse, daemons_graph):
+    from msgraph.generated.models.password_profile import PasswordProfile
+    from msgraph.generated.models.user import User
+
+    lapse.tenant("PATCH", f"apps/{DAEMON}", {"application": ["User.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"]})
+    new = User(
+        account_enabled=True, display_name="Wren Otter", mail_nickname="wren", user_principal_name="wren@contoso.example",
+        job_title="Diver",
+        password_profile=PasswordProfile(password="An0ther-secret!", force_change_password_next_sign_in=False))
+
+    async def calls():
+        made = await daemons_graph.users.post(new)
+        assert (made.user_principal_name, made.job_title) == ("wren@contoso.example", "Diver")
+        user = daemons_graph.users.by_user_id(made.id)
+        token = lapse.tenant("POST", "grants", {
+            "user": made.id, "client_id": NATIVE, "scope": "offline_access User.Read"})["refresh_token"]
+
+        def refusal():
+            answer = lapse.refresh(NATIVE, token)
+            return answer.json().get("error_codes", [None])[0]
+
+        assert refusal() is None
+        await user.patch(User(account_enabled=False))
+        assert refusal() == 50057
+        await user.patch(User(account_enabled=True))
+        await user.delete()
+        assert refusal() == 50034
+        deleted = daemons_graph.directory.deleted_items
+        assert [each.id for each in (await deleted.graph_user.get()).value] == [made.id]
+        restored = await deleted.by_directory_object_id(made.id).restore.post()
+        assert (restored.id, restored.user_principal_name) == (made.id, "wren@contoso.example")
+        assert refusal() is None
+
+        # A new password is a revocation.
+        await user.patch(User(password_profile=PasswordProfile(password="Third-secret-3")))
+        assert refusal() == 50173
+
+    asyncio.run(calls())
+
+
+def test_a_user_changes_the_own_password(lapse, browser):
+    from msgraph.generated.users.item.change_password.change_password_post_request_body import ChangePasswordPostRequestBody
+
+    def approve(verification_uri, user_code, expires_on):
+        browser.approve_device(verification_uri, user_code, ADELE)
+
+    scopes = ["https://graph.microsoft.com/Directory.AccessAsUser.All"]
+    credential = DeviceCodeCredential(
+        NATIVE, tenant_id=DOMAIN, authority=lapse.https, disable_instance_discovery=True, prompt_callback=approve,
+        disable_automatic_authentication=True)
+    credential.authenticate(scopes=scopes, enable_cae=True)
+    client = graph(lapse, credential, scopes)
+
+    async def calls():
+        await client.me.change_password.post(
+            ChangePasswordPostRequestBody(current_password=PASSWORD, new_password="An0ther-secret!"))
+        # The token of the SDK rests on the old password: Graph challenges it, and its refresh is refused.
+        with pytest.raises(AuthenticationRequiredError) as refused:
+            await client.me.get()
+        assert "AADSTS50173:" in refused.value.response.text()
 
     asyncio.run(calls())

@@ -353,7 +353,9 @@ def tour_of_the_policies(lab):
     lab.sandbox()
     default = lab.visit("getPolicies", 200)
     given = {
-        "tieRule": "entra", "revokeAnswer": 204, "loopDetection": True, "tokenTimes": "wall",
+        "tieRule": "entra", "revocationMatrix": {"passwordChange": [], "singleSignOut": ["passwordToken"]},
+        "revokeAnswer": 204, "permissions": "2019", "errorLayout": "2021", "suberror": False, "loopDetection": True,
+        "tokenTimes": "wall",
         "lifetimes": {"code": "PT1M", "session": "P1DT0.5S"}}
     assert lab.visit("setPolicies", 200, given) == given == lab.visit("getPolicies", 200)
     names = DOCUMENT["components"]["schemas"]["Lifetimes"]["properties"]
@@ -363,6 +365,8 @@ def tour_of_the_policies(lab):
     lab.refused("getPolicies", 404, tenant="nobody.example")
     for body, field in [
             ({"tieRule": "coin"}, "tieRule"), ({"revokeAnswer": 201}, "revokeAnswer"), ({"nothing": 1}, "nothing"),
+            ({"revocationMatrix": {"lunch": []}}, "revocationMatrix.lunch"),
+            ({"revocationMatrix": {"userRevoke": ["x"]}}, "revocationMatrix.userRevoke[0]"), ({"suberror": 1}, "suberror"),
             ({"lifetimes": {"code": "soon"}}, "lifetimes.code"), ({"lifetimes": []}, "lifetimes")]:
         assert mistakes(body, OPERATIONS["setPolicies"].body_schema()), f"the document takes {body}"
         lab.refused("setPolicies", 400, body, field)
@@ -532,7 +536,7 @@ def tour_of_the_apps(lab):
         "logoutUrl": "https://localhost/out", "flows": DOCUMENT["components"]["schemas"]["Flow"]["enum"],
         "delegated": ["User.Read"], "application": ["User.Read.All"],
         "exposes": {"uri": "api://tailspin", "scopes": ["read"], "xms_cc": True}, "accessTokenVersion": 1, "foci": True,
-        "lifetimes": {"accessToken": "PT2M"}}
+        "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222, "on": ["authorize"]}]}
     assert lab.visit("createApp", 201, new) == {**new, "id": "tailspin-web"}
     for kind in DOCUMENT["components"]["schemas"]["AppKind"]["enum"]:
         assert lab.visit("createApp", 201, {"name": kind, "kind": kind, "exposes": None})["secrets"] == []
@@ -729,8 +733,15 @@ def tour_of_the_explanations(lab):
     held = credentials()
     assert lab.form("logout", {"ESTSAUTH": held[-1][1]}).status_code == 200
     explained()
+    lab.visit("updateUser", 200, {"challenges": [{"code": 53003}]}, id=adele)
+    explained()
     lab.visit("updateUser", 200, {"accountEnabled": False}, id=adele)
     explained()
+    guest = lab.visit("createUser", 201, {
+        "userPrincipalName": f"guest@{made['domains'][0]}", "home": NESTOR_AT_HOME})["id"]
+    token = lab.sign_in(guest)["refresh_token"]
+    lab.visit("deleteUser", 204, id=guest)
+    rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
     # An application's own token has no user, and nothing revokes it.
     token = lab.form(
         "token", grant_type="client_credentials", client_id=WEB, client_secret=WEB_SECRET,
@@ -879,7 +890,8 @@ def test_every_operation_wants_the_control_token_where_there_is_one(launch, tmp_
 
 @pytest.mark.parametrize("name, body, query, schema", [
     ("setClock", {"mode": "x"}, None, "ClockMode"), ("setPolicies", {"tieRule": "x"}, None, "TieRule"),
-    ("setPolicies", {"tokenTimes": "x"}, None, "TokenTimes"), ("setPropagation", "x", None, "Preset"),
+    ("setPolicies", {"tokenTimes": "x"}, None, "TokenTimes"),
+    ("setPolicies", {"permissions": "x"}, None, "Edition"), ("setPolicies", {"errorLayout": "x"}, None, "ErrorLayout"), ("setPropagation", "x", None, "Preset"),
     ("setPropagation", {"routing": "x"}, None, "Routing"), ("setPropagation", {"origin": "x"}, None, "Origin"),
     ("createUser", {"userPrincipalName": "x@contoso.example", "roles": ["x"]}, None, "Role"),
     ("createApp", {"name": "x", "kind": "x"}, None, "AppKind"),

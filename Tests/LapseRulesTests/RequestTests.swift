@@ -217,18 +217,86 @@ struct GraphRequestTests {
             ("users('it''s')", .user(.named("it's"))), ("users/a+b@c.example", .user(.named("a+b@c.example"))),
             ("users/x/invalidateAllRefreshTokens", .invalidateAllRefreshTokens(.named("x"))),
         ])
-    func addresses(path: String, asked: GraphRequest) throws { #expect(try GraphRequest(path: path, isBeta: true) == asked) }
+    func addresses(path: String, asked: GraphRequest) throws {
+        let isAction = path.lowercased().contains("invalidate") || path.lowercased().contains("revoke")
+        #expect(try GraphRequest(method: isAction ? "POST" : "GET", path: path, isBeta: true) == asked)
+    }
+
+    @Test(
+        "Each method of an address; any other is a 405",
+        arguments: [
+            ("users", ["GET": GraphRequest.users, "POST": .change(.createUser)]),
+            (
+                "users/x",
+                [
+                    "GET": .user(.named("x")), "PATCH": .change(.updateUser(.named("x"))),
+                    "DELETE": .change(.deleteUser(.named("x"))),
+                ]
+            ),
+            ("me", ["GET": .user(.me), "PATCH": .change(.updateUser(.me))]),
+            ("me/changePassword", ["POST": .change(.changePassword)]),
+            (
+                "users/x/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword",
+                ["POST": .change(.resetPassword(.named("x")))]
+            ),
+            ("directory/deletedItems/microsoft.graph.user", ["GET": .deletedUsers]),
+            (
+                "directory/deletedItems/aaaaaaaa-0001-4000-8000-000000000001",
+                [
+                    "GET": .deletedUser("aaaaaaaa-0001-4000-8000-000000000001"),
+                    "DELETE": .change(.purgeUser("aaaaaaaa-0001-4000-8000-000000000001")),
+                ]
+            ),
+            ("directory/deletedItems/x/restore", ["POST": .change(.restoreUser("x"))]),
+            ("invitations", ["POST": .change(.invite)]),
+        ] as [(String, [String: GraphRequest])])
+    func methods(path: String, expected: [String: GraphRequest]) {
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+            let asked = Result { () throws(GraphError) in try GraphRequest(method: method, path: path, isBeta: false) }
+            switch asked {
+            case .success(let request): #expect(request == expected[method], "\(method)")
+            case .failure(let error):
+                #expect(expected[method] == nil, "\(method)")
+                #expect(error.status == 405)
+            }
+        }
+    }
 
     @Test(
         "The old action is beta's alone, and what is not there is a 404",
         arguments: ["me/invalidateAllRefreshTokens", "groups", "", "me/x", "users/x/revokeSignInSessions/y"])
     func unknown(path: String) {
         do throws(GraphError) {
-            _ = try GraphRequest(path: path, isBeta: false)
+            _ = try GraphRequest(method: "GET", path: path, isBeta: false)
             #expect(Bool(false))
         } catch {
             #expect(error.status == 404)
         }
+    }
+
+    @Test(
+        "Who may revoke, by each edition's table of permissions",
+        arguments: [
+            // Own by delegation, another's as an administrator, an application.
+            ("User.RevokeSessions.All", Policies.Edition.newest, true, true, true),
+            ("User.ReadWrite.All", .newest, true, true, false), ("Directory.ReadWrite.All", .newest, true, true, false),
+            ("Directory.AccessAsUser.All", .newest, true, false, false), ("User.ReadWrite", .newest, false, false, false),
+            ("User.RevokeSessions.All", .beta2023, false, false, false), ("User.ReadWrite.All", .beta2023, true, true, false),
+            ("Directory.ReadWrite.All", .beta2023, true, true, false), ("User.ReadWrite", .beta2023, false, false, false),
+            ("Directory.AccessAsUser.All", .beta2023, false, false, false),
+            ("User.ReadWrite", .v1of2019, true, true, false), ("Directory.ReadWrite.All", .v1of2019, true, true, true),
+            ("Directory.AccessAsUser.All", .v1of2019, true, true, true),
+            ("User.RevokeSessions.All", .v1of2019, false, false, false), ("User.ReadWrite.All", .v1of2019, false, false, false),
+        ])
+    func editions(permission: String, edition: Policies.Edition, own: Bool, others: Bool, application: Bool) {
+        let (adele, admin) = (BuiltInLab.seed[0].users[0], BuiltInLab.seed[0].users[2])
+        func may(_ caller: User?, _ target: User) -> Bool {
+            GraphCaller(user: caller, permissions: [permission]).mayRevoke(target, by: edition)
+        }
+        #expect(may(adele, adele) == own)
+        #expect(may(admin, adele) == others)
+        #expect(!may(adele, admin))
+        #expect(may(nil, adele) == application)
     }
 
     @Test("Who may revoke whom, by the newest edition")
@@ -236,7 +304,7 @@ struct GraphRequestTests {
         let adele = BuiltInLab.seed[0].users[0]
         let admin = BuiltInLab.seed[0].users[2]
         func may(_ caller: User?, _ permission: String, _ target: User) -> Bool {
-            GraphCaller(user: caller, permissions: [permission]).mayRevoke(target)
+            GraphCaller(user: caller, permissions: [permission]).mayRevoke(target, by: .newest)
         }
         #expect(may(adele, "User.RevokeSessions.All", adele))
         #expect(may(adele, "User.ReadWrite.All", adele))

@@ -20,9 +20,11 @@ private func refusal(
     authTime: Int64, sequence: Int64, _ revocations: [Revocation], now: Int64, tieRule: Policies.TieRule = .precise,
     column: RevocationMatrix.Column = .passwordToken, plane: Plane = .refresh
 ) -> Revocation? {
-    RevocationRule.refusal(
+    var policies = Policies()
+    policies.tieRule = tieRule
+    return RevocationRule.refusal(
         of: .init(authenticated: Place(at: at(authTime), sequence: sequence), column: column), by: revocations,
-        from: Standpoint(plane: plane, region: .local, now: at(now)), tieRule: tieRule)
+        from: Standpoint(plane: plane, region: .local, now: at(now)), policies: policies)
 }
 
 @Suite("The rule at the centre")

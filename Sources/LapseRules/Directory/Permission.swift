@@ -4,6 +4,8 @@ public enum Permission {
     public static let known: Set<String> = [
         "User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite", "User.ReadWrite.All", "User.RevokeSessions.All",
         "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "AuditLog.Read.All",
+        "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
+        "UserAuthenticationMethod.ReadWrite.All",
     ]
 
     /// Entra: the newest edition of user-revokesigninsessions, least `User.RevokeSessions.All`, higher the two others.
@@ -12,12 +14,32 @@ public enum Permission {
     static let revokeOwn = revokeDelegated.union(["Directory.AccessAsUser.All"])
     /// Entra: the newest edition offers applications no higher permission.
     static let revokeApplication: Set = ["User.RevokeSessions.All"]
+    /// Entra: the page of beta of 2023.
+    static let revokeIn2023: Set = ["User.ReadWrite.All", "Directory.ReadWrite.All"]
+    /// Entra: the page of v1.0 of 2019.
+    static let revokeIn2019: Set = ["User.ReadWrite", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"]
+    static let revokeApplicationIn2019: Set = ["Directory.ReadWrite.All", "Directory.AccessAsUser.All"]
     /// Entra: user-get and user-list.
     static let readUsers: Set = [
         "User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All",
         "Directory.AccessAsUser.All",
     ]
     static let readOwn = readUsers.union(["User.Read", "User.ReadWrite"])
+    /// Entra: user-update and user-post-users.
+    static let writeUsers: Set = ["User.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"]
+    static let writeOwn = writeUsers.union(["User.ReadWrite"])
+    /// Entra: user-update, `accountEnabled`.
+    static let enableUsers: Set = ["User.EnableDisableAccount.All", "User.ReadWrite.All", "Directory.AccessAsUser.All"]
+    /// Entra: user-update, `passwordProfile`.
+    static let setPasswords: Set = ["User-PasswordProfile.ReadWrite.All", "Directory.AccessAsUser.All"]
+    /// Entra: user-delete, directory-deleteditems-restore.
+    static let deleteUsers: Set = ["User.DeleteRestore.All", "User.ReadWrite.All", "Directory.AccessAsUser.All"]
+    /// Entra: user-changepassword.
+    static let changeOwnPassword: Set = ["Directory.AccessAsUser.All"]
+    /// Entra: authenticationmethod-resetpassword, delegated alone.
+    static let resetPasswords: Set = ["UserAuthenticationMethod.ReadWrite.All"]
+    /// Entra: invitation-post.
+    static let invite: Set = ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"]
     static let readUsersApplication = readUsers.subtracting(["Directory.AccessAsUser.All"])
 }
 
@@ -33,10 +55,20 @@ public struct GraphCaller: Sendable {
     }
 
     /// Whether the caller may revoke the target's sign-ins: its own by permission, another's by permission and role.
-    public func mayRevoke(_ target: User) -> Bool {
-        guard let user else { return holds(Permission.revokeApplication) }
-        if user.id == target.id { return holds(Permission.revokeOwn) }
-        return holds(Permission.revokeDelegated) && user.roles.contains(where: \.mayRevokeOthers)
+    ///
+    /// - Parameter edition: whose table of permissions counts.
+    public func mayRevoke(_ target: User, by edition: Policies.Edition) -> Bool {
+        let isOwn = user?.id == target.id
+        let accepted =
+            switch edition {
+            case .newest:
+                user == nil ? Permission.revokeApplication : isOwn ? Permission.revokeOwn : Permission.revokeDelegated
+            // Entra: applications were not supported.
+            case .beta2023: user == nil ? [] : Permission.revokeIn2023
+            case .v1of2019: user == nil ? Permission.revokeApplicationIn2019 : Permission.revokeIn2019
+            }
+        guard holds(accepted) else { return false }
+        return isOwn || user?.roles.contains(where: \.mayRevokeOthers) ?? true
     }
 
     /// Whether the caller may read the target's profile; nil asks for anybody's.
@@ -45,5 +77,41 @@ public struct GraphCaller: Sendable {
         return holds(target?.id == user.id ? Permission.readOwn : Permission.readUsers)
     }
 
+    /// Whether the caller may make users; delegated also by role, as everything that follows.
+    public var mayCreateUsers: Bool { mayWrite(others: Permission.writeUsers) }
+
+    /// Whether the caller may change the target as it wants to: what is sensitive takes a permission of its own.
+    public func mayUpdate(_ target: User, _ changes: GraphUserChanges) -> Bool {
+        if changes.sensitive.isEmpty, let user, user.id == target.id { return holds(Permission.writeOwn) }
+        return changes.permissions.allSatisfy { mayWrite(others: $0, isReset: changes.sensitive == [.password]) }
+    }
+
+    public var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
+    public var mayInvite: Bool { holds(Permission.invite) }
+    public var mayChangeOwnPassword: Bool { user != nil && holds(Permission.changeOwnPassword) }
+
+    /// Entra: never one's own, and never an application.
+    public func mayResetPassword(of target: User) -> Bool {
+        guard let user, user.id != target.id else { return false }
+        return holds(Permission.resetPasswords) && user.roles.contains(where: \.mayRevokeOthers)
+    }
+
+    /// - Parameter isReset: a new password alone: helpdesk and authentication administrators may set it.
+    private func mayWrite(others accepted: Set<String>, isReset: Bool = false) -> Bool {
+        guard holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted) else { return false }
+        return user?.roles.contains { isReset ? $0.mayRevokeOthers : $0.mayWriteUsers } ?? true
+    }
+
     private func holds(_ accepted: Set<String>) -> Bool { !permissions.isDisjoint(with: accepted) }
+}
+
+extension GraphUserChanges {
+    /// One of each of these sets is needed.
+    fileprivate var permissions: [Set<String>] {
+        var sets: [Set<String>] = []
+        if !isSensitiveAlone { sets.append(Permission.writeUsers) }
+        if sensitive.contains(.accountEnabled) { sets.append(Permission.enableUsers) }
+        if sensitive.contains(.password) { sets.append(Permission.setPasswords) }
+        return sets
+    }
 }

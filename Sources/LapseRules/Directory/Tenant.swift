@@ -46,12 +46,31 @@ public struct Policies: Equatable, Sendable {
         case entra
     }
 
+    /// The permissions that `revokeSignInSessions` takes, by edition of its documentation.
+    public enum Edition: String, CaseIterable, Sendable {
+        case newest
+        case beta2023 = "beta-2023"
+        case v1of2019 = "2019"
+    }
+
+    /// What stands between the parts of an error's description. Entra: single spaces in samples since November 2023, line
+    /// breaks in older ones.
+    public enum ErrorLayout: String, CaseIterable, Sendable {
+        case current
+        case of2021 = "2021"
+    }
+
     /// Whose time goes into JWTs.
     public enum TokenTimes: String, CaseIterable, Sendable { case tenant, wall }
 
     public var tieRule = TieRule.precise
+    public var matrix = RevocationMatrix.entra
     /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
     public var revokeAnswer: Int64 = 200
+    public var permissions = Edition.newest
+    public var errorLayout = ErrorLayout.current
+    /// Whether token errors carry `suberror`; not as at the v1 endpoint.
+    public var suberror = true
     /// Whether clients that ask the same again and again are refused (50196).
     public var loopDetection = false
     public var tokenTimes = TokenTimes.tenant
@@ -63,10 +82,16 @@ public struct Policies: Equatable, Sendable {
         self.init()
         var reader = try ObjectReader(value, path: path)
         tieRule = try reader.choice("tieRule", of: TieRule.self) ?? tieRule
+        if let rows = reader.value("revocationMatrix") {
+            matrix = try RevocationMatrix(rows, path: reader.field("revocationMatrix"))
+        }
         if let answer = try reader.integer("revokeAnswer", in: 200...204) {
             guard answer == 200 || answer == 204 else { throw FieldError(reader.field("revokeAnswer"), "must be 200 or 204") }
             revokeAnswer = answer
         }
+        permissions = try reader.choice("permissions", of: Edition.self) ?? permissions
+        errorLayout = try reader.choice("errorLayout", of: ErrorLayout.self) ?? errorLayout
+        suberror = try reader.bool("suberror") ?? suberror
         loopDetection = try reader.bool("loopDetection") ?? loopDetection
         tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
@@ -75,7 +100,8 @@ public struct Policies: Equatable, Sendable {
 
     public var json: JSON {
         [
-            "tieRule": .string(tieRule.rawValue), "revokeAnswer": .integer(revokeAnswer),
+            "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
+            "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue), "suberror": .bool(suberror),
             "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "lifetimes": lifetimes.json,
         ]
     }

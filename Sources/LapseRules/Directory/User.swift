@@ -32,6 +32,10 @@ public struct User: Equatable, Sendable {
     /// Nil: a member.
     public let guestOf: Home?
     public let createdAt: Timestamp
+    /// Whether the password only serves to choose another one at the next sign-in.
+    public var mustChangePassword = false
+    /// What Graph keeps of the user besides, by property: see ``User/profileTexts``.
+    public var profile: [String: JSON] = [:]
 
     public init(
         id: GUID, tenant: GUID, userPrincipalName: String, displayName: String, givenName: String? = nil, surname: String? = nil,
@@ -106,4 +110,7 @@ public enum DirectoryRole: String, CaseIterable, Sendable {
     /// Entra: revoking somebody else's sign-ins takes one of the administrators of users. Facts name User Administrator and
     /// Global Administrator. Assumption: the authentication administrators of Microsoft's role table may too.
     public var mayRevokeOthers: Bool { self != .directoryReaders }
+
+    /// Entra: the roles that may create, change and delete users. Others who may reset passwords change nothing else.
+    public var mayWriteUsers: Bool { self == .globalAdministrator || self == .userAdministrator }
 }

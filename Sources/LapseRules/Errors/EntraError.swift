@@ -56,23 +56,41 @@ public struct EntraError: Error, Equatable, Sendable {
     public var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
 }
 
+/// How a tenant wants its errors written.
+public struct ErrorStyle: Equatable, Sendable {
+    let layout: Policies.ErrorLayout
+    let hasSuberror: Bool
+
+    public static let current = ErrorStyle(Policies())
+
+    public init(_ policies: Policies) {
+        layout = policies.errorLayout
+        hasSuberror = policies.suberror
+    }
+}
+
 /// What surrounds an error on the wire: who asked, when.
 public struct ErrorTrace: Sendable {
     public let traceID: GUID
     public let correlationID: String
     public let now: Timestamp
+    public let style: ErrorStyle
 
-    public init(traceID: GUID, correlationID: String, now: Timestamp) {
+    public init(traceID: GUID, correlationID: String, now: Timestamp, style: ErrorStyle = .current) {
         self.traceID = traceID
         self.correlationID = correlationID
         self.now = now
+        self.style = style
     }
 }
 
 extension EntraError {
-    /// Entra: samples since 2023-11 put trace, correlation and time behind the text with single spaces.
+    /// The text with trace, correlation and time behind it.
     public func description(_ trace: ErrorTrace) -> String {
-        "\(message) Trace ID: \(trace.traceID) Correlation ID: \(trace.correlationID) Timestamp: \(trace.now.errorText)"
+        let parts = [
+            message, "Trace ID: \(trace.traceID)", "Correlation ID: \(trace.correlationID)", "Timestamp: \(trace.now.errorText)",
+        ]
+        return parts.joined(separator: trace.style.layout == .current ? " " : "\r\n")
     }
 
     /// Where the error explains itself; nil for errors that Entra sends without one.
@@ -88,7 +106,7 @@ extension EntraError {
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
             "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
             "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),
-            "suberror": suberror.map(JSON.string), "claims": claims.map(JSON.string),
+            "suberror": trace.style.hasSuberror ? suberror.map(JSON.string) : nil, "claims": claims.map(JSON.string),
         ])
     }
 }

@@ -54,6 +54,12 @@ public struct GraphError: Error, Equatable, Sendable {
     }
 
     public static let unreadable = GraphError(400, "BadRequest", "The request could not be read.")
+    public static let wrongContentType = GraphError(
+        415, "UnsupportedMediaType", "A body must be of the type application/json.")
+    /// Entra: what Graph says to a body that is no JSON.
+    public static let unreadableBody = GraphError(
+        400, "BadRequest",
+        "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
     public static let tooLarge = GraphError(413, "RequestEntityTooLarge", "The request is too large.")
     public static let internalError = GraphError(500, "generalException", "General exception while processing.")
 

@@ -26,7 +26,21 @@ public enum PasswordGrant {
     }
 }
 
-/// A user name and a password, and what the directory knows of them.
+/// What a person gives to prove who they are.
+public enum Credential: Sendable {
+    case password(String)
+    /// The lab's stand-in for a sign-in without a password: one click.
+    case securityKey
+
+    public var method: SignInMethod {
+        switch self {
+        case .password: .password
+        case .securityKey: .nonPassword
+        }
+    }
+}
+
+/// A user name and a credential, and what the directory knows of them.
 public struct SignInAttempt: Sendable {
     public enum Outcome: Sendable {
         /// No tenant, or no user in it, by that name.
@@ -34,6 +48,8 @@ public struct SignInAttempt: Sendable {
         case wrongPassword(User.Home)
         /// Too many wrong passwords: not even the right one is taken.
         case locked
+        /// The password is right, and serves only to choose another one.
+        case mustChange(User)
         /// The home account is right, but it has no guest account in the tenant of the request.
         case noGuestAccount(User.Home)
         /// The user in the tenant of the request.
@@ -41,12 +57,16 @@ public struct SignInAttempt: Sendable {
     }
 
     public let userName: String
+    public let method: SignInMethod
     public let outcome: Outcome
 
-    public init(userName: String, outcome: Outcome) {
+    public init(userName: String, method: SignInMethod, outcome: Outcome) {
         self.userName = userName
+        self.method = method
         self.outcome = outcome
     }
+
+    public var mustChangePassword: Bool { if case .mustChange = outcome { true } else { false } }
 
     /// The account, when the credential is right and the account may sign in.
     func accepted(
@@ -57,6 +77,7 @@ public struct SignInAttempt: Sendable {
         case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
         case .locked: throw Refusal(error: AADSTS.accountLocked.error())
+        case .mustChange: throw Refusal(error: AADSTS.passwordExpired.error())
         case .noGuestAccount(let home):
             throw Refusal(error: .guestNotFound(home, userName: userName, app: app, directory: directory))
         case .known(let account):

@@ -1,4 +1,4 @@
-/// What does a request to Microsoft Graph ask for? The address after the version, read once.
+/// What does a request to Microsoft Graph ask for? The method and the address after the version, read once.
 public enum GraphRequest: Equatable, Sendable {
     public enum User: Equatable, Sendable {
         case me
@@ -11,49 +11,100 @@ public enum GraphRequest: Equatable, Sendable {
     case revokeSignInSessions(User)
     /// The old name, in beta alone.
     case invalidateAllRefreshTokens(User)
+    case deletedUsers
+    case deletedUser(String)
+    case change(DirectoryChange)
+
+    /// What changes users, besides their sign-ins.
+    public enum DirectoryChange: Equatable, Sendable {
+        case createUser
+        case updateUser(User)
+        case deleteUser(User)
+        case changePassword
+        case resetPassword(User)
+        case restoreUser(String)
+        case purgeUser(String)
+        case invite
+
+        public var takesBody: Bool {
+            switch self {
+            case .createUser, .updateUser, .changePassword, .resetPassword, .invite: true
+            case .deleteUser, .restoreUser, .purgeUser: false
+            }
+        }
+    }
 
     /// - Parameter path: the percent-encoded path behind `/v1.0` or `/beta`.
-    /// - Throws: `GraphError` for a path that Lapse does not have, in Graph's words for an unknown segment.
-    public init(path: String, isBeta: Bool) throws(GraphError) {
+    /// - Throws: `GraphError` for a path that Lapse does not have, in Graph's words for an unknown segment, and for a method that
+    ///   the path does not take.
+    public init(method: String, path: String, isBeta: Bool) throws(GraphError) {
         var segments: [String] = []
         for part in path.split(separator: "/") {
             guard let segment = FormParameters.decodePath(part) else { throw .unreadable }
             segments += Self.splittingKey(segment)
         }
-        let user: User
+        let asked = try Self.methods(of: segments, isBeta: isBeta)
+        guard let request = asked[method] else { throw .wrongMethod(method) }
+        self = request
+    }
+
+    /// What the address takes, by method.
+    private static func methods(of segments: [String], isBeta: Bool) throws(GraphError) -> [String: GraphRequest] {
+        let rest = Array(segments.dropFirst())
         switch segments.first?.lowercased() {
-        case "me":
-            user = .me
-            segments.removeFirst()
+        case "me": return try methods(of: .me, Array(rest), isBeta: isBeta)
         case "users":
-            segments.removeFirst()
-            guard let key = segments.first else {
-                self = .users
-                return
-            }
-            user = .named(key)
-            segments.removeFirst()
-        case let other: throw .unknownPath(other ?? "")
+            guard let key = rest.first else { return ["GET": .users, "POST": .change(.createUser)] }
+            return try methods(of: .named(key), Array(rest.dropFirst()), isBeta: isBeta)
+        case "invitations" where rest.isEmpty: return ["POST": .change(.invite)]
+        case "directory" where rest.first?.lowercased() == "deleteditems":
+            return try deletedItems(Array(rest.dropFirst()))
+        case let other: throw .unknownPath(rest.isEmpty ? other ?? "" : rest[0])
         }
-        guard let action = segments.first else {
-            self = .user(user)
-            return
+    }
+
+    private static func methods(
+        of user: User, _ rest: [String], isBeta: Bool
+    ) throws(GraphError) -> [String: GraphRequest] {
+        guard let action = rest.first else {
+            var methods: [String: GraphRequest] = ["GET": .user(user), "PATCH": .change(.updateUser(user))]
+            if user != .me { methods["DELETE"] = .change(.deleteUser(user)) }
+            return methods
         }
-        guard segments.count == 1 else { throw .unknownPath(segments[1]) }
-        // Clients may qualify an action with its namespace.
-        switch action.lowercased().replacing("microsoft.graph.", with: "") {
-        case "revokesigninsessions": self = .revokeSignInSessions(user)
-        case "invalidateallrefreshtokens" where isBeta: self = .invalidateAllRefreshTokens(user)
+        if rest.count == 4, rest[0].lowercased() == "authentication", rest[1].lowercased() == "methods",
+            rest[2].lowercased() == passwordMethod, plain(rest[3]) == "resetpassword"
+        {
+            return ["POST": .change(.resetPassword(user))]
+        }
+        guard rest.count == 1 else { throw .unknownPath(rest[1]) }
+        switch plain(action) {
+        case "revokesigninsessions": return ["POST": .revokeSignInSessions(user)]
+        case "invalidateallrefreshtokens" where isBeta: return ["POST": .invalidateAllRefreshTokens(user)]
+        case "changepassword" where user == .me: return ["POST": .change(.changePassword)]
         default: throw .unknownPath(action)
         }
     }
 
-    /// The method that the address takes.
-    public var method: String {
-        switch self {
-        case .users, .user: "GET"
-        case .revokeSignInSessions, .invalidateAllRefreshTokens: "POST"
+    private static func deletedItems(_ rest: [String]) throws(GraphError) -> [String: GraphRequest] {
+        switch rest.count {
+        case 1 where plain(rest[0]) == "user": return ["GET": .deletedUsers]
+        case 1 where GUID(rest[0]) != nil: return ["GET": .deletedUser(rest[0]), "DELETE": .change(.purgeUser(rest[0]))]
+        case 2 where plain(rest[1]) == "restore": return ["POST": .change(.restoreUser(rest[0]))]
+        default: throw .unknownPath(rest.last ?? "deletedItems")
         }
+    }
+
+    /// The password, as one of a user's authentication methods: it has the same id for every user.
+    /// Entra: authenticationmethod-resetpassword.
+    static let passwordMethod = "28c10230-6103-485e-b985-444c60001490"
+
+    /// Clients may qualify an action or a type with its namespace, or with that one's alias as Graph's SDKs do.
+    private static func plain(_ name: String) -> String {
+        let name = name.lowercased()
+        for namespace in ["microsoft.graph.", "graph."] where name.hasPrefix(namespace) {
+            return String(name.dropFirst(namespace.count))
+        }
+        return name
     }
 
     /// `users('adele@contoso.example')` is `users/adele@contoso.example`.
@@ -63,92 +114,5 @@ public enum GraphRequest: Equatable, Sendable {
         }
         let key = segment[segment.index(open, offsetBy: 2)...].dropLast(2)
         return [String(segment[..<open]), String(key.replacing("''", with: "'"))]
-    }
-}
-
-/// The query options of a read.
-public struct GraphQuery: Equatable, Sendable {
-    /// The properties that Graph sends unasked. Entra: user-get.
-    public static let defaults = [
-        "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
-        "preferredLanguage", "surname", "userPrincipalName",
-    ]
-    private static let onRequest = [
-        "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime", "userType",
-    ]
-
-    /// Nil: the default set.
-    public let select: [String]?
-    public let top: Int
-    public let skipToken: String?
-
-    /// - Throws: `GraphError` for an option that Lapse does not have, or an unknown property.
-    public init(_ parameters: FormParameters) throws(GraphError) {
-        for name in parameters.names where name.hasPrefix("$") && !["$select", "$top", "$skiptoken"].contains(name.lowercased()) {
-            throw .badRequest("Lapse: the query option '\(name.prefix(50))' is not supported.")
-        }
-        select = try parameters["$select"].map { text throws(GraphError) in
-            var names: [String] = []
-            for word in text.split(separator: ",") {
-                let asked = word.trimming { $0 == " " }
-                guard let known = (Self.defaults + Self.onRequest).first(where: { $0.lowercased() == asked.lowercased() }) else {
-                    throw .unknownProperty(asked)
-                }
-                names.append(known)
-            }
-            return names.uniqued()
-        }
-        if let text = parameters["$top"] {
-            guard let number = Int(text), (1...999).contains(number) else {
-                throw .badRequest("Invalid page size specified: '\(text.prefix(20))'. Must be between 1 and 999 inclusive.")
-            }
-            top = number
-        } else {
-            top = 100
-        }
-        if let token = parameters["$skiptoken"] {
-            guard let bytes = Base64URL.decode(token) else { throw .badRequest("The skip token is not one of Lapse's.") }
-            skipToken = String(decoding: bytes, as: UTF8.self)
-        } else {
-            skipToken = nil
-        }
-    }
-
-    /// The part of `@odata.context` that names what was selected.
-    public var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }
-
-    /// The user's members that the query asks for.
-    ///
-    /// - Parameter stamp: the cut-off in whole seconds.
-    public func members(of user: User, stamp: Timestamp) -> [JSON.Member] {
-        (select ?? Self.defaults).map { .init(name: $0, value: Self.value($0, of: user, stamp: stamp)) }
-    }
-
-    private static func value(_ property: String, of user: User, stamp: Timestamp) -> JSON {
-        switch property {
-        case "accountEnabled": .bool(user.accountEnabled)
-        case "businessPhones": []
-        case "createdDateTime": .string(user.createdAt.wholeSecondText)
-        case "displayName": .string(user.displayName)
-        case "givenName": JSON(user.givenName)
-        case "id": .string(user.id.description)
-        case "mail": JSON(user.mail)
-        case "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime": .string(stamp.wholeSecondText)
-        case "surname": JSON(user.surname)
-        case "userPrincipalName": .string(user.userPrincipalName)
-        case "userType": user.isGuest ? "Guest" : "Member"
-        // Properties that the lab's users do not have.
-        default: .null
-        }
-    }
-}
-
-extension GraphError {
-    /// Entra: what Graph says to a `$select` of a property that a user does not have.
-    static func unknownProperty(_ name: String) -> GraphError {
-        GraphError(
-            400, "BadRequest",
-            "Parsing OData Select and Expand failed: Could not find a property named '\(name.prefix(100))' on type 'microsoft.graph.user'."
-        )
     }
 }

@@ -24,7 +24,7 @@ public struct AccountFacts: Sendable {
         let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
         guard
             let revocation = RevocationRule.refusal(
-                of: subject, by: history.revocations, from: standpoint, tieRule: home.policies.tieRule, after: attempts)
+                of: subject, by: history.revocations, from: standpoint, policies: home.policies, after: attempts)
         else { return nil }
         let error: EntraError =
             switch plane {
@@ -48,7 +48,7 @@ public struct AccountFacts: Sendable {
     /// What a request that reaches the rule here uses up. Nil stands for a fresh sign-in.
     public func attempts(of subject: RevocationRule.Subject?, on plane: Plane, in region: Region) -> [Attempt] {
         history.countedAttempts(
-            of: subject, from: Standpoint(plane: plane, region: region, now: homeNow), tieRule: home.policies.tieRule,
+            of: subject, from: Standpoint(plane: plane, region: region, now: homeNow), policies: home.policies,
             after: attempts)
     }
 

@@ -160,12 +160,12 @@ public struct Explanation: Sendable {
     }
 
     private func accepted(from standpoint: Standpoint) -> Verdict {
-        let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, tieRule) }
+        let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
         // Of those that wait, the one that is believed first decides what comes next.
         let next = cutting.min { rank($0, standpoint) < rank($1, standpoint) }
         guard let next else {
             if let coming = comingState(from: standpoint) { return coming }
-            let latest = account.history.revocations.last { RevocationMatrix.touches($0.cause, ruleSubject.column) }
+            let latest = account.history.revocations.last { policies.matrix.touches($0.cause, ruleSubject.column) }
             return verdict(
                 standpoint, rule: .notRevoked,
                 why: latest.map { "\(comparison(with: $0)): it came later." } ?? "No revocation touches this sign-in.",
@@ -235,7 +235,7 @@ public struct Explanation: Sendable {
         // What is revoked stays revoked: then only the account's state can put another code in its place.
         let cutting =
             verdict.rule == .revoked
-            ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, tieRule) }
+            ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
         let events: [any Propagated] = cutting + account.history.stateChanges
         var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
         instants.append(end)
@@ -249,7 +249,9 @@ public struct Explanation: Sendable {
 
     // MARK: The subject
 
-    private var tieRule: Policies.TieRule { account.home.policies.tieRule }
+    private var policies: Policies { account.home.policies }
+
+    private var tieRule: Policies.TieRule { policies.tieRule }
 
     private var ruleSubject: RevocationRule.Subject {
         switch subject {
@@ -322,7 +324,7 @@ public struct Explanation: Sendable {
             order =
                 signIn < revocation.place ? "at the same instant as, but came before," : "at the same instant as, but came after,"
         case .precise, .entra:
-            order = RevocationRule.cuts(revocation, ruleSubject, tieRule) ? "before" : "not before"
+            order = RevocationRule.cuts(revocation, ruleSubject, policies) ? "before" : "not before"
         }
         let rounding =
             switch tieRule {

@@ -1,9 +1,9 @@
-/// Which grants and sessions does an event touch? Microsoft's matrix, as data.
+/// Which grants and sessions does an event touch? Microsoft's matrix, as data that a tenant may override row by row.
 ///
 /// Entra: refresh-tokens.md (2025-05-14), the table "token revocation".
-public enum RevocationMatrix {
+public struct RevocationMatrix: Equatable, Sendable {
     /// A column: what a token or cookie rests on.
-    public enum Column: CaseIterable, Sendable {
+    public enum Column: String, CaseIterable, Sendable {
         case passwordCookie, passwordToken, nonPasswordCookie, nonPasswordToken, confidentialToken
     }
 
@@ -18,8 +18,45 @@ public enum RevocationMatrix {
         .singleSignOut: [.passwordCookie, .nonPasswordCookie],
     ]
 
-    public static func touches(_ cause: Revocation.Cause, _ column: Column) -> Bool {
-        rows[cause, default: []].contains(column)
+    /// As Microsoft documents it.
+    public static let entra = RevocationMatrix(overrides: [:])
+
+    /// Rows that are other than Microsoft's.
+    private var overrides: [Revocation.Cause: Set<Column>]
+
+    private init(overrides: [Revocation.Cause: Set<Column>]) { self.overrides = overrides }
+
+    public func touches(_ cause: Revocation.Cause, _ column: Column) -> Bool {
+        (overrides[cause] ?? Self.rows[cause, default: []]).contains(column)
+    }
+
+    /// Reads rows by cause, each a list of the columns that it touches.
+    init(_ value: JSON, path: String) throws(FieldError) {
+        self = .entra
+        var reader = try ObjectReader(value, path: path)
+        for cause in Revocation.Cause.allCases {
+            guard let names = try reader.strings(cause.rawValue) else { continue }
+            var columns: Set<Column> = []
+            for (index, name) in names.enumerated() {
+                guard let column = Column(rawValue: name) else {
+                    let known = Column.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw FieldError(reader.field(cause.rawValue) + "[\(index)]", "must be one of: \(known)")
+                }
+                columns.insert(column)
+            }
+            overrides[cause] = columns
+        }
+        try reader.finish()
+    }
+
+    /// The rows that were overridden.
+    var json: JSON {
+        .object(
+            Revocation.Cause.allCases.compactMap { cause in
+                overrides[cause].map { columns in
+                    JSON.Member(name: cause.rawValue, value: JSON(Column.allCases.filter(columns.contains).map(\.rawValue)))
+                }
+            })
     }
 }
 

@@ -20,18 +20,18 @@ public enum RevocationRule {
     ///
     /// - Parameter counts: how many requests of the subject each revocation has let pass.
     public static func refusal(
-        of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, tieRule: Policies.TieRule,
+        of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, policies: Policies,
         after counts: AttemptCounts = [:]
     ) -> Revocation? {
         revocations
-            .filter { cuts($0, subject, tieRule) && $0.isBelieved(from: standpoint, after: counts) }
+            .filter { cuts($0, subject, policies) && $0.isBelieved(from: standpoint, after: counts) }
             .max { $0.place < $1.place }
     }
 
     /// Whether the revocation refuses the subject once it is believed.
-    static func cuts(_ revocation: Revocation, _ subject: Subject, _ tieRule: Policies.TieRule) -> Bool {
-        guard RevocationMatrix.touches(revocation.cause, subject.column) else { return false }
-        return switch tieRule {
+    static func cuts(_ revocation: Revocation, _ subject: Subject, _ policies: Policies) -> Bool {
+        guard policies.matrix.touches(revocation.cause, subject.column) else { return false }
+        return switch policies.tieRule {
         case .precise: subject.authenticated < revocation.place
         // Entra: recorded traffic, a grant made about a second around the revoke still worked.
         case .entra: subject.authenticated.at < revocation.stamp
@@ -128,10 +128,10 @@ public struct AccountHistory: Sendable {
 
     /// Everything that still lets a request of the subject pass from here, and counts it. The subject of a fresh sign-in is nil.
     func countedAttempts(
-        of subject: RevocationRule.Subject?, from standpoint: Standpoint, tieRule: Policies.TieRule, after counts: AttemptCounts
+        of subject: RevocationRule.Subject?, from standpoint: Standpoint, policies: Policies, after counts: AttemptCounts
     ) -> [Attempt] {
         guard countsAttempts else { return [] }
-        let cutting = revocations.filter { revocation in subject.map { RevocationRule.cuts(revocation, $0, tieRule) } ?? false }
+        let cutting = revocations.filter { revocation in subject.map { RevocationRule.cuts(revocation, $0, policies) } ?? false }
         let all: [any Propagated] = cutting + stateChanges
         return all.compactMap { event in
             guard let left = event.attemptsLeft(from: standpoint, after: counts), left > 0 else { return nil }

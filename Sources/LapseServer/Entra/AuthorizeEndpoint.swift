@@ -73,7 +73,10 @@ extension BrowserStep {
         switch form["step"] {
         case "signIn":
             // Without a name or password the page is shown again, as after a wrong one.
-            self = .signIn(userName: form["login"] ?? "", password: form["passwd"] ?? "", staySignedIn: form["kmsi"] != nil)
+            self = .signIn(
+                userName: form["login"] ?? "",
+                form["method"] == "securityKey" ? .securityKey : .password(form["passwd"] ?? ""), newPassword: form["newpasswd"],
+                staySignedIn: form["kmsi"] != nil)
         case "pick": self = .picked(try Self.session(form))
         case "consent": self = .consented(try Self.session(form))
         case "other": self = .otherAccount
@@ -91,7 +94,8 @@ extension BrowserStep {
 extension SignInPage {
     init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = []) {
         self.init(
-            action: action, appName: facts.appName, userName: facts.userName, error: facts.error?.message, hidden: hidden)
+            action: action, appName: facts.appName, userName: facts.userName, error: facts.error?.message,
+            asksForNewPassword: facts.asksForNewPassword, hidden: hidden)
     }
 }
 

@@ -23,10 +23,13 @@ struct TokenVoice {
         return .json(body, status: .init(code: status), headers: headers)
     }
 
-    func answer(_ error: EntraError, now: Timestamp, _ request: Request, _ trace: RequestTrace) -> Response {
+    func answer(
+        _ error: EntraError, now: Timestamp, style: ErrorStyle = .current, _ request: Request, _ trace: RequestTrace
+    ) -> Response {
         guard error.status != 429 else { return throttled(request, trace) }
         return answer(
-            error.json(trace.error(now), origin: trace.origin), status: error.status, code: error.code?.rawValue ?? 0, request,
+            error.json(trace.error(now, style), origin: trace.origin), status: error.status, code: error.code?.rawValue ?? 0,
+            request,
             trace)
     }
 
@@ -60,7 +63,7 @@ struct TokenVoice {
         do {
             return try await body()
         } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, request, trace).landed(refused.landing)
+            return answer(refused.error, now: refused.now, style: refused.style, request, trace).landed(refused.landing)
         } catch let error as EntraError {
             return answer(error, now: site.wall(), request, trace)
         }

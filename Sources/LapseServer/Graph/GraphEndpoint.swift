@@ -10,21 +10,23 @@ struct GraphEndpoint {
 
     let site: Site
 
-    private var voice: GraphVoice { GraphVoice(site: site) }
+    var voice: GraphVoice { GraphVoice(site: site) }
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(context) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
-            let asked = try GraphRequest(path: segments.dropFirst().joined(separator: "/"), isBeta: version == "beta")
-            guard request.method.rawValue == asked.method else { throw GraphError.wrongMethod(request.method.rawValue) }
+            let asked = try GraphRequest(
+                method: request.method.rawValue, path: segments.dropFirst().joined(separator: "/"), isBeta: version == "beta")
             let token = try await site.authority.graphToken(Self.bearer(request))
-            return try answer(asked, version: version, query: try request.query(), token: token, context.trace)
+            var body = JSON.null
+            if case .change(let change) = asked, change.takesBody { body = try await request.graphBody() }
+            return try answer(asked, version: version, query: try request.query(), body, token: token, context.trace)
         }
     }
 
     private func answer(
-        _ asked: GraphRequest, version: String, query: FormParameters, token: GraphToken, _ trace: RequestTrace
+        _ asked: GraphRequest, version: String, query: FormParameters, _ body: JSON, token: GraphToken, _ trace: RequestTrace
     ) throws -> Response {
         let metadata = "https://graph.microsoft.com/\(version)/$metadata"
         switch asked {
@@ -51,6 +53,20 @@ struct GraphEndpoint {
                 "value": .array(page.map { .object(query.members(of: $0.user, stamp: $0.stamp)) }),
             ])
             return voice.answer(body, trace: trace).landed(landing)
+        case .deletedUsers:
+            let query = try GraphQuery(query)
+            let (users, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
+            let body = JSON.object([
+                "@odata.context": "\(metadata)#users\(query.contextSuffix)",
+                "value": .array(users.prefix(query.top).map { deleted($0, query) }),
+            ])
+            return voice.answer(body, trace: trace).landed(landing)
+        case .deletedUser(let id):
+            let query = try GraphQuery(query)
+            let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
+            let context: JSON = ["@odata.context": "\(metadata)#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user"]
+            return voice.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
+        case .change(let change): return try answer(change, version: version, body, token: token, trace)
         }
     }
 

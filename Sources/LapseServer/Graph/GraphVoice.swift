@@ -21,8 +21,8 @@ struct GraphVoice {
         ]
     }
 
-    func answer(_ body: JSON, trace: RequestTrace) -> Response {
-        .json(body, type: Self.contentType, headers: headers(trace))
+    func answer(_ body: JSON, status: HTTPResponse.Status = .ok, trace: RequestTrace) -> Response {
+        .json(body, status: status, type: Self.contentType, headers: headers(trace))
     }
 
     /// A success without a body.

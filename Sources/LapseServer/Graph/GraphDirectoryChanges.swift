@@ -1,0 +1,82 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+import NIOCore
+
+// Graph's calls that change users.
+extension GraphEndpoint {
+    /// What changes something: a body in, as a rule nothing out.
+    func answer(
+        _ asked: GraphRequest.DirectoryChange, version: String, _ body: JSON, token: GraphToken, _ trace: RequestTrace
+    ) throws -> Response {
+        let (authority, metadata) = (site.authority, "https://graph.microsoft.com/\(version)/$metadata")
+        switch asked {
+        case .createUser:
+            let (profile, landing) = try authority.createUser(body, token: token, trace: trace)
+            let context: JSON = ["@odata.context": "\(metadata)#users/$entity"]
+            return voice.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
+        case .updateUser(let user):
+            return nothing(try authority.updateUser(user.target, body, token: token, trace: trace).1, trace)
+        case .deleteUser(let user):
+            return nothing(try authority.deleteUser(user.target, token: token, trace: trace).1, trace)
+        case .changePassword: return nothing(try authority.changePassword(body, token: token, trace: trace).1, trace)
+        case .resetPassword(let user):
+            let (password, landing) = try authority.resetPassword(of: user.target, body, token: token, trace: trace)
+            let answer: JSON = .object([
+                "@odata.context": "\(metadata)#microsoft.graph.passwordResetResponse", "newPassword": password.map(JSON.string),
+            ])
+            return voice.answer(answer, status: .accepted, trace: trace).landed(landing)
+        case .restoreUser(let id):
+            let (profile, landing) = try authority.restoreUser(id, token: token, trace: trace)
+            let context: JSON = ["@odata.context": "\(metadata)#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user"]
+            return voice.answer(context.followed(by: members(of: profile)), trace: trace).landed(landing)
+        case .purgeUser(let id): return nothing(try authority.purgeUser(id, token: token, trace: trace).1, trace)
+        case .invite:
+            let (profile, landing) = try authority.invite(body, token: token, trace: trace)
+            return voice.answer(invitation(profile.user, body, metadata: metadata, trace), status: .created, trace: trace)
+                .landed(landing)
+        }
+    }
+
+    private func nothing(_ landing: Landing, _ trace: RequestTrace) -> Response {
+        voice.answerNothing(trace: trace).landed(landing)
+    }
+
+    private func members(of profile: GraphProfile) -> JSON {
+        .object(GraphQuery.all.members(of: profile.user, stamp: profile.stamp))
+    }
+
+    func deleted(_ user: (profile: GraphProfile, deletedAt: Timestamp), _ query: GraphQuery) -> JSON {
+        JSON.object(query.members(of: user.profile.user, stamp: user.profile.stamp))
+            .adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
+    }
+
+    /// Entra: invitation-post. Whoever is invited has an account already: nothing is pending.
+    private func invitation(_ guest: User, _ body: JSON, metadata: String, _ trace: RequestTrace) -> JSON {
+        let redirect = body["inviteRedirectUrl"] ?? .null
+        return [
+            "@odata.context": .string("\(metadata)#invitations/$entity"), "id": .string(guest.id.description),
+            "inviteRedeemUrl": redirect, "invitedUserDisplayName": .string(guest.displayName), "invitedUserType": "Guest",
+            "invitedUserEmailAddress": JSON(guest.mail), "sendInvitationMessage": false, "inviteRedirectUrl": redirect,
+            "status": "Completed", "invitedUser": ["id": .string(guest.id.description)],
+        ]
+    }
+
+}
+
+extension Request {
+    /// The JSON object of a body.
+    ///
+    /// - Throws: `GraphError` for anything else. No body is an empty object: what is missing in it is named then.
+    func graphBody() async throws -> JSON {
+        let bytes: [UInt8]
+        do { bytes = try await self.bytes() } catch is NIOTooManyBytesError { throw GraphError.tooLarge }
+        if bytes.isEmpty { return [:] }
+        guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
+            throw GraphError.wrongContentType
+        }
+        guard let body = JSON(parsing: bytes), case .object = body else { throw GraphError.unreadableBody }
+        return body
+    }
+}
