@@ -86,11 +86,9 @@ extension Authority {
         guard let candidate = try usableSessions(for: app, in: named, &visit, tx).first(where: { $0.session.id == chosen }) else {
             return signInPage(nil)
         }
-        let resource =
-            (try? ScopePolicy(
-                app: app, resources: tx.resources(in: named.id), directory: named.name
-            ).delegated(code.scope, mayNameSeveralResources: true))?.resource
-        if let error = candidate.challenge(for: app, resource: resource ?? .graph) {
+        let scopes = ScopePolicy(app: app, resources: try tx.resources(in: named.id), tenant: named)
+        let resource = (try? scopes.delegated(code.scope, mayNameSeveralResources: true))?.resource
+        if let error = candidate.challenge(for: app, resource: resource ?? scopes.graph) {
             return signInPage(candidate.account.user.userPrincipalName, error)
         }
         let user = candidate.account.user

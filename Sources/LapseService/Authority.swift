@@ -99,6 +99,8 @@ public struct Authority: Sendable {
 /// What the headers of an answer tell about its request.
 public struct Landing: Sendable {
     public internal(set) var region: Region
+    /// The cloud that its tenant says it is in.
+    public internal(set) var cloud = Cloud.global
     /// The event it wrote, the last of several; nil when it wrote none.
     public internal(set) var event: Int64?
 }

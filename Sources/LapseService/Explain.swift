@@ -99,9 +99,9 @@ extension Authority {
         of found: Explained, _ user: User, in tenant: Tenant, _ tx: StoreTransaction
     ) throws -> Explanation.Policy {
         guard let grant = found.grant, let app = try app(grant.client, in: tenant, tx) else { return .none }
-        let scopes = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), directory: tenant.name)
+        let scopes = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), tenant: tenant)
         let resource = (try? scopes.delegated(grant.scope, mayNameSeveralResources: true))?.resource
-        return Explanation.Policy(user: user, app: app, tenant: tenant, resource: resource ?? .graph)
+        return Explanation.Policy(user: user, app: app, tenant: tenant, resource: resource ?? scopes.graph)
     }
 
     private func refreshToken(_ text: String, _ tx: StoreTransaction) throws -> Explained? {

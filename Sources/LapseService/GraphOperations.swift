@@ -127,6 +127,7 @@ extension Authority {
         let claims = token.claims
         let wall = wall()
         guard let tenant = try tx.tenant(claims.tenant) else { throw GraphRefused(.wrongAudience, now: wall) }
+        landing.cloud = tenant.cloud
         let now = tenant.clock.now(wall: wall)
         do {
             landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: door == .graph, tx)
@@ -135,7 +136,7 @@ extension Authority {
         }
         let grant = try claims.grant.flatMap { try tx.grant($0) }
         let decision = ResourceAccess.decide(
-            claims, audiences: try door.audiences(in: tenant.id, tx), knowsGrant: claims.grant == nil || grant != nil,
+            claims, audiences: try door.audiences(in: tenant, tx), knowsGrant: claims.grant == nil || grant != nil,
             evaluated: try grant.flatMap { try evaluated(claims, $0, in: tenant, tx, wall: wall) }, region: landing.region,
             now: now,
             printedNow: tenant.policies.tokenTimes == .wall ? wall : now)
@@ -176,10 +177,10 @@ enum ResourceDoor {
     case graph
     case labAPI
 
-    func audiences(in tenant: GUID, _ tx: StoreTransaction) throws -> [String] {
+    func audiences(in tenant: Tenant, _ tx: StoreTransaction) throws -> [String] {
         switch self {
-        case .graph: [ResourceAPI.graph.audience]
-        case .labAPI: try tx.resources(in: tenant).filter { $0.isNamed(BuiltInLab.apiURI) }.map(\.audience)
+        case .graph: [ResourceAPI.graph(of: tenant.cloud).audience]
+        case .labAPI: try tx.resources(in: tenant.id).filter { $0.isNamed(BuiltInLab.apiURI) }.map(\.audience)
         }
     }
 }

@@ -5,17 +5,21 @@ extension Authority {
     /// The tenant whose metadata a path names; nil for `common` and `organizations`, whose issuer is a template.
     ///
     /// - Throws: ``Refused`` when there is no such tenant.
-    public func tenantID(of name: TenantName) throws -> GUID? {
-        if case .alias(let alias) = name { return alias == .consumers ? TenantName.consumersTenant : nil }
+    public func tenantID(of name: TenantName) throws -> GUID? { try place(of: name).tenant }
+
+    /// ``tenantID(of:)`` with the cloud that the tenant says it is in.
+    public func place(of name: TenantName) throws -> (tenant: GUID?, cloud: Cloud) {
+        if case .alias(let alias) = name { return (alias == .consumers ? TenantName.consumersTenant : nil, .global) }
         return try store.read { tx in
             let wall = wall()
-            return try tenant(name, orOf: nil, tx, wall: wall).id
+            let tenant = try tenant(name, orOf: nil, tx, wall: wall)
+            return (tenant.id, tenant.cloud)
         }
     }
 
     /// The verified domain of a user name, nil when no tenant has it.
-    public func managedDomain(of userName: String) throws -> String? {
+    public func managedDomain(of userName: String) throws -> (domain: String, cloud: Cloud)? {
         guard let domain = userName.split(separator: "@").last.map({ $0.lowercased() }), userName.contains("@") else { return nil }
-        return try store.read { tx in try tx.tenant(domain: domain) == nil ? nil : domain }
+        return try store.read { tx in try tx.tenant(domain: domain).map { (domain, $0.cloud) } }
     }
 }

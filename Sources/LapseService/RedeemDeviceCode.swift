@@ -61,7 +61,7 @@ extension Authority {
                     throw EntraError.lapse(
                         "unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'.")
                 }
-                let policy = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), directory: tenant.name)
+                let policy = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), tenant: tenant)
                 let scope = try policy.delegated(try form.required("scope"), mayNameSeveralResources: true)
                 let lifetime = EffectiveLifetimes(tenant: tenant, app: app).deviceCode
                 try tx.insert(

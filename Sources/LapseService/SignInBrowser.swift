@@ -75,7 +75,7 @@ extension Authority {
                 visit.region = try self.landing(
                     trace, in: home, client: app.id, user: user, isCounted: true, now: now, tx)
                 landing.region = visit.region
-                let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), directory: named.name)
+                let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), tenant: named)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy)
                 let answer = try answer(request, in: named, step: step, &visit, tx)
                 return (answer, visit.setCookies)

@@ -355,7 +355,7 @@ def tour_of_the_policies(lab):
     given = {
         "tieRule": "entra", "revocationMatrix": {"passwordChange": [], "singleSignOut": ["passwordToken"]},
         "revokeAnswer": 204, "permissions": "2019", "errorLayout": "2021", "suberror": False, "loopDetection": True,
-        "tokenTimes": "wall",
+        "tokenTimes": "wall", "cloud": "china",
         "lifetimes": {"code": "PT1M", "session": "P1DT0.5S"}}
     assert lab.visit("setPolicies", 200, given) == given == lab.visit("getPolicies", 200)
     names = DOCUMENT["components"]["schemas"]["Lifetimes"]["properties"]
@@ -891,7 +891,7 @@ def test_every_operation_wants_the_control_token_where_there_is_one(launch, tmp_
 @pytest.mark.parametrize("name, body, query, schema", [
     ("setClock", {"mode": "x"}, None, "ClockMode"), ("setPolicies", {"tieRule": "x"}, None, "TieRule"),
     ("setPolicies", {"tokenTimes": "x"}, None, "TokenTimes"),
-    ("setPolicies", {"permissions": "x"}, None, "Edition"), ("setPolicies", {"errorLayout": "x"}, None, "ErrorLayout"), ("setPropagation", "x", None, "Preset"),
+    ("setPolicies", {"permissions": "x"}, None, "Edition"), ("setPolicies", {"cloud": "x"}, None, "Cloud"), ("setPolicies", {"errorLayout": "x"}, None, "ErrorLayout"), ("setPropagation", "x", None, "Preset"),
     ("setPropagation", {"routing": "x"}, None, "Routing"), ("setPropagation", {"origin": "x"}, None, "Origin"),
     ("createUser", {"userPrincipalName": "x@contoso.example", "roles": ["x"]}, None, "Role"),
     ("createApp", {"name": "x", "kind": "x"}, None, "AppKind"),

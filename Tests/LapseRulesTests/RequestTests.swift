@@ -98,7 +98,7 @@ struct ScopeTests {
 
     private func policy(_ name: String = "Lapse Native") -> ScopePolicy {
         ScopePolicy(
-            app: lab.apps.first { $0.name == name }!, resources: lab.apps.compactMap { ResourceAPI($0) }, directory: "Contoso")
+            app: lab.apps.first { $0.name == name }!, resources: lab.apps.compactMap { ResourceAPI($0) }, tenant: lab.tenant)
     }
 
     @Test(

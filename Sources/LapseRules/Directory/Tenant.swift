@@ -30,6 +30,9 @@ public struct Tenant: Equatable, Sendable {
         self.isSandbox = isSandbox
     }
 
+    /// The cloud it says it is in.
+    public var cloud: Cloud { policies.cloud }
+
     /// What the tenant is called in a directory listing and in the control API.
     public var json: JSON {
         ["id": .string(id.description), "name": .string(name), "domains": JSON(domains)]
@@ -74,6 +77,7 @@ public struct Policies: Equatable, Sendable {
     /// Whether clients that ask the same again and again are refused (50196).
     public var loopDetection = false
     public var tokenTimes = TokenTimes.tenant
+    public var cloud = Cloud.global
     public var lifetimes = Lifetimes()
 
     public init() {}
@@ -94,6 +98,7 @@ public struct Policies: Equatable, Sendable {
         suberror = try reader.bool("suberror") ?? suberror
         loopDetection = try reader.bool("loopDetection") ?? loopDetection
         tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
+        cloud = try reader.choice("cloud", of: Cloud.self) ?? cloud
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
         try reader.finish()
     }
@@ -102,7 +107,8 @@ public struct Policies: Equatable, Sendable {
         [
             "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue), "suberror": .bool(suberror),
-            "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "lifetimes": lifetimes.json,
+            "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "cloud": .string(cloud.rawValue),
+            "lifetimes": lifetimes.json,
         ]
     }
 }

@@ -32,7 +32,9 @@ public enum AuthorizationCodeGrant {
             if code.isForSPA, code.challenge == nil { throw Refusal(error: AADSTS.spaNeedsPKCE.error()) }
             try PKCE.Challenge.refusal(of: verifier, for: code.challenge).orPass()
             guard let account = facts.account else {
-                throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
+                throw Refusal(
+                    error: .guestNotFound(
+                        grant.authentication.user, app: context.app, directory: context.tenant.name, cloud: context.tenant.cloud))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             let scope = try context.granted(

@@ -79,7 +79,9 @@ public struct SignInAttempt: Sendable {
         case .locked: throw Refusal(error: AADSTS.accountLocked.error())
         case .mustChange: throw Refusal(error: AADSTS.passwordExpired.error())
         case .noGuestAccount(let home):
-            throw Refusal(error: .guestNotFound(home, userName: userName, app: app, directory: directory))
+            throw Refusal(
+                error: .guestNotFound(
+                    home, userName: userName, app: app, directory: directory, cloud: tenant?.cloud ?? .global))
         case .known(let account):
             used += account.attempts(of: nil, on: plane, in: region)
             try account.stateRefusal(on: plane, in: region).orPass()

@@ -32,7 +32,9 @@ public enum RefreshTokenGrant {
             let (token, grant) = (facts.token, facts.grant)
             try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).orPass()
             guard let account = facts.account else {
-                throw Refusal(error: .guestNotFound(grant.authentication.user, app: context.app, directory: context.tenant.name))
+                throw Refusal(
+                    error: .guestNotFound(
+                        grant.authentication.user, app: context.app, directory: context.tenant.name, cloud: context.tenant.cloud))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
@@ -73,10 +75,10 @@ extension EntraError {
     ///
     /// - Parameter userName: what the caller called the user; nil names it by its id.
     static func guestNotFound(
-        _ home: User.Home, userName: String? = nil, app: AppRegistration, directory: String
+        _ home: User.Home, userName: String? = nil, app: AppRegistration, directory: String, cloud: Cloud
     ) -> EntraError {
         AADSTS.guestNotFound.error([
-            "user": userName ?? home.user.description, "idp": "https://sts.windows.net/\(home.tenant)/", "tenant": directory,
+            "user": userName ?? home.user.description, "idp": cloud.directoryIssuer(of: home.tenant), "tenant": directory,
             "app": app.id.description, "name": app.name,
         ])
     }

@@ -14,10 +14,18 @@ public struct ResourceAPI: Equatable, Sendable {
     public let asksForCapabilities: Bool
 
     /// Entra: tokens for Graph are of version 1.
-    public static let graph = ResourceAPI(
-        id: FirstPartyApps.graph, name: "Microsoft Graph",
-        names: ["https://graph.microsoft.com", FirstPartyApps.graph.description], uri: "https://graph.microsoft.com", scopes: nil,
-        audience: "https://graph.microsoft.com", tokenVersion: 1, asksForCapabilities: true)
+    public static func graph(of cloud: Cloud) -> ResourceAPI { graphs[cloud]! }
+
+    private static let graphs = Dictionary(
+        uniqueKeysWithValues: Cloud.allCases.map { cloud in
+            let uri = "https://\(cloud.graphHost)"
+            return (
+                cloud,
+                ResourceAPI(
+                    id: FirstPartyApps.graph, name: "Microsoft Graph", names: [uri, FirstPartyApps.graph.description], uri: uri,
+                    scopes: nil, audience: uri, tokenVersion: 1, asksForCapabilities: true)
+            )
+        })
 
     init(
         id: ClientID, name: String, names: [String], uri: String, scopes: [String]?, audience: String, tokenVersion: Int64,
@@ -78,12 +86,17 @@ public struct ScopePolicy: Sendable {
     let app: AppRegistration
     let resources: [ResourceAPI]
     let directory: String
+    /// What a scope means that names no resource.
+    public let graph: ResourceAPI
 
     /// - Parameter resources: the APIs of the directory besides Graph.
-    public init(app: AppRegistration, resources: [ResourceAPI], directory: String) {
+    public init(app: AppRegistration, resources: [ResourceAPI], tenant: Tenant) {
         self.app = app
-        self.resources = [.graph] + resources
-        self.directory = directory
+        graph = .graph(of: tenant.cloud)
+        // Under an alias the cloud is not known yet.
+        let graphs = tenant.id == Tenant.noID ? Cloud.allCases.map(ResourceAPI.graph) : [graph]
+        self.resources = graphs + resources
+        directory = tenant.name
     }
 
     /// The delegated scopes that the text asks for.
@@ -126,7 +139,7 @@ public struct ScopePolicy: Sendable {
             throw AADSTS.invalidScope.error(["scope": text])
         }
         return GrantedScope(
-            resource: resource ?? .graph, openID: GrantedScope.openIDScopes.filter(openID.contains), isOffline: isOffline,
+            resource: resource ?? graph, openID: GrantedScope.openIDScopes.filter(openID.contains), isOffline: isOffline,
             permissions: permissions.uniqued(), spelled: spelled.uniqued())
     }
 
@@ -141,7 +154,7 @@ public struct ScopePolicy: Sendable {
     /// The resource, the scope's short name and whether it was spelled with its resource.
     private func split(_ word: String, of text: String) throws(EntraError) -> (api: ResourceAPI, name: String, isLong: Bool) {
         guard word.utf8.count <= 512 else { throw AADSTS.invalidScope.error(["scope": word]) }
-        guard let slash = word.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (.graph, word, false) }
+        guard let slash = word.utf8.lastIndex(of: UInt8(ascii: "/")) else { return (graph, word, false) }
         let name = String(word[word.index(after: slash)...])
         // `https://resource//.default` names the resource `https://resource/`.
         let prefix = String(word[..<slash]).trimming { $0 == "/" }

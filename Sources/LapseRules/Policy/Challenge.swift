@@ -127,10 +127,11 @@ extension TokenContext {
         _ text: String, mayNameSeveralResources: Bool = false, by authentication: Authentication, of account: AccountFacts,
         on occasion: Challenge.Occasion?
     ) throws(Refusal) -> GrantedScope {
+        let scopes = scopes
         let scope = Result { () throws(EntraError) in
             try scopes.delegated(text, mayNameSeveralResources: mayNameSeveralResources)
         }
-        let resource = (try? scope.get())?.resource ?? .graph
+        let resource = (try? scope.get())?.resource ?? scopes.graph
         try AccessPolicy.refusal(of: authentication, within: lifetimes.signInFrequency, now: account.homeNow).orPass()
         if let occasion {
             try AccessPolicy.challenge(on: occasion, user: account.user, app: app, resource: resource).orPass()

@@ -87,7 +87,7 @@ extension TokenPlan {
     private func versionOne() -> [UInt8] {
         let (start, end, _) = times
         let subject = subject
-        let directory = "https://sts.windows.net/\(tenant.id)/"
+        let directory = tenant.cloud.directoryIssuer(of: tenant.id)
         var claims = JSONWriter()
         claims.add("aud", scope.resource.audience)
         claims.add("iss", directory)
@@ -113,7 +113,7 @@ extension TokenPlan {
         claims.add("roles", user == nil ? app.application : nil)
         claims.add("scp", user == nil ? nil : scope.claim)
         claims.add("sub", subject)
-        claims.add("tenant_region_scope", "NA")
+        claims.add("tenant_region_scope", tenant.cloud.regionScope)
         claims.add("tid", tenant.id.description)
         claims.add("unique_name", user?.userPrincipalName)
         claims.add("upn", user?.userPrincipalName)
@@ -123,7 +123,7 @@ extension TokenPlan {
         claims.add("xms_cc", capabilities)
         claims.add("xms_st", user == nil ? nil : ["sub": .string(subject)] as JSON)
         claims.add("xms_tcdt", Tenant.birth.secondsSinceEpoch)
-        claims.add("xms_tdbr", "NA")
+        claims.add("xms_tdbr", tenant.cloud.regionScope)
         return claims.finished()
     }
 
@@ -203,7 +203,7 @@ extension TokenPlan {
 
     /// Guests carry the provider they signed in at.
     private var homeIdentityProvider: String? {
-        user?.guestOf.map { "https://sts.windows.net/\($0.tenant)/" }
+        user?.guestOf.map { tenant.cloud.directoryIssuer(of: $0.tenant) }
     }
 
     private var methods: [String]? {

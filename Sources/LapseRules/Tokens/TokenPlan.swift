@@ -104,7 +104,7 @@ public struct TokenContext: Sendable {
         self.random = random
     }
 
-    public var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, directory: tenant.name) }
+    public var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, tenant: tenant) }
     public var lifetimes: EffectiveLifetimes { EffectiveLifetimes(tenant: tenant, app: app) }
 
     /// The first tokens of a grant that the control API made.

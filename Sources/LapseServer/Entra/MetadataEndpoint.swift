@@ -18,9 +18,9 @@ struct MetadataEndpoint {
     func configuration(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { trace in
             let name = try Request.tenant(context)
-            let id = try site.authority.tenantID(of: name)
+            let (id, cloud) = try site.authority.place(of: name)
             let base = "\(trace.origin)/\(id?.description ?? name.text)"
-            return [
+            return .object([
                 "token_endpoint": "\(base)/oauth2/v2.0/token",
                 "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
                 "jwks_uri": "\(base)/discovery/v2.0/keys", "response_modes_supported": ["query", "fragment", "form_post"],
@@ -35,10 +35,11 @@ struct MetadataEndpoint {
                 "claims_supported": [
                     "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
                 ],
-                "tenant_region_scope": id == nil ? .null : "NA", "cloud_instance_name": "microsoftonline.com",
-                "cloud_graph_host_name": "graph.windows.net", "msgraph_host": "graph.microsoft.com",
-                "rbac_url": "https://pas.windows.net",
-            ]
+                "tenant_region_scope": id == nil ? .null : .string(cloud.regionScope),
+                "tenant_region_sub_scope": cloud.regionSubScope.map(JSON.string),
+                "cloud_instance_name": .string(cloud.instanceName), "cloud_graph_host_name": .string(cloud.directoryGraphHost),
+                "msgraph_host": .string(cloud.graphHost), "rbac_url": .string(cloud.accessControlURL),
+            ])
         }
     }
 
@@ -97,12 +98,12 @@ struct MetadataEndpoint {
     func userRealm(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { _ in
             let user = try context.parameter("user")
-            guard let domain = try site.authority.managedDomain(of: user) else {
+            guard let (domain, cloud) = try site.authority.managedDomain(of: user) else {
                 return ["ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"]
             }
             return [
                 "ver": "1.0", "account_type": "Managed", "domain_name": .string(domain),
-                "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+                "cloud_instance_name": .string(cloud.instanceName), "cloud_audience_urn": "urn:federation:MicrosoftOnline",
             ]
         }
     }

@@ -10,11 +10,12 @@ extension GraphEndpoint {
     func answer(
         _ asked: GraphRequest.DirectoryChange, version: String, _ body: JSON, token: GraphToken, _ trace: RequestTrace
     ) throws -> Response {
-        let (authority, metadata) = (site.authority, "https://graph.microsoft.com/\(version)/$metadata")
+        let authority = site.authority
+        func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
         switch asked {
         case .createUser:
             let (profile, landing) = try authority.createUser(body, token: token, trace: trace)
-            let context: JSON = ["@odata.context": "\(metadata)#users/$entity"]
+            let context: JSON = ["@odata.context": "\(metadata(landing))#users/$entity"]
             return voice.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
         case .updateUser(let user):
             return nothing(try authority.updateUser(user.target, body, token: token, trace: trace).1, trace)
@@ -24,17 +25,20 @@ extension GraphEndpoint {
         case .resetPassword(let user):
             let (password, landing) = try authority.resetPassword(of: user.target, body, token: token, trace: trace)
             let answer: JSON = .object([
-                "@odata.context": "\(metadata)#microsoft.graph.passwordResetResponse", "newPassword": password.map(JSON.string),
+                "@odata.context": "\(metadata(landing))#microsoft.graph.passwordResetResponse",
+                "newPassword": password.map(JSON.string),
             ])
             return voice.answer(answer, status: .accepted, trace: trace).landed(landing)
         case .restoreUser(let id):
             let (profile, landing) = try authority.restoreUser(id, token: token, trace: trace)
-            let context: JSON = ["@odata.context": "\(metadata)#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user"]
+            let context: JSON = [
+                "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
+            ]
             return voice.answer(context.followed(by: members(of: profile)), trace: trace).landed(landing)
         case .purgeUser(let id): return nothing(try authority.purgeUser(id, token: token, trace: trace).1, trace)
         case .invite:
             let (profile, landing) = try authority.invite(body, token: token, trace: trace)
-            return voice.answer(invitation(profile.user, body, metadata: metadata, trace), status: .created, trace: trace)
+            return voice.answer(invitation(profile.user, body, metadata: metadata(landing), trace), status: .created, trace: trace)
                 .landed(landing)
         }
     }

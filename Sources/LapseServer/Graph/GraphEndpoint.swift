@@ -28,19 +28,19 @@ struct GraphEndpoint {
     private func answer(
         _ asked: GraphRequest, version: String, query: FormParameters, _ body: JSON, token: GraphToken, _ trace: RequestTrace
     ) throws -> Response {
-        let metadata = "https://graph.microsoft.com/\(version)/$metadata"
+        func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
         switch asked {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
             let (status, landing) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
             guard status == 200 else { return voice.answerNothing(trace: trace).landed(landing) }
-            var response = voice.answer(["@odata.context": "\(metadata)#Edm.Boolean", "value": true], trace: trace)
-            response.headers[.location] = "https://graph.microsoft.com"
+            var response = voice.answer(["@odata.context": "\(metadata(landing))#Edm.Boolean", "value": true], trace: trace)
+            response.headers[.location] = "https://\(landing.cloud.graphHost)"
             return response.landed(landing)
         case .user(let user):
             let query = try GraphQuery(query)
             let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
             let body = JSON.object(
-                [.init(name: "@odata.context", value: "\(metadata)#users\(query.contextSuffix)/$entity")]
+                [.init(name: "@odata.context", value: "\(metadata(landing))#users\(query.contextSuffix)/$entity")]
                     + query.members(of: profile.user, stamp: profile.stamp))
             return voice.answer(body, trace: trace).landed(landing)
         case .users:
@@ -48,7 +48,7 @@ struct GraphEndpoint {
             let ((page, next), landing) = try site.authority.listUsers(
                 after: query.skipToken, limit: query.top, token: token, trace: trace)
             let body = JSON.object([
-                "@odata.context": "\(metadata)#users\(query.contextSuffix)",
+                "@odata.context": "\(metadata(landing))#users\(query.contextSuffix)",
                 "@odata.nextLink": next.map { .string(nextLink(version, query, after: $0, trace)) },
                 "value": .array(page.map { .object(query.members(of: $0.user, stamp: $0.stamp)) }),
             ])
@@ -57,14 +57,16 @@ struct GraphEndpoint {
             let query = try GraphQuery(query)
             let (users, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
             let body = JSON.object([
-                "@odata.context": "\(metadata)#users\(query.contextSuffix)",
+                "@odata.context": "\(metadata(landing))#users\(query.contextSuffix)",
                 "value": .array(users.prefix(query.top).map { deleted($0, query) }),
             ])
             return voice.answer(body, trace: trace).landed(landing)
         case .deletedUser(let id):
             let query = try GraphQuery(query)
             let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
-            let context: JSON = ["@odata.context": "\(metadata)#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user"]
+            let context: JSON = [
+                "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
+            ]
             return voice.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
         case .change(let change): return try answer(change, version: version, body, token: token, trace)
         }
@@ -100,4 +102,9 @@ extension GraphRequest.User {
         case .named(let name): .named(name)
         }
     }
+}
+
+extension Cloud {
+    /// The document that `@odata.context` points into: Microsoft's own, whatever the host.
+    func metadata(_ version: String) -> String { "https://\(graphHost)/\(version)/$metadata" }
 }

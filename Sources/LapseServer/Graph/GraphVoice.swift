@@ -28,12 +28,13 @@ struct GraphVoice {
     /// A success without a body.
     func answerNothing(trace: RequestTrace) -> Response { Response(status: .noContent, headers: headers(trace)) }
 
-    func answer(_ error: GraphError, now: Timestamp, _ trace: RequestTrace) -> Response {
+    /// - Parameter cloud: whose authority a challenge names.
+    func answer(_ error: GraphError, now: Timestamp, cloud: Cloud = .global, _ trace: RequestTrace) -> Response {
         var headers = headers(trace)
         if error.status == 401 {
             // Assumption: every 401 carries the challenge that was recorded with some.
             headers[.wwwAuthenticate] =
-                #"Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", client_id="\#(resource)""#
+                #"Bearer realm="", authorization_uri="https://\#(cloud.authorityHost)/common/oauth2/authorize", client_id="\#(resource)""#
                 + (error.claims.map { #", error="insufficient_claims", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
         }
         return .json(error.json(trace.error(now)), status: .init(code: error.status), headers: headers)
@@ -55,7 +56,7 @@ struct GraphVoice {
         do {
             return try await body()
         } catch let refused as GraphRefused {
-            return answer(refused.error, now: refused.now, context.trace).landed(refused.landing)
+            return answer(refused.error, now: refused.now, cloud: refused.landing.cloud, context.trace).landed(refused.landing)
         } catch let error as GraphError {
             return answer(error, now: site.wall(), context.trace)
         } catch is EntraError {

@@ -1,0 +1,76 @@
+/// The cloud that a tenant says it is in: names in tokens, metadata and Graph's answers. Addresses stay Lapse's own.
+///
+/// Entra: graph/deployments.md for hosts of Graph and of the authority; the rest from openid-configuration of each cloud and
+/// from clients that list them.
+public enum Cloud: String, CaseIterable, Sendable {
+    case global
+    case usGovernmentL4 = "usgov-l4"
+    case usGovernmentL5 = "usgov-l5"
+    case china
+
+    /// The host of the authority.
+    public var authorityHost: String {
+        switch self {
+        case .global: "login.microsoftonline.com"
+        case .usGovernmentL4, .usGovernmentL5: "login.microsoftonline.us"
+        case .china: "login.chinacloudapi.cn"
+        }
+    }
+
+    /// The host of Microsoft Graph: in `aud`, scopes and `@odata.context`.
+    public var graphHost: String {
+        switch self {
+        case .global: "graph.microsoft.com"
+        case .usGovernmentL4: "graph.microsoft.us"
+        case .usGovernmentL5: "dod-graph.microsoft.us"
+        case .china: "microsoftgraph.chinacloudapi.cn"
+        }
+    }
+
+    /// The issuer of a tenant's tokens of version 1.
+    public func directoryIssuer(of tenant: GUID) -> String {
+        switch self {
+        case .global, .usGovernmentL4, .usGovernmentL5: "https://sts.windows.net/\(tenant)/"
+        case .china: "https://sts.chinacloudapi.cn/\(tenant)/"
+        }
+    }
+
+    /// `cloud_instance_name`.
+    public var instanceName: String {
+        switch self {
+        case .global: "microsoftonline.com"
+        case .usGovernmentL4, .usGovernmentL5: "microsoftonline.us"
+        case .china: "partner.microsoftonline.cn"
+        }
+    }
+
+    /// `cloud_graph_host_name`: the old Azure AD Graph.
+    public var directoryGraphHost: String { self == .china ? "graph.chinacloudapi.cn" : "graph.windows.net" }
+
+    /// `rbac_url`.
+    public var accessControlURL: String {
+        switch self {
+        case .global: "https://pas.windows.net"
+        case .usGovernmentL4, .usGovernmentL5: "https://pasff.usgovcloudapi.net"
+        case .china: "https://pas.chinacloudapi.cn"
+        }
+    }
+
+    /// `tenant_region_scope` of a tenant.
+    public var regionScope: String {
+        switch self {
+        case .global: "NA"
+        case .usGovernmentL4, .usGovernmentL5: "USG"
+        case .china: "AS"
+        }
+    }
+
+    /// `tenant_region_sub_scope`, where there is one.
+    public var regionSubScope: String? {
+        switch self {
+        case .global, .china: nil
+        case .usGovernmentL4: "DODCON"
+        case .usGovernmentL5: "DOD"
+        }
+    }
+}
