@@ -109,7 +109,8 @@ CREATE TABLE events (
     revocation TEXT,
     region     TEXT,
     code       INTEGER,                        -- the AADSTS number of a refusal
-    request_id TEXT
+    request_id TEXT,
+    actor      TEXT                            -- who changed the directory: a user or client id
 ) STRICT;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.

@@ -26,6 +26,8 @@ public struct Event: Equatable, Sendable {
     public var region: Region?
     public var code: AADSTS?
     public var requestID: GUID?
+    /// Who changed the directory: a user id or a client id. Nil: the control API, or nobody in particular.
+    public var actor: String?
 
     public init(
         tenant: GUID, at: Timestamp, kind: Kind, user: GUID? = nil, client: ClientID? = nil, grant: GUID? = nil,

@@ -133,6 +133,7 @@ extension HTTPField.Name {
     static let referrerPolicy = Self("Referrer-Policy")!
     static let frameOptions = Self("X-Frame-Options")!
     static let fetchSite = Self("Sec-Fetch-Site")!
+    static let consistencyLevel = Self("ConsistencyLevel")!
     static let odataVersion = Self("OData-Version")!
     static let resourceUnit = Self("x-ms-resource-unit")!
     static let diagnostic = Self("x-ms-ags-diagnostic")!

@@ -8,7 +8,10 @@ struct DirectoryCause {
     var requestID: GUID?
 
     func event(_ kind: Event.Kind, of user: User, in tenant: Tenant, at now: Timestamp, region: Region? = nil) -> Event {
-        Event(tenant: tenant.id, at: now, kind: kind, user: user.id, client: client, region: region, requestID: requestID)
+        var event = Event(
+            tenant: tenant.id, at: now, kind: kind, user: user.id, client: client, region: region, requestID: requestID)
+        event.actor = actor
+        return event
     }
 }
 

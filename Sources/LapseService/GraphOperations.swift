@@ -18,6 +18,18 @@ public struct GraphProfile: Sendable {
     public let user: User
     /// The cut-off as `signInSessionsValidFromDateTime` shows it, in whole seconds.
     public let stamp: Timestamp
+
+    /// With every property that Graph may show.
+    public var json: JSON { user.graphJSON(stamp: stamp) }
+}
+
+/// A part of a collection.
+public struct GraphPage: Sendable {
+    public let objects: [JSON]
+    /// Where the next part begins, in clear; nil at the end.
+    public let next: String?
+    /// How many objects there are on all pages; nil when they were not counted.
+    public let count: Int?
 }
 
 extension Authority {
@@ -67,27 +79,22 @@ extension Authority {
         }
     }
 
-    /// `GET /users`, by user principal name.
-    ///
-    /// - Parameter cursor: the last name of the page before.
-    /// - Returns: at most `limit` users, and the cursor of the next page when there is one.
-    public func listUsers(after cursor: String?, limit: Int, token: GraphToken, trace: RequestTrace) throws -> (
-        (page: [GraphProfile], next: String?), Landing
-    ) {
+    /// `GET /users`: the page that the query asks for, by user principal name where it names no order.
+    public func listUsers(_ query: GraphQuery, token: GraphToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayRead(nil) else { throw visit.refused(.denied) }
-            var users: [User] = []
-            var (cursor, isAtEnd) = (cursor, false)
-            // A region that lags still shows users who were deleted; another has forgotten them: pages fill up all the same.
-            while users.count <= limit, !isAtEnd {
-                let found = try tx.users(in: visit.tenant.id, after: cursor, limit: limit + 1, withDeleted: true)
-                users += try found.filter { try visit.shows($0, tx) }
-                cursor = found.last?.userPrincipalName
-                isAtEnd = found.count <= limit
+            guard query.isPlain else {
+                let (users, _) = try visit.users(after: nil, atLeast: .max, tx)
+                let chosen = query.chosen(of: try users.map { try visit.profile(of: $0, tx).json })
+                let (objects, next) = try visit.reading { () throws(GraphError) in try query.page(of: chosen) }
+                return GraphPage(objects: objects, next: next, count: chosen.count)
             }
-            let page = try users.prefix(limit).map { try visit.profile(of: $0, tx) }
-            return (page, users.count > limit ? page.last?.user.userPrincipalName : nil)
+            let (users, _) = try visit.users(after: query.skipToken, atLeast: query.top + 1, tx)
+            let page = users.prefix(query.top)
+            return GraphPage(
+                objects: try page.map { query.shown(try visit.profile(of: $0, tx).json) },
+                next: users.count > query.top ? page.last?.userPrincipalName : nil, count: nil)
         }
     }
 
@@ -204,6 +211,23 @@ struct GraphVisit {
             guard let user = try tx.deletedUser(name, in: tenant.id), try shows(user, tx) else { throw refused(.notFound(name)) }
             return user
         }
+    }
+
+    /// The users whom the region shows, by name, after the one of that name.
+    ///
+    /// - Parameter number: as many, when there are; whole blocks are read.
+    func users(after name: String?, atLeast number: Int, _ tx: StoreTransaction) throws -> (users: [User], isAtEnd: Bool) {
+        let block = min(number, 1000)
+        var users: [User] = []
+        var (cursor, isAtEnd) = (name, false)
+        // A region that lags still shows users who were deleted; another has forgotten them: pages fill up all the same.
+        while users.count < number, !isAtEnd {
+            let found = try tx.users(in: tenant.id, after: cursor, limit: block, withDeleted: true)
+            users += try found.filter { try shows($0, tx) }
+            cursor = found.last?.userPrincipalName
+            isAtEnd = found.count < block
+        }
+        return (users, isAtEnd)
     }
 
     private var standpoint: Standpoint { Standpoint(plane: .directory, region: region, now: now) }

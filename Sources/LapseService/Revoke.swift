@@ -13,6 +13,7 @@ extension Authority {
         var event = Event(
             tenant: tenant.id, at: now, kind: .guestRevokeIgnored, user: user.id, client: client, region: region,
             requestID: requestID)
+        event.actor = actor
         guard !user.isGuest else {
             try tx.append(event)
             return nil

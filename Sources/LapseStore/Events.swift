@@ -14,12 +14,12 @@ extension StoreTransaction {
         let id = eventIDs.take(for: event.tenant)
         try run(
             """
-            INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
+                actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
-                event.code?.rawValue, event.requestID,
+                event.code?.rawValue, event.requestID, event.actor,
             ])
         return id
     }
@@ -32,6 +32,20 @@ extension StoreTransaction {
                 AND (?3 IS NULL OR type = ?3) AND (?4 IS NULL OR user = ?4)
             ORDER BY id LIMIT ?5
             """, [tenant, id, kind, user, limit]
+        ).map(LoggedEvent.init)
+    }
+
+    /// The tenant's events of these kinds, from an id on, which is not one of them, forwards or backwards.
+    public func events(
+        in tenant: GUID, kinds: Set<Event.Kind>, from id: Int64, isDescending: Bool, limit: Int
+    ) throws -> [LoggedEvent] {
+        try rows(
+            """
+            SELECT * FROM events WHERE \(isDescending ? "id < ?2" : "id > ?2")
+                AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
+                AND type IN (SELECT value FROM json_each(?3))
+            ORDER BY id \(isDescending ? "DESC" : "ASC") LIMIT ?4
+            """, [tenant, id, JSON(kinds.map(\.rawValue)), limit]
         ).map(LoggedEvent.init)
     }
 
@@ -110,7 +124,7 @@ extension StoreTransaction {
 /// An event with its place in the log.
 public struct LoggedEvent: Sendable {
     public let id: Int64
-    public let event: Event
+    public private(set) var event: Event
 
     init(_ row: Row) {
         id = row["id"]
@@ -119,6 +133,7 @@ public struct LoggedEvent: Sendable {
             tenant: row["tenant"], at: row["at"], kind: row["type"], user: row["user"], client: row["client"],
             grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
             code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
+        event.actor = row["actor"]
     }
 }
 

@@ -153,3 +153,53 @@ def test_a_user_changes_the_own_password(lapse, browser):
         assert "AADSTS50173:" in refused.value.response.text()
 
     asyncio.run(calls())
+
+
+def test_a_daemon_finds_the_revoke_and_the_refused_refresh_in_the_logs(lapse, daemons_graph):
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from msgraph.generated.audit_logs.directory_audits.directory_audits_request_builder import DirectoryAuditsRequestBuilder
+    from msgraph.generated.audit_logs.sign_ins.sign_ins_request_builder import SignInsRequestBuilder
+
+    token = lapse.tenant("POST", "grants", {
+        "user": ADELE, "client_id": NATIVE, "scope": "offline_access User.Read"})["refresh_token"]
+
+    async def calls():
+        await daemons_graph.users.by_user_id(ADELE_ID).revoke_sign_in_sessions.post()
+        assert lapse.refresh(NATIVE, token).status_code == 400
+
+        query = DirectoryAuditsRequestBuilder.DirectoryAuditsRequestBuilderGetQueryParameters(
+            filter="activityDisplayName eq 'Update StsRefreshTokenValidFrom Timestamp'", top=5)
+        audits = await daemons_graph.audit_logs.directory_audits.get(RequestConfiguration(query_parameters=query))
+        (audit,) = audits.value
+        assert (audit.category, audit.operation_type, audit.logged_by_service) == (
+            "UserManagement", "Update", "Core Directory")
+        assert audit.initiated_by.app.display_name == "Lapse Daemon"
+        assert audit.target_resources[0].user_principal_name == ADELE
+        assert audit.target_resources[0].modified_properties[0].display_name == "StsRefreshTokensValidFrom"
+
+        query = SignInsRequestBuilder.SignInsRequestBuilderGetQueryParameters(filter="status/errorCode eq 50173")
+        sign_ins = await daemons_graph.audit_logs.sign_ins.get(RequestConfiguration(query_parameters=query))
+        (sign_in,) = sign_ins.value
+        assert (sign_in.user_principal_name, sign_in.app_id, sign_in.is_interactive) == (ADELE, NATIVE, False)
+        assert sign_in.status.error_code == 50173
+
+    asyncio.run(calls())
+
+
+def test_a_daemon_filters_orders_and_counts_users(daemons_graph):
+    from kiota_abstractions.base_request_configuration import RequestConfiguration
+    from msgraph.generated.users.users_request_builder import UsersRequestBuilder
+
+    query = UsersRequestBuilder.UsersRequestBuilderGetQueryParameters(
+        filter="startswith(displayName,'A')", orderby=["displayName desc"], count=True, top=2)
+    options = RequestConfiguration(query_parameters=query)
+    options.headers.add("ConsistencyLevel", "eventual")
+
+    async def calls():
+        page = await daemons_graph.users.get(options)
+        assert [user.display_name for user in page.value] == ["Alex Wilber", "Adele Vance"]
+        assert page.odata_count == 3
+        rest = await daemons_graph.users.with_url(page.odata_next_link).get(options)
+        assert [user.display_name for user in rest.value] == ["Ada Admin"]
+
+    asyncio.run(calls())

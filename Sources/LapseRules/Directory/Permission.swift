@@ -87,6 +87,11 @@ public struct GraphCaller: Sendable {
     }
 
     public var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
+    /// Entra: directoryaudit-list and signin-list; delegated also by role.
+    public var mayReadAuditLogs: Bool {
+        holds(["AuditLog.Read.All"]) && user?.roles.contains(where: \.mayReadAuditLogs) ?? true
+    }
+
     public var mayInvite: Bool { holds(Permission.invite) }
     public var mayChangeOwnPassword: Bool { user != nil && holds(Permission.changeOwnPassword) }
 

@@ -95,6 +95,8 @@ public enum DirectoryRole: String, CaseIterable, Sendable {
     case authenticationAdministrator = "Authentication Administrator"
     case helpdeskAdministrator = "Helpdesk Administrator"
     case directoryReaders = "Directory Readers"
+    case reportsReader = "Reports Reader"
+    case securityReader = "Security Reader"
 
     public var templateID: String {
         switch self {
@@ -104,12 +106,17 @@ public enum DirectoryRole: String, CaseIterable, Sendable {
         case .authenticationAdministrator: "c4e39bd9-1100-46d3-8c65-fb160da0071f"
         case .helpdeskAdministrator: "729827e3-9c14-49f7-bb1b-9608f156bbb8"
         case .directoryReaders: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
+        case .reportsReader: "4a5d8f65-41da-4de4-8968-e035b65339cf"
+        case .securityReader: "5d6b6bb7-de71-4623-b4af-96380a352509"
         }
     }
 
     /// Entra: revoking somebody else's sign-ins takes one of the administrators of users. Facts name User Administrator and
     /// Global Administrator. Assumption: the authentication administrators of Microsoft's role table may too.
-    public var mayRevokeOthers: Bool { self != .directoryReaders }
+    public var mayRevokeOthers: Bool { ![.directoryReaders, .reportsReader, .securityReader].contains(self) }
+
+    /// Entra: signin-list, the least roles.
+    public var mayReadAuditLogs: Bool { [.globalAdministrator, .reportsReader, .securityReader].contains(self) }
 
     /// Entra: the roles that may create, change and delete users. Others who may reset passwords change nothing else.
     public var mayWriteUsers: Bool { self == .globalAdministrator || self == .userAdministrator }

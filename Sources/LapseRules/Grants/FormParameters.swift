@@ -43,6 +43,13 @@ public struct FormParameters: Equatable, Sendable {
         return merged
     }
 
+    /// These parameters with another value under the name, whatever its case.
+    public func adding(_ name: String, _ value: String) -> FormParameters {
+        var changed = FormParameters(values: values.filter { $0.key.lowercased() != name.lowercased() })
+        changed.values[name] = value
+        return changed
+    }
+
     /// The parameters without those of these names, encoded for a query.
     public func encoded(without omitted: Set<String> = []) -> String {
         values.filter { !omitted.contains($0.key) }.sorted { $0.key < $1.key }

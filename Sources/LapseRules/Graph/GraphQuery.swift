@@ -1,85 +1,243 @@
-/// The query options of a read.
+/// The query options of a read: what Graph's collections understand.
 public struct GraphQuery: Equatable, Sendable {
-    /// The properties that Graph sends unasked. Entra: user-get.
-    public static let defaults = [
-        "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
-        "preferredLanguage", "surname", "userPrincipalName",
-    ]
-    private static let onRequest =
-        User.profileTexts.filter { !defaults.contains($0) } + [
-            "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime", "userType",
-        ]
+    /// What a collection offers.
+    public struct Collection: Sendable {
+        /// The properties that are sent unasked, and those that are sent only when they are selected.
+        let defaults: [String]
+        let onRequest: [String]
+        let isSearchable: Bool
+        let page: Int
+
+        var all: [String] { defaults + onRequest }
+
+        /// Entra: user-list.
+        public static let users = Collection(
+            defaults: [
+                "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
+                "preferredLanguage", "surname", "userPrincipalName",
+            ],
+            onRequest: User.profileTexts.filter {
+                !["jobTitle", "mobilePhone", "officeLocation", "preferredLanguage"].contains($0)
+            }
+                + [
+                    "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime",
+                    "userType",
+                ], isSearchable: true, page: 100)
+        /// Entra: directoryaudit-list.
+        public static let directoryAudits = Collection(
+            defaults: [
+                "id", "category", "correlationId", "result", "resultReason", "activityDisplayName", "activityDateTime",
+                "loggedByService", "operationType", "initiatedBy", "targetResources", "additionalDetails",
+            ], onRequest: [], isSearchable: false, page: 1000)
+        /// Entra: signin-list.
+        public static let signIns = Collection(
+            defaults: [
+                "id", "createdDateTime", "userDisplayName", "userPrincipalName", "userId", "appId", "appDisplayName", "ipAddress",
+                "clientAppUsed", "correlationId", "conditionalAccessStatus", "isInteractive", "riskDetail",
+                "riskLevelAggregated", "riskLevelDuringSignIn", "riskState", "riskEventTypes", "riskEventTypes_v2",
+                "resourceDisplayName", "resourceId", "status", "deviceDetail", "location", "appliedConditionalAccessPolicies",
+            ], onRequest: [], isSearchable: false, page: 1000)
+    }
+
+    private static let options = ["$select", "$top", "$skiptoken", "$filter", "$orderby", "$count", "$search"]
+    private static let longestPage = 999
 
     /// Nil: the default set.
     public let select: [String]?
     public let top: Int
     public let skipToken: String?
+    public let filter: GraphFilter?
+    public let order: (property: String, isDescending: Bool)?
+    public let counts: Bool
+    public let search: GraphSearch?
+    private let collection: Collection
+    /// The options as they were asked.
+    public let asked: FormParameters
 
     /// Without any option.
-    public static let all = GraphQuery(select: nil, top: 100, skipToken: nil)
+    public static let all = GraphQuery(.users)
 
-    private init(select: [String]?, top: Int, skipToken: String?) {
-        self.select = select
-        self.top = top
-        self.skipToken = skipToken
+    private init(_ collection: Collection) {
+        (select, top, skipToken, filter, order, counts, search) = (nil, collection.page, nil, nil, nil, false, nil)
+        self.collection = collection
+        asked = .empty
     }
 
+    /// - Parameter isEventual: whether the request has the header `ConsistencyLevel: eventual`.
     /// - Throws: `GraphError` for an option that Lapse does not have, or an unknown property.
-    public init(_ parameters: FormParameters) throws(GraphError) {
-        for name in parameters.names where name.hasPrefix("$") && !["$select", "$top", "$skiptoken"].contains(name.lowercased()) {
-            throw .badRequest("Lapse: the query option '\(name.prefix(50))' is not supported.")
-        }
-        select = try parameters["$select"].map { text throws(GraphError) in
-            var names: [String] = []
-            for word in text.split(separator: ",") {
-                let asked = word.trimming { $0 == " " }
-                guard let known = (Self.defaults + Self.onRequest).first(where: { $0.lowercased() == asked.lowercased() }) else {
-                    throw .unknownProperty(asked)
-                }
-                names.append(known)
+    public init(_ parameters: FormParameters, of collection: Collection, isEventual: Bool = false) throws(GraphError) {
+        self.collection = collection
+        asked = parameters
+        var given: [String: String] = [:]
+        for name in parameters.names {
+            guard name.hasPrefix("$") else { continue }
+            guard Self.options.contains(name.lowercased()) else {
+                throw .badRequest("Lapse: the query option '\(name.prefix(50))' is not supported.")
             }
+            given[name.lowercased()] = parameters[name]
+        }
+        let properties = collection.all
+        select = try given["$select"].map { text throws(GraphError) in
+            var names: [String] = []
+            for word in text.split(separator: ",") { names.append(try Self.property(word, of: properties)) }
             return names.uniqued()
         }
-        if let text = parameters["$top"] {
-            guard let number = Int(text), (1...999).contains(number) else {
+        if let text = given["$top"] {
+            guard let number = Int(text), (1...Self.longestPage).contains(number) else {
                 throw .badRequest("Invalid page size specified: '\(text.prefix(20))'. Must be between 1 and 999 inclusive.")
             }
             top = number
         } else {
-            top = 100
+            top = collection.page
         }
-        if let token = parameters["$skiptoken"] {
+        if let token = given["$skiptoken"] {
             guard let bytes = Base64URL.decode(token) else { throw .badRequest("The skip token is not one of Lapse's.") }
             skipToken = String(decoding: bytes, as: UTF8.self)
         } else {
             skipToken = nil
         }
+        filter = try given["$filter"].map { text throws(GraphError) in try GraphFilter(text, properties: Set(properties)) }
+        order = try given["$orderby"].map { text throws(GraphError) in
+            let words = text.split(separator: " ")
+            guard (1...2).contains(words.count), words.count == 1 || ["asc", "desc"].contains(words[1].lowercased()) else {
+                throw .badRequest("Lapse: $orderby takes one property, and asc or desc.")
+            }
+            return (try Self.property(words[0], of: properties), words.last?.lowercased() == "desc")
+        }
+        switch given["$count"]?.lowercased() {
+        case nil, "false": counts = false
+        case "true": counts = true
+        default: throw .badRequest("Invalid value for $count: it must be true or false.")
+        }
+        search = try given["$search"].map { text throws(GraphError) in
+            guard collection.isSearchable else { throw .badRequest("Lapse: this collection cannot be searched.") }
+            return try GraphSearch(text, properties: properties)
+        }
+        let isAdvanced =
+            search != nil || (collection.isSearchable && (filter?.isAdvanced == true || (filter != nil && order != nil)))
+        guard !isAdvanced || isEventual else { throw .needsConsistencyLevel }
     }
+
+    private static func property(_ word: some StringProtocol, of properties: [String]) throws(GraphError) -> String {
+        let asked = word.trimming { $0 == " " }
+        guard let known = properties.first(where: { $0.isSame(as: asked) }) else { throw .unknownProperty(asked) }
+        return known
+    }
+
+    public static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
+        lhs.select == rhs.select && lhs.top == rhs.top && lhs.skipToken == rhs.skipToken && lhs.filter == rhs.filter
+            && lhs.order?.property == rhs.order?.property && lhs.order?.isDescending == rhs.order?.isDescending
+            && lhs.counts == rhs.counts && lhs.search == rhs.search
+    }
+
+    /// Whether nothing but a part of the whole is asked for, in its own order.
+    public var isPlain: Bool { filter == nil && order == nil && search == nil && !counts }
 
     /// The part of `@odata.context` that names what was selected.
     public var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }
 
-    /// The user's members that the query asks for.
-    ///
-    /// - Parameter stamp: the cut-off in whole seconds.
-    public func members(of user: User, stamp: Timestamp) -> [JSON.Member] {
-        (select ?? Self.defaults).map { .init(name: $0, value: Self.value($0, of: user, stamp: stamp)) }
+    /// What the query asks for of an object that has every property.
+    public func shown(_ object: JSON) -> JSON {
+        .object((select ?? collection.defaults).map { .init(name: $0, value: object[$0] ?? .null) })
     }
 
-    private static func value(_ property: String, of user: User, stamp: Timestamp) -> JSON {
+    /// The objects that the query asks for, in its order, and how many they are on all pages.
+    public func chosen(of objects: [JSON]) -> [JSON] {
+        var chosen = objects.filter { object in filter?.matches(object) ?? true && search?.matches(object) ?? true }
+        if let order {
+            chosen = chosen.enumerated().sorted { first, second in
+                let (left, right) = (first.element[order.property] ?? .null, second.element[order.property] ?? .null)
+                let comparison = GraphFilter.order(left, right) ?? (left == .null ? -1 : 1)
+                guard comparison != 0 else { return first.offset < second.offset }
+                return (comparison < 0) != order.isDescending
+            }.map(\.element)
+        }
+        return chosen
+    }
+
+    /// One page of the chosen objects, and where the next one begins; nil at the end.
+    public func page(of chosen: [JSON]) throws(GraphError) -> (objects: [JSON], next: String?) {
+        guard let start = skipToken.map({ Int($0) }) ?? 0, (0...max(0, chosen.count)).contains(start) else {
+            throw .badRequest("The skip token is not one of Lapse's.")
+        }
+        let end = min(start + top, chosen.count)
+        return (chosen[start..<end].map(shown), end < chosen.count ? String(end) : nil)
+    }
+}
+
+/// A `$search`: `"property:words"` in quotes, joined by AND and OR.
+public struct GraphSearch: Equatable, Sendable {
+    /// Any of these, each of which has to have all of its own.
+    private let alternatives: [[Term]]
+
+    private struct Term: Equatable {
+        let property: String
+        let words: [String]
+    }
+
+    init(_ text: String, properties: [String]) throws(GraphError) {
+        guard text.utf8.count <= 1024 else { throw .invalidSearch }
+        var alternatives: [[Term]] = [[]]
+        var rest = text.trimming { $0 == " " }[...]
+        while true {
+            guard rest.first == "\"", let end = rest.dropFirst().firstIndex(of: "\"") else { throw .invalidSearch }
+            let parts = rest[rest.index(after: rest.startIndex)..<end].split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, let property = properties.first(where: { $0.isSame(as: String(parts[0])) }) else {
+                throw .invalidSearch
+            }
+            let words = parts[1].lowercased().split(separator: " ").map(String.init)
+            guard !words.isEmpty else { throw .invalidSearch }
+            alternatives[alternatives.count - 1].append(Term(property: property, words: words))
+            rest = rest[rest.index(after: end)...].drop { $0 == " " }
+            if rest.isEmpty { break }
+            if rest.hasPrefix("AND ") {
+                rest = rest.dropFirst(4)
+            } else if rest.hasPrefix("OR ") {
+                rest = rest.dropFirst(3)
+                alternatives.append([])
+            } else {
+                throw .invalidSearch
+            }
+            rest = rest.drop { $0 == " " }
+        }
+        self.alternatives = alternatives
+    }
+
+    /// Whether the words begin words of the property. Entra: search-query-parameter, for directory objects.
+    func matches(_ object: JSON) -> Bool {
+        alternatives.contains { terms in
+            terms.allSatisfy { term in
+                let text = object[term.property]?.text?.lowercased() ?? ""
+                let tokens = text.split { !$0.isLetter && !$0.isNumber }.map(String.init) + [text]
+                return term.words.allSatisfy { word in tokens.contains { $0.hasPrefix(word) } }
+            }
+        }
+    }
+}
+
+extension User {
+    /// The user with every property that Graph may show.
+    ///
+    /// - Parameter stamp: the cut-off in whole seconds.
+    public func graphJSON(stamp: Timestamp) -> JSON {
+        let properties = GraphQuery.Collection.users.all
+        return .object(properties.map { .init(name: $0, value: graphValue($0, stamp: stamp)) })
+    }
+
+    private func graphValue(_ property: String, stamp: Timestamp) -> JSON {
         switch property {
-        case "accountEnabled": .bool(user.accountEnabled)
-        case "businessPhones": user.profile[property] ?? []
-        case "createdDateTime": .string(user.createdAt.wholeSecondText)
-        case "displayName": .string(user.displayName)
-        case "givenName": JSON(user.givenName)
-        case "id": .string(user.id.description)
-        case "mail": JSON(user.mail)
+        case "accountEnabled": .bool(accountEnabled)
+        case "businessPhones": profile[property] ?? []
+        case "createdDateTime": .string(createdAt.wholeSecondText)
+        case "displayName": .string(displayName)
+        case "givenName": JSON(givenName)
+        case "id": .string(id.description)
+        case "mail": JSON(mail)
         case "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime": .string(stamp.wholeSecondText)
-        case "surname": JSON(user.surname)
-        case "userPrincipalName": .string(user.userPrincipalName)
-        case "userType": user.isGuest ? "Guest" : "Member"
-        default: user.profile[property] ?? .null
+        case "surname": JSON(surname)
+        case "userPrincipalName": .string(userPrincipalName)
+        case "userType": isGuest ? "Guest" : "Member"
+        default: profile[property] ?? .null
         }
     }
 }
@@ -92,4 +250,7 @@ extension GraphError {
             "Parsing OData Select and Expand failed: Could not find a property named '\(name.prefix(100))' on type 'microsoft.graph.user'."
         )
     }
+
+    static let invalidSearch = GraphError.badRequest(
+        "Invalid $search: it must be \"property:words\" in double quotes, joined by AND or OR.")
 }

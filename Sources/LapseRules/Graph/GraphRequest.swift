@@ -7,12 +7,15 @@ public enum GraphRequest: Equatable, Sendable {
     }
 
     case users
+    case userCount
     case user(User)
     case revokeSignInSessions(User)
     /// The old name, in beta alone.
     case invalidateAllRefreshTokens(User)
     case deletedUsers
     case deletedUser(String)
+    case directoryAudits
+    case signIns
     case change(DirectoryChange)
 
     /// What changes users, besides their sign-ins.
@@ -55,7 +58,14 @@ public enum GraphRequest: Equatable, Sendable {
         case "me": return try methods(of: .me, Array(rest), isBeta: isBeta)
         case "users":
             guard let key = rest.first else { return ["GET": .users, "POST": .change(.createUser)] }
+            if key == "$count", rest.count == 1 { return ["GET": .userCount] }
             return try methods(of: .named(key), Array(rest.dropFirst()), isBeta: isBeta)
+        case "auditlogs" where rest.count == 1:
+            switch rest[0].lowercased() {
+            case "directoryaudits": return ["GET": .directoryAudits]
+            case "signins": return ["GET": .signIns]
+            default: throw .unknownPath(rest[0])
+            }
         case "invitations" where rest.isEmpty: return ["POST": .change(.invite)]
         case "directory" where rest.first?.lowercased() == "deleteditems":
             return try deletedItems(Array(rest.dropFirst()))

@@ -47,13 +47,10 @@ extension GraphEndpoint {
         voice.answerNothing(trace: trace).landed(landing)
     }
 
-    private func members(of profile: GraphProfile) -> JSON {
-        .object(GraphQuery.all.members(of: profile.user, stamp: profile.stamp))
-    }
+    private func members(of profile: GraphProfile) -> JSON { GraphQuery.all.shown(profile.json) }
 
     func deleted(_ user: (profile: GraphProfile, deletedAt: Timestamp), _ query: GraphQuery) -> JSON {
-        JSON.object(query.members(of: user.profile.user, stamp: user.profile.stamp))
-            .adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
+        query.shown(user.profile.json).adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
     }
 
     /// Entra: invitation-post. Whoever is invited has an account already: nothing is pending.

@@ -21,12 +21,15 @@ struct GraphEndpoint {
             let token = try await site.authority.graphToken(Self.bearer(request))
             var body = JSON.null
             if case .change(let change) = asked, change.takesBody { body = try await request.graphBody() }
-            return try answer(asked, version: version, query: try request.query(), body, token: token, context.trace)
+            let isEventual = request.headers[.consistencyLevel]?.lowercased() == "eventual"
+            return try answer(
+                asked, version: version, query: try request.query(), isEventual: isEventual, body, token: token, context.trace)
         }
     }
 
     private func answer(
-        _ asked: GraphRequest, version: String, query: FormParameters, _ body: JSON, token: GraphToken, _ trace: RequestTrace
+        _ asked: GraphRequest, version: String, query: FormParameters, isEventual: Bool, _ body: JSON, token: GraphToken,
+        _ trace: RequestTrace
     ) throws -> Response {
         func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
         switch asked {
@@ -37,24 +40,32 @@ struct GraphEndpoint {
             response.headers[.location] = "https://\(landing.cloud.graphHost)"
             return response.landed(landing)
         case .user(let user):
-            let query = try GraphQuery(query)
+            let query = try GraphQuery(query, of: .users)
             let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
-            let body = JSON.object(
-                [.init(name: "@odata.context", value: "\(metadata(landing))#users\(query.contextSuffix)/$entity")]
-                    + query.members(of: profile.user, stamp: profile.stamp))
-            return voice.answer(body, trace: trace).landed(landing)
+            let context: JSON = ["@odata.context": "\(metadata(landing))#users\(query.contextSuffix)/$entity"]
+            return voice.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
         case .users:
-            let query = try GraphQuery(query)
-            let ((page, next), landing) = try site.authority.listUsers(
-                after: query.skipToken, limit: query.top, token: token, trace: trace)
-            let body = JSON.object([
-                "@odata.context": "\(metadata(landing))#users\(query.contextSuffix)",
-                "@odata.nextLink": next.map { .string(nextLink(version, query, after: $0, trace)) },
-                "value": .array(page.map { .object(query.members(of: $0.user, stamp: $0.stamp)) }),
-            ])
-            return voice.answer(body, trace: trace).landed(landing)
+            let query = try GraphQuery(query, of: .users, isEventual: isEventual)
+            let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
+            return list(page, "users", "#users\(query.contextSuffix)", query, version: version, trace, landing)
+        case .userCount:
+            guard isEventual else { throw GraphError.needsConsistencyLevel }
+            let query = try GraphQuery(query.adding("$count", "true"), of: .users, isEventual: true)
+            let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
+            var response = voice.answer(.null, trace: trace)
+            response.headers[.contentType] = "text/plain"
+            response.body = .init(byteBuffer: ByteBuffer(string: String(page.count ?? 0)))
+            return response.landed(landing)
+        case .directoryAudits:
+            let query = try GraphQuery(query, of: .directoryAudits)
+            let (page, landing) = try site.authority.directoryAudits(query, token: token, trace: trace)
+            return list(page, "auditLogs/directoryAudits", "#auditLogs/directoryAudits", query, version: version, trace, landing)
+        case .signIns:
+            let query = try GraphQuery(query, of: .signIns)
+            let (page, landing) = try site.authority.signIns(query, token: token, trace: trace)
+            return list(page, "auditLogs/signIns", "#auditLogs/signIns", query, version: version, trace, landing)
         case .deletedUsers:
-            let query = try GraphQuery(query)
+            let query = try GraphQuery(query, of: .users, isEventual: isEventual)
             let (users, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
             let body = JSON.object([
                 "@odata.context": "\(metadata(landing))#users\(query.contextSuffix)",
@@ -62,7 +73,7 @@ struct GraphEndpoint {
             ])
             return voice.answer(body, trace: trace).landed(landing)
         case .deletedUser(let id):
-            let query = try GraphQuery(query)
+            let query = try GraphQuery(query, of: .users)
             let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
             let context: JSON = [
                 "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
@@ -72,10 +83,24 @@ struct GraphEndpoint {
         }
     }
 
-    private func nextLink(_ version: String, _ query: GraphQuery, after name: String, _ trace: RequestTrace) -> String {
-        let select = query.select.map { "&$select=" + $0.joined(separator: ",") } ?? ""
-        let token = Base64URL.encode(Array(name.utf8))
-        return "\(site.graphOrigin(trace))/\(version)/users?$top=\(query.top)\(select)&$skiptoken=\(token)"
+    /// A part of a collection, with the address of the next.
+    private func list(
+        _ page: GraphPage, _ path: String, _ context: String, _ query: GraphQuery, version: String, _ trace: RequestTrace,
+        _ landing: Landing
+    ) -> Response {
+        let next = page.next.map { token -> JSON in
+            // As Graph writes its own links.
+            let options = query.asked.encoded(without: ["$skiptoken"]).replacing("%24", with: "$").replacing("%2C", with: ",")
+            let start = options.isEmpty ? "" : options + "&"
+            return .string(
+                "\(site.graphOrigin(trace))/\(version)/\(path)?\(start)$skiptoken=\(Base64URL.encode(Array(token.utf8)))")
+        }
+        let body = JSON.object([
+            "@odata.context": "\(landing.cloud.metadata(version))\(context)",
+            "@odata.count": query.counts ? page.count.map { .integer(Int64($0)) } : nil, "@odata.nextLink": next,
+            "value": .array(page.objects),
+        ])
+        return voice.answer(body, trace: trace).landed(landing)
     }
 
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
