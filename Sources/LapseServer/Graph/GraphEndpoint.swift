@@ -3,6 +3,20 @@ import Hummingbird
 import LapseRules
 import LapseService
 
+/// What a request, or a part of a batch, says.
+struct GraphCall {
+    let method: String
+    let version: String
+    /// Behind the version.
+    let path: String
+    let query: FormParameters
+    let isEventual: Bool
+
+    var asked: GraphRequest {
+        get throws(GraphError) { try GraphRequest(method: method, path: path, isBeta: version == "beta") }
+    }
+}
+
 /// `/v1.0/…`, `/beta/…` and userinfo.
 struct GraphEndpoint {
     static let versions = ["v1.0", "beta"]
@@ -16,15 +30,30 @@ struct GraphEndpoint {
         try await voice.speaking(context) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
-            let asked = try GraphRequest(
-                method: request.method.rawValue, path: segments.dropFirst().joined(separator: "/"), isBeta: version == "beta")
-            let token = try await site.authority.graphToken(Self.bearer(request))
-            var body = JSON.null
-            if case .change(let change) = asked, change.takesBody { body = try await request.graphBody() }
-            let isEventual = request.headers[.consistencyLevel]?.lowercased() == "eventual"
-            return try answer(
-                asked, version: version, query: try request.query(), isEventual: isEventual, body, token: token, context.trace)
+            let token = { try await site.authority.graphToken(Self.bearer(request)) }
+            if segments.count == 2, segments[1].lowercased() == "$batch" || segments[1].lowercased() == "%24batch" {
+                guard request.method == .post else { throw GraphError.wrongMethod(request.method.rawValue) }
+                let (known, body) = (try await token(), try await request.graphBody())
+                return try await answer(try GraphBatch(body), version: version, token: known, context.trace)
+            }
+            let call = GraphCall(
+                method: request.method.rawValue, version: version, path: segments.dropFirst().joined(separator: "/"),
+                query: try request.query(), isEventual: request.headers[.consistencyLevel]?.lowercased() == "eventual")
+            // What is not there is not there, whoever asks.
+            _ = try call.asked
+            return try await answer(call, token: try await token(), context.trace) { try await request.graphBody() }
         }
+    }
+
+    /// Answers one call, of a request or of a part of a batch.
+    func answer(
+        _ call: GraphCall, token: GraphToken, _ trace: RequestTrace, body: () async throws -> JSON
+    ) async throws -> Response {
+        let asked = try call.asked
+        var given = JSON.null
+        if case .change(let change) = asked, change.takesBody { given = try await body() }
+        return try answer(
+            asked, version: call.version, query: call.query, isEventual: call.isEventual, given, token: token, trace)
     }
 
     private func answer(

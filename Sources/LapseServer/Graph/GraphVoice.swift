@@ -53,15 +53,19 @@ struct GraphVoice {
 
     /// Runs a handler and speaks its refusals.
     func speaking(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
+        try await speaking(context.trace, body)
+    }
+
+    func speaking(_ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
         } catch let refused as GraphRefused {
-            return answer(refused.error, now: refused.now, cloud: refused.landing.cloud, context.trace).landed(refused.landing)
+            return answer(refused.error, now: refused.now, cloud: refused.landing.cloud, trace).landed(refused.landing)
         } catch let error as GraphError {
-            return answer(error, now: site.wall(), context.trace)
+            return answer(error, now: site.wall(), trace)
         } catch is EntraError {
             // A query that cannot be decoded.
-            return answer(.unreadable, now: site.wall(), context.trace)
+            return answer(.unreadable, now: site.wall(), trace)
         }
     }
 }

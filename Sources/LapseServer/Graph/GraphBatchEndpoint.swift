@@ -1,0 +1,65 @@
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+import NIOCore
+
+// `POST /v1.0/$batch`: every part is a request of its own, under the token of the whole.
+extension GraphEndpoint {
+    func answer(_ batch: GraphBatch, version: String, token: GraphToken, _ trace: RequestTrace) async throws -> Response {
+        var answers: [JSON] = []
+        var failed: Set<String> = []
+        for part in batch.parts {
+            let own = trace.forPart(site.authority.random.guid())
+            let response = try await voice.speaking(own) {
+                guard failed.isDisjoint(with: part.dependsOn) else { throw GraphError.failedDependency }
+                guard part.body == .null || part.body.isObject else { throw GraphError.unreadableBody }
+                let call = GraphCall(
+                    method: part.method, version: version, path: part.path, query: try FormParameters(Array(part.query.utf8)),
+                    isEventual: part.headers["consistencylevel"]?.lowercased() == "eventual")
+                return try await answer(call, token: token, own) { part.body == .null ? [:] : part.body }
+            }
+            if response.status.code >= 400 { failed.insert(part.id) }
+            answers.append(try await Self.json(part.id, response))
+        }
+        return voice.answer(["responses": .array(answers)], trace: trace)
+    }
+
+    /// What of a part's headers its client may want.
+    private static let told: [HTTPField.Name] = [
+        .contentType, .location, .wwwAuthenticate, .retryAfter, .requestID, .lapseRegion, .lapseEvent,
+    ]
+
+    private static func json(_ id: String, _ response: Response) async throws -> JSON {
+        let collector = Collector()
+        try await response.body.write(collector)
+        let headers = told.compactMap { name in
+            response.headers[name].map { JSON.Member(name: name.rawName, value: .string($0)) }
+        }
+        let bytes = collector.bytes
+        return .object([
+            "id": .string(id), "status": .integer(Int64(response.status.code)), "headers": .object(headers),
+            "body": bytes.isEmpty ? nil : JSON(parsing: bytes) ?? .string(String(decoding: bytes, as: UTF8.self)),
+        ])
+    }
+
+    /// Takes a body that would go over the wire.
+    private final class Collector: ResponseBodyWriter {
+        private(set) var bytes: [UInt8] = []
+
+        func write(_ buffer: ByteBuffer) async throws { bytes += Array(buffer: buffer) }
+
+        func finish(_ trailingHeaders: HTTPFields?) async throws {}
+    }
+}
+
+extension JSON {
+    fileprivate var isObject: Bool { if case .object = self { true } else { false } }
+}
+
+extension RequestTrace {
+    /// The trace of a part of this request: another id, the same correlation.
+    fileprivate func forPart(_ id: GUID) -> RequestTrace {
+        RequestTrace(requestID: id, correlationID: correlationID, origin: origin, region: region)
+    }
+}
