@@ -10,6 +10,20 @@ public struct MessagePage: Page {
     }
 }
 
+/// The end of a sign-out: apps that the user was signed in to are told in hidden frames.
+public struct SignedOutPage: Page {
+    public static let template = "signedout"
+    let frames: [String]
+    let next: String?
+
+    /// - Parameter frames: the apps' front-channel logout addresses.
+    /// - Parameter next: where the browser goes on to once they had the time to load.
+    public init(frames: [String], next: String?) {
+        self.frames = frames
+        self.next = next
+    }
+}
+
 /// What a person sees when a request may not be answered to the app.
 public struct ErrorPage: Page {
     public static let template = "error"

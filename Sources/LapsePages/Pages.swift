@@ -31,7 +31,8 @@ private enum PageLibrary {
             ("layout", PackageResources.layout_mustache), ("signin", PackageResources.signin_mustache),
             ("picker", PackageResources.picker_mustache), ("consent", PackageResources.consent_mustache),
             ("device", PackageResources.device_mustache), ("message", PackageResources.message_mustache),
-            ("error", PackageResources.error_mustache), ("formpost", PackageResources.formpost_mustache),
+            ("error", PackageResources.error_mustache), ("signedout", PackageResources.signedout_mustache),
+            ("formpost", PackageResources.formpost_mustache),
         ]
         var library = MustacheLibrary()
         for (name, bytes) in sources {

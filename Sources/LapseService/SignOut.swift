@@ -6,19 +6,24 @@ extension Authority {
     ///
     /// - Parameter hint: a user name or session id; nil signs everybody out.
     /// - Returns: the redirect URI when it may be followed: one that some app registered, or a loopback address under open
-    ///   registration. Nil: show the page.
+    ///   registration. Nil: show the page. And the logout addresses of the apps that the ended sessions signed in to.
     public func signOut(
         cookies: BrowserCookies, hint: String?, redirectURI: String?, trace: RequestTrace
-    ) throws -> (redirectURI: String?, endedAll: Bool) {
+    ) throws -> (redirectURI: String?, endedAll: Bool, frontChannel: [String]) {
         try store.write { tx in
             let wall = wall()
             let sessions = try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).filter { $0.endedAt == nil }
             var remaining = sessions.count
+            var frontChannel: [String] = []
             for session in sessions {
                 let home = session.authentication.user
                 guard let tenant = try tx.tenant(home.tenant), let user = try tx.user(home.user) else { continue }
                 if let hint, hint.lowercased() != user.userPrincipalName.lowercased(), GUID(hint) != session.id { continue }
                 let now = tenant.clock.now(wall: wall)
+                for grant in try tx.clients(of: session) {
+                    guard let url = try tx.app(grant.client, in: grant.tenant)?.logoutURL, Self.isFrame(url) else { continue }
+                    if !frontChannel.contains(url) { frontChannel.append(url) }
+                }
                 try tx.end(session: session.id, at: now)
                 try tx.append(Event(tenant: tenant.id, at: now, kind: .signedOut, user: user.id, requestID: trace.requestID))
                 remaining -= 1
@@ -26,7 +31,9 @@ extension Authority {
             let mayFollow = try redirectURI.map { uri in
                 try tx.isRegistered(redirectURI: uri) || (isRegistrationOpen && RedirectURI.isLoopback(uri))
             }
-            return (mayFollow == true ? redirectURI : nil, remaining == 0)
+            return (mayFollow == true ? redirectURI : nil, remaining == 0, frontChannel)
         }
     }
+
+    private static func isFrame(_ url: String) -> Bool { url.hasPrefix("https://") || url.hasPrefix("http://") }
 }

@@ -67,6 +67,14 @@ extension StoreTransaction {
         ).map { Grant(row: $0) }
     }
 
+    /// The clients that the session has signed its user in to, each once.
+    public func clients(of session: BrowserSession) throws -> [(tenant: GUID, client: ClientID)] {
+        try rows(
+            "SELECT DISTINCT tenant, client FROM grants WHERE home_user = ? AND session = ? ORDER BY tenant, client",
+            [session.authentication.user.user, session.id]
+        ).map { ($0["tenant"], $0["client"]) }
+    }
+
     public func insert(_ grant: Grant) throws {
         directory?.forget(grant: grant.id)
         let authentication = grant.authentication

@@ -141,6 +141,32 @@ struct BrowserTests {
         }
     }
 
+    @Test("Logout loads the address of each app that the session signed in to, once, and then goes on")
+    func frontChannelLogout() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["logoutUrl": "http://localhost:3000/out?a=1&b=2"])
+            try await lab.contoso(.patch, "apps/\(Lab.web)", ["logoutUrl": "https://app.example/out"])
+            let logout = "/contoso.example/oauth2/v2.0/logout"
+            var cookies = try await lab.signIn().cookies
+            _ = try await lab.authorize(Lab.authorizePath(), cookies: cookies)
+            let page = try await lab.authorize(logout, cookies: cookies)
+            #expect(page.status == 200)
+            let frame = #"<iframe src="http://localhost:3000/out?a=1&amp;b=2""#
+            #expect(page.text.components(separatedBy: frame).count == 2)
+            #expect(!page.text.contains("app.example"))
+            #expect(page.headers[.contentSecurityPolicy]?.contains("frame-src http://localhost:3000") == true)
+            // Once is enough: the session has ended.
+            #expect(!(try await lab.authorize(logout, cookies: cookies).text.contains("<iframe")))
+
+            cookies = try await lab.signIn().cookies
+            _ = try await lab.authorize(Lab.authorizePath(client: Lab.web), cookies: cookies)
+            let next = try await lab.authorize(
+                "\(logout)?post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x", cookies: cookies)
+            #expect(next.text.contains(#"content="2;url=http://localhost/cb?state=x""#))
+            #expect(next.text.components(separatedBy: "<iframe").count == 3)
+        }
+    }
+
     @Test("A form sent by another site's page is refused")
     func forged() async throws {
         try await Lab.run { lab async throws in

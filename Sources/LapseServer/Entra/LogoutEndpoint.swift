@@ -24,16 +24,18 @@ struct LogoutEndpoint {
     ) throws -> Response {
         // A tenant that is not there is refused, though a browser's sessions belong to no path.
         _ = try site.authority.tenantID(of: try Request.tenant(context))
-        let (redirectURI, endedAll) = try site.authority.signOut(
+        let (redirectURI, endedAll, frontChannel) = try site.authority.signOut(
             cookies: site.cookies(of: request), hint: parameters["logout_hint"],
             redirectURI: parameters["post_logout_redirect_uri"], trace: trace)
+        let next = redirectURI.map { uri in
+            uri + (parameters["state"].map { (uri.contains("?") ? "&" : "?") + "state=" + FormParameters.encode($0) } ?? "")
+        }
         var response: Response
-        if let redirectURI {
-            let state = parameters["state"].map { (redirectURI.contains("?") ? "&" : "?") + "state=" + FormParameters.encode($0) }
-            response = Response(status: .found, headers: [.location: redirectURI + (state ?? "")])
+        if let next, frontChannel.isEmpty {
+            response = Response(status: .found, headers: [.location: next])
         } else {
-            response = voice.page(
-                MessagePage(heading: "You signed out of your account", text: "It is a good idea to close all browser windows."))
+            // Entra: v2-protocols-oidc.md, each app's address is loaded in a frame of its own; then the browser goes on.
+            response = voice.page(SignedOutPage(frames: frontChannel, next: next), frames: frontChannel)
         }
         if endedAll { site.clearCookies(on: &response) }
         return response

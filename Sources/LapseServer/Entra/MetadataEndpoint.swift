@@ -31,6 +31,7 @@ struct MetadataEndpoint {
                 "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
                 "authorization_endpoint": "\(base)/oauth2/v2.0/authorize",
                 "device_authorization_endpoint": "\(base)/oauth2/v2.0/devicecode", "http_logout_supported": true,
+                "frontchannel_logout_supported": true,
                 "end_session_endpoint": "\(base)/oauth2/v2.0/logout",
                 "claims_supported": [
                     "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",

@@ -1,3 +1,4 @@
+import Foundation
 import HTTPTypes
 import Hummingbird
 import LapsePages
@@ -8,17 +9,27 @@ import LapseService
 struct PageVoice {
     let site: Site
 
-    func page(_ page: some Page, status: HTTPResponse.Status = .ok, mayBeFramed: Bool = false) -> Response {
+    /// - Parameter frames: addresses that the page shows in frames.
+    func page(
+        _ page: some Page, status: HTTPResponse.Status = .ok, mayBeFramed: Bool = false, frames: [String] = []
+    ) -> Response {
         var headers: HTTPFields = [
             .contentType: "text/html; charset=utf-8", .cacheControl: "no-store, no-cache", .pragma: "no-cache",
             .xContentTypeOptions: "nosniff", .referrerPolicy: "same-origin",
             // No form-action: it would also stop the redirect that follows a form to the app.
             .contentSecurityPolicy:
                 "default-src 'none'; style-src 'self'; script-src 'self'; base-uri 'none'"
-                + (mayBeFramed ? "" : "; frame-ancestors 'none'"),
+                + (mayBeFramed ? "" : "; frame-ancestors 'none'")
+                + (frames.isEmpty ? "" : "; frame-src " + Set(frames.compactMap(Self.origin)).sorted().joined(separator: " ")),
         ]
         if !mayBeFramed { headers[.frameOptions] = "DENY" }
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(string: page.html)))
+    }
+
+    /// Scheme, host and port of an address; nil when it has another form.
+    private static func origin(_ address: String) -> String? {
+        guard let url = URL(string: address), let scheme = url.scheme, let host = Site.validHost(url.host) else { return nil }
+        return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
     }
 
     func answer(_ error: EntraError, status: Int? = nil, now: Timestamp, _ trace: RequestTrace) -> Response {
