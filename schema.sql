@@ -72,6 +72,7 @@ CREATE TABLE token_requests (
     at     INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX token_requests_by_hash ON token_requests (tenant, hash);
+CREATE INDEX token_requests_by_time ON token_requests (tenant, at);
 
 -- An app registration. The same client id may be registered in several tenants.
 CREATE TABLE apps (

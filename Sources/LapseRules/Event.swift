@@ -11,7 +11,7 @@ public struct Event: Equatable, Sendable {
         case accessChallenged
         case revoked, guestRevokeIgnored, revocationReleased
         case accountLocked, consentGiven, consentWithdrawn
-        case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored
+        case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged
         case appCreated, appUpdated, appDeleted
         case clockChanged, propagationChanged, policiesChanged, tenantReset
     }

@@ -22,6 +22,7 @@ extension Authority {
             guard let seed = try tx.seed(of: old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
             try tx.delete(tenant: old.id, keepingGuests: true)
             try plant(seed, tx)
+            try tx.deleteOrphanedGuests(of: old.id)
             try tx.append(Event(tenant: old.id, at: seed.tenant.clock.now(wall: wall()), kind: .tenantReset))
             return seed.tenant.json
         }

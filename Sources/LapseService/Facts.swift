@@ -19,7 +19,10 @@ extension StoreTransaction {
     func account(
         of home: User.Home, in tenant: GUID, since authTime: Timestamp, subject: GUID, wall: Timestamp
     ) throws -> AccountFacts? {
-        guard let user = try user(of: home, in: tenant), let homeTenant = try self.tenant(home.tenant) else { return nil }
+        // A guest whose home has forgotten it signs in nowhere.
+        guard let user = try user(of: home, in: tenant), let homeTenant = try self.tenant(home.tenant),
+            try !user.isGuest || self.user(home.user) != nil
+        else { return nil }
         let history = try history(of: home, since: authTime)
         return AccountFacts(
             user: user, history: history, attempts: history.countsAttempts ? try attempts(of: subject) : [:], home: homeTenant,
@@ -46,18 +49,16 @@ extension StoreTransaction {
                 let found = try user(userName, in: named.id) ?? deletedUser(userName, in: named.id),
                 let member = try user(found.home.user)
             else { return .unknownUser }
+            let account = try account(
+                of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, subject: member.id, wall: wall)
             if case .password(let password) = credential {
                 guard let home = try self.tenant(member.tenant),
                     try !lockout(of: member.id).isLocked(at: home.clock.now(wall: wall))
-                else { return .locked }
+                else { return .locked(member.home, account) }
                 guard member.hasPassword(password) else { return .wrongPassword(member.home) }
-                guard !member.mustChangePassword else { return .mustChange(member) }
             }
-            guard
-                let account = try account(
-                    of: member.home, in: tenant?.id ?? member.tenant, since: member.createdAt, subject: member.id, wall: wall)
-            else { return .noGuestAccount(member.home) }
-            return .known(account)
+            guard let account else { return .noGuestAccount(member.home) }
+            return credential.method == .password && member.mustChangePassword ? .mustChange(account) : .known(account)
         }
         return SignInAttempt(userName: userName, method: credential.method, outcome: try outcome())
     }

@@ -39,9 +39,10 @@ extension Authority {
     public func deleteUser(_ target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
-            guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
+            let user = try visit.member(target, tx)
+            guard visit.caller.mayDelete(user) else { throw visit.refused(.denied) }
             try delete(
-                try visit.member(target, tx), in: visit.tenant, now: visit.now, region: visit.region,
+                user, in: visit.tenant, now: visit.now, region: visit.region,
                 cause: visit.cause(token, trace), tx)
         }
     }
@@ -56,7 +57,11 @@ extension Authority {
             let (current, new) = try visit.reading { () throws(GraphError) in
                 (try Self.password("currentPassword", in: body), try Self.password("newPassword", in: body))
             }
-            guard old.hasPassword(current) else { throw visit.refused(.wrongCurrentPassword) }
+            let lockout = try tx.lockout(of: old.id)
+            guard !lockout.isLocked(at: visit.now), old.hasPassword(current) else {
+                if !lockout.isLocked(at: visit.now) { try tx.set(lockout.afterFailure(at: visit.now), of: old.id) }
+                throw visit.refused(.wrongCurrentPassword)
+            }
             try visit.reading { () throws(GraphError) in try GraphUserChanges.check(new) }
             try setPassword(new, of: old, as: .passwordChange, visit, cause: visit.cause(token, trace), tx)
         }
@@ -160,16 +165,19 @@ extension Authority {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
-            try tx.purge(try restorableUser(id, visit, tx).user.id)
+            let user = try restorableUser(id, visit, tx).user
+            try tx.purge(user.id)
+            try tx.append(visit.cause(token, trace).event(.userPurged, of: user, in: visit.tenant, at: visit.now))
         }
     }
 
     private func restorableUser(
         _ id: String, _ visit: GraphVisit, _ tx: StoreTransaction
     ) throws -> (user: User, deletedAt: Timestamp) {
-        let found = try tx.deletedUsers(in: visit.tenant.id, since: visit.now - Self.restorable, limit: Self.longestList)
-        guard let id = GUID(id), let user = found.first(where: { $0.user.id == id }) else { throw visit.refused(.notFound(id)) }
-        return user
+        guard let guid = GUID(id),
+            let found = try tx.deletedUsers(in: visit.tenant.id, since: visit.now - Self.restorable, id: guid, limit: 1).first
+        else { throw visit.refused(.notFound(id)) }
+        return found
     }
 
     // MARK: Guests

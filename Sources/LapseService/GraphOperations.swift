@@ -30,6 +30,12 @@ public struct GraphPage: Sendable {
     public let next: String?
     /// How many objects there are on all pages; nil when they were not counted.
     public let count: Int?
+
+    public init(objects: [JSON], next: String?, count: Int?) {
+        self.objects = objects
+        self.next = next
+        self.count = count
+    }
 }
 
 extension Authority {

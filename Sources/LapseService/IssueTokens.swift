@@ -39,11 +39,12 @@ extension Authority {
             landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
             let decision: TokenDecision
-            if let refusal = try loopRefusal(of: request, in: tenant, now: now, tx) {
-                decision = .refuse(Refusal(error: refusal))
-            } else if let refusal = ClientAuthentication.refusal(
+            if let refusal = ClientAuthentication.refusal(
                 of: request.client, as: app, for: request.flow, grantClass: prepared.grantClass, directory: tenant.name)
             {
+                decision = .refuse(Refusal(error: refusal))
+            } else if let refusal = try loopRefusal(of: request, in: tenant, now: now, tx) {
+                // Counted only for clients that are who they say they are: nobody else can lock one out.
                 decision = .refuse(Refusal(error: refusal))
             } else {
                 let context = TokenContext(
@@ -63,7 +64,7 @@ extension Authority {
     private func loopRefusal(of request: TokenRequest, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction) throws
         -> EntraError?
     {
-        guard tenant.policies.loopDetection, !tenant.isNone else { return nil }
+        guard tenant.policies.loopDetection, !tenant.isNone, request.flow != .device else { return nil }
         let repeated = try tx.countTokenRequest(request.fingerprint, in: tenant.id, at: now, window: ClientLoop.window)
         return ClientLoop.refusal(of: request, repeated: repeated)
     }

@@ -11,8 +11,7 @@ extension Authority {
         guard name != .alias(.common), name != .alias(.consumers) else { throw Refused(AADSTS.notOverCommon.error(), now: wall) }
         let named = try tx.tenant(named: name)
         let attempt = try tx.attempt(userName: userName, .password(password), in: named, wall: wall)
-        var user: User?
-        if case .known(let account) = attempt.outcome { user = account.user }
+        let user = try attempt.home.flatMap { try tx.user(of: $0, in: named?.id ?? $0.tenant) }
         return PreparedGrant(
             tenant: user?.tenant, user: user?.id, subject: user?.home.user, accepted: .signedIn, refused: .signInRefused
         ) { context in

@@ -196,8 +196,9 @@ extension Authority {
             try tx.attempt(userName: userName, credential, in: named.isNone ? nil : named, wall: visit.wall)
         }
         let first = try attempt(credential)
-        guard case .mustChange(let old) = first.outcome, let newPassword, !old.hasPassword(newPassword),
-            (try? GraphUserChanges.check(newPassword)) != nil, let tenant = try tx.tenant(old.tenant)
+        guard case .mustChange(let account) = first.outcome, account.stateRefusal(on: .session, in: visit.region) == nil,
+            let newPassword, (try? GraphUserChanges.check(newPassword)) != nil, let old = try tx.user(account.user.home.user),
+            !old.hasPassword(newPassword), let tenant = try tx.tenant(old.tenant)
         else { return first }
         var user = old
         user.set(password: newPassword)
@@ -223,7 +224,8 @@ extension Authority {
             {
                 try tx.append(
                     Event(
-                        tenant: tenant.id, at: tenant.clock.now(wall: visit.wall), kind: .signInRefused, client: app.id,
+                        tenant: tenant.id, at: tenant.clock.now(wall: visit.wall), kind: .signInRefused,
+                        user: try attempt.home.flatMap { try tx.user(of: $0, in: tenant.id) }?.id, client: app.id,
                         region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID))
             }
             return .failure(refusal)

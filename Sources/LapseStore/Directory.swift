@@ -175,11 +175,23 @@ extension StoreTransaction {
     /// The tenant's deleted members and guests who can still be restored, the last first.
     ///
     /// - Parameter since: those deleted before are gone for good.
-    public func deletedUsers(in tenant: GUID, since: Timestamp, limit: Int) throws -> [(user: User, deletedAt: Timestamp)] {
+    /// - Parameter id: that one alone; nil: all.
+    public func deletedUsers(in tenant: GUID, since: Timestamp, id: GUID? = nil, limit: Int) throws -> [(
+        user: User, deletedAt: Timestamp
+    )] {
         try rows(
-            "SELECT * FROM users WHERE tenant = ? AND deleted_at >= ? AND NOT is_purged ORDER BY deleted_at DESC, id LIMIT ?",
-            [tenant, since, limit]
+            """
+            SELECT * FROM users WHERE tenant = ?1 AND deleted_at >= ?2 AND NOT is_purged AND (?3 IS NULL OR id = ?3)
+            ORDER BY deleted_at DESC, id LIMIT ?4
+            """, [tenant, since, id, limit]
         ).map { (try User(row: $0), $0["deleted_at"]) }
+    }
+
+    /// Forgets guests elsewhere whose members the tenant does not have any more.
+    public func deleteOrphanedGuests(of tenant: GUID) throws {
+        changed()
+        try run(
+            "DELETE FROM users WHERE home_tenant = ?1 AND home_user NOT IN (SELECT id FROM users WHERE tenant = ?1)", [tenant])
     }
 
     /// The user is in the directory again.

@@ -24,7 +24,7 @@ extension StoreTransaction {
     /// - Returns: how many the same there were within the window, this one too.
     public func countTokenRequest(_ hash: SecretHash, in tenant: GUID, at now: Timestamp, window: Duration) throws -> Int {
         try run(
-            "DELETE FROM token_requests WHERE tenant = ? AND hash = ? AND (at <= ? OR at > ?)", [tenant, hash, now - window, now])
+            "DELETE FROM token_requests WHERE tenant = ? AND (at <= ? OR at > ?)", [tenant, now - window, now])
         try run("INSERT INTO token_requests (tenant, hash, at) VALUES (?, ?, ?)", [tenant, hash, now])
         return try row("SELECT count(*) FROM token_requests WHERE tenant = ? AND hash = ?", [tenant, hash])?[0] ?? 1
     }

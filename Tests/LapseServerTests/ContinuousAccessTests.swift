@@ -134,6 +134,27 @@ struct ContinuousAccessTests {
         }
     }
 
+    @Test("Whatever value the nbf of a challenge has, it is a demand; of several cut-offs the latest believed one is printed")
+    func demands() async throws {
+        try await Lab.run { lab async throws in
+            let regions = ["eastus", "westeurope", "southeastasia"]
+            try await lab.contoso(
+                .put, "propagation", ["regions": JSON(regions), "planes": ["refresh": "manual", "cae": "immediate"]])
+            let grant = try await lab.grant(scope: Self.graph)
+            _ = try await lab.revoke()
+            lab.pass(.seconds(5))
+            _ = try await lab.revoke()
+            for value in ["1600000000", #""1600000000""#] {
+                let claims = #"{"access_token":{"nbf":{"value":\#(value)}}}"#
+                let refused = try await lab.refresh(grant["refresh_token"], claims: claims)
+                #expect(refused.code == 50173)
+                #expect(refused["error_description"].contains("for this user is '2026-03-01T12:00:05.0000000Z'"))
+            }
+            let essential = #"{"access_token":{"nbf":{"essential":true}}}"#
+            #expect(try await lab.refresh(grant["refresh_token"], claims: essential).code == 50173)
+        }
+    }
+
     @Test("Signing in with a challenge's claims asks for the password, and its token works at once")
     func newSignIn() async throws {
         try await Lab.run { lab async throws in

@@ -282,7 +282,100 @@ struct GraphDirectoryTests {
             }
             #expect(try await statuses([]) == [403, 403, 403, 204, 403])
             #expect(try await statuses(["Helpdesk Administrator"]) == [403, 204, 403, 204, 403])
-            #expect(try await statuses(["User Administrator"]) == [204, 204, 204, 204, 204])
+            #expect(try await statuses(["User Administrator"]) == [204, 204, 204, 204, 403])
+        }
+    }
+
+    @Test("A password that must be changed is no way in for an account that is disabled, deleted or locked")
+    func mustChangeDisabled() async throws {
+        for (state, code) in [("disable", 50057), ("delete", 50034)] {
+            try await Lab.run { lab async throws in
+                let token = try await admin(lab)
+                let made = try await graph(lab, .post, "users", token, Self.newUser(mustChange: true))
+                if state == "disable" {
+                    _ = try await graph(lab, .patch, "users/\(made["id"])", token, ["accountEnabled": false])
+                } else {
+                    _ = try await graph(lab, .delete, "users/\(made["id"])", token)
+                }
+                let form: KeyValuePairs<String, String> = [
+                    "step": "signIn", "login": "wren@contoso.example", "passwd": "An0ther-secret!", "newpasswd": "Third-secret-3",
+                ]
+                #expect(try await lab.form(Lab.authorizePath(), form).text.contains("AADSTS\(code)"))
+                #expect(try await lab.contoso(.get, "revocations").items.isEmpty)
+                func flow() async throws -> Int? {
+                    try await lab.form(
+                        "/contoso.example/oauth2/v2.0/token",
+                        [
+                            "grant_type": "password", "client_id": Lab.native, "username": "wren@contoso.example",
+                            "password": "An0ther-secret!", "scope": "User.Read",
+                        ]
+                    ).code
+                }
+                #expect(try await flow() == code)
+                for _ in 0..<10 { _ = try await lab.signIn(user: "wren@contoso.example", password: "wrong") }
+                #expect(try await flow() == code)
+            }
+        }
+    }
+
+    @Test("What is sensitive about an administrator takes a Global Administrator, and users keep their own names")
+    func administrators() async throws {
+        try await Lab.run { lab async throws in
+            let path = "users/admin@contoso.example"
+            let changes: [JSON] = [["passwordProfile": ["password": "An0ther-secret!"]], ["accountEnabled": true]]
+            for role in ["Helpdesk Administrator", "User Administrator"] {
+                try await lab.contoso(.patch, "users/alex@contoso.example", ["roles": [.string(role)]])
+                let token = try await lab.grant(user: "alex@contoso.example", scope: Self.write)["access_token"]
+                for change in changes { #expect(try await graph(lab, .patch, path, token, change).status == 403, "\(role)") }
+                #expect(try await graph(lab, .delete, path, token).status == 403)
+            }
+            let app = try await application(lab, ["User.ReadWrite.All", "User-PasswordProfile.ReadWrite.All"])
+            for change in changes { #expect(try await graph(lab, .patch, path, app, change).status == 403) }
+            #expect(try await graph(lab, .delete, path, app).status == 403)
+            let own = try await admin(lab)
+            for change in changes { #expect(try await graph(lab, .patch, path, own, change).status == 204) }
+
+            let adele = try await lab.grant(scope: Self.write)["access_token"]
+            for name in ["userPrincipalName", "mail", "employeeId"] {
+                let change = JSON.object([.init(name: name, value: "ceo@contoso.example")])
+                #expect(try await graph(lab, .patch, "me", adele, change).status == 403)
+            }
+            #expect(try await graph(lab, .patch, "me", adele, ["mobilePhone": "1"]).status == 204)
+        }
+    }
+
+    @Test("Wrong current passwords lock the account as wrong ones at sign-in do")
+    func oracle() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant(scope: Self.write)["access_token"]
+            func change(_ current: String) async throws -> Int {
+                try await graph(
+                    lab, .post, "me/changePassword", token,
+                    ["currentPassword": .string(current), "newPassword": "An0ther-secret!"]
+                ).status
+            }
+            for _ in 0..<10 { #expect(try await change("wrong") == 400) }
+            #expect(try await change(BuiltInLab.password) == 400)
+            #expect(try await lab.signIn().text.contains("AADSTS50053"))
+            lab.pass(.seconds(60))
+            #expect(try await change(BuiltInLab.password) == 204)
+        }
+    }
+
+    @Test("A guest whose home was reset and knows it no more is gone with it")
+    func orphans() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.post, "tenants/fabrikam.example/users", ["userPrincipalName": "zed@fabrikam.example"])
+            let token = try await admin(lab)
+            let body: JSON = ["invitedUserEmailAddress": "zed@fabrikam.example", "inviteRedirectUrl": "http://localhost/cb"]
+            let guest = try await graph(lab, .post, "invitations", token, body).json["invitedUser"]?["id"]?.text ?? ""
+            let grant = try await lab.grant(user: guest)
+            _ = try await lab.control(.post, "tenants/fabrikam.example/reset", [:])
+            #expect(try await graph(lab, .get, "users/\(guest)", token).status == 404)
+            #expect(try await lab.refresh(grant["refresh_token"]).status == 400)
+            #expect(try await graph(lab, .get, "users/aaaaaaaa-0001-4000-8000-000000000005", token).status == 200)
+            _ = try await lab.control(.post, "tenants/fabrikam.example/users", ["userPrincipalName": "zed@fabrikam.example"])
+            #expect(try await graph(lab, .post, "invitations", token, body).status == 201)
         }
     }
 

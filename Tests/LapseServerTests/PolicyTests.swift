@@ -116,6 +116,22 @@ struct PolicyTests {
         }
     }
 
+    @Test("Challenges that could never be made are refused")
+    func badChallenges() async throws {
+        try await Lab.run { lab async throws in
+            for (path, challenge, field) in [
+                ("users/\(Lab.adele)", ["code": 7_000_222], "challenges[0].code"),
+                ("users/\(Lab.adele)", ["code": 50076, "on": []], "challenges[0].on"),
+                ("apps/\(Lab.web)", ["code": 50173], "challenges[0].code"),
+            ] as [(String, JSON, String)] {
+                let answer = try await lab.control(
+                    .patch, "tenants/contoso.example/\(path)", ["challenges": .array([challenge])])
+                #expect(answer.status == 400)
+                #expect(answer.json["error"]?["field"]?.text == field)
+            }
+        }
+    }
+
     @Test("A secret that has expired: 7000222, 401, for the flows of its occasion")
     func expiredSecret() async throws {
         try await Lab.run { lab async throws in
@@ -246,6 +262,7 @@ struct PolicyTests {
             #expect(try await lab.signIn().status == 302)
             #expect(try await tries(10))
             #expect(try await lab.contoso(.get, "events?type=accountLocked").items.count == 1)
+            #expect(try await lab.contoso(.get, "events?type=signInRefused&user=\(Lab.adele)").items.count == 19)
             #expect(try await lab.signIn().text.contains("AADSTS50053"))
             let password = try await lab.form(
                 "/contoso.example/oauth2/v2.0/token",
@@ -292,6 +309,25 @@ struct PolicyTests {
                         "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
                         "scope": "https://graph.microsoft.com/.default",
                     ])
+            }
+            // Strangers who do not know the secret count for nothing.
+            for _ in 0..<20 {
+                let stranger = try await lab.form(
+                    "/contoso.example/oauth2/v2.0/token",
+                    [
+                        "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "wrong",
+                        "scope": "https://graph.microsoft.com/.default",
+                    ])
+                #expect(stranger.status == 401)
+            }
+            // Polling is meant to be identical.
+            let device = try await lab.form(
+                "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "User.Read"])
+            for _ in 0..<20 {
+                let poll = try await lab.form(
+                    "/contoso.example/oauth2/v2.0/token",
+                    ["grant_type": "device_code", "client_id": Lab.native, "device_code": device["device_code"]])
+                #expect(poll["error"] == "authorization_pending")
             }
             for _ in 0..<14 { #expect(try await application().status == 200) }
             let throttled = try await application()

@@ -82,11 +82,19 @@ public struct GraphCaller: Sendable {
 
     /// Whether the caller may change the target as it wants to: what is sensitive takes a permission of its own.
     public func mayUpdate(_ target: User, _ changes: GraphUserChanges) -> Bool {
-        if changes.sensitive.isEmpty, let user, user.id == target.id { return holds(Permission.writeOwn) }
+        if changes.isSelfService, let user, user.id == target.id { return holds(Permission.writeOwn) }
+        guard changes.sensitive.isEmpty || mayTouch(target) else { return false }
         return changes.permissions.allSatisfy { mayWrite(others: $0, isReset: changes.sensitive == [.password]) }
     }
 
     public var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
+
+    public func mayDelete(_ target: User) -> Bool { mayDeleteUsers && mayTouch(target) }
+
+    /// Entra: user-update and user-delete, what is sensitive about somebody with a role takes a Global Administrator.
+    private func mayTouch(_ target: User) -> Bool {
+        target.roles.allSatisfy { $0 == .directoryReaders } || user?.roles.contains(.globalAdministrator) == true
+    }
     /// Entra: directoryaudit-list and signin-list; delegated also by role.
     public var mayReadAuditLogs: Bool {
         holds(["AuditLog.Read.All"]) && user?.roles.contains(where: \.mayReadAuditLogs) ?? true
@@ -98,7 +106,7 @@ public struct GraphCaller: Sendable {
     /// Entra: never one's own, and never an application.
     public func mayResetPassword(of target: User) -> Bool {
         guard let user, user.id != target.id else { return false }
-        return holds(Permission.resetPasswords) && user.roles.contains(where: \.mayRevokeOthers)
+        return holds(Permission.resetPasswords) && mayTouch(target) && user.roles.contains(where: \.mayRevokeOthers)
     }
 
     /// - Parameter isReset: a new password alone: helpdesk and authentication administrators may set it.

@@ -141,7 +141,7 @@ extension User {
             set(password: password)
         }
         accountEnabled = try reader.bool("accountEnabled") ?? accountEnabled
-        challenges = try Challenge.list(&reader) ?? challenges
+        challenges = try Challenge.list(&reader, ofApp: false) ?? challenges
         if let names = try reader.strings("roles") {
             roles = []
             for (index, name) in names.enumerated() {
@@ -210,7 +210,7 @@ extension AppRegistration {
         accessTokenVersion = try reader.integer("accessTokenVersion", in: 1...2) ?? accessTokenVersion
         isFamilyMember = try reader.bool("foci") ?? isFamilyMember
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
-        challenges = try Challenge.list(&reader) ?? challenges
+        challenges = try Challenge.list(&reader, ofApp: true) ?? challenges
         try reader.finish()
     }
 }

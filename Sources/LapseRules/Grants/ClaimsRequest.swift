@@ -32,7 +32,8 @@ public struct ClaimsRequest: Equatable, Sendable {
         isCapable = Self.names(accessToken["xms_cc"]).contains { $0.isSame(as: Self.capability) }
         // `"nbf": null` asks for the claim and demands nothing.
         let notBefore = accessToken["nbf"] ?? .null
-        answersChallenge = notBefore["value"]?.text != nil || notBefore["essential"] == true
+        answersChallenge =
+            notBefore["value"] ?? .null != .null || notBefore["values"] ?? .null != .null || notBefore["essential"] == true
     }
 
     /// The capabilities that a claim of a request or of a token lists.

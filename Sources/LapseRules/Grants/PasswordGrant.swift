@@ -46,10 +46,10 @@ public struct SignInAttempt: Sendable {
         /// No tenant, or no user in it, by that name.
         case unknownUser
         case wrongPassword(User.Home)
-        /// Too many wrong passwords: not even the right one is taken.
-        case locked
+        /// Too many wrong passwords: not even the right one is taken. The user in the tenant of the request, when there is one.
+        case locked(User.Home, AccountFacts?)
         /// The password is right, and serves only to choose another one.
-        case mustChange(User)
+        case mustChange(AccountFacts)
         /// The home account is right, but it has no guest account in the tenant of the request.
         case noGuestAccount(User.Home)
         /// The user in the tenant of the request.
@@ -66,6 +66,15 @@ public struct SignInAttempt: Sendable {
         self.outcome = outcome
     }
 
+    /// The account that the name means, whatever came of it; nil: there is none.
+    public var home: User.Home? {
+        switch outcome {
+        case .unknownUser: nil
+        case .wrongPassword(let home), .noGuestAccount(let home), .locked(let home, _): home
+        case .mustChange(let account), .known(let account): account.user.home
+        }
+    }
+
     public var mustChangePassword: Bool { if case .mustChange = outcome { true } else { false } }
 
     /// The account, when the credential is right and the account may sign in.
@@ -76,21 +85,31 @@ public struct SignInAttempt: Sendable {
         switch outcome {
         case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())
-        case .locked: throw Refusal(error: AADSTS.accountLocked.error())
-        case .mustChange: throw Refusal(error: AADSTS.passwordExpired.error())
+        case .locked(_, let account):
+            // Entra's order: does the account exist, is it enabled, and only then what stands in its way.
+            if let account { try account.admitFreshly(on: plane, in: region, counting: &used) }
+            throw Refusal(error: AADSTS.accountLocked.error())
+        case .mustChange(let account):
+            try account.admitFreshly(on: plane, in: region, counting: &used)
+            throw Refusal(error: AADSTS.passwordExpired.error())
         case .noGuestAccount(let home):
             throw Refusal(
                 error: .guestNotFound(
                     home, userName: userName, app: app, directory: directory, cloud: tenant?.cloud ?? .global))
         case .known(let account):
-            used += account.attempts(of: nil, on: plane, in: region)
-            try account.stateRefusal(on: plane, in: region).orPass()
+            try account.admitFreshly(on: plane, in: region, counting: &used)
             return account
         }
     }
 }
 
 extension AccountFacts {
+    /// Whether the account itself may sign in here.
+    func admitFreshly(on plane: Plane, in region: Region, counting used: inout [Attempt]) throws(Refusal) {
+        used += attempts(of: nil, on: plane, in: region)
+        try stateRefusal(on: plane, in: region).orPass()
+    }
+
     /// The record of a credential given now, on the home tenant's clock.
     public func freshAuthentication(_ method: SignInMethod, sequence: Int64) -> Authentication {
         Authentication(user: user.home, place: Place(at: homeNow, sequence: sequence), method: method)

@@ -6,7 +6,8 @@ public enum DirectoryAudit: Equatable, Sendable {
 
     /// The events that are activities of the directory.
     public static let kinds: Set<Event.Kind> = [
-        .revoked, .accountDisabled, .accountEnabled, .userCreated, .userUpdated, .userDeleted, .userRestored, .consentGiven,
+        .revoked, .accountDisabled, .accountEnabled, .userCreated, .userUpdated, .userDeleted, .userRestored, .userPurged,
+        .consentGiven,
         .consentWithdrawn, .appCreated, .appUpdated, .appDeleted,
     ]
 
@@ -30,6 +31,7 @@ public enum DirectoryAudit: Equatable, Sendable {
         case .userUpdated: self = user("Update user", "Update")
         case .userDeleted: self = user("Delete user", "Delete")
         case .userRestored: self = user("Restore user", "Update")
+        case .userPurged: self = user("Hard Delete user", "Delete")
         case .consentGiven: self = app("Consent to application", "Assign")
         case .consentWithdrawn: self = app("Remove delegated permission grant", "Unassign")
         case .appCreated: self = app("Add application", "Add")

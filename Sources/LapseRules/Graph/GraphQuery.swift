@@ -7,6 +7,8 @@ public struct GraphQuery: Equatable, Sendable {
         let onRequest: [String]
         let isSearchable: Bool
         let page: Int
+        /// What an object of it is called.
+        let type: String
 
         var all: [String] { defaults + onRequest }
 
@@ -22,13 +24,13 @@ public struct GraphQuery: Equatable, Sendable {
                 + [
                     "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime",
                     "userType",
-                ], isSearchable: true, page: 100)
+                ], isSearchable: true, page: 100, type: "user")
         /// Entra: directoryaudit-list.
         public static let directoryAudits = Collection(
             defaults: [
                 "id", "category", "correlationId", "result", "resultReason", "activityDisplayName", "activityDateTime",
                 "loggedByService", "operationType", "initiatedBy", "targetResources", "additionalDetails",
-            ], onRequest: [], isSearchable: false, page: 1000)
+            ], onRequest: [], isSearchable: false, page: 1000, type: "directoryAudit")
         /// Entra: signin-list.
         public static let signIns = Collection(
             defaults: [
@@ -36,7 +38,7 @@ public struct GraphQuery: Equatable, Sendable {
                 "clientAppUsed", "correlationId", "conditionalAccessStatus", "isInteractive", "riskDetail",
                 "riskLevelAggregated", "riskLevelDuringSignIn", "riskState", "riskEventTypes", "riskEventTypes_v2",
                 "resourceDisplayName", "resourceId", "status", "deviceDetail", "location", "appliedConditionalAccessPolicies",
-            ], onRequest: [], isSearchable: false, page: 1000)
+            ], onRequest: [], isSearchable: false, page: 1000, type: "signIn")
     }
 
     private static let options = ["$select", "$top", "$skiptoken", "$filter", "$orderby", "$count", "$search"]
@@ -79,7 +81,9 @@ public struct GraphQuery: Equatable, Sendable {
         let properties = collection.all
         select = try given["$select"].map { text throws(GraphError) in
             var names: [String] = []
-            for word in text.split(separator: ",") { names.append(try Self.property(word, of: properties)) }
+            for word in text.split(separator: ",", omittingEmptySubsequences: false) {
+                names.append(try Self.property(word, of: collection))
+            }
             return names.uniqued()
         }
         if let text = given["$top"] {
@@ -102,7 +106,7 @@ public struct GraphQuery: Equatable, Sendable {
             guard (1...2).contains(words.count), words.count == 1 || ["asc", "desc"].contains(words[1].lowercased()) else {
                 throw .badRequest("Lapse: $orderby takes one property, and asc or desc.")
             }
-            return (try Self.property(words[0], of: properties), words.last?.lowercased() == "desc")
+            return (try Self.property(words[0], of: collection), words.last?.lowercased() == "desc")
         }
         switch given["$count"]?.lowercased() {
         case nil, "false": counts = false
@@ -118,9 +122,11 @@ public struct GraphQuery: Equatable, Sendable {
         guard !isAdvanced || isEventual else { throw .needsConsistencyLevel }
     }
 
-    private static func property(_ word: some StringProtocol, of properties: [String]) throws(GraphError) -> String {
+    private static func property(_ word: some StringProtocol, of collection: Collection) throws(GraphError) -> String {
         let asked = word.trimming { $0 == " " }
-        guard let known = properties.first(where: { $0.isSame(as: asked) }) else { throw .unknownProperty(asked) }
+        guard let known = collection.all.first(where: { $0.isSame(as: asked) }) else {
+            throw .unknownProperty(asked, of: collection.type)
+        }
         return known
     }
 
@@ -157,11 +163,17 @@ public struct GraphQuery: Equatable, Sendable {
 
     /// One page of the chosen objects, and where the next one begins; nil at the end.
     public func page(of chosen: [JSON]) throws(GraphError) -> (objects: [JSON], next: String?) {
+        let (part, next) = try part(of: chosen)
+        return (part.map(shown), next)
+    }
+
+    /// The same of anything that is listed.
+    public func part<Element>(of chosen: [Element]) throws(GraphError) -> (part: [Element], next: String?) {
         guard let start = skipToken.map({ Int($0) }) ?? 0, (0...max(0, chosen.count)).contains(start) else {
             throw .badRequest("The skip token is not one of Lapse's.")
         }
         let end = min(start + top, chosen.count)
-        return (chosen[start..<end].map(shown), end < chosen.count ? String(end) : nil)
+        return (Array(chosen[start..<end]), end < chosen.count ? String(end) : nil)
     }
 }
 
@@ -243,11 +255,11 @@ extension User {
 }
 
 extension GraphError {
-    /// Entra: what Graph says to a `$select` of a property that a user does not have.
-    static func unknownProperty(_ name: String) -> GraphError {
+    /// Entra: what Graph says to a `$select` of a property that an object does not have.
+    static func unknownProperty(_ name: String, of type: String) -> GraphError {
         GraphError(
             400, "BadRequest",
-            "Parsing OData Select and Expand failed: Could not find a property named '\(name.prefix(100))' on type 'microsoft.graph.user'."
+            "Parsing OData Select and Expand failed: Could not find a property named '\(name.prefix(100))' on type 'microsoft.graph.\(type)'."
         )
     }
 

@@ -47,6 +47,13 @@ public struct GraphUserChanges: Sendable {
         return found
     }
 
+    /// Whether users may change it themselves. Assumption: not what they are known by.
+    var isSelfService: Bool {
+        members.allSatisfy {
+            !["accountEnabled", "passwordProfile", "userPrincipalName", "mail", "employeeId"].contains($0.name)
+        }
+    }
+
     /// Whether nothing else is changed.
     var isSensitiveAlone: Bool {
         !members.isEmpty && members.allSatisfy { ["accountEnabled", "passwordProfile"].contains($0.name) }
@@ -88,7 +95,13 @@ public struct GraphUserChanges: Sendable {
 
     private static func userPrincipalName(_ text: String, tenant: Tenant) throws(GraphError) -> String {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, !parts[0].isEmpty, text.utf8.count <= 256 else { throw .invalidProperty("userPrincipalName") }
+        // Entra: the characters of a user principal name.
+        let isPlain = parts[0].utf8.allSatisfy {
+            (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || Array("'.-_!#^~".utf8).contains($0)
+        }
+        guard parts.count == 2, !parts[0].isEmpty, isPlain, text.utf8.count <= 256 else {
+            throw .invalidProperty("userPrincipalName")
+        }
         guard tenant.domains.contains(parts[1].lowercased()) else { throw .unverifiedDomain }
         return text
     }

@@ -24,11 +24,12 @@ public struct Challenge: Hashable, Sendable {
         self.on = on
     }
 
-    init(_ value: JSON, path: String) throws(FieldError) {
+    /// - Parameter codes: those that make sense here.
+    init(_ value: JSON, path: String, codes: [AADSTS]) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let number = try reader.integer("code", in: 0...Int64(Int32.max))
-        guard let code = Self.codes.first(where: { Int64($0.rawValue) == number }) else {
-            let known = Self.codes.map { String($0.rawValue) }.joined(separator: ", ")
+        guard let code = codes.first(where: { Int64($0.rawValue) == number }) else {
+            let known = codes.map { String($0.rawValue) }.joined(separator: ", ")
             throw FieldError(reader.field("code"), "must be one of: \(known)")
         }
         self.code = code
@@ -39,16 +40,18 @@ public struct Challenge: Hashable, Sendable {
             }
             occasions.insert(occasion)
         }
+        guard !occasions.isEmpty else { throw FieldError(reader.field("on"), "must name refresh, authorize or both") }
         on = occasions
         try reader.finish()
     }
 
-    /// The list of a user or an app; nil when the object has none.
-    static func list(_ reader: inout ObjectReader) throws(FieldError) -> [Challenge]? {
+    /// The list of a user or an app; nil when the object has none. Only an app has a secret that can expire.
+    static func list(_ reader: inout ObjectReader, ofApp: Bool) throws(FieldError) -> [Challenge]? {
+        let codes = codes.filter { ofApp || $0 != .secretExpired }
         let path = reader.field("challenges")
         guard let values = try reader.array("challenges") else { return nil }
         var list: [Challenge] = []
-        for (index, value) in values.enumerated() { list.append(try Challenge(value, path: "\(path)[\(index)]")) }
+        for (index, value) in values.enumerated() { list.append(try Challenge(value, path: "\(path)[\(index)]", codes: codes)) }
         return list
     }
 
@@ -57,7 +60,7 @@ public struct Challenge: Hashable, Sendable {
         // Nearly always there are none, and every user and app is read.
         guard value != .array([]) else { return [] }
         var reader = try ObjectReader(["challenges": value])
-        return try list(&reader) ?? []
+        return try list(&reader, ofApp: true) ?? []
     }
 
     public var json: JSON {

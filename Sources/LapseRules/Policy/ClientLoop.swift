@@ -1,6 +1,7 @@
 /// Does a client ask the same thing again and again?
 ///
-/// Entra: reference-breaking-changes.md (March 2019), fifteen identical requests within five minutes.
+/// Entra: reference-breaking-changes.md (March 2019), fifteen identical requests within five minutes. Polling for a device code is
+/// meant to be identical and does not count.
 public enum ClientLoop {
     public static let threshold = 15
     public static let window = Duration.seconds(300)

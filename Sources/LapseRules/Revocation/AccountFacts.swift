@@ -56,10 +56,11 @@ public struct AccountFacts: Sendable {
     /// evaluate.
     func refusalByAnyResource(of subject: RevocationRule.Subject) -> Refusal? {
         guard !user.isGuest else { return nil }
-        for region in history.regions {
-            if let refusal = refusal(of: subject, on: .cae, in: region) { return refusal }
-        }
-        return nil
+        let refusals = history.regions.compactMap { refusal(of: subject, on: .cae, in: $0) }
+        // The account's state first, else the latest cut-off that any region believes.
+        if let state = refusals.filter({ $0.revocation == nil }).max(by: { $0.error.text < $1.error.text }) { return state }
+        let latest = history.revocations.last { revocation in refusals.contains { $0.revocation == revocation.id } }
+        return refusals.first { $0.revocation == latest?.id }
     }
 
     /// ``refusal(of:on:in:)`` for a door, as a throw.

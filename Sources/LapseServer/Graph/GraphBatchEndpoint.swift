@@ -9,6 +9,7 @@ extension GraphEndpoint {
     func answer(_ batch: GraphBatch, version: String, token: GraphToken, _ trace: RequestTrace) async throws -> Response {
         var answers: [JSON] = []
         var failed: Set<String> = []
+        var region: String?
         for part in batch.parts {
             let own = trace.forPart(site.authority.random.guid())
             let response = try await voice.speaking(own) {
@@ -19,10 +20,14 @@ extension GraphEndpoint {
                     isEventual: part.headers["consistencylevel"]?.lowercased() == "eventual")
                 return try await answer(call, token: token, own) { part.body == .null ? [:] : part.body }
             }
+            // Each part lands by itself; the whole says where the first one did.
+            region = region ?? response.headers[.lapseRegion]
             if response.status.code >= 400 { failed.insert(part.id) }
             answers.append(try await Self.json(part.id, response))
         }
-        return voice.answer(["responses": .array(answers)], trace: trace)
+        var response = voice.answer(["responses": .array(answers)], trace: trace)
+        response.headers[.lapseRegion] = region
+        return response
     }
 
     /// What of a part's headers its client may want.

@@ -95,12 +95,15 @@ struct GraphEndpoint {
             return list(page, "auditLogs/signIns", "#auditLogs/signIns", query, version: version, trace, landing)
         case .deletedUsers:
             let query = try GraphQuery(query, of: .users, isEventual: isEventual)
+            guard query.isPlain else {
+                throw GraphError.badRequest("Lapse: deleted users are listed by $select, $top and $skiptoken alone.")
+            }
             let (users, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
-            let body = JSON.object([
-                "@odata.context": "\(metadata(landing))#users\(query.contextSuffix)",
-                "value": .array(users.prefix(query.top).map { deleted($0, query) }),
-            ])
-            return voice.answer(body, trace: trace).landed(landing)
+            let (shown, next) = try query.part(of: users)
+            let page = GraphPage(objects: shown.map { deleted($0, query) }, next: next, count: nil)
+            return list(
+                page, "directory/deletedItems/microsoft.graph.user", "#users\(query.contextSuffix)", query, version: version, trace,
+                landing)
         case .deletedUser(let id):
             let query = try GraphQuery(query, of: .users)
             let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
