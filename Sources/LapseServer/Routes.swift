@@ -1,5 +1,6 @@
 import Hummingbird
 import LapsePages
+import LapseRules
 
 /// All doors of Lapse. Paths ignore case and doubled slashes. A path that is not here is 404 in the voice of its surface.
 func routes(_ site: Site) -> Router<LapseContext> {
@@ -8,19 +9,23 @@ func routes(_ site: Site) -> Router<LapseContext> {
 
     // The authority. `{tenant}` is a GUID, a domain, common, organizations or consumers.
     let metadata = MetadataEndpoint(site: site)
-    router.get("{tenant}/v2.0/.well-known/openid-configuration", use: metadata.configuration)
-    router.get("{tenant}/discovery/v2.0/keys", use: metadata.keys)
+    router.get("{tenant}/v2.0/.well-known/openid-configuration", use: metadata.configuration(.v2))
+    router.get("{tenant}/.well-known/openid-configuration", use: metadata.configuration(.v1))
+    router.get("{tenant}/discovery/v2.0/keys", use: metadata.keys(.v2))
+    router.get("{tenant}/discovery/keys", use: metadata.keys(.v1))
     router.get("{tenant}/discovery/instance", use: metadata.instance)
     router.get("{tenant}/userrealm/{user}", use: metadata.userRealm)
-    let authorize = AuthorizeEndpoint(site: site)
-    router.get("{tenant}/oauth2/v2.0/authorize", use: authorize.get)
-    router.post("{tenant}/oauth2/v2.0/authorize", use: authorize.post)
-    let token = TokenEndpoint(site: site)
-    router.post("{tenant}/oauth2/v2.0/token", use: token.token)
-    router.post("{tenant}/oauth2/v2.0/devicecode", use: token.deviceCode)
     let logout = LogoutEndpoint(site: site)
-    router.get("{tenant}/oauth2/v2.0/logout", use: logout.get)
-    router.post("{tenant}/oauth2/v2.0/logout", use: logout.post)
+    for endpoint in EndpointVersion.allCases {
+        let authorize = AuthorizeEndpoint(site: site, endpoint: endpoint)
+        router.get("{tenant}/\(endpoint.path)/authorize", use: authorize.get)
+        router.post("{tenant}/\(endpoint.path)/authorize", use: authorize.post)
+        let token = TokenEndpoint(site: site, endpoint: endpoint)
+        router.post("{tenant}/\(endpoint.path)/token", use: token.token)
+        router.post("{tenant}/\(endpoint.path)/devicecode", use: token.deviceCode)
+        router.get("{tenant}/\(endpoint.path)/logout", use: logout.get)
+        router.post("{tenant}/\(endpoint.path)/logout", use: logout.post)
+    }
     let device = DeviceLoginEndpoint(site: site)
     router.get("devicelogin", use: device.get)
     router.post("devicelogin", use: device.post)

@@ -4,8 +4,8 @@ import Logging
 
 /// Everything that Lapse does, one operation per file beside this one. An operation is one transaction, one instant, one decision.
 ///
-/// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:trace:)``
-/// - Browser: ``authorize(_:at:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
+/// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:endpoint:trace:)``
+/// - Browser: ``authorize(_:at:endpoint:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
 ///   ``signOut(cookies:hint:redirectURI:trace:)``
 /// - Graph: ``graphToken(_:)``, ``revokeSignInSessions(of:token:trace:)``, ``readUser(_:token:trace:)``,
 ///   ``listUsers(after:limit:token:trace:)``, ``userInfo(token:trace:)``

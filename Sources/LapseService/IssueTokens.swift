@@ -128,7 +128,11 @@ extension Authority {
         let isVersionOne = plan.scope.resource.tokenVersion == 1
         let accessToken = try signer.sign(plan.accessTokenPayload(issuer: issuer), namesThumbprint: isVersionOne)
         // One after the other on this core: waking a second one costs more than a signature saves, and under load it has its own.
-        let idToken = try plan.hasIDToken ? plan.idTokenPayload(issuer: issuer).map { try signer.sign($0) } : nil
+        let idToken =
+            try plan.hasIDToken
+            ? plan.idTokenPayload(issuer: issuer).map {
+                try signer.sign($0, namesThumbprint: plan.endpoint == .v1)
+            } : nil
         return plan.answer(accessToken: accessToken, idToken: idToken)
     }
 }

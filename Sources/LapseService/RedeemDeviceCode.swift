@@ -27,15 +27,18 @@ public struct DeviceAuthorization: Sendable {
     public let userCode: String
     public let expiresIn: Duration
 
-    public func json(origin: String) -> JSON {
+    /// - Parameter endpoint: version 1 knows one name for the page, and numbers as text.
+    public func json(origin: String, endpoint: EndpointVersion) -> JSON {
         let page = "\(origin)/devicelogin"
-        return [
-            "user_code": .string(userCode), "device_code": .string(deviceCode), "verification_uri": .string(page),
+        func number(_ value: Int64) -> JSON { endpoint == .v1 ? .string(String(value)) : .integer(value) }
+        return .object([
+            "user_code": .string(userCode), "device_code": .string(deviceCode),
+            "verification_uri": endpoint == .v1 ? nil : .string(page),
             // MSAL Python reads this name.
-            "verification_url": .string(page), "expires_in": .integer(expiresIn.wholeSeconds), "interval": 5,
+            "verification_url": .string(page), "expires_in": number(expiresIn.wholeSeconds), "interval": number(5),
             "message": .string(
                 "To sign in, use a web browser to open the page \(page) and enter the code \(userCode) to authenticate."),
-        ]
+        ])
     }
 }
 
@@ -43,9 +46,9 @@ extension Authority {
     /// Begins a sign-in on a device.
     ///
     /// - Throws: ``Refused`` for an unknown tenant or client, a client without the flow, a scope it may not ask for.
-    public func issueDeviceCode(_ form: FormParameters, at name: TenantName, trace: RequestTrace) throws -> (
-        DeviceAuthorization, Landing
-    ) {
+    public func issueDeviceCode(
+        _ form: FormParameters, at name: TenantName, endpoint: EndpointVersion, trace: RequestTrace
+    ) throws -> (DeviceAuthorization, Landing) {
         let deviceCode = random.token(bytes: 48)
         let userCode = DeviceCode.newUserCode(random)
         return try deciding { tx, landing in
@@ -62,7 +65,7 @@ extension Authority {
                         "unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'.")
                 }
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), tenant: tenant)
-                let scope = try policy.delegated(try form.required("scope"), mayNameSeveralResources: true)
+                let scope = try policy.delegated(try endpoint.signInScope(of: form), mayNameSeveralResources: true)
                 let lifetime = EffectiveLifetimes(tenant: tenant, app: app).deviceCode
                 try tx.insert(
                     DeviceCode(

@@ -28,7 +28,10 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// The issuer of a tenant's tokens of version 1.
-    public func directoryIssuer(of tenant: GUID) -> String {
+    public func directoryIssuer(of tenant: GUID) -> String { directoryIssuer(of: tenant.description) }
+
+    /// The same for a tenant that is not known yet: metadata of `common` prints a placeholder.
+    public func directoryIssuer(of tenant: String) -> String {
         switch self {
         case .global, .usGovernmentL4, .usGovernmentL5: "https://sts.windows.net/\(tenant)/"
         case .china: "https://sts.chinacloudapi.cn/\(tenant)/"

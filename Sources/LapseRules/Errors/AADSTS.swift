@@ -152,6 +152,16 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         }
     }
 
+    /// What the endpoints of version 1 call the error, where that differs. Entra: facts of both spellings.
+    var errorAtVersionOne: String? {
+        switch self {
+        case .signInFrequency, .mfaRequired, .mfaExpired, .mfaEnrollmentRequired, .accessBlocked, .deviceNotManaged:
+            "interaction_required"
+        case .deviceCodeExpired: "code_expired"
+        default: nil
+        }
+    }
+
     /// The error of this row with its placeholders filled in. A value longer than 200 bytes is cut: it is the caller's own text.
     public func error(_ values: KeyValuePairs<String, String> = [:]) -> EntraError {
         let row = row

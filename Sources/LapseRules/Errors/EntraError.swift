@@ -56,16 +56,31 @@ public struct EntraError: Error, Equatable, Sendable {
     public var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
 }
 
-/// How a tenant wants its errors written.
+/// How a tenant wants its errors written, and what the endpoint makes of that.
 public struct ErrorStyle: Equatable, Sendable {
     let layout: Policies.ErrorLayout
-    let hasSuberror: Bool
+    private let suberror: Bool
+    private var endpoint = EndpointVersion.v2
 
     public static let current = ErrorStyle(Policies())
 
     public init(_ policies: Policies) {
         layout = policies.errorLayout
-        hasSuberror = policies.suberror
+        suberror = policies.suberror
+    }
+
+    public func at(_ endpoint: EndpointVersion) -> ErrorStyle {
+        var style = self
+        style.endpoint = endpoint
+        return style
+    }
+
+    /// Entra: raw answers of the older endpoint have none.
+    var hasSuberror: Bool { suberror && endpoint == .v2 }
+
+    /// The OAuth error as the endpoint calls it.
+    func name(of error: EntraError) -> String {
+        endpoint == .v1 ? error.code?.errorAtVersionOne ?? error.error : error.error
     }
 }
 
@@ -102,7 +117,7 @@ extension EntraError {
     /// Entra: the token endpoint's error body, members in recorded order.
     public func json(_ trace: ErrorTrace, origin: String) -> JSON {
         .object([
-            "error": .string(error), "error_description": .string(description(trace)),
+            "error": .string(trace.style.name(of: self)), "error_description": .string(description(trace)),
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
             "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
             "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),

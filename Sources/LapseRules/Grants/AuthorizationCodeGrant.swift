@@ -42,8 +42,8 @@ public enum AuthorizationCodeGrant {
                 on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
-                context, user: account.user, grant: grant, scope: scope, nonce: code.nonce, wantsAuthTime: code.wantsAuthTime,
-                wantsClientInfo: request.wantsClientInfo, claims: request.claims, refreshToken: first)
+                context, for: request, user: account.user, grant: grant, scope: scope, nonce: code.nonce,
+                wantsAuthTime: code.wantsAuthTime, refreshToken: first)
             return TokenIssue(plan: plan, refreshToken: first?.row, spent: .code(code.hash))
         }
     }

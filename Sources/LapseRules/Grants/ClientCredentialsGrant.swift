@@ -3,12 +3,11 @@ public enum ClientCredentialsGrant {
     public static func decide(_ request: TokenRequest, in context: TokenContext) -> TokenDecision {
         .deciding { (_: inout [Attempt]) throws(Refusal) in
             let resource = try refusing { () throws(EntraError) in
-                guard let text = request.scope else { throw .missing("scope") }
-                return try context.scopes.application(text)
+                try context.scopes.application(try request.requiredScope())
             }
             let scope = GrantedScope(resource: resource, openID: [], isOffline: false, permissions: [], spelled: [])
             let plan = TokenPlan(
-                context, user: nil, grant: nil, scope: scope, wantsClientInfo: false, claims: request.claims, refreshToken: nil)
+                context, for: request, user: nil, grant: nil, scope: scope, refreshToken: nil)
             return TokenIssue(plan: plan, refreshToken: nil)
         }
     }

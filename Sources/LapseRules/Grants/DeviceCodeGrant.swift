@@ -36,9 +36,7 @@ public enum DeviceCodeGrant {
             let scope = try context.granted(grant.scope, by: grant.authentication, of: account, on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
-                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
-                claims: request.claims,
-                refreshToken: first)
+                context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: first)
             return TokenIssue(plan: plan, refreshToken: first?.row, spent: .deviceCode(facts.code.hash))
         }
     }

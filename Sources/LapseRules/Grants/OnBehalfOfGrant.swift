@@ -23,7 +23,7 @@ public enum OnBehalfOfGrant {
             guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
             guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
             try account.admit(grant, request, in: context, counting: &attempts)
-            guard let text = request.scope else { throw Refusal(error: .missing("scope")) }
+            let text = try refusing { () throws(EntraError) in try request.requiredScope() }
             let scope = try context.granted(text, by: grant.authentication, of: account, on: .refresh)
             let onBehalf = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
@@ -32,8 +32,7 @@ public enum OnBehalfOfGrant {
             let first = context.newRefreshToken(for: onBehalf)
             // Entra: v2-oauth2-on-behalf-of-flow.md, no id token.
             let plan = TokenPlan(
-                context, user: account.user, grant: onBehalf, scope: scope, issuesIDToken: false,
-                wantsClientInfo: request.wantsClientInfo, claims: request.claims, refreshToken: first)
+                context, for: request, user: account.user, grant: onBehalf, scope: scope, issuesIDToken: false, refreshToken: first)
             return TokenIssue(plan: plan, newGrant: onBehalf, refreshToken: first?.row)
         }
     }

@@ -8,7 +8,7 @@ public enum PasswordGrant {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             let account = try signIn.accepted(
                 for: context.app, in: context.tenant, on: .refresh, region: context.region, counting: &attempts)
-            guard let text = request.scope else { throw Refusal(error: .missing("scope")) }
+            let text = try refusing { () throws(EntraError) in try request.requiredScope() }
             let authentication = account.freshAuthentication(.password, sequence: sequence)
             let scope = try context.granted(text, by: authentication, of: account, on: .authorize)
             let grant = Grant(
@@ -18,9 +18,7 @@ public enum PasswordGrant {
                 createdAt: context.now)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
-                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
-                claims: request.claims,
-                refreshToken: first)
+                context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: first)
             return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
         }
     }

@@ -42,9 +42,7 @@ public enum RefreshTokenGrant {
                 request.scope ?? grant.scope, by: grant.authentication, of: account, on: .refresh)
             let child = context.newRefreshToken(for: grant, parent: token, now: facts.grantNow)
             let plan = TokenPlan(
-                context, user: account.user, grant: grant, scope: scope, wantsClientInfo: request.wantsClientInfo,
-                claims: request.claims,
-                refreshToken: child)
+                context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: child)
             return TokenIssue(plan: plan, refreshToken: child?.row)
         }
     }

@@ -10,15 +10,20 @@ public struct TokenRequest: Sendable {
     }
 
     public let grant: Grant
+    public let endpoint: EndpointVersion
     public let client: PresentedClient
     /// Nil: the grant's own.
     public let scope: String?
+    /// The resource of a request of version 1, as the client spells it; nil: the grant's own.
+    public let resource: String?
     public let wantsClientInfo: Bool
     public let claims: ClaimsRequest
     /// The Origin header of a browser's cross-origin request.
     public let origin: String?
 
-    public init(form: FormParameters, authorization: String?, origin: String?) throws(EntraError) {
+    public init(
+        form: FormParameters, authorization: String?, origin: String?, endpoint: EndpointVersion = .v2
+    ) throws(EntraError) {
         let type = try form.required("grant_type")
         client = try PresentedClient(form: form, authorization: authorization)
         switch type {
@@ -44,10 +49,18 @@ public struct TokenRequest: Sendable {
         default:
             throw AADSTS.unsupportedGrantType.error(["type": type])
         }
-        scope = form["scope"]
+        scope = try endpoint.scope(of: form, byApplication: type == "client_credentials")
+        resource = endpoint == .v1 ? form["resource"] : nil
+        self.endpoint = endpoint
         wantsClientInfo = form["client_info"] != nil
         claims = try ClaimsRequest(form["claims"])
         self.origin = origin
+    }
+
+    /// The scope of a request that has no older grant to take it from.
+    func requiredScope() throws(EntraError) -> String {
+        guard let scope else { throw .missing(endpoint.scopeParameter) }
+        return scope
     }
 
     /// The flow that the client's registration has to allow.

@@ -53,7 +53,9 @@ public struct AuthorizeRequest: Sendable {
     /// The rest of the request.
     ///
     /// - Throws: `EntraError` that goes to the redirect URI.
-    public init(_ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy) throws(EntraError) {
+    public init(
+        _ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy, endpoint: EndpointVersion = .v2
+    ) throws(EntraError) {
         self.app = app
         self.target = target
         let type = try parameters.required("response_type")
@@ -64,7 +66,7 @@ public struct AuthorizeRequest: Sendable {
         guard app.flows.contains(.code) else {
             throw .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'code'.")
         }
-        scope = try scopes.delegated(try parameters.required("scope"), mayNameSeveralResources: true)
+        scope = try scopes.delegated(try endpoint.signInScope(of: parameters), mayNameSeveralResources: true)
         challenge = try PKCE.Challenge(parameters)
         if let text = parameters["prompt"] {
             // MSAL's `create` leads to the sign-in page here: nobody signs up in a lab.

@@ -62,7 +62,7 @@ extension TokenPlan {
     /// Entra: tokens start five minutes before they are made (recorded `exp - iat` of an hour's token: 3900).
     private static let backdating: Int64 = 300
 
-    private var times: (start: Int64, accessEnd: Int64, idEnd: Int64) {
+    var times: (start: Int64, accessEnd: Int64, idEnd: Int64) {
         let now = printedNow.secondsSinceEpoch
         return (now - Self.backdating, now + accessTokenLifetime.wholeSeconds, now + idTokenLifetime.wholeSeconds)
     }
@@ -153,9 +153,46 @@ extension TokenPlan {
         return claims.finished()
     }
 
-    /// The payload of the id token as JSON; nil when there is no user. Entra: id-token-claims-reference.md.
+    /// The payload of the id token as JSON, in the endpoint's format; nil when there is no user.
+    /// Entra: id-token-claims-reference.md.
     public func idTokenPayload(issuer: String) -> [UInt8]? {
         guard let user, let grant else { return nil }
+        return switch endpoint {
+        case .v1: versionOneIDToken(of: user)
+        case .v2: versionTwoIDToken(of: user, grant, issuer: issuer)
+        }
+    }
+
+    /// Entra: azuread-dev/v1-protocols-openid-connect-code.md.
+    private func versionOneIDToken(of user: User) -> [UInt8] {
+        let (start, _, end) = times
+        var claims = JSONWriter()
+        claims.add("aud", app.id.description)
+        claims.add("iss", tenant.cloud.directoryIssuer(of: tenant.id))
+        claims.add("iat", start)
+        claims.add("nbf", start)
+        claims.add("exp", end)
+        claims.add("aio", mark)
+        claims.add("amr", methods)
+        claims.add("family_name", user.surname)
+        claims.add("given_name", user.givenName)
+        claims.add("idp", homeIdentityProvider)
+        claims.add("ipaddr", "127.0.0.1")
+        claims.add("name", user.displayName)
+        claims.add("nonce", nonce)
+        claims.add("oid", user.id.description)
+        claims.add("puid", passportID(user))
+        claims.add("rh", tenantMark)
+        claims.add("sub", subject)
+        claims.add("tid", tenant.id.description)
+        claims.add("unique_name", user.userPrincipalName)
+        claims.add("upn", user.userPrincipalName)
+        claims.add("uti", tokenID)
+        claims.add("ver", "1.0")
+        return claims.finished()
+    }
+
+    private func versionTwoIDToken(of user: User, _ grant: Grant, issuer: String) -> [UInt8] {
         let (start, _, end) = times
         var claims = JSONWriter()
         claims.add("aud", app.id.description)

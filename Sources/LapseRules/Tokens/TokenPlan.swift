@@ -6,6 +6,9 @@ public struct TokenPlan: Sendable {
     public let user: User?
     public let grant: Grant?
     public let scope: GrantedScope
+    public let endpoint: EndpointVersion
+    /// The resource as a request of version 1 spelled it.
+    let resource: String?
     public let issuedAt: Timestamp
     /// The instant that tokens print: the tenant's, or the machine's by policy.
     public let printedNow: Timestamp
@@ -22,10 +25,11 @@ public struct TokenPlan: Sendable {
     public let refreshToken: String?
     public let refreshTokenExpiresIn: Duration?
 
+    /// - Parameter request: nil for a sign-in that no client asked for.
     /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.
     init(
-        _ context: TokenContext, user: User?, grant: Grant?, scope: GrantedScope, nonce: String? = nil,
-        wantsAuthTime: Bool = false, issuesIDToken: Bool = true, wantsClientInfo: Bool, claims: ClaimsRequest,
+        _ context: TokenContext, for request: TokenRequest?, user: User?, grant: Grant?, scope: GrantedScope,
+        nonce: String? = nil, wantsAuthTime: Bool = false, issuesIDToken: Bool = true,
         refreshToken: (text: String, row: RefreshToken)?
     ) {
         let lifetimes = EffectiveLifetimes(tenant: context.tenant, app: context.app)
@@ -34,10 +38,12 @@ public struct TokenPlan: Sendable {
         self.user = user
         self.grant = grant
         self.scope = scope
+        endpoint = request?.endpoint ?? .v2
+        resource = request?.resource
         issuedAt = context.now
         printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
         // Entra: the claim shows only for APIs that ask for it.
-        isCapable = grant.map { $0.isCapable || claims.isCapable } == true && scope.resource.asksForCapabilities
+        isCapable = grant.map { $0.isCapable || request?.claims.isCapable == true } == true && scope.resource.asksForCapabilities
         accessTokenLifetime =
             if let user {
                 // Entra does not evaluate guests: nobody would take a long token back.
@@ -53,18 +59,33 @@ public struct TokenPlan: Sendable {
         // Entra: on a refresh the grant's own scope is enough for a new id token.
         let asksForIDToken = scope.has(openID: "openid") || grant?.scope.hasWord("openid") == true
         hasIDToken = issuesIDToken && user != nil && asksForIDToken
-        hasClientInfo = wantsClientInfo && user != nil
+        hasClientInfo = request?.wantsClientInfo == true && user != nil
         self.refreshToken = refreshToken?.text
         refreshTokenExpiresIn = grant?.clientClass == .spa ? refreshToken.map { $0.row.expiresAt - context.now } : nil
     }
 
     /// Entra: the token answer, members in recorded order.
     public func answer(accessToken: String, idToken: String?) -> JSON {
+        if endpoint == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }
         let seconds = JSON.integer(accessTokenLifetime.wholeSeconds)
         return .object([
             "token_type": "Bearer", "scope": user == nil ? nil : .string(scope.text), "expires_in": seconds,
             "ext_expires_in": seconds, "access_token": .string(accessToken), "refresh_token": refreshToken.map(JSON.string),
             "refresh_token_expires_in": refreshTokenExpiresIn.map { .integer($0.wholeSeconds) },
+            "foci": app.isFamilyMember && refreshToken != nil ? "1" : nil, "id_token": idToken.map(JSON.string),
+            "client_info": hasClientInfo ? clientInfo.map(JSON.string) : nil,
+        ])
+    }
+
+    /// Entra: azuread-dev/v1-protocols-oauth-code.md; numbers are text.
+    private func versionOneAnswer(accessToken: String, idToken: String?) -> JSON {
+        let seconds = JSON.string(String(accessTokenLifetime.wholeSeconds))
+        let (start, end, _) = times
+        return .object([
+            "token_type": "Bearer", "scope": user == nil ? nil : .string(scope.permissions.joined(separator: " ")),
+            "expires_in": seconds, "ext_expires_in": seconds, "expires_on": .string(String(end)),
+            "not_before": .string(String(start)), "resource": .string(resource ?? scope.resource.uri),
+            "access_token": .string(accessToken), "refresh_token": refreshToken.map(JSON.string),
             "foci": app.isFamilyMember && refreshToken != nil ? "1" : nil, "id_token": idToken.map(JSON.string),
             "client_info": hasClientInfo ? clientInfo.map(JSON.string) : nil,
         ])
@@ -111,7 +132,7 @@ public struct TokenContext: Sendable {
     public func issue(_ grant: Grant, scope: GrantedScope, user: User) -> TokenIssue {
         let first = newRefreshToken(for: grant)
         let plan = TokenPlan(
-            self, user: user, grant: grant, scope: scope, wantsClientInfo: false, claims: .none, refreshToken: first)
+            self, for: nil, user: user, grant: grant, scope: scope, refreshToken: first)
         return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
     }
 

@@ -4,9 +4,10 @@ import LapsePages
 import LapseRules
 import LapseService
 
-/// `/{tenant}/oauth2/v2.0/authorize`: the app's request, and the forms of our own pages, which post back to the same address.
+/// `/{tenant}/oauth2/v2.0/authorize`, and the same without `v2.0`: the app's request, and the forms of our own pages, which post back to the same address.
 struct AuthorizeEndpoint {
     let site: Site
+    let endpoint: EndpointVersion
 
     private var voice: PageVoice { PageVoice(site: site) }
 
@@ -33,8 +34,8 @@ struct AuthorizeEndpoint {
     ) throws -> Response {
         let tenant = try Request.tenant(context)
         let (answer, cookies, landing) = try site.authority.authorize(
-            parameters, at: tenant, step: step, cookies: site.cookies(of: request), trace: trace)
-        var response = self.response(answer, action: "/\(tenant.text)/oauth2/v2.0/authorize?\(parameters.encoded())")
+            parameters, at: tenant, endpoint: endpoint, step: step, cookies: site.cookies(of: request), trace: trace)
+        var response = self.response(answer, action: "/\(tenant.text)/\(endpoint.path)/authorize?\(parameters.encoded())")
         site.set(cookies, on: &response)
         response.headers[.xMSRequestID] = trace.requestID.description
         return response.landed(landing)

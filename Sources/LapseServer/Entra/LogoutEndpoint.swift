@@ -3,7 +3,7 @@ import LapsePages
 import LapseRules
 import LapseService
 
-/// `GET|POST /{tenant}/oauth2/v2.0/logout`: ends the browser's sessions.
+/// `GET|POST /{tenant}/oauth2/v2.0/logout`, and the same without `v2.0`: ends the browser's sessions.
 struct LogoutEndpoint {
     let site: Site
 

@@ -15,44 +15,57 @@ struct MetadataEndpoint {
         .cacheControl: "max-age=86400, private", .accessControlAllowMethods: "GET, OPTIONS", .xContentTypeOptions: "nosniff",
     ]
 
-    func configuration(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await answering(request, context) { trace in
-            let name = try Request.tenant(context)
-            let (id, cloud) = try site.authority.place(of: name)
-            let base = "\(trace.origin)/\(id?.description ?? name.text)"
-            return .object([
-                "token_endpoint": "\(base)/oauth2/v2.0/token",
-                "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-                "jwks_uri": "\(base)/discovery/v2.0/keys", "response_modes_supported": ["query", "fragment", "form_post"],
-                "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
-                "response_types_supported": ["code"],
-                "scopes_supported": ["openid", "profile", "email", "offline_access"],
-                "issuer": .string(issuer(id, trace)), "request_uri_parameter_supported": false,
-                "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
-                "authorization_endpoint": "\(base)/oauth2/v2.0/authorize",
-                "device_authorization_endpoint": "\(base)/oauth2/v2.0/devicecode", "http_logout_supported": true,
-                "frontchannel_logout_supported": true,
-                "end_session_endpoint": "\(base)/oauth2/v2.0/logout",
-                "claims_supported": [
-                    "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
-                ],
-                "tenant_region_scope": id == nil ? .null : .string(cloud.regionScope),
-                "tenant_region_sub_scope": cloud.regionSubScope.map(JSON.string),
-                "cloud_instance_name": .string(cloud.instanceName), "cloud_graph_host_name": .string(cloud.directoryGraphHost),
-                "msgraph_host": .string(cloud.graphHost), "rbac_url": .string(cloud.accessControlURL),
-            ])
+    func configuration(_ endpoint: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
+        { request, context in try await answering(request, context) { try configuration(endpoint, context, $0) } }
+    }
+
+    private func configuration(_ endpoint: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace) throws -> JSON {
+        let name = try Request.tenant(context)
+        let (id, cloud) = try site.authority.place(of: name)
+        let base = "\(trace.origin)/\(id?.description ?? name.text)"
+        let oauth = "\(base)/\(endpoint.path)"
+        return .object([
+            "token_endpoint": "\(oauth)/token",
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "jwks_uri": endpoint == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys",
+            "response_modes_supported": ["query", "fragment", "form_post"],
+            "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
+            "response_types_supported": ["code"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
+            "issuer": .string(issuer(id, cloud, endpoint, trace)), "request_uri_parameter_supported": false,
+            "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
+            "authorization_endpoint": "\(oauth)/authorize",
+            "device_authorization_endpoint": "\(oauth)/devicecode", "http_logout_supported": true,
+            "frontchannel_logout_supported": true,
+            "end_session_endpoint": "\(oauth)/logout",
+            "claims_supported": [
+                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
+            ],
+            "tenant_region_scope": id == nil ? .null : .string(cloud.regionScope),
+            "tenant_region_sub_scope": cloud.regionSubScope.map(JSON.string),
+            "cloud_instance_name": .string(cloud.instanceName), "cloud_graph_host_name": .string(cloud.directoryGraphHost),
+            "msgraph_host": .string(cloud.graphHost), "rbac_url": .string(cloud.accessControlURL),
+        ])
+    }
+
+    func keys(_ endpoint: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
+        { request, context in
+            try await answering(request, context) { trace in
+                let (id, cloud) = try site.authority.place(of: try Request.tenant(context))
+                return ["keys": [site.authority.signer.key.json(issuer: issuer(id, cloud, endpoint, trace))]]
+            }
         }
     }
 
-    func keys(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await answering(request, context) { trace in
-            let id = try site.authority.tenantID(of: try Request.tenant(context))
-            return ["keys": [site.authority.signer.key.json(issuer: issuer(id, trace))]]
+    /// Entra: `/common` and `/organizations` print the placeholder. The issuer of version 1 is a name, that of version 2 an
+    /// address.
+    private func issuer(_ id: GUID?, _ cloud: Cloud, _ endpoint: EndpointVersion, _ trace: RequestTrace) -> String {
+        let tenant = id?.description ?? "{tenantid}"
+        return switch endpoint {
+        case .v1: cloud.directoryIssuer(of: tenant)
+        case .v2: "\(trace.origin)/\(tenant)/v2.0"
         }
     }
-
-    /// Entra: `/common` and `/organizations` print the placeholder.
-    private func issuer(_ id: GUID?, _ trace: RequestTrace) -> String { "\(trace.origin)/\(id?.description ?? "{tenantid}")/v2.0" }
 
     /// Entra: recorded clouds, with this Lapse beside them.
     private static let clouds: [(network: String, cache: String, aliases: [String])] = [

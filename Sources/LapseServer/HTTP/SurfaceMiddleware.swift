@@ -85,8 +85,8 @@ enum Surface {
     /// Whether the path is one of the two that take a POST alone.
     static func isPostEndpoint(_ path: String) -> Bool {
         let segments = path.lowercased().split(separator: "/")
-        return segments.count == 4 && segments[1] == "oauth2" && segments[2] == "v2.0"
-            && ["token", "devicecode"].contains(segments[3])
+        guard let last = segments.last, ["token", "devicecode"].contains(last) else { return false }
+        return EndpointVersion.allCases.contains { segments.dropFirst().dropLast().joined(separator: "/") == $0.path }
     }
 
     /// Entra: metadata, token endpoint and Graph are open to scripts of any origin; pages and the control API are not.
