@@ -18,6 +18,8 @@ public struct Settings: Equatable, Sendable {
     public var readyFile: String?
     public var publicURL: String?
     public var graphURL: String?
+    /// What the server is called besides localhost, in lower case.
+    public var tlsNames: [String] = []
     public var isRegistrationOpen = false
 
     public init() {}
@@ -25,7 +27,7 @@ public struct Settings: Equatable, Sendable {
     /// Every option by its long name. In the environment it is `LAPSE_` and the name in capitals with underscores.
     public static let names = [
         "host", "control-token", "https-port", "http-port", "data-dir", "ephemeral", "seed", "propagation", "ready-file",
-        "public-url", "graph-url", "open-registration",
+        "public-url", "graph-url", "tls-name", "open-registration",
     ]
 
     /// Flag before environment before file before default.
@@ -82,6 +84,7 @@ public struct Settings: Equatable, Sendable {
         case "ready-file": readyFile = try Self.text(value, origin)
         case "public-url": publicURL = try Self.origin(value, origin)
         case "graph-url": graphURL = try Self.origin(value, origin)
+        case "tls-name": tlsNames = try Self.names(value, origin)
         case "open-registration": isRegistrationOpen = try Self.flag(value, origin)
         default: preconditionFailure("\(name) is in Settings.names but not read")
         }
@@ -90,6 +93,27 @@ public struct Settings: Equatable, Sendable {
     private static func text(_ value: JSON, _ origin: String) throws(FieldError) -> String {
         guard case .string(let text) = value, !text.isEmpty else { throw FieldError(origin, "must be a text") }
         return text
+    }
+
+    /// DNS names, in a list or with commas between them.
+    private static func names(_ value: JSON, _ origin: String) throws(FieldError) -> [String] {
+        let texts: [String?] =
+            switch value {
+            case .string(let text): text.split(separator: ",").map { $0.trimming { $0 == " " } }
+            case .array(let values): values.map(\.text)
+            default: [nil]
+            }
+        var names: [String] = []
+        for text in texts {
+            // An address is no name, and a name has no blanks or wildcards.
+            guard let name = text?.lowercased(), TenantName.isDNSName("\(name).tenant"),
+                name.split(separator: ".").last?.allSatisfy(\.isNumber) == false
+            else {
+                throw FieldError(origin, "must name hosts, such as login.microsoftonline.com")
+            }
+            names.append(name)
+        }
+        return names.uniqued()
     }
 
     private static func flag(_ value: JSON, _ origin: String) throws(FieldError) -> Bool {

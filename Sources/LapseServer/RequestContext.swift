@@ -124,6 +124,7 @@ extension HTTPField.Name {
     static let lapseEvent = Self("x-lapse-event")!
     static let requestID = Self("request-id")!
     static let xMSRequestID = Self("x-ms-request-id")!
+    static let xMSCorrelationRequestID = Self("x-ms-correlation-request-id")!
     static let xMSServer = Self("x-ms-ests-server")!
     static let xMSTelemetry = Self("x-ms-clitelem")!
     static let expires = Self("Expires")!

@@ -41,6 +41,11 @@ func routes(_ site: Site) -> Router<LapseContext> {
     router.get("oidc/userinfo", use: graph.userInfo)
     router.post("oidc/userinfo", use: graph.userInfo)
 
+    // Azure Resource Manager, as far as a sign-in goes.
+    let management = ManagementEndpoint(site: site)
+    router.get("tenants", use: management.tenants)
+    router.get("subscriptions", use: management.subscriptions)
+
     // The lab's own.
     let labAPI = LabAPIEndpoint(site: site)
     for method in GraphEndpoint.methods {

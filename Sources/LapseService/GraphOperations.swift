@@ -189,10 +189,12 @@ enum ResourceDoor {
     /// Userinfo too.
     case graph
     case labAPI
+    case management
 
     func audiences(in tenant: Tenant, _ tx: StoreTransaction) throws -> [String] {
         switch self {
         case .graph: [ResourceAPI.graph(of: tenant.cloud).audience]
+        case .management: ResourceAPI.management(of: tenant.cloud).map(\.audience)
         case .labAPI: try tx.resources(in: tenant.id).filter { $0.isNamed(BuiltInLab.apiURI) }.map(\.audience)
         }
     }

@@ -7,7 +7,8 @@ import X509
 
 /// The certificates of one Lapse: a local CA that may speak for this machine alone, the server's certificate, the signing key.
 ///
-/// The CA is name-constrained to `localhost` names and loopback addresses: who trusts it trusts it for nothing else.
+/// The CA is name-constrained to `localhost` names and loopback addresses, and to names that the person who starts Lapse asks for:
+/// who trusts it trusts it for nothing else.
 public enum LocalCertificateAuthority {
     /// A private key with its certificate, both PEM.
     public struct Identity: Sendable {
@@ -30,10 +31,22 @@ public enum LocalCertificateAuthority {
     }
 
     private static let day: TimeInterval = 86_400
+    private static let localhost = "localhost"
+    private static let localNames = [localhost, "*.localhost"]
+
+    /// The DNS names that the CA may speak for besides localhost.
+    public static func names(of authority: Identity) throws -> [String] {
+        let constraints = try Certificate(pemEncoded: authority.certificatePEM).extensions.nameConstraints
+        return constraints.map { Array($0.permittedDNSDomains).filter { $0 != localhost } } ?? []
+    }
 
     /// A new CA, good for ten years from `now` (the machine's time).
-    public static func makeAuthority(now: Timestamp) throws -> Identity {
-        let key = P256.Signing.PrivateKey()
+    ///
+    /// - Parameter names: the DNS names it may speak for besides localhost.
+    /// - Parameter privateKeyPEM: the key of a CA that is issued again; nil makes a new one.
+    public static func makeAuthority(names: [String] = [], keeping privateKeyPEM: String? = nil, now: Timestamp) throws -> Identity
+    {
+        let key = try privateKeyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
         let name = try DistinguishedName {
             OrganizationName("Lapse")
             CommonName("Lapse local CA \(Hex.encode(Array(key.publicKey.rawRepresentation.prefix(4))))")
@@ -48,7 +61,7 @@ public enum LocalCertificateAuthority {
             extensions: .init {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))
-                Critical(NameConstraints(permittedDNSDomains: ["localhost"], permittedIPRanges: loopback))
+                Critical(NameConstraints(permittedDNSDomains: [localhost] + names, permittedIPRanges: loopback))
                 SubjectKeyIdentifier(hash: .init(key.publicKey))
             }, issuerPrivateKey: .init(key))
         return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
@@ -75,14 +88,15 @@ public enum LocalCertificateAuthority {
         }
     }
 
-    /// A new server certificate for `localhost`, `*.localhost`, 127.0.0.1 and ::1, good for 800 days (clients refuse longer ones).
-    public static func makeServer(signedBy authority: Identity, now: Timestamp) throws -> Identity {
+    /// A new server certificate for `localhost`, `*.localhost`, 127.0.0.1, ::1 and the names, good for 800 days (clients refuse
+    /// longer ones).
+    public static func makeServer(for names: [String] = [], signedBy authority: Identity, now: Timestamp) throws -> Identity {
         let key = P256.Signing.PrivateKey()
         let issuer = try Certificate(pemEncoded: authority.certificatePEM)
         let subject = try DistinguishedName { CommonName("localhost") }
         let addresses: [[UInt8]] = [[127, 0, 0, 1], [UInt8](repeating: 0, count: 15) + [1]]
         let names: [GeneralName] =
-            ["localhost", "*.localhost"].map { .dnsName($0) }
+            (localNames + names).map { .dnsName($0) }
             + addresses.map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) }
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(now, days: -1),
@@ -99,9 +113,13 @@ public enum LocalCertificateAuthority {
         return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
     }
 
-    /// Whether the certificate can be served for another month.
-    public static func isFresh(_ server: Identity, now: Timestamp) throws -> Bool {
-        try Certificate(pemEncoded: server.certificatePEM).notValidAfter > date(now, days: 30)
+    /// Whether the certificate can be served for another month, and for these names.
+    public static func isFresh(_ server: Identity, for names: [String] = [], now: Timestamp) throws -> Bool {
+        let certificate = try Certificate(pemEncoded: server.certificatePEM)
+        let known = try certificate.extensions.subjectAlternativeNames?.compactMap { name in
+            if case .dnsName(let text) = name { text } else { nil }
+        }
+        return certificate.notValidAfter > date(now, days: 30) && known == localNames + names
     }
 
     /// A new RSA-2048 key with a self-signed certificate, for `x5c`.

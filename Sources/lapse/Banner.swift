@@ -2,7 +2,9 @@ import LapseRules
 
 /// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
 enum Banner {
-    static func text(_ addresses: Instance.Addresses, certificate: String, settings: Settings) -> String {
+    static func text(
+        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, settings: Settings
+    ) -> String {
         let base = addresses.https ?? addresses.http ?? ""
         let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
         let token = settings.controlToken == nil ? "" : " -H 'Authorization: Bearer YOUR-CONTROL-TOKEN'"
@@ -12,11 +14,14 @@ enum Banner {
             : "Users: those of \(settings.seed!), when the database was empty"
         let tenant = settings.seed == nil ? "contoso.example" : "TENANT"
         let user = settings.seed == nil ? "adele@contoso.example" : "USER"
+        let names = settings.tlsNames.isEmpty ? "localhost alone" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
+        let authority =
+            isReissued ? "\(certificate), issued again with its old key: it speaks for \(names)" : "\(certificate), for \(names)"
         return """
             Lapse \(Lapse.version) - a local identity provider for tests. It is no production identity provider.
 
               Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
-              Local CA   \(certificate)
+              Local CA   \(authority)
               \(users)
 
             Try next:

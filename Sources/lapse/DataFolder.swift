@@ -19,6 +19,8 @@ struct DataFolder {
         let authority: LocalCertificateAuthority.Identity
         let server: LocalCertificateAuthority.Identity
         let signing: LocalCertificateAuthority.Identity
+        /// Whether the CA's certificate was issued again, with its old key, for other names.
+        let isReissued: Bool
     }
 
     let path: String
@@ -52,15 +54,27 @@ struct DataFolder {
     func path(of file: File) -> String { path + "/" + file.rawValue }
 
     /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
-    func prepare(now: Timestamp) throws -> Files {
-        let authority = try identity(.authority, .authorityKey) { try LocalCertificateAuthority.makeAuthority(now: now) }
-        var server = try identity(.server, .serverKey) { try LocalCertificateAuthority.makeServer(signedBy: authority, now: now) }
-        if try !LocalCertificateAuthority.isFresh(server, now: now) {
-            server = try LocalCertificateAuthority.makeServer(signedBy: authority, now: now)
+    ///
+    /// - Parameter names: what the server is called besides localhost. The CA may speak for just these: whoever leaves one out
+    ///   again takes it away.
+    func prepare(names: [String], now: Timestamp) throws -> Files {
+        var authority = try identity(.authority, .authorityKey) {
+            try LocalCertificateAuthority.makeAuthority(names: names, now: now)
+        }
+        let isReissued = try LocalCertificateAuthority.names(of: authority) != names
+        if isReissued {
+            authority = try LocalCertificateAuthority.makeAuthority(names: names, keeping: authority.privateKeyPEM, now: now)
+            try write(authority.certificatePEM, to: .authority, permissions: 0o644)
+        }
+        var server = try identity(.server, .serverKey) {
+            try LocalCertificateAuthority.makeServer(for: names, signedBy: authority, now: now)
+        }
+        if try !LocalCertificateAuthority.isFresh(server, for: names, now: now) {
+            server = try LocalCertificateAuthority.makeServer(for: names, signedBy: authority, now: now)
             try write(server, .server, .serverKey)
         }
         let signing = try identity(.signing, .signingKey) { try LocalCertificateAuthority.makeSigningIdentity(now: now) }
-        return Files(authority: authority, server: server, signing: signing)
+        return Files(authority: authority, server: server, signing: signing, isReissued: isReissued)
     }
 
     private func identity(

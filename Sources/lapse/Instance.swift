@@ -21,6 +21,8 @@ struct Instance {
     let authority: Authority
     let folder: DataFolder
     private let files: DataFolder.Files
+    /// Whether the CA's certificate is not the one of the last start.
+    var isCertificateReissued: Bool { files.isReissued }
     private let logger: Logger
 
     /// The addresses after the start; nil for what is off.
@@ -38,7 +40,7 @@ struct Instance {
         // The seed is read first: a mistake in it must not leave a half-made folder.
         let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
         folder = try settings.isEphemeral ? DataFolder.temporary() : DataFolder(path: settings.dataDirectory)
-        files = try folder.prepare(now: Self.wallClock())
+        files = try folder.prepare(names: settings.tlsNames, now: Self.wallClock())
         do {
             authority = Authority(
                 store: try .init(path: folder.path(of: .database)), signer: try await TokenSigner(SigningKey(files.signing)),

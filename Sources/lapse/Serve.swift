@@ -38,6 +38,10 @@ struct Serve: AsyncParsableCommand {
     var publicURL: String?
     @Option(name: .customLong("graph-url"), help: "The origin of Graph's addresses (default: from the request).")
     var graphURL: String?
+    @Option(
+        name: .customLong("tls-name"),
+        help: "A further name in the server's certificate, such as login.microsoftonline.com; the local CA may then speak for it.")
+    var tlsNames: [String] = []
     @Flag(name: .customLong("open-registration"), help: "Accept any client id and any loopback redirect URI.")
     var isRegistrationOpen = false
 
@@ -61,6 +65,7 @@ struct Serve: AsyncParsableCommand {
         let values = [
             "host": host, "control-token": controlToken, "https-port": httpsPort, "http-port": httpPort, "data-dir": dataDirectory,
             "seed": seed, "propagation": propagation, "ready-file": readyFile, "public-url": publicURL, "graph-url": graphURL,
+            "tls-name": tlsNames.isEmpty ? nil : tlsNames.joined(separator: ","),
             "ephemeral": isEphemeral ? "true" : nil, "open-registration": isRegistrationOpen ? "true" : nil,
         ]
         for (name, value) in values { flags[name] = value }
@@ -95,7 +100,9 @@ struct Serve: AsyncParsableCommand {
         defer { if settings.isEphemeral { instance.folder.remove() } }
         try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
             let certificate = instance.folder.path(of: .authority)
-            let banner = Banner.text(addresses, certificate: certificate, settings: settings) + "\n"
+            let banner =
+                Banner.text(
+                    addresses, certificate: certificate, isReissued: instance.isCertificateReissued, settings: settings) + "\n"
             FileHandle.standardOutput.write(Data(banner.utf8))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [

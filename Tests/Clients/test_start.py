@@ -458,6 +458,43 @@ def test_a_restart_keeps_certificates_keys_tokens_and_clocks(launch, tmp_path):
     process.stop()
 
 
+def certificate(path, *options):
+    return subprocess.run(
+        ["openssl", "x509", "-in", path, "-noout", *options], capture_output=True, text=True, check=True).stdout
+
+
+def test_further_names_widen_the_ca_while_they_are_asked_for(launch, tmp_path):
+    data, ca = tmp_path / "data", tmp_path / "data" / "ca.pem"
+    names = [option for name in ("login.microsoftonline.com", "lapse") for option in ("--tls-name", name)]
+
+    def run(*options):
+        """The banner, and what the certificates then say."""
+        process = launch(tmp_path, *PORTS, *options, data_dir=data)
+        assert requests.get(f"{process.lapse.https}/_lapse/ca.pem", verify=ca, timeout=5).text == ca.read_text()
+        process.stop()
+        return (tmp_path / "lapse.log").read_text(), certificate(ca, "-text"), certificate(data / "server.pem", "-text")
+
+    banner, narrow, _ = run()
+    assert "DNS:login.microsoftonline.com" not in narrow
+    assert "ca.pem, for localhost alone\n" in banner
+    key, subject = certificate(ca, "-pubkey"), certificate(ca, "-subject")
+
+    banner, wide, server = run(*names)
+    for text in (wide, server):
+        assert "DNS:login.microsoftonline.com" in text and "DNS:lapse" in text
+    assert "issued again with its old key: it speaks for localhost and login.microsoftonline.com, lapse\n" in banner
+    assert (certificate(ca, "-pubkey"), certificate(ca, "-subject")) == (key, subject)
+    # Nothing is issued again for the same names.
+    kept = ca.read_bytes()
+    assert "issued again" not in run(*names)[0]
+    assert ca.read_bytes() == kept
+
+    banner, narrow, server = run()
+    assert "login.microsoftonline.com" not in narrow + server
+    assert "issued again with its old key: it speaks for localhost alone\n" in banner
+    assert certificate(ca, "-pubkey") == key
+
+
 def test_the_keys_are_for_their_owner_alone(data):
     assert data.stat().st_mode & 0o077 == 0 or all(
         (data / name).stat().st_mode & 0o077 == 0 for name in FILES if name.endswith("key.pem"))

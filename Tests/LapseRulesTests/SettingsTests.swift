@@ -27,6 +27,9 @@ struct SettingsTests {
             (["public-url": "localhost"], [:], none, "--public-url"),
             (["https-port": "off", "http-port": "off"], [:], none, "--http-port"),
             (["control-token": "short"], [:], none, "--control-token"),
+            (["tls-name": "10.0.0.1"], [:], none, "--tls-name"), (["tls-name": "a b"], [:], none, "--tls-name"),
+            (["tls-name": "*.example.com"], [:], none, "--tls-name"), ([:], ["LAPSE_TLS_NAME": "a,,b_"], none, "LAPSE_TLS_NAME"),
+            ([:], [:], ["tls-name": ["a", 1]] as JSON, "lapse.yaml: tls-name"),
         ] as [([String: String], [String: String], JSON, String)])
     func refused(flags: [String: String], environment: [String: String], file: JSON, origin: String) {
         do throws(FieldError) {
@@ -46,6 +49,10 @@ struct SettingsTests {
         #expect(settings.isEphemeral)
         #expect(settings.publicURL == "https://lapse.example:8443")
         #expect(settings.propagation[.refresh] == .everywhere(.fixed(.seconds(180))))
+        #expect(settings.tlsNames == [])
+        let names = ["login.microsoftonline.com", "lapse"]
+        #expect(try Settings(flags: ["tls-name": "Login.microsoftonline.com,lapse"], environment: [:]).tlsNames == names)
+        #expect(try Settings(flags: [:], environment: [:], file: ["tls-name": JSON(names)]).tlsNames == names)
     }
 
     private static let seed: JSON = [

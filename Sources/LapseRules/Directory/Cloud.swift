@@ -27,6 +27,15 @@ public enum Cloud: String, CaseIterable, Sendable {
         }
     }
 
+    /// The hosts of Azure Resource Manager: the newer name, and the older one that tokens are still asked for by.
+    public var managementHosts: [String] {
+        switch self {
+        case .global: ["management.azure.com", "management.core.windows.net"]
+        case .usGovernmentL4, .usGovernmentL5: ["management.usgovcloudapi.net", "management.core.usgovcloudapi.net"]
+        case .china: ["management.chinacloudapi.cn", "management.core.chinacloudapi.cn"]
+        }
+    }
+
     /// The issuer of a tenant's tokens of version 1.
     public func directoryIssuer(of tenant: GUID) -> String { directoryIssuer(of: tenant.description) }
 

@@ -13,19 +13,29 @@ public struct ResourceAPI: Equatable, Sendable {
     public let tokenVersion: Int64
     public let asksForCapabilities: Bool
 
-    /// Entra: tokens for Graph are of version 1.
-    public static func graph(of cloud: Cloud) -> ResourceAPI { graphs[cloud]! }
+    /// Microsoft Graph.
+    public static func graph(of cloud: Cloud) -> ResourceAPI { microsoft[cloud]![0] }
 
-    private static let graphs = Dictionary(
+    /// Azure Resource Manager, once under each of its names: a token's audience is the name it was asked for.
+    public static func management(of cloud: Cloud) -> [ResourceAPI] { Array(microsoft[cloud]!.dropFirst()) }
+
+    /// Microsoft's own APIs in a cloud, Graph first. Entra: their tokens are of version 1.
+    static func microsoft(in cloud: Cloud) -> [ResourceAPI] { microsoft[cloud]! }
+
+    private static let microsoft = Dictionary(
         uniqueKeysWithValues: Cloud.allCases.map { cloud in
-            let uri = "https://\(cloud.graphHost)"
-            return (
-                cloud,
-                ResourceAPI(
-                    id: FirstPartyApps.graph, name: "Microsoft Graph", names: [uri, FirstPartyApps.graph.description], uri: uri,
-                    scopes: nil, audience: uri, tokenVersion: 1, asksForCapabilities: true)
-            )
+            let graph = microsoft(FirstPartyApps.graph, "https://\(cloud.graphHost)", scopes: nil)
+            let management = cloud.managementHosts.map {
+                microsoft(FirstPartyApps.management, "https://\($0)", scopes: ["user_impersonation"])
+            }
+            return (cloud, [graph] + management)
         })
+
+    private static func microsoft(_ app: AppRegistration, _ uri: String, scopes: [String]?) -> ResourceAPI {
+        ResourceAPI(
+            id: app.id, name: app.name, names: [uri, app.id.description], uri: uri, scopes: scopes, audience: uri, tokenVersion: 1,
+            asksForCapabilities: true)
+    }
 
     init(
         id: ClientID, name: String, names: [String], uri: String, scopes: [String]?, audience: String, tokenVersion: Int64,
@@ -53,7 +63,7 @@ public struct ResourceAPI: Equatable, Sendable {
 
     public func isNamed(_ uri: String) -> Bool { names.contains(uri) }
 
-    public var isGraph: Bool { id == FirstPartyApps.graph }
+    public var isGraph: Bool { id == FirstPartyApps.graph.id }
 }
 
 /// What a request was granted: OpenID scopes and the permissions at one resource.
@@ -94,8 +104,10 @@ public struct ScopePolicy: Sendable {
         self.app = app
         graph = .graph(of: tenant.cloud)
         // Under an alias the cloud is not known yet.
-        let graphs = tenant.id == Tenant.noID ? Cloud.allCases.map(ResourceAPI.graph) : [graph]
-        self.resources = graphs + resources
+        let microsoft =
+            tenant.id == Tenant.noID
+            ? Cloud.allCases.flatMap(ResourceAPI.microsoft(in:)) : ResourceAPI.microsoft(in: tenant.cloud)
+        self.resources = microsoft + resources
         directory = tenant.name
     }
 
@@ -186,7 +198,9 @@ public struct ScopePolicy: Sendable {
             guard let slash = entry.utf8.lastIndex(of: UInt8(ascii: "/")) else {
                 return api.isGraph && !GrantedScope.openIDScopes.contains(entry) && entry != "offline_access" ? entry : nil
             }
-            return api.names.contains(String(entry[..<slash])) ? String(entry[entry.index(after: slash)...]) : nil
+            let resource = String(entry[..<slash])
+            guard api.isNamed(resource) || resources.first(where: { $0.isNamed(resource) })?.id == api.id else { return nil }
+            return String(entry[entry.index(after: slash)...])
         }
     }
 }

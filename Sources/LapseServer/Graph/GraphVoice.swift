@@ -8,7 +8,7 @@ import LapseService
 struct GraphVoice {
     let site: Site
     /// The resource that speaks.
-    var resource = FirstPartyApps.graph
+    var resource = FirstPartyApps.graph.id
 
     private static let contentType =
         "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"

@@ -50,6 +50,7 @@ struct SurfaceMiddleware: RouterMiddleware {
         case .token, .metadata: return TokenVoice(site: site).answer(kind, now: now, request, context.trace)
         case .page: return PageVoice(site: site).answer(kind, now: now, context.trace)
         case .graph: return GraphVoice(site: site).answer(kind, path: request.uri.path, now: now, context.trace)
+        case .management: return ManagementVoice(site: site).answer(kind, path: request.uri.path, context.trace)
         case .control: return ControlVoice.answer(kind)
         }
     }
@@ -60,13 +61,14 @@ enum Unanswered { case notFound, unreadable, tooLarge, broken }
 
 /// The parts of Lapse, each with a voice of its own.
 enum Surface {
-    case token, metadata, page, graph, control
+    case token, metadata, page, graph, management, control
 
     init(path: String) {
         let isLowercase = !path.utf8.contains { (65...90).contains($0) }
         let segments = (isLowercase ? path : path.lowercased()).split(separator: "/")
         switch segments.first {
         case "v1.0", "beta", "oidc": self = .graph
+        case "tenants", "subscriptions": self = .management
         case "_lapse":
             switch segments.dropFirst().first {
             case "api": self = .control
@@ -89,10 +91,10 @@ enum Surface {
         return EndpointVersion.allCases.contains { segments.dropFirst().dropLast().joined(separator: "/") == $0.path }
     }
 
-    /// Entra: metadata, token endpoint and Graph are open to scripts of any origin; pages and the control API are not.
+    /// Entra: metadata, token endpoint, Graph and Azure Resource Manager are open to scripts of any origin; pages and the control API are not.
     var isForBrowsersElsewhere: Bool {
         switch self {
-        case .token, .metadata, .graph: true
+        case .token, .metadata, .graph, .management: true
         case .page, .control: false
         }
     }

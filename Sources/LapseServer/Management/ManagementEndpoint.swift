@@ -1,0 +1,75 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// `GET /tenants` and `GET /subscriptions`: what Azure's command lines ask of Azure Resource Manager before they call a sign-in done.
+struct ManagementEndpoint {
+    let site: Site
+
+    private var voice: ManagementVoice { ManagementVoice(site: site) }
+
+    func tenants(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { try site.authority.managementTenants(token: $0, trace: context.trace) }
+    }
+
+    func subscriptions(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await answering(request, context) { try site.authority.managementSubscriptions(token: $0, trace: context.trace) }
+    }
+
+    private func answering(
+        _ request: Request, _ context: LapseContext, _ read: (GraphToken) throws -> (JSON, Landing)
+    ) async throws -> Response {
+        let trace = context.trace
+        do {
+            guard try request.query()["api-version"] != nil else { throw ManagementError.missingVersion }
+            let token = try await site.authority.graphToken(GraphEndpoint.bearer(request))
+            let (body, landing) = try read(token)
+            return voice.answer(body, trace).landed(landing)
+        } catch let refused as GraphRefused {
+            return voice.answer(ManagementError(refused.error), cloud: refused.landing.cloud, trace).landed(refused.landing)
+        } catch let error as ManagementError {
+            return voice.answer(error, trace)
+        } catch is EntraError {
+            // A query that cannot be decoded.
+            return voice.answer(ManagementError(GraphError.unreadable), trace)
+        }
+    }
+}
+
+/// How Azure Resource Manager speaks.
+struct ManagementVoice {
+    let site: Site
+
+    func answer(_ body: JSON, status: Int = 200, _ trace: RequestTrace) -> Response {
+        .json(
+            body, status: .init(code: status),
+            headers: [
+                .cacheControl: "no-cache", .xMSRequestID: trace.requestID.description,
+                .xMSCorrelationRequestID: trace.correlationID, .xContentTypeOptions: "nosniff",
+            ])
+    }
+
+    /// - Parameter cloud: whose authority a challenge names.
+    func answer(_ error: ManagementError, cloud: Cloud = .global, _ trace: RequestTrace) -> Response {
+        var response = answer(error.json, status: error.status, trace)
+        guard error.status == 401 else { return response }
+        let authority = cloud == .global ? "login.windows.net" : cloud.authorityHost
+        response.headers[.wwwAuthenticate] =
+            #"Bearer authorization_uri="https://\#(authority)/", error="invalid_token", error_description="\#(error.challengeText)""#
+            + (error.claims.map { #", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
+        return response
+    }
+
+    func answer(_ kind: Unanswered, path: String, _ trace: RequestTrace) -> Response {
+        let error: ManagementError =
+            switch kind {
+            case .notFound: .unknownPath(path)
+            case .unreadable: .init(.unreadable)
+            case .tooLarge: .init(.tooLarge)
+            case .broken: .init(.internalError)
+            }
+        return answer(error, trace)
+    }
+}

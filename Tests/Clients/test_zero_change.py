@@ -1,0 +1,62 @@
+"""Clients as they are shipped, in a network namespace where Microsoft's names lead to Lapse: the page on it, word for word."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+import tour
+
+PAGE = (tour.ROOT / "docs" / "zero-change.md").read_text()
+BLOCK = re.compile(r"```(sh|python) namespace\n(.*?)```(?:\n```text\n(.*?)```)?", re.DOTALL)
+
+
+def unshare():
+    """A namespace for root, or one in which an ordinary user is root."""
+    command = ["unshare", "--net", "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
+    if subprocess.run([*command, "true"], capture_output=True).returncode:
+        pytest.skip("this machine allows no namespaces")
+    return command
+
+
+def program(folder, name, command):
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f'#!/bin/sh\nexec {command} "$@"\n')
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def home(tmp_path):
+    """A folder with the programs that the page runs."""
+    azure = os.environ.get("AZURE_CLI")
+    if not azure or not os.access(azure, os.X_OK):
+        pytest.exit(f"AZURE_CLI must name Azure's command line; it is {azure!r}", returncode=2)
+    program(tmp_path, "bin/az", shlex.quote(os.path.abspath(azure)))
+    program(tmp_path, "bin/python3", shlex.quote(sys.executable))
+    program(tmp_path, "scripts/run", shlex.quote(os.path.abspath(os.environ["LAPSE_BINARY"])))
+    return tmp_path
+
+
+def test_clients_that_know_no_other_authority(home):
+    blocks = BLOCK.findall(PAGE)
+    assert [kind for kind, _, _ in blocks] == ["sh", "sh", "sh", "python"]
+    steps = []
+    for kind, code, _ in blocks:
+        steps.append(code if kind == "sh" else f"python3 -W ignore - <<'PYTHON'\n{code}PYTHON\n")
+    script = "trap 'kill %1; wait' EXIT\n" + f"\necho; echo '{tour.MARK}'\n".join(steps)
+    # Of the machine's own settings nothing may reach the clients.
+    environment = {
+        "PATH": f"{home / 'bin'}:{os.environ['PATH']}", "HOME": str(home), "AZURE_CONFIG_DIR": str(home / "azure"),
+        "AZURE_CORE_COLLECT_TELEMETRY": "false", "AZURE_CORE_LOGIN_EXPERIENCE_V2": "off"}
+    run = subprocess.run(
+        [*unshare(), "bash", "-eu", "-c", script], cwd=home, env=environment, capture_output=True, text=True, timeout=240)
+    assert run.returncode == 0, run.stdout + run.stderr
+    outputs = run.stdout.split(tour.MARK)
+    assert "for localhost and login.microsoftonline.com, graph.microsoft.com, management.azure.com" in outputs[0]
+    for (_, code, expected), output in zip(blocks, outputs, strict=True):
+        if expected:
+            assert re.fullmatch(tour.pattern(expected), output.strip()), f"{code}\nanswered\n{output}\n{run.stderr}"
