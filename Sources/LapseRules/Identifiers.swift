@@ -31,6 +31,9 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
         self = GUID(high: high & ~0xF000 | 0x4000, low: low & ~(0xC0 << 56) | 0x80 << 56)
     }
 
+    /// The same GUID for the same text: ids of things that have no row of their own.
+    static func derived(from text: String) -> GUID { GUID(randomBytes: Array(SHA256.hash(data: Array(text.utf8)).prefix(16))) }
+
     private init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

@@ -294,6 +294,17 @@ extension StoreTransaction {
             .map { try AppRegistration(row: $0) }
     }
 
+    /// Every registration that the tenant's users may meet, with the tenant it is registered in, by id; its own before others'.
+    public func visibleApps(in tenant: GUID) throws -> [(app: AppRegistration, owner: GUID)] {
+        try rows(
+            """
+            SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+            WHERE tenant = ?1 OR NOT is_sandbox ORDER BY apps.id, tenant <> ?1, apps.rowid
+            """, [tenant]
+        )
+        .map { (try AppRegistration(row: $0), $0["tenant"]) }
+    }
+
     /// The tenant's own registration.
     public func ownApp(_ id: ClientID, of tenant: GUID) throws -> AppRegistration? {
         try row("SELECT * FROM apps WHERE tenant = ? AND id = ?", [tenant, id]).map { try AppRegistration(row: $0) }

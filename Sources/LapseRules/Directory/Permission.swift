@@ -5,7 +5,8 @@ public enum Permission {
         "User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite", "User.ReadWrite.All", "User.RevokeSessions.All",
         "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "AuditLog.Read.All",
         "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
-        "UserAuthenticationMethod.ReadWrite.All",
+        "UserAuthenticationMethod.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
+        "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All",
     ]
 
     /// Entra: the newest edition of user-revokesigninsessions, least `User.RevokeSessions.All`, higher the two others.
@@ -40,6 +41,16 @@ public enum Permission {
     static let resetPasswords: Set = ["UserAuthenticationMethod.ReadWrite.All"]
     /// Entra: invitation-post.
     static let invite: Set = ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"]
+    /// Entra: application-list, serviceprincipal-list.
+    static let readApps: Set = [
+        "Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    ]
+    /// Entra: oauth2permissiongrant-list.
+    static let readPermissionGrants: Set = [
+        "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All",
+        "Directory.ReadWrite.All", "Directory.AccessAsUser.All",
+    ]
     static let readUsersApplication = readUsers.subtracting(["Directory.AccessAsUser.All"])
 }
 
@@ -75,6 +86,16 @@ public struct GraphCaller: Sendable {
     public func mayRead(_ target: User?) -> Bool {
         guard let user else { return holds(Permission.readUsersApplication) }
         return holds(target?.id == user.id ? Permission.readOwn : Permission.readUsers)
+    }
+
+    /// Whether the caller may read of the tenant's apps.
+    public func mayRead(_ collection: AppEntries.Collection) -> Bool {
+        let accepted =
+            switch collection {
+            case .applications, .servicePrincipals: Permission.readApps
+            case .permissionGrants: Permission.readPermissionGrants
+            }
+        return holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted)
     }
 
     /// Whether the caller may make users; delegated also by role, as everything that follows.

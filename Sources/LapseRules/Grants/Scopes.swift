@@ -191,6 +191,16 @@ public struct ScopePolicy: Sendable {
         throw .notConsented(app)
     }
 
+    /// What the client is registered for, by resource.
+    var registeredByResource: [(resource: ResourceAPI, permissions: [String])] {
+        var seen: Set<ClientID> = []
+        return resources.compactMap { api in
+            // A resource may have several names.
+            let permissions = registered(at: api)
+            return permissions.isEmpty || !seen.insert(api.id).inserted ? nil : (api, permissions)
+        }
+    }
+
     /// What the client is registered for at this resource, by short names.
     private func registered(at api: ResourceAPI) -> [String] {
         if app.isOpen { return api.scopes ?? ["User.Read"] }

@@ -22,9 +22,12 @@ public struct GraphQuery: Equatable, Sendable {
                 !["jobTitle", "mobilePhone", "officeLocation", "preferredLanguage"].contains($0)
             }
                 + [
-                    "accountEnabled", "createdDateTime", "refreshTokensValidFromDateTime", "signInSessionsValidFromDateTime",
-                    "userType",
+                    "accountEnabled", "createdDateTime", "signInSessionsValidFromDateTime", "userType",
                 ], isSearchable: true, page: 100, type: "user")
+        /// Entra: user.md of beta, which has the older name of the stamp too.
+        public static let usersInBeta = Collection(
+            defaults: users.defaults, onRequest: users.onRequest + ["refreshTokensValidFromDateTime"], isSearchable: true,
+            page: users.page, type: users.type)
         /// Entra: directoryaudit-list.
         public static let directoryAudits = Collection(
             defaults: [
@@ -39,6 +42,24 @@ public struct GraphQuery: Equatable, Sendable {
                 "riskLevelAggregated", "riskLevelDuringSignIn", "riskState", "riskEventTypes", "riskEventTypes_v2",
                 "resourceDisplayName", "resourceId", "status", "deviceDetail", "location", "appliedConditionalAccessPolicies",
             ], onRequest: [], isSearchable: false, page: 1000, type: "signIn")
+        /// Entra: application-list, of what Lapse knows.
+        public static let applications = Collection(
+            defaults: [
+                "id", "appId", "displayName", "identifierUris", "publisherDomain", "signInAudience", "isFallbackPublicClient",
+                "api",
+                "publicClient", "spa", "web",
+            ], onRequest: [], isSearchable: false, page: 100, type: "application")
+        /// Entra: serviceprincipal-list, of what Lapse knows.
+        public static let servicePrincipals = Collection(
+            defaults: [
+                "id", "accountEnabled", "appDisplayName", "appId", "appOwnerOrganizationId", "appRoleAssignmentRequired",
+                "displayName", "logoutUrl", "replyUrls", "servicePrincipalNames", "servicePrincipalType", "signInAudience", "tags",
+                "oauth2PermissionScopes",
+            ], onRequest: [], isSearchable: false, page: 100, type: "servicePrincipal")
+        /// Entra: oauth2permissiongrant-list.
+        public static let permissionGrants = Collection(
+            defaults: ["clientId", "consentType", "id", "principalId", "resourceId", "scope"], onRequest: [], isSearchable: false,
+            page: 100, type: "oAuth2PermissionGrant")
     }
 
     private static let options = ["$select", "$top", "$skiptoken", "$filter", "$orderby", "$count", "$search"]
@@ -232,7 +253,7 @@ extension User {
     ///
     /// - Parameter stamp: the cut-off in whole seconds.
     public func graphJSON(stamp: Timestamp) -> JSON {
-        let properties = GraphQuery.Collection.users.all
+        let properties = GraphQuery.Collection.usersInBeta.all
         return .object(properties.map { .init(name: $0, value: graphValue($0, stamp: stamp)) })
     }
 

@@ -16,6 +16,8 @@ public enum GraphRequest: Equatable, Sendable {
     case deletedUser(String)
     case directoryAudits
     case signIns
+    case apps(AppEntries.Collection)
+    case app(AppEntries.Collection, AppEntries.Key)
     case change(DirectoryChange)
 
     /// What changes users, besides their sign-ins.
@@ -69,7 +71,11 @@ public enum GraphRequest: Equatable, Sendable {
         case "invitations" where rest.isEmpty: return ["POST": .change(.invite)]
         case "directory" where rest.first?.lowercased() == "deleteditems":
             return try deletedItems(Array(rest.dropFirst()))
-        case let other: throw .unknownPath(rest.isEmpty ? other ?? "" : rest[0])
+        case let other:
+            guard let collection = other.flatMap(AppEntries.Collection.init(segment:)), rest.count <= 1 else {
+                throw .unknownPath(rest.isEmpty ? other ?? "" : rest[0])
+            }
+            return ["GET": rest.first.map { .app(collection, AppEntries.Key($0)) } ?? .apps(collection)]
         }
     }
 
@@ -117,10 +123,11 @@ public enum GraphRequest: Equatable, Sendable {
         return name
     }
 
-    /// `users('adele@contoso.example')` is `users/adele@contoso.example`.
+    /// `users('adele@contoso.example')` is `users/adele@contoso.example`; `applications(appId='…')` keeps the key's name.
     private static func splittingKey(_ segment: String) -> [String] {
-        guard segment.hasSuffix("')"), let open = segment.firstIndex(of: "("), segment[open...].hasPrefix("('") else {
-            return [segment]
+        guard segment.hasSuffix("')"), let open = segment.firstIndex(of: "(") else { return [segment] }
+        guard segment[open...].hasPrefix("('") else {
+            return [String(segment[..<open]), String(segment[segment.index(after: open)...].dropLast())]
         }
         let key = segment[segment.index(open, offsetBy: 2)...].dropLast(2)
         return [String(segment[..<open]), String(key.replacing("''", with: "'"))]

@@ -233,9 +233,7 @@ extension TokenPlan {
 
     /// The user's object id, or the service principal's: one per tenant and application.
     private var objectID: String {
-        if let user { return user.id.description }
-        let digest = SHA256.hash(data: Array("service principal \(tenant.id) \(app.id)".utf8))
-        return GUID(randomBytes: Array(digest.prefix(16))).description
+        (user?.id ?? app.servicePrincipal(in: tenant.id)).description
     }
 
     /// Guests carry the provider they signed in at.

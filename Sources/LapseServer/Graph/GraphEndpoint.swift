@@ -61,6 +61,7 @@ struct GraphEndpoint {
         _ trace: RequestTrace
     ) throws -> Response {
         func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
+        let users: GraphQuery.Collection = version == "beta" ? .usersInBeta : .users
         switch asked {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
             let (status, landing) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
@@ -69,17 +70,17 @@ struct GraphEndpoint {
             response.headers[.location] = "https://\(landing.cloud.graphHost)"
             return response.landed(landing)
         case .user(let user):
-            let query = try GraphQuery(query, of: .users)
+            let query = try GraphQuery(query, of: users)
             let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
             let context: JSON = ["@odata.context": "\(metadata(landing))#users\(query.contextSuffix)/$entity"]
             return voice.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
         case .users:
-            let query = try GraphQuery(query, of: .users, isEventual: isEventual)
+            let query = try GraphQuery(query, of: users, isEventual: isEventual)
             let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
             return list(page, "users", "#users\(query.contextSuffix)", query, version: version, trace, landing)
         case .userCount:
             guard isEventual else { throw GraphError.needsConsistencyLevel }
-            let query = try GraphQuery(query.adding("$count", "true"), of: .users, isEventual: true)
+            let query = try GraphQuery(query.adding("$count", "true"), of: users, isEventual: true)
             let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
             var response = voice.answer(.null, trace: trace)
             response.headers[.contentType] = "text/plain"
@@ -94,23 +95,34 @@ struct GraphEndpoint {
             let (page, landing) = try site.authority.signIns(query, token: token, trace: trace)
             return list(page, "auditLogs/signIns", "#auditLogs/signIns", query, version: version, trace, landing)
         case .deletedUsers:
-            let query = try GraphQuery(query, of: .users, isEventual: isEventual)
+            let query = try GraphQuery(query, of: users, isEventual: isEventual)
             guard query.isPlain else {
                 throw GraphError.badRequest("Lapse: deleted users are listed by $select, $top and $skiptoken alone.")
             }
-            let (users, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
-            let (shown, next) = try query.part(of: users)
+            let (deletedUsers, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
+            let (shown, next) = try query.part(of: deletedUsers)
             let page = GraphPage(objects: shown.map { deleted($0, query) }, next: next, count: nil)
             return list(
                 page, "directory/deletedItems/microsoft.graph.user", "#users\(query.contextSuffix)", query, version: version, trace,
                 landing)
         case .deletedUser(let id):
-            let query = try GraphQuery(query, of: .users)
+            let query = try GraphQuery(query, of: users)
             let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
             let context: JSON = [
                 "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
             ]
             return voice.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
+        case .apps(let collection):
+            let query = try GraphQuery(query, of: collection.query)
+            let (page, landing) = try site.authority.listApps(collection, query, token: token, trace: trace)
+            let context = "#\(collection.rawValue)\(query.contextSuffix)"
+            return list(page, collection.rawValue, context, query, version: version, trace, landing)
+        case .app(let collection, let key):
+            let query = try GraphQuery(query, of: collection.query)
+            let (entry, landing) = try site.authority.readApp(collection, key, token: token, trace: trace)
+            let context = "\(metadata(landing))#\(collection.rawValue)\(query.contextSuffix)/$entity"
+            return voice.answer((["@odata.context": .string(context)] as JSON).followed(by: query.shown(entry)), trace: trace)
+                .landed(landing)
         case .change(let change): return try answer(change, version: version, body, token: token, trace)
         }
     }

@@ -1,0 +1,147 @@
+/// App registrations as Graph shows them: as applications where they are registered, as service principals in every tenant that
+/// may use them, and the consents between them.
+public enum AppEntries {
+    /// The collections, all of them read only.
+    public enum Collection: String, CaseIterable, Sendable {
+        case applications
+        case servicePrincipals
+        case permissionGrants = "oauth2PermissionGrants"
+
+        /// By its name in an address, in any case.
+        init?(segment: String) {
+            guard let known = Self.allCases.first(where: { $0.rawValue.isSame(as: segment) }) else { return nil }
+            self = known
+        }
+
+        public var query: GraphQuery.Collection {
+            switch self {
+            case .applications: .applications
+            case .servicePrincipals: .servicePrincipals
+            case .permissionGrants: .permissionGrants
+            }
+        }
+    }
+
+    /// What names one entry.
+    public enum Key: Hashable, Sendable {
+        case id(String)
+        /// The alternate key of applications and service principals.
+        case appID(String)
+
+        /// - Parameter text: a segment, or what stood between parentheses: `appId='…'`.
+        init(_ text: String) {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            if parts.count == 2, String(parts[0]).isSame(as: "appId"), parts[1].hasPrefix("'"), parts[1].hasSuffix("'") {
+                self = .appID(String(parts[1].dropFirst().dropLast()))
+            } else {
+                self = .id(text)
+            }
+        }
+
+        public func names(_ entry: JSON) -> Bool {
+            switch self {
+            case .id(let id): entry["id"]?.text == id.lowercased() || entry["id"]?.text == id
+            case .appID(let id): entry["appId"]?.text == id.lowercased() || entry["appId"]?.text == id
+            }
+        }
+
+        /// As an error repeats it.
+        public var text: String {
+            switch self {
+            case .id(let text), .appID(let text): text
+            }
+        }
+    }
+
+    /// An app in a tenant's directory.
+    public struct Entry: Sendable {
+        public let app: AppRegistration
+        /// Where it is registered; nil: at Microsoft.
+        let owner: GUID?
+
+        public init(app: AppRegistration, owner: GUID?) {
+            self.app = app
+            self.owner = owner
+        }
+    }
+
+    /// Microsoft's own directory, which owns its applications. Entra: service principals of first-party apps.
+    private static let microsoftTenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
+    private static let audience: JSON = "AzureADMultipleOrgs"
+
+    /// Entra: resources/application.md.
+    public static func application(_ app: AppRegistration, in tenant: Tenant) -> JSON {
+        func redirects(_ isHere: Bool) -> JSON { ["redirectUris": JSON(isHere ? app.redirectURIs : [])] }
+        return [
+            "id": .string(GUID.derived(from: "application \(tenant.id) \(app.id)").description),
+            "appId": .string(app.id.description), "displayName": .string(app.name), "signInAudience": audience,
+            "publisherDomain": JSON(tenant.domains.first), "identifierUris": JSON(app.exposes.map { [$0.uri] } ?? []),
+            "isFallbackPublicClient": .bool(app.kind == .public),
+            "api": ["requestedAccessTokenVersion": .integer(app.accessTokenVersion), "oauth2PermissionScopes": scopes(of: app)],
+            "web": JSON.object([
+                "logoutUrl": JSON(app.logoutURL), "redirectUris": JSON(app.isConfidential ? app.redirectURIs : []),
+                "implicitGrantSettings": ["enableAccessTokenIssuance": false, "enableIdTokenIssuance": false],
+            ]),
+            "publicClient": redirects(app.kind == .public),
+            "spa": ["redirectUris": JSON(app.spaRedirectURIs + (app.kind == .spa ? app.redirectURIs : []))],
+        ]
+    }
+
+    /// Entra: resources/serviceprincipal.md.
+    public static func servicePrincipal(_ entry: Entry, in tenant: GUID) -> JSON {
+        let app = entry.app
+        return [
+            "id": .string(app.servicePrincipal(in: tenant).description), "appId": .string(app.id.description),
+            "displayName": .string(app.name), "appDisplayName": .string(app.name), "accountEnabled": true,
+            "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant), "appRoleAssignmentRequired": false,
+            "logoutUrl": JSON(app.logoutURL), "replyUrls": JSON(app.redirectURIs + app.spaRedirectURIs),
+            "servicePrincipalNames": JSON((app.exposes.map { [$0.uri] } ?? []) + [app.id.description]),
+            "servicePrincipalType": "Application", "signInAudience": audience, "oauth2PermissionScopes": scopes(of: app),
+            "tags": [],
+        ]
+    }
+
+    private static func scopes(of app: AppRegistration) -> JSON {
+        .array(
+            (app.exposes?.scopes ?? []).map { scope in
+                [
+                    "id": .string(GUID.derived(from: "scope \(app.id) \(scope)").description), "value": .string(scope),
+                    "type": "User", "isEnabled": true, "adminConsentDisplayName": .string(scope),
+                    "adminConsentDescription": .string(scope), "userConsentDisplayName": .string(scope),
+                    "userConsentDescription": .string(scope),
+                ]
+            })
+    }
+
+    /// What a client may do for users of a tenant, one entry for each resource: for all of them, or, once one of them took the
+    /// consent away, for each of the others. Entra: resources/oauth2permissiongrant.md.
+    ///
+    /// - Parameter users: of the tenant.
+    public static func permissionGrants(
+        of client: AppRegistration, users: [User], resources: [ResourceAPI], in tenant: Tenant
+    ) -> [JSON] {
+        let policy = ScopePolicy(app: client, resources: resources, tenant: tenant)
+        let isWithdrawn = users.contains { $0.withdrawnConsents.contains(client.id) }
+        return policy.registeredByResource.flatMap { api, scopes in
+            let principals: [User?] = isWithdrawn ? users.filter { !$0.withdrawnConsents.contains(client.id) } : [nil]
+            return principals.map { user -> JSON in
+                let ids = [client.servicePrincipal(in: tenant.id), .servicePrincipal(of: api.id, in: tenant.id), user?.id]
+                return [
+                    "id": .string(Base64URL.encode(ids.compactMap { $0 }.flatMap(\.bytes))),
+                    "clientId": JSON(ids[0]?.description), "consentType": user == nil ? "AllPrincipals" : "Principal",
+                    "principalId": JSON(user?.id.description), "resourceId": JSON(ids[1]?.description),
+                    "scope": .string(scopes.joined(separator: " ")),
+                ]
+            }
+        }
+    }
+}
+
+extension AppRegistration {
+    /// The app's object in a tenant: the `oid` of its own tokens there.
+    public func servicePrincipal(in tenant: GUID) -> GUID { .servicePrincipal(of: id, in: tenant) }
+}
+
+extension GUID {
+    static func servicePrincipal(of app: ClientID, in tenant: GUID) -> GUID { derived(from: "service principal \(tenant) \(app)") }
+}
