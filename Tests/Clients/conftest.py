@@ -129,6 +129,14 @@ def running(tmp_path_factory):
     process.stop()
 
 
+@pytest.fixture(scope="session")
+def running_on_443(tmp_path_factory):
+    """For flows in which MSAL drops the port; it needs the right to open this one."""
+    process = Process(tmp_path_factory.mktemp("lapse-443"), "--https-port", "443", "--http-port", "off")
+    yield process.lapse
+    process.stop()
+
+
 @pytest.fixture
 def trust(monkeypatch):
     """Makes the libraries of this process trust a Lapse's CA, by the variables that their documentation names."""

@@ -9,16 +9,8 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AuthenticationRequiredError, UsernamePasswordCredential
 
-from conftest import Process
 from lab import ADELE, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD
 from refusals import assert_revoked
-
-
-@pytest.fixture(scope="module")
-def running_on_443(tmp_path_factory):
-    process = Process(tmp_path_factory.mktemp("lapse-443"), "--https-port", "443", "--http-port", "off")
-    yield process.lapse
-    process.stop()
 
 
 @pytest.fixture

@@ -3,20 +3,25 @@ import HTTPTypes
 import LapseRules
 import Testing
 
-/// Whole answers, byte for byte, with a clock that stands still and seeded chance. `UPDATE_GOLDEN=1` rewrites them.
-@Suite("Golden answers")
-struct GoldenTests {
-    private static let folder = URL(fileURLWithPath: #filePath)
+/// The files that hold what was answered once.
+enum Golden {
+    static let folder = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Golden")
 
-    private func compare(_ text: String, with name: String) throws {
-        let file = Self.folder.appendingPathComponent(name)
+    /// Compares the text with the file of that name; `UPDATE_GOLDEN=1` writes the file first.
+    static func compare(_ text: String, with name: String) throws {
+        let file = folder.appendingPathComponent(name)
         if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil {
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data((text + "\n").utf8).write(to: file)
         }
         #expect(try String(contentsOf: file, encoding: .utf8) == text + "\n", "\(name)")
     }
+}
 
+/// Whole answers, byte for byte, with a clock that stands still and seeded chance. `UPDATE_GOLDEN=1` rewrites them.
+@Suite("Golden answers")
+struct GoldenTests {
     /// Status, headers and body as they go over the wire, but for what the signing key and the signature put in.
     private func wire(_ answer: Answer) -> String {
         let headers = answer.headers.map { "\($0.name.canonicalName): \($0.value)" }.sorted().joined(separator: "\n")
@@ -49,7 +54,7 @@ struct GoldenTests {
                 ("userrealm", "/common/UserRealm/adele@contoso.example?api-version=1.0"),
                 ("userrealm-unknown", "/common/userrealm/x@nowhere.example?api-version=1.0"),
             ] {
-                try compare(wire(try await lab.send(.get, path)), with: "\(name).txt")
+                try Golden.compare(wire(try await lab.send(.get, path)), with: "\(name).txt")
             }
         }
     }
@@ -63,19 +68,19 @@ struct GoldenTests {
                 headers: [
                     .init("client-request-id")!: "66666666-7777-4888-8999-aaaaaaaaaaaa", .init("return-client-request-id")!: "true",
                 ])
-            try compare(wire(answer), with: "refresh.txt")
-            try compare(try payload(answer["access_token"]), with: "access-token-v1.json")
-            try compare(try payload(answer["id_token"]), with: "id-token.json")
+            try Golden.compare(wire(answer), with: "refresh.txt")
+            try Golden.compare(try payload(answer["access_token"]), with: "access-token-v1.json")
+            try Golden.compare(try payload(answer["id_token"]), with: "id-token.json")
             let guest = try await lab.grant(
                 user: "nestor_fabrikam.example#EXT#@contoso.example", scope: "openid api://lapse-lab/access_as_user")
-            try compare(try payload(guest["access_token"]), with: "access-token-v2-guest.json")
+            try Golden.compare(try payload(guest["access_token"]), with: "access-token-v2-guest.json")
             let daemon = try await lab.form(
                 "/contoso.example/oauth2/v2.0/token",
                 [
                     "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
                     "scope": "https://graph.microsoft.com/.default",
                 ])
-            try compare(try payload(daemon["access_token"]), with: "access-token-application.json")
+            try Golden.compare(try payload(daemon["access_token"]), with: "access-token-application.json")
         }
     }
 
@@ -87,15 +92,15 @@ struct GoldenTests {
             let grant = try await lab.grant(scope: "openid offline_access User.Read")
             let cookies = try await lab.signIn().cookies
             _ = try await lab.revoke()
-            try compare(wire(try await lab.refresh(grant["refresh_token"])), with: "refused-50173.txt")
-            try compare(
+            try Golden.compare(wire(try await lab.refresh(grant["refresh_token"])), with: "refused-50173.txt")
+            try Golden.compare(
                 wire(try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: cookies)), with: "refused-silent.txt")
-            try compare(
+            try Golden.compare(
                 wire(try await lab.authorize(Lab.authorizePath(redirect: "https://evil.example/<b>"))), with: "refused-redirect.txt"
             )
             let denied = try await lab.send(
                 .post, "/v1.0/me/revokeSignInSessions", headers: [.authorization: "Bearer \(grant["access_token"])"])
-            try compare(wire(denied), with: "refused-graph.txt")
+            try Golden.compare(wire(denied), with: "refused-graph.txt")
         }
     }
 
@@ -104,9 +109,9 @@ struct GoldenTests {
         try await Lab.run { lab async throws in
             let grant = try await lab.grant()
             let headers: HTTPFields = [.authorization: "Bearer \(grant["access_token"])"]
-            try compare(
+            try Golden.compare(
                 wire(try await lab.send(.post, "/v1.0/me/revokeSignInSessions", headers: headers)), with: "graph-revoke.txt")
-            try compare(wire(try await lab.send(.get, "/beta/me", headers: headers)), with: "graph-me.txt")
+            try Golden.compare(wire(try await lab.send(.get, "/beta/me", headers: headers)), with: "graph-me.txt")
             let capable = try await lab.refresh(
                 grant["refresh_token"], claims: #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#)
             #expect(capable.status == 400)
@@ -116,18 +121,18 @@ struct GoldenTests {
             _ = try await lab.revoke()
             let challenged = try await lab.send(
                 .get, "/v1.0/me", headers: [.authorization: "Bearer \(tokens["access_token"])"])
-            try compare(wire(challenged), with: "graph-challenge.txt")
+            try Golden.compare(wire(challenged), with: "graph-challenge.txt")
         }
     }
 
     @Test("Pages and the device code")
     func pages() async throws {
         try await Lab.run { lab async throws in
-            try compare(wire(try await lab.authorize(Lab.authorizePath())), with: "page-signin.txt")
-            try compare(
+            try Golden.compare(wire(try await lab.authorize(Lab.authorizePath())), with: "page-signin.txt")
+            try Golden.compare(
                 wire(try await lab.form("/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])),
                 with: "devicecode.txt")
-            try compare(wire(try await lab.send(.get, "/error?code=50173")), with: "page-error-code.txt")
+            try Golden.compare(wire(try await lab.send(.get, "/error?code=50173")), with: "page-error-code.txt")
         }
     }
 }

@@ -19,7 +19,7 @@ public enum AuthorizationCodeGrant {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard AuthorizationCode.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, facts.grant.client == context.app.id, facts.grant.tenant == context.tenant.id else {
-                throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "code"]))
+                throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "'code' parameter"]))
             }
             let (code, grant) = (facts.code, facts.grant)
             guard code.redeemedAt == nil else { throw Refusal(error: AADSTS.codeRedeemed.error()) }

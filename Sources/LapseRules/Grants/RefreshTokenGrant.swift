@@ -27,7 +27,8 @@ public enum RefreshTokenGrant {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard RefreshToken.grant(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, isBound(facts, to: context.app) else {
-                throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "refresh_token"]))
+                throw Refusal(
+                    error: AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"]))
             }
             let (token, grant) = (facts.token, facts.grant)
             try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).orPass()
