@@ -1,19 +1,35 @@
 /// The sign-in page: the first form has the user name and password, and works without scripts.
 public struct SignInPage: Page {
     public static let template = "signin"
+    let words: Words
+    let title: String
+    let toContinue: String
     let action: String
-    let appName: String
     let userName: String?
-    let error: String?
+    let error: Refusal?
     let asksForNewPassword: Bool
     let hidden: [HiddenField]
 
+    /// Why the last try did not sign anybody in.
+    public struct Refusal: Sendable {
+        let reason: String?
+        let message: String
+
+        /// - Parameter code: the AADSTS number, for a sentence in the person's language.
+        public init(code: Int?, message: String, in words: Words) {
+            reason = words.reason(code)
+            self.message = message
+        }
+    }
+
     public init(
-        action: String, appName: String, userName: String?, error: String?, asksForNewPassword: Bool = false,
-        hidden: [HiddenField] = []
+        action: String, appName: String, userName: String?, error: Refusal?, asksForNewPassword: Bool = false,
+        hidden: [HiddenField] = [], in words: Words
     ) {
+        self.words = words
+        title = words.filled(\.signInTo, app: appName)
+        toContinue = words.filled(\.toContinueTo, app: appName)
         self.action = action
-        self.appName = appName
         self.userName = userName
         self.error = error
         self.asksForNewPassword = asksForNewPassword
@@ -37,15 +53,21 @@ public struct PickerPage: Page {
         }
     }
 
+    let words: Words
+    let title: String
+    let toContinue: String
     let action: String
-    let appName: String
     let accounts: [Account]
     let hidden: [HiddenField]
     let isDevice: Bool
 
-    public init(action: String, appName: String, accounts: [Account], hidden: [HiddenField] = [], isDevice: Bool = false) {
+    public init(
+        action: String, appName: String, accounts: [Account], hidden: [HiddenField] = [], isDevice: Bool = false, in words: Words
+    ) {
+        self.words = words
+        title = words.filled(\.pickAccountFor, app: appName)
+        toContinue = words.filled(\.toContinueTo, app: appName)
         self.action = action
-        self.appName = appName
         self.accounts = accounts
         self.hidden = hidden
         self.isDevice = isDevice
@@ -55,17 +77,21 @@ public struct PickerPage: Page {
 /// The consent page.
 public struct ConsentPage: Page {
     public static let template = "consent"
+    let words: Words
+    let title: String
+    let wouldAct: String
     let action: String
-    let appName: String
     let session: String
-    let userPrincipalName: String
     let permissions: [String]
 
-    public init(action: String, appName: String, session: String, userPrincipalName: String, permissions: [String]) {
+    public init(
+        action: String, appName: String, session: String, userPrincipalName: String, permissions: [String], in words: Words
+    ) {
+        self.words = words
+        title = words.filled(\.asksForPermission, app: appName)
+        wouldAct = words.filled(\.wouldActFor, app: appName, user: userPrincipalName)
         self.action = action
-        self.appName = appName
         self.session = session
-        self.userPrincipalName = userPrincipalName
         self.permissions = permissions
     }
 }
@@ -73,10 +99,12 @@ public struct ConsentPage: Page {
 /// The page where a device's code is entered.
 public struct DeviceCodePage: Page {
     public static let template = "device"
+    let words: Words
     let code: String?
     let isWrong: Bool
 
-    public init(code: String?, isWrong: Bool) {
+    public init(code: String?, isWrong: Bool, in words: Words) {
+        self.words = words
         self.code = code
         self.isWrong = isWrong
     }

@@ -35,33 +35,34 @@ struct AuthorizeEndpoint {
         let tenant = try Request.tenant(context)
         let (answer, cookies, landing) = try site.authority.authorize(
             parameters, at: tenant, endpoint: endpoint, step: step, cookies: site.cookies(of: request), trace: trace)
-        var response = self.response(answer, action: "/\(tenant.text)/\(endpoint.path)/authorize?\(parameters.encoded())")
+        var response = self.response(
+            answer, in: request.words, action: "/\(tenant.text)/\(endpoint.path)/authorize?\(parameters.encoded())")
         site.set(cookies, on: &response)
         response.headers[.xMSRequestID] = trace.requestID.description
         return response.landed(landing)
     }
 
     /// - Parameter action: where the page's forms post to: this request again.
-    private func response(_ answer: AuthorizeAnswer, action: String) -> Response {
+    private func response(_ answer: AuthorizeAnswer, in words: Words, action: String) -> Response {
         switch answer {
-        case .signIn(let facts): voice.page(SignInPage(facts, action: action))
+        case .signIn(let facts): voice.page(SignInPage(facts, action: action, in: words))
         case .pick(let accounts, let appName):
-            voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init)))
+            voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init), in: words))
         case .consent(let account, let appName, let permissions):
             voice.page(
                 ConsentPage(
                     action: action, appName: appName, session: account.session.description,
-                    userPrincipalName: account.userPrincipalName, permissions: permissions))
-        case .redirect(let target, let answer): redirect(target, answer)
+                    userPrincipalName: account.userPrincipalName, permissions: permissions, in: words))
+        case .redirect(let target, let answer): redirect(target, answer, in: words)
         }
     }
 
-    private func redirect(_ target: AuthorizeRequest.Target, _ answer: FormAnswer) -> Response {
+    private func redirect(_ target: AuthorizeRequest.Target, _ answer: FormAnswer, in words: Words) -> Response {
         guard target.responseMode == .formPost else {
             return Response(status: .found, headers: [.location: target.location(answer), .cacheControl: "no-store, no-cache"])
         }
         let fields = answer.members(for: target).map { HiddenField(name: $0.name, value: $0.value) }
-        return voice.page(FormPostPage(action: target.redirectURI, hidden: fields), mayBeFramed: true)
+        return voice.page(FormPostPage(action: target.redirectURI, hidden: fields, in: words), mayBeFramed: true)
     }
 }
 
@@ -93,10 +94,11 @@ extension BrowserStep {
 }
 
 extension SignInPage {
-    init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = []) {
+    init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = [], in words: Words) {
         self.init(
-            action: action, appName: facts.appName, userName: facts.userName, error: facts.error?.message,
-            asksForNewPassword: facts.asksForNewPassword, hidden: hidden)
+            action: action, appName: facts.appName, userName: facts.userName,
+            error: facts.error.map { Refusal(code: $0.code?.rawValue, message: $0.message, in: words) },
+            asksForNewPassword: facts.asksForNewPassword, hidden: hidden, in: words)
     }
 }
 

@@ -11,7 +11,7 @@ struct DeviceLoginEndpoint {
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(request, context) { _ in
-            voice.page(DeviceCodePage(code: try request.query()["otc"], isWrong: false))
+            voice.page(DeviceCodePage(code: try request.query()["otc"], isWrong: false, in: request.words))
         }
     }
 
@@ -26,31 +26,28 @@ struct DeviceLoginEndpoint {
                 default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
             let (answer, landing) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
-            return self.answer(answer).landed(landing)
+            return self.answer(answer, in: request.words).landed(landing)
         }
     }
 
-    private func answer(_ answer: DeviceAnswer) -> Response {
+    private func answer(_ answer: DeviceAnswer, in words: Words) -> Response {
         func hidden(_ code: String) -> [HiddenField] { [HiddenField(name: "otc", value: code)] }
         switch answer {
-        case .enterCode(let isWrong): return voice.page(DeviceCodePage(code: nil, isWrong: isWrong))
+        case .enterCode(let isWrong): return voice.page(DeviceCodePage(code: nil, isWrong: isWrong, in: words))
         case .signIn(let facts, let code):
-            return voice.page(SignInPage(facts, action: "/devicelogin", hidden: hidden(code)))
+            return voice.page(SignInPage(facts, action: "/devicelogin", hidden: hidden(code), in: words))
         case .pick(let accounts, let appName, let code):
             return voice.page(
                 PickerPage(
-                    action: "/devicelogin", appName: "\(appName) on another device",
+                    action: "/devicelogin", appName: words.appOnAnotherDevice(appName),
                     accounts: accounts.map(PickerPage.Account.init),
-                    hidden: hidden(code), isDevice: true))
+                    hidden: hidden(code), isDevice: true, in: words))
         case .approved(let appName, let cookies):
-            var response = voice.page(
-                MessagePage(
-                    heading: "You are signed in", text: "You have signed in to \(appName) on your device. You may close this page.")
-            )
+            var response = voice.page(MessagePage.signedInOnDevice(appName, in: words))
             site.set(cookies, on: &response)
             return response
         case .declined(let appName):
-            return voice.page(MessagePage(heading: "Sign-in declined", text: "\(appName) on the other device was not signed in."))
+            return voice.page(MessagePage.declinedOnDevice(appName, in: words))
         }
     }
 }

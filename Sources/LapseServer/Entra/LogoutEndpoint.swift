@@ -35,7 +35,7 @@ struct LogoutEndpoint {
             response = Response(status: .found, headers: [.location: next])
         } else {
             // Entra: v2-protocols-oidc.md, each app's address is loaded in a frame of its own; then the browser goes on.
-            response = voice.page(SignedOutPage(frames: frontChannel, next: next), frames: frontChannel)
+            response = voice.page(SignedOutPage(frames: frontChannel, next: next, in: request.words), frames: frontChannel)
         }
         if endedAll { site.clearCookies(on: &response) }
         return response

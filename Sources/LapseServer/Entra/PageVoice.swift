@@ -32,22 +32,25 @@ struct PageVoice {
         return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
     }
 
-    func answer(_ error: EntraError, status: Int? = nil, now: Timestamp, _ trace: RequestTrace) -> Response {
+    func answer(_ error: EntraError, status: Int? = nil, now: Timestamp, in words: Words, _ trace: RequestTrace) -> Response {
         var response = page(
             ErrorPage(
-                message: error.message, requestID: trace.requestID.description, correlationID: trace.correlationID,
-                timestamp: now.errorText), status: .init(code: status ?? error.status))
+                code: error.code?.rawValue, message: error.message, requestID: trace.requestID.description,
+                correlationID: trace.correlationID,
+                timestamp: now.errorText, in: words), status: .init(code: status ?? error.status))
         response.headers[.xMSRequestID] = trace.requestID.description
         return response
     }
 
-    func answer(_ kind: Unanswered, now: Timestamp, _ trace: RequestTrace) -> Response {
+    func answer(_ kind: Unanswered, now: Timestamp, in words: Words, _ trace: RequestTrace) -> Response {
         switch kind {
-        case .notFound: page(MessagePage(heading: "Not found", text: "Lapse has no page at this address."), status: .notFound)
-        case .unreadable: answer(EntraError.unreadable, now: now, trace)
-        case .tooLarge: answer(EntraError.tooLarge, now: now, trace)
+        case .notFound: page(MessagePage.notFound(in: words), status: .notFound)
+        case .unreadable: answer(EntraError.unreadable, now: now, in: words, trace)
+        case .tooLarge: answer(EntraError.tooLarge, now: now, in: words, trace)
         case .broken:
-            answer(.lapse("server_error", "The request failed inside Lapse; its log says why."), status: 500, now: now, trace)
+            answer(
+                .lapse("server_error", "The request failed inside Lapse; its log says why."), status: 500, now: now, in: words,
+                trace)
         }
     }
 
@@ -59,9 +62,9 @@ struct PageVoice {
         do {
             return try await body(trace)
         } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, trace).landed(refused.landing)
+            return answer(refused.error, now: refused.now, in: request.words, trace).landed(refused.landing)
         } catch let error as EntraError {
-            return answer(error, now: site.wall(), trace)
+            return answer(error, now: site.wall(), in: request.words, trace)
         }
     }
 
@@ -71,9 +74,17 @@ struct PageVoice {
             let text = try request.query()["code"]
             guard let number = text.flatMap({ Int($0) }), let code = AADSTS(rawValue: number) else {
                 return page(
-                    MessagePage(heading: "Unknown error code", text: "Lapse answers no error with this code."), status: .notFound)
+                    MessagePage(heading: "Unknown error code", text: "Lapse answers no error with this code.", in: .english),
+                    status: .notFound)
             }
-            return page(MessagePage(heading: "AADSTS\(code.rawValue)", text: code.row.text))
+            return page(MessagePage(heading: "AADSTS\(code.rawValue)", text: code.row.text, in: .english))
         }
+    }
+}
+
+extension Request {
+    /// The words of the language that the person reads: `ui_locales`, else the browser's languages.
+    var words: Words {
+        Words.chosen(uiLocales: (try? query())?["ui_locales"], acceptLanguage: headers[.acceptLanguage])
     }
 }

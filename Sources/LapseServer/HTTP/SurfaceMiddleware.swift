@@ -48,7 +48,7 @@ struct SurfaceMiddleware: RouterMiddleware {
         let now = site.wall()
         switch surface {
         case .token, .metadata: return TokenVoice(site: site).answer(kind, now: now, request, context.trace)
-        case .page: return PageVoice(site: site).answer(kind, now: now, context.trace)
+        case .page: return PageVoice(site: site).answer(kind, now: now, in: request.words, context.trace)
         case .graph: return GraphVoice(site: site).answer(kind, path: request.uri.path, now: now, context.trace)
         case .management: return ManagementVoice(site: site).answer(kind, path: request.uri.path, context.trace)
         case .control: return ControlVoice.answer(kind)

@@ -1,0 +1,204 @@
+/// The words of the pages that people meet when they sign in, in one language. A word that is missing does not compile.
+public struct Words: Sendable {
+    /// BCP 47.
+    let tag: String
+
+    let signIn: String
+    let signInTo: String
+    let toContinueTo: String
+    let userName: String
+    let password: String
+    let newPassword: String
+    let staySignedIn: String
+    let useSecurityKey: String
+    let securityKeyNote: String
+
+    let pickAccount: String
+    let pickAccountFor: String
+    let useAnotherAccount: String
+    let onAnotherDevice: String
+    let cancel: String
+
+    let permissionsRequested: String
+    let asksForPermission: String
+    let wouldActFor: String
+    let accept: String
+
+    let enterCode: String
+    let enterCodeOfDevice: String
+    let enterCodeText: String
+    let code: String
+    let next: String
+    let wrongCode: String
+    let youAreSignedIn: String
+    let signedInOnDevice: String
+    let declined: String
+    let declinedOnDevice: String
+
+    let errorTitle: String
+    let errorHeading: String
+    let requestID: String
+    let correlationID: String
+    let timestamp: String
+    let message: String
+    let notFound: String
+    let nothingHere: String
+
+    let signedOut: String
+    let youSignedOut: String
+    let closeWindows: String
+    let signingOutOfApp: String
+    let working: String
+    let backToApp: String
+    let goOn: String
+
+    let footer: String
+
+    /// Why a sign-in was refused, by AADSTS number.
+    let reasons: [Int: String]
+    let otherReason: String
+
+    /// What a person is told of a refusal, above its message; nil without a number.
+    public func reason(_ code: Int?) -> String? { code.map { reasons[$0] ?? otherReason } }
+
+    /// The text with its names filled in.
+    func filled(_ text: KeyPath<Words, String>, app: String, user: String = "") -> String {
+        // One pass: what a name contains is no placeholder.
+        self[keyPath: text].split(separator: "{app}", omittingEmptySubsequences: false)
+            .map { $0.split(separator: "{user}", omittingEmptySubsequences: false).joined(separator: user) }
+            .joined(separator: app)
+    }
+
+    /// The name of an app whose sign-in is approved here for another device.
+    public func appOnAnotherDevice(_ app: String) -> String { filled(\.onAnotherDevice, app: app) }
+
+    // MARK: Which language
+
+    private static let all = [english, spanish, portuguese]
+
+    /// The first language asked for that there are words in; English else.
+    ///
+    /// - Parameter uiLocales: OpenID Connect Core 3.1.2.1, tags with blanks between them, the best first.
+    /// - Parameter acceptLanguage: RFC 9110 section 12.5.4.
+    public static func chosen(uiLocales: String?, acceptLanguage: String?) -> Words {
+        let asked = (uiLocales ?? "").split(separator: " ").map(String.init) + tags(acceptLanguage ?? "")
+        for tag in asked.prefix(50) {
+            let language = tag.split(separator: "-").first?.lowercased()
+            if let words = all.first(where: { $0.tag == language }) { return words }
+        }
+        return english
+    }
+
+    /// The tags of the header, the best first; those of weight nought are not wanted.
+    private static func tags(_ header: String) -> [String] {
+        let weighted = header.split(separator: ",").prefix(50).compactMap { item -> (tag: String, weight: Double)? in
+            let parts = item.split(separator: ";").map { String($0.filter { $0 != " " }) }
+            guard let tag = parts.first, !tag.isEmpty else { return nil }
+            let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
+            return weight > 0 ? (tag, weight) : nil
+        }
+        return weighted.enumerated().sorted { ($1.element.weight, $0.offset) < ($0.element.weight, $1.offset) }.map(\.element.tag)
+    }
+}
+
+extension Words {
+    public static let english = Words(
+        tag: "en", signIn: "Sign in", signInTo: "Sign in to {app}", toContinueTo: "to continue to {app}", userName: "User name",
+        password: "Password", newPassword: "New password", staySignedIn: "Stay signed in", useSecurityKey: "Use a security key",
+        securityKeyNote: "The security key is a stand-in of the lab: one click signs in as without a password.",
+        pickAccount: "Pick an account", pickAccountFor: "Pick an account for {app}", useAnotherAccount: "Use another account",
+        onAnotherDevice: "{app} on another device", cancel: "Cancel", permissionsRequested: "Permissions requested",
+        asksForPermission: "{app} asks for permission", wouldActFor: "{app} would like to act for {user}:", accept: "Accept",
+        enterCode: "Enter code", enterCodeOfDevice: "Enter the code of your device",
+        enterCodeText: "Enter the code that your app or device shows.", code: "Code", next: "Next",
+        wrongCode: "That code is not right, has expired or was used. Check it and try again.", youAreSignedIn: "You are signed in",
+        signedInOnDevice: "You have signed in to {app} on your device. You may close this page.", declined: "Sign-in declined",
+        declinedOnDevice: "{app} on the other device was not signed in.", errorTitle: "Sign-in error",
+        errorHeading: "Sorry, but we are having trouble signing you in", requestID: "Request Id", correlationID: "Correlation Id",
+        timestamp: "Timestamp", message: "Message", notFound: "Not found", nothingHere: "Lapse has no page at this address.",
+        signedOut: "Signed out", youSignedOut: "You signed out of your account",
+        closeWindows: "It is a good idea to close all browser windows.", signingOutOfApp: "Signing out of an app",
+        working: "Working...", backToApp: "You are being sent back to your app.", goOn: "Continue",
+        footer: "This is Lapse, a local identity provider for tests. It is not Microsoft, and no place for a real password.",
+        reasons: [
+            50126: "The user name or the password is wrong.", 50034: "There is no such account here.",
+            50020: "This account is no guest of this organization.",
+            50053: "Too many wrong passwords. Wait a minute, and try again.",
+            50055: "The password has expired. Choose a new one.", 50057: "This account is disabled. Ask your administrator.",
+            50076: "Your organization asks for another factor.", 50079: "Your organization asks you to enroll another factor.",
+            50078: "The other factor is too old. Give it again.", 53003: "Your organization does not allow this sign-in.",
+            530003: "Your organization wants a managed device.",
+            50011: "The app wants you back at an address that it is not registered for.",
+            700016: "This app is not registered here.", 90002: "There is no such organization here.",
+        ], otherReason: "This sign-in is not possible.")
+
+    public static let spanish = Words(
+        tag: "es", signIn: "Iniciar sesión", signInTo: "Iniciar sesión en {app}", toContinueTo: "para continuar en {app}",
+        userName: "Nombre de usuario", password: "Contraseña", newPassword: "Contraseña nueva",
+        staySignedIn: "Mantener la sesión iniciada", useSecurityKey: "Usar una llave de seguridad",
+        securityKeyNote: "La llave de seguridad es un sustituto del laboratorio: un clic inicia sesión como sin contraseña.",
+        pickAccount: "Elija una cuenta", pickAccountFor: "Elija una cuenta para {app}", useAnotherAccount: "Usar otra cuenta",
+        onAnotherDevice: "{app} en otro dispositivo", cancel: "Cancelar", permissionsRequested: "Permisos solicitados",
+        asksForPermission: "{app} pide permiso", wouldActFor: "{app} quiere actuar en nombre de {user}:", accept: "Aceptar",
+        enterCode: "Escriba el código", enterCodeOfDevice: "Escriba el código de su dispositivo",
+        enterCodeText: "Escriba el código que muestra su aplicación o dispositivo.", code: "Código", next: "Siguiente",
+        wrongCode: "Ese código no es correcto, ha caducado o ya se usó. Compruébelo e inténtelo de nuevo.",
+        youAreSignedIn: "Ha iniciado sesión",
+        signedInOnDevice: "Ha iniciado sesión en {app} en su dispositivo. Puede cerrar esta página.",
+        declined: "Inicio de sesión rechazado", declinedOnDevice: "No se inició sesión en {app} en el otro dispositivo.",
+        errorTitle: "Error de inicio de sesión", errorHeading: "Lo sentimos, no podemos iniciar su sesión",
+        requestID: "Id. de solicitud", correlationID: "Id. de correlación", timestamp: "Marca de tiempo", message: "Mensaje",
+        notFound: "No se encontró", nothingHere: "Lapse no tiene ninguna página en esta dirección.", signedOut: "Sesión cerrada",
+        youSignedOut: "Ha cerrado la sesión de su cuenta",
+        closeWindows: "Es recomendable cerrar todas las ventanas del navegador.",
+        signingOutOfApp: "Cerrando la sesión de una aplicación", working: "Un momento...",
+        backToApp: "Le llevamos de vuelta a su aplicación.", goOn: "Continuar",
+        footer:
+            "Esto es Lapse, un proveedor de identidad local para pruebas. No es Microsoft, ni lugar para una contraseña verdadera.",
+        reasons: [
+            50126: "El nombre de usuario o la contraseña no son correctos.", 50034: "Aquí no existe esa cuenta.",
+            50020: "Esta cuenta no es invitada de esta organización.",
+            50053: "Demasiadas contraseñas incorrectas. Espere un minuto e inténtelo de nuevo.",
+            50055: "La contraseña ha caducado. Elija una nueva.",
+            50057: "Esta cuenta está deshabilitada. Consulte a su administrador.", 50076: "Su organización pide otro factor.",
+            50079: "Su organización le pide que registre otro factor.", 50078: "El otro factor es demasiado antiguo. Dé uno nuevo.",
+            53003: "Su organización no permite este inicio de sesión.",
+            530003: "Su organización exige un dispositivo administrado.",
+            50011: "La aplicación quiere que vuelva a una dirección para la que no está registrada.",
+            700016: "Esta aplicación no está registrada aquí.", 90002: "Aquí no existe esa organización.",
+        ], otherReason: "Este inicio de sesión no es posible.")
+
+    public static let portuguese = Words(
+        tag: "pt", signIn: "Iniciar sessão", signInTo: "Iniciar sessão em {app}", toContinueTo: "para continuar em {app}",
+        userName: "Nome de utilizador", password: "Palavra-passe", newPassword: "Nova palavra-passe",
+        staySignedIn: "Manter a sessão iniciada", useSecurityKey: "Usar uma chave de segurança",
+        securityKeyNote: "A chave de segurança é um substituto do laboratório: um clique inicia sessão como sem palavra-passe.",
+        pickAccount: "Escolha uma conta", pickAccountFor: "Escolha uma conta para {app}", useAnotherAccount: "Usar outra conta",
+        onAnotherDevice: "{app} noutro dispositivo", cancel: "Cancelar", permissionsRequested: "Permissões pedidas",
+        asksForPermission: "{app} pede permissão", wouldActFor: "{app} quer agir em nome de {user}:", accept: "Aceitar",
+        enterCode: "Introduza o código", enterCodeOfDevice: "Introduza o código do seu dispositivo",
+        enterCodeText: "Introduza o código que a sua aplicação ou dispositivo mostra.", code: "Código", next: "Seguinte",
+        wrongCode: "Esse código não está certo, expirou ou já foi usado. Verifique-o e tente de novo.",
+        youAreSignedIn: "A sessão está iniciada",
+        signedInOnDevice: "Iniciou sessão em {app} no seu dispositivo. Pode fechar esta página.",
+        declined: "Início de sessão recusado", declinedOnDevice: "Não foi iniciada sessão em {app} no outro dispositivo.",
+        errorTitle: "Erro de início de sessão", errorHeading: "Lamentamos, não conseguimos iniciar a sua sessão",
+        requestID: "Id. do pedido", correlationID: "Id. de correlação", timestamp: "Data e hora", message: "Mensagem",
+        notFound: "Não encontrado", nothingHere: "O Lapse não tem nenhuma página neste endereço.", signedOut: "Sessão terminada",
+        youSignedOut: "Terminou a sessão da sua conta", closeWindows: "É boa ideia fechar todas as janelas do navegador.",
+        signingOutOfApp: "A terminar a sessão de uma aplicação", working: "Um momento...",
+        backToApp: "Está a voltar à sua aplicação.", goOn: "Continuar",
+        footer:
+            "Isto é o Lapse, um fornecedor de identidade local para testes. Não é a Microsoft, nem lugar para uma palavra-passe verdadeira.",
+        reasons: [
+            50126: "O nome de utilizador ou a palavra-passe estão errados.", 50034: "Não existe essa conta aqui.",
+            50020: "Esta conta não é convidada desta organização.",
+            50053: "Demasiadas palavras-passe erradas. Espere um minuto e tente de novo.",
+            50055: "A palavra-passe expirou. Escolha uma nova.", 50057: "Esta conta está desativada. Fale com o administrador.",
+            50076: "A sua organização pede outro fator.", 50079: "A sua organização pede que registe outro fator.",
+            50078: "O outro fator é demasiado antigo. Dê-o de novo.", 53003: "A sua organização não permite este início de sessão.",
+            530003: "A sua organização exige um dispositivo gerido.",
+            50011: "A aplicação quer que volte a um endereço para o qual não está registada.",
+            700016: "Esta aplicação não está registada aqui.", 90002: "Não existe essa organização aqui.",
+        ], otherReason: "Este início de sessão não é possível.")
+}

@@ -1,0 +1,277 @@
+"""The sign-in pages in real Chromium: what people see and do, in three languages, on a phone, in the dark, with the keyboard alone."""
+
+import http.server
+import re
+import threading
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import pytest
+
+import chromium
+from lab import ADELE, ALEX, NATIVE, PASSWORD
+
+SCHEMES, WIDTHS = ["light", "dark"], {"desk": 1280, "phone": 320}
+
+
+@pytest.fixture(scope="module")
+def browser(running, tmp_path_factory):
+    with chromium.started(tmp_path_factory.mktemp("chromium"), running.ca_file) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def app():
+    """The app at its redirect URI: it takes whatever comes, and remembers it."""
+    came = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+            came.append((self.command, self.path, body))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"the app")
+
+        do_POST = do_GET
+
+        def log_message(self, *arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.came, server.address = came, f"http://localhost:{server.server_port}/cb"
+    yield server
+    server.shutdown()
+
+
+@pytest.fixture
+def visit(lapse, browser):
+    """A page of a new profile."""
+    contexts = []
+
+    def visit(**options):
+        contexts.append(browser.new_context(**options))
+        return contexts[-1].new_page()
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def authorize(lapse, app):
+    def address(**more):
+        query = {"client_id": NATIVE, "response_type": "code", "redirect_uri": app.address, "scope": "openid User.Read",
+                 "state": "s"} | more
+        return f"{lapse.authority}/oauth2/v2.0/authorize?{urlencode(query)}"
+
+    return address
+
+
+def sign_in(page, user=ADELE, password=PASSWORD, stay=False):
+    page.get_by_label("User name").fill(user)
+    page.get_by_label("Password", exact=True).fill(password)
+    if stay:
+        page.get_by_label("Stay signed in").check()
+    page.get_by_role("button", name="Sign in").click()
+
+
+def answer(page):
+    """What the app got at its redirect URI."""
+    page.wait_for_url("**/cb?*")
+    return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_wrong_password_a_right_one_and_single_sign_on(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    sign_in(page, password="wrong")
+    assert "The user name or the password is wrong." in page.get_by_role("alert").inner_text()
+    assert page.get_by_label("User name").input_value() == ADELE
+    chromium.assert_accessible(page)
+    sign_in(page)
+    assert set(answer(page)) == {"code", "state", "session_state"}
+    page.goto(authorize(prompt="none"))
+    assert "code" in answer(page)
+
+
+def test_the_keyboard_alone_signs_in(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    assert chromium.focus_order(page)[:5] == ["User name", "Password", "Stay signed in", "Sign in", "Use a security key"]
+    page.reload()
+    page.keyboard.type(ADELE)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    assert "code" in answer(page)
+
+
+def test_the_picker_and_another_account(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    sign_in(page)
+    page.goto(authorize(prompt="select_account"))
+    page.get_by_role("button", name="Use another account").click()
+    sign_in(page, ALEX)
+    answer(page)
+    page.goto(authorize())
+    assert page.get_by_role("heading", level=1).inner_text() == "Pick an account"
+    chromium.assert_accessible(page)
+    page.get_by_role("button", name=re.compile(ADELE)).click()
+    assert "code" in answer(page)
+
+
+def test_a_session_that_stays_and_one_that_does_not(authorize, browser):
+    for stay in (True, False):
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(authorize())
+        sign_in(page, stay=stay)
+        answer(page)
+        # What a browser keeps when it is closed: the cookies that say how long.
+        kept = [cookie for cookie in context.cookies() if cookie["expires"] > 0]
+        context.close()
+        context = browser.new_context()
+        context.add_cookies(kept)
+        page = context.new_page()
+        page.goto(authorize(prompt="none"))
+        assert answer(page).get("error") == (None if stay else "login_required")
+        context.close()
+
+
+def test_a_revoked_cookie_leads_to_the_page(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    sign_in(page)
+    answer(page)
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page.goto(authorize(prompt="none"))
+    assert answer(page)["error"] == "login_required"
+    page.goto(authorize())
+    assert page.get_by_label("User name").input_value() == ADELE
+    sign_in(page)
+    assert "code" in answer(page)
+
+
+def test_consent_given_and_refused(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    sign_in(page)
+    answer(page)
+    page.goto(authorize(prompt="consent"))
+    assert page.get_by_role("list").inner_text().split() == ["openid", "User.Read"]
+    chromium.assert_accessible(page)
+    page.get_by_role("button", name="Cancel").click()
+    assert answer(page)["error"] == "access_denied"
+    page.goto(authorize(prompt="consent"))
+    page.get_by_role("button", name="Accept").click()
+    assert "code" in answer(page)
+
+
+def test_a_device_code(lapse, authorize, visit, new_native_app):
+    flow = new_native_app().initiate_device_flow(scopes=["User.Read"])
+    page = visit()
+    page.goto(flow["verification_uri"])
+    chromium.assert_accessible(page)
+    page.get_by_label("Code").fill("WRONG1234")
+    page.get_by_role("button", name="Next").click()
+    assert "That code is not right" in page.get_by_role("alert").inner_text()
+    page.get_by_label("Code").fill(flow["user_code"].lower())
+    page.get_by_role("button", name="Next").click()
+    sign_in(page)
+    assert page.get_by_role("heading", level=1).inner_text() == "You are signed in"
+    assert "access_token" in new_native_app().acquire_token_by_device_flow(flow)
+
+
+def test_form_post_and_fragment(lapse, authorize, visit, app):
+    page = visit()
+    page.goto(authorize(response_mode="form_post"))
+    sign_in(page)
+    page.wait_for_url("**/cb")
+    method, path, body = app.came[-1]
+    assert (method, path) == ("POST", "/cb") and "code=" in body
+    page.goto(authorize(response_mode="fragment"))
+    page.wait_for_url("**/cb#*")
+
+
+def test_signing_out_ends_it(lapse, authorize, visit):
+    page = visit()
+    page.goto(authorize())
+    sign_in(page)
+    answer(page)
+    page.goto(f"{lapse.authority}/oauth2/v2.0/logout")
+    assert page.get_by_role("heading", level=1).inner_text() == "You signed out of your account"
+    chromium.assert_accessible(page)
+    page.goto(authorize(prompt="none"))
+    assert answer(page)["error"] == "login_required"
+
+
+LANGUAGES = [
+    ({"locale": "es-MX"}, {}, "es", "Iniciar sesión", "El nombre de usuario o la contraseña no son correctos."),
+    ({"locale": "pt-BR"}, {}, "pt", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+    ({"locale": "de-DE"}, {}, "en", "Sign in", "The user name or the password is wrong."),
+    ({"locale": "en-US"}, {"ui_locales": "fr pt-PT en"}, "pt", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+]
+
+
+@pytest.mark.parametrize("options, query, tag, heading, reason", LANGUAGES)
+def test_the_language_of_the_person(lapse, authorize, visit, options, query, tag, heading, reason):
+    page = visit(**options)
+    page.goto(authorize(**query))
+    assert page.locator("html").get_attribute("lang") == tag
+    assert page.get_by_role("heading", level=1).inner_text() == heading
+    page.locator("[name=login]").fill(ADELE)
+    page.locator("[name=passwd]").fill("wrong")
+    page.locator("button.main").click()
+    assert reason in page.get_by_role("alert").inner_text()
+    assert "AADSTS50126" in page.get_by_role("alert").inner_text()
+    chromium.assert_accessible(page)
+
+
+def pages(lapse, authorize, page):
+    """Each page that a person can come to, one after the other."""
+    page.goto(authorize())
+    yield "signin"
+    page.locator("[name=login]").fill(ADELE)
+    page.locator("[name=passwd]").fill("wrong")
+    page.locator("button.main").click()
+    yield "wrong-password"
+    page.locator("[name=passwd]").fill(PASSWORD)
+    page.locator("button.main").click()
+    answer(page)
+    page.goto(authorize(prompt="select_account"))
+    yield "picker"
+    page.goto(authorize(prompt="consent"))
+    yield "consent"
+    page.goto(f"{lapse.https}/devicelogin")
+    yield "device"
+    page.goto(authorize(redirect_uri="http://localhost/elsewhere"))
+    yield "error"
+    page.goto(f"{lapse.https}/error?code=50173")
+    yield "code"
+    page.goto(f"{lapse.https}/nothing/here")
+    yield "not-found"
+    page.goto(f"{lapse.authority}/oauth2/v2.0/logout")
+    yield "signed-out"
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_page_fits_and_can_be_read(lapse, authorize, visit, scheme, width, language):
+    page = visit(color_scheme=scheme, viewport={"width": WIDTHS[width], "height": 640}, locale=language)
+    for name in pages(lapse, authorize, page):
+        assert page.evaluate(chromium.AUDIT) == [], name
+        assert "Lapse" in page.locator("footer").inner_text(), f"{name} does not say whose it is"
+
+
+def test_no_page_takes_a_script_or_style_from_elsewhere(lapse, authorize, visit, app):
+    page = visit()
+    asked, refused = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: refused.append(message.text) if message.type == "error" and "Security Policy" in message.text else None)
+    for _ in pages(lapse, authorize, page):
+        pass
+    assert {urlsplit(url).netloc for url in asked} <= {urlsplit(lapse.https).netloc, urlsplit(app.address).netloc}
+    assert refused == []
