@@ -55,13 +55,13 @@ struct DataFolder {
 
     /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
     ///
-    /// - Parameter names: what the server is called besides localhost. The CA may speak for just these: whoever leaves one out
-    ///   again takes it away.
+    /// - Parameter names: what the server is called besides localhost; the CA's certificate is issued again, with its key, when it is
+    ///   not for just these. An older one that somebody trusts stays good until its end.
     func prepare(names: [String], now: Timestamp) throws -> Files {
         var authority = try identity(.authority, .authorityKey) {
             try LocalCertificateAuthority.makeAuthority(names: names, now: now)
         }
-        let isReissued = try LocalCertificateAuthority.names(of: authority) != names
+        let isReissued = try !LocalCertificateAuthority.isFresh(authority: authority, for: names, now: now)
         if isReissued {
             authority = try LocalCertificateAuthority.makeAuthority(names: names, keeping: authority.privateKeyPEM, now: now)
             try write(authority.certificatePEM, to: .authority, permissions: 0o644)
@@ -80,6 +80,7 @@ struct DataFolder {
     private func identity(
         _ certificate: File, _ key: File, orMake make: () throws -> LocalCertificateAuthority.Identity
     ) throws -> LocalCertificateAuthority.Identity {
+        finishWriting(certificate, key)
         let exist = [certificate, key].map { FileManager.default.fileExists(atPath: path(of: $0)) }
         if exist == [false, false] {
             let identity = try make()
@@ -98,14 +99,37 @@ struct DataFolder {
         return identity
     }
 
+    /// Writes both, or, whenever this process is killed, neither: both are complete beside their places before the first of them goes
+    /// there, and the next start finishes what is left.
     private func write(_ identity: LocalCertificateAuthority.Identity, _ certificate: File, _ key: File) throws {
-        try write(identity.privateKeyPEM, to: key, permissions: 0o600)
-        try write(identity.certificatePEM, to: certificate, permissions: 0o644)
+        try write(identity.privateKeyPEM, beside: key, Self.new, permissions: 0o600)
+        try write(identity.certificatePEM, beside: certificate, Self.new, permissions: 0o644)
+        try settle(key, Self.new)
+        try settle(certificate, Self.new)
     }
 
+    /// A certificate that waits without its key: the key has arrived.
+    private func finishWriting(_ certificate: File, _ key: File) {
+        let waits = [certificate, key].map { FileManager.default.fileExists(atPath: path(of: $0) + Self.new) }
+        if waits == [true, false] { try? settle(certificate, Self.new) }
+    }
+
+    private static let new = ".new"
+
     private func write(_ text: String, to file: File, permissions: Int) throws {
+        try write(text, beside: file, ".next", permissions: permissions)
+        try settle(file, ".next")
+    }
+
+    private func write(_ text: String, beside file: File, _ suffix: String, permissions: Int) throws {
         let made = FileManager.default.createFile(
-            atPath: path(of: file), contents: Data(text.utf8), attributes: [.posixPermissions: permissions])
+            atPath: path(of: file) + suffix, contents: Data(text.utf8), attributes: [.posixPermissions: permissions])
         guard made else { throw StartError("--data-dir: cannot write \(path(of: file))") }
+    }
+
+    private func settle(_ file: File, _ suffix: String) throws {
+        guard rename(path(of: file) + suffix, path(of: file)) == 0 else {
+            throw StartError("--data-dir: cannot write \(path(of: file))")
+        }
     }
 }

@@ -482,17 +482,35 @@ def test_further_names_widen_the_ca_while_they_are_asked_for(launch, tmp_path):
     banner, wide, server = run(*names)
     for text in (wide, server):
         assert "DNS:login.microsoftonline.com" in text and "DNS:lapse" in text
-    assert "issued again with its old key: it speaks for localhost and login.microsoftonline.com, lapse\n" in banner
+    assert "issued again with its old key: it speaks for localhost and lapse, login.microsoftonline.com\n" in banner
     assert (certificate(ca, "-pubkey"), certificate(ca, "-subject")) == (key, subject)
-    # Nothing is issued again for the same names.
+    # Who trusts it for that does not do so for long.
+    days = subprocess.run(["openssl", "x509", "-in", ca, "-noout", "-checkend", str(31 * 86_400)], capture_output=True)
+    assert days.returncode == 1
+    # Nothing is issued again for the same names, in whatever order.
     kept = ca.read_bytes()
-    assert "issued again" not in run(*names)[0]
+    assert "issued again" not in run(*names[2:], *names[:2], "--tls-name", "localhost")[0]
     assert ca.read_bytes() == kept
 
     banner, narrow, server = run()
     assert "login.microsoftonline.com" not in narrow + server
     assert "issued again with its old key: it speaks for localhost alone\n" in banner
     assert certificate(ca, "-pubkey") == key
+
+
+@pytest.mark.parametrize("certificate, key", [("ca.pem", "ca-key.pem"), ("server.pem", "server-key.pem"), ("signing.pem", "signing-key.pem")])
+def test_a_pair_whose_writing_was_cut_short_is_finished(launch, data, tmp_path, certificate, key):
+    # As a process leaves it that is killed when the key has arrived, and the certificate waits beside its place.
+    (data / certificate).rename(data / f"{certificate}.new")
+    before = (data / f"{certificate}.new").read_bytes()
+    process = launch(tmp_path, *PORTS, data_dir=data)
+    assert (data / certificate).read_bytes() == before
+    process.stop()
+    # Killed earlier: both wait, and neither counts.
+    for name in (certificate, key):
+        (data / f"{name}.new").write_text("half")
+    launch(tmp_path, *PORTS, data_dir=data).stop()
+    assert (data / certificate).read_bytes() == before
 
 
 def test_the_keys_are_for_their_owner_alone(data):
