@@ -111,9 +111,10 @@ public struct Settings: Equatable, Sendable {
             else {
                 throw FieldError(origin, "must name hosts, such as login.microsoftonline.com")
             }
-            names.append(name)
+            // It is always called that.
+            if name != "localhost", !name.hasSuffix(".localhost") { names.append(name) }
         }
-        return names.uniqued()
+        return names.uniqued().sorted()
     }
 
     private static func flag(_ value: JSON, _ origin: String) throws(FieldError) -> Bool {

@@ -4,11 +4,13 @@ import Logging
 
 /// Everything that Lapse does, one operation per file beside this one. An operation is one transaction, one instant, one decision.
 ///
-/// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:endpoint:trace:)``
-/// - Browser: ``authorize(_:at:endpoint:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
+/// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:version:trace:)``
+/// - Browser: ``authorize(_:at:version:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
 ///   ``signOut(cookies:hint:redirectURI:trace:)``
-/// - Graph: ``graphToken(_:)``, ``revokeSignInSessions(of:token:trace:)``, ``readUser(_:token:trace:)``,
-///   ``listUsers(after:limit:token:trace:)``, ``userInfo(token:trace:)``
+/// - Graph: ``bearerToken(_:)``, ``revokeSignInSessions(of:token:trace:)``, ``readUser(_:token:trace:)``,
+///   ``listUsers(_:token:trace:)``, ``userInfo(token:trace:)``; `GraphDirectory.swift` changes users, `GraphAuditLogs.swift` and
+///   `GraphApps.swift` list
+/// - Azure Resource Manager: ``managementTenants(token:trace:)``, ``managementSubscriptions(token:trace:)``
 /// - Metadata: ``tenantID(of:)``, ``managedDomain(of:)``
 /// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events
 public struct Authority: Sendable {
@@ -78,7 +80,7 @@ public struct Authority: Sendable {
                 result = .success(try operation(tx, &landing))
             } catch let refused as Refused {
                 result = .failure(refused)
-            } catch let refused as GraphRefused {
+            } catch let refused as ResourceRefused {
                 result = .failure(refused)
             }
             if tx.nextEventID() > first { landing.event = tx.nextEventID() - 1 }
@@ -89,7 +91,7 @@ public struct Authority: Sendable {
         } catch var refused as Refused {
             refused.landing = landing
             throw refused
-        } catch var refused as GraphRefused {
+        } catch var refused as ResourceRefused {
             refused.landing = landing
             throw refused
         }
@@ -140,7 +142,7 @@ public struct Refused: Error, Sendable {
 }
 
 /// A refusal of Graph.
-public struct GraphRefused: Error, Sendable {
+public struct ResourceRefused: Error, Sendable {
     public let error: GraphError
     public let now: Timestamp
     public internal(set) var landing = Landing(region: .local)

@@ -5,7 +5,7 @@ import LapseStore
 extension Authority {
     /// `GET /applications`, `/servicePrincipals`, `/oauth2PermissionGrants`.
     public func listApps(
-        _ collection: AppEntries.Collection, _ query: GraphQuery, token: GraphToken, trace: RequestTrace
+        _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
@@ -15,9 +15,19 @@ extension Authority {
         }
     }
 
+    /// `GET /applications/$count`, `/servicePrincipals/$count`.
+    public func countApps(
+        _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
+    ) throws -> (Int, Landing) {
+        try deciding { tx, landing in
+            let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
+            return query.chosen(of: try entries(of: collection, visit, tx)).count
+        }
+    }
+
     /// One of them, with every property.
     public func readApp(
-        _ collection: AppEntries.Collection, _ key: AppEntries.Key, token: GraphToken, trace: RequestTrace
+        _ collection: AppEntries.Collection, _ key: AppEntries.Key, token: BearerToken, trace: RequestTrace
     ) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
@@ -28,7 +38,7 @@ extension Authority {
         }
     }
 
-    private func entries(of collection: AppEntries.Collection, _ visit: GraphVisit, _ tx: StoreTransaction) throws -> [JSON] {
+    private func entries(of collection: AppEntries.Collection, _ visit: ResourceVisit, _ tx: StoreTransaction) throws -> [JSON] {
         guard visit.caller.mayRead(collection) else { throw visit.refused(.denied) }
         let tenant = visit.tenant
         switch collection {
@@ -36,11 +46,16 @@ extension Authority {
             return try tx.apps(in: tenant.id, limit: .max).map { AppEntries.application($0, in: tenant) }
         case .servicePrincipals:
             let apps = try visibleApps(in: tenant, tx) + FirstPartyApps.all.map { AppEntries.Entry(app: $0, owner: nil) }
-            return apps.map { AppEntries.servicePrincipal($0, in: tenant.id) }
-        case .permissionGrants:
-            let (users, resources) = (try visit.users(after: nil, atLeast: .max, tx).users, try tx.resources(in: tenant.id))
-            return try visibleApps(in: tenant, tx).flatMap {
-                AppEntries.permissionGrants(of: $0.app, users: users, resources: resources, in: tenant)
+            return apps.map { AppEntries.servicePrincipal($0, in: tenant) }
+        case .consents:
+            let (withdrawn, resources) = (try tx.clientsWithoutConsent(in: tenant.id), try tx.resources(in: tenant.id))
+            let apps = try visibleApps(in: tenant, tx).map(\.app)
+            // Nearly always all users consent to all apps, and nobody has to be asked for.
+            let users =
+                apps.contains { withdrawn.contains($0.id) } ? try visit.users(after: nil, atLeast: .max, tx).users : []
+            return apps.flatMap {
+                AppEntries.consents(
+                    of: $0, users: withdrawn.contains($0.id) ? users : nil, resources: resources, in: tenant)
             }
         }
     }

@@ -8,7 +8,7 @@ extension Authority {
     private static let longestLook = 20_000
 
     /// `GET /auditLogs/directoryAudits`, the newest first.
-    public func directoryAudits(_ query: GraphQuery, token: GraphToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    public func directoryAudits(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             return try entries(of: DirectoryAudit.kinds, time: "activityDateTime", query, visit, tx) { logged in
@@ -18,7 +18,7 @@ extension Authority {
     }
 
     /// `GET /auditLogs/signIns`, the newest first: interactive ones and those of tokens, with their failures.
-    public func signIns(_ query: GraphQuery, token: GraphToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    public func signIns(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             return try entries(of: SignInEntry.kinds, time: "createdDateTime", query, visit, tx) { logged in
@@ -29,7 +29,7 @@ extension Authority {
 
     /// Reads the log in the query's direction until a page is full. The cursor is the last event that was looked at.
     private func entries(
-        of kinds: Set<Event.Kind>, time: String, _ query: GraphQuery, _ visit: GraphVisit, _ tx: StoreTransaction,
+        of kinds: Set<Event.Kind>, time: String, _ query: GraphQuery, _ visit: ResourceVisit, _ tx: StoreTransaction,
         entry: (LoggedEvent) throws -> JSON?
     ) throws -> GraphPage {
         guard visit.caller.mayReadAuditLogs else { throw visit.refused(.denied) }
@@ -56,7 +56,7 @@ extension Authority {
         }
     }
 
-    private func directoryAudit(_ logged: LoggedEvent, _ visit: GraphVisit, _ tx: StoreTransaction) throws -> JSON? {
+    private func directoryAudit(_ logged: LoggedEvent, _ visit: ResourceVisit, _ tx: StoreTransaction) throws -> JSON? {
         let event = logged.event
         let revocation = try event.revocation.flatMap { try tx.revocation($0, in: visit.tenant.id) }
         guard let audit = DirectoryAudit(event, cause: revocation?.cause) else { return nil }
@@ -77,7 +77,7 @@ extension Authority {
             target: DirectoryAudit.Target(user: user, app: audit.isAboutApp ? app : nil), modified: modified)
     }
 
-    private func signIn(_ logged: LoggedEvent, _ visit: GraphVisit, _ tx: StoreTransaction) throws -> JSON? {
+    private func signIn(_ logged: LoggedEvent, _ visit: ResourceVisit, _ tx: StoreTransaction) throws -> JSON? {
         let event = logged.event
         let app = try event.client.flatMap { try self.app($0, in: visit.tenant, tx) }
         return SignInEntry.json(

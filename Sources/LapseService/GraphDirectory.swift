@@ -4,7 +4,7 @@ import LapseStore
 // Graph's operations that change the directory. Each event travels to the planes as the control API's do.
 extension Authority {
     /// `POST /users`.
-    public func createUser(_ body: JSON, token: GraphToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    public func createUser(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         let id = random.guid()
         return try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
@@ -20,7 +20,7 @@ extension Authority {
     }
 
     /// `PATCH /users/{id}` and `PATCH /me`.
-    public func updateUser(_ target: GraphTarget, _ body: JSON, token: GraphToken, trace: RequestTrace) throws -> (Void, Landing) {
+    public func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(target, tx)
@@ -36,7 +36,7 @@ extension Authority {
     }
 
     /// `DELETE /users/{id}`.
-    public func deleteUser(_ target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (Void, Landing) {
+    public func deleteUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.member(target, tx)
@@ -48,7 +48,7 @@ extension Authority {
     }
 
     /// `POST /me/changePassword`: `{"currentPassword","newPassword"}`.
-    public func changePassword(_ body: JSON, token: GraphToken, trace: RequestTrace) throws -> (Void, Landing) {
+    public func changePassword(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(.me, tx)
@@ -71,7 +71,7 @@ extension Authority {
     ///
     /// - Returns: the password that was made up; nil when the caller gave one.
     public func resetPassword(
-        of target: GraphTarget, _ body: JSON, token: GraphToken, trace: RequestTrace
+        of target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace
     ) throws -> (String?, Landing) {
         let madeUp = "Lp1-" + random.token(bytes: 9)
         return try deciding { tx, landing in
@@ -93,7 +93,7 @@ extension Authority {
     }
 
     private func setPassword(
-        _ password: String, of old: User, as reset: Revocation.Cause, _ visit: GraphVisit, cause: DirectoryCause,
+        _ password: String, of old: User, as reset: Revocation.Cause, _ visit: ResourceVisit, cause: DirectoryCause,
         _ tx: StoreTransaction
     ) throws {
         var user = old
@@ -116,7 +116,7 @@ extension Authority {
     private static let longestList = 999
 
     /// `GET /directory/deletedItems/microsoft.graph.user`, the last first.
-    public func listDeletedUsers(token: GraphToken, trace: RequestTrace) throws -> (
+    public func listDeletedUsers(token: BearerToken, trace: RequestTrace) throws -> (
         [(profile: GraphProfile, deletedAt: Timestamp)], Landing
     ) {
         try deciding { tx, landing in
@@ -128,7 +128,7 @@ extension Authority {
         }
     }
 
-    public func readDeletedUser(_ id: String, token: GraphToken, trace: RequestTrace) throws -> (
+    public func readDeletedUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (
         (profile: GraphProfile, deletedAt: Timestamp), Landing
     ) {
         try deciding { tx, landing in
@@ -140,7 +140,7 @@ extension Authority {
     }
 
     /// `POST /directory/deletedItems/{id}/restore`. Older grants live again where it is believed, unless a revocation kills them.
-    public func restoreUser(_ id: String, token: GraphToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    public func restoreUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
@@ -161,7 +161,7 @@ extension Authority {
     }
 
     /// `DELETE /directory/deletedItems/{id}`: for good.
-    public func purgeUser(_ id: String, token: GraphToken, trace: RequestTrace) throws -> (Void, Landing) {
+    public func purgeUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
@@ -172,7 +172,7 @@ extension Authority {
     }
 
     private func restorableUser(
-        _ id: String, _ visit: GraphVisit, _ tx: StoreTransaction
+        _ id: String, _ visit: ResourceVisit, _ tx: StoreTransaction
     ) throws -> (user: User, deletedAt: Timestamp) {
         guard let guid = GUID(id),
             let found = try tx.deletedUsers(in: visit.tenant.id, since: visit.now - Self.restorable, id: guid, limit: 1).first
@@ -183,7 +183,7 @@ extension Authority {
     // MARK: Guests
 
     /// `POST /invitations`: makes a guest of somebody who is at home in another tenant of this Lapse.
-    public func invite(_ body: JSON, token: GraphToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    public func invite(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         let id = random.guid()
         return try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
@@ -215,7 +215,7 @@ extension Authority {
     }
 }
 
-extension GraphVisit {
+extension ResourceVisit {
     /// A user who is still in the directory, wherever the request landed.
     func member(_ target: GraphTarget, _ tx: StoreTransaction) throws -> User {
         let user = try find(target, tx)
@@ -232,7 +232,7 @@ extension GraphVisit {
     }
 
     /// Who does it, for the log.
-    func cause(_ token: GraphToken, _ trace: RequestTrace) -> DirectoryCause {
+    func cause(_ token: BearerToken, _ trace: RequestTrace) -> DirectoryCause {
         DirectoryCause(
             actor: caller.user?.id.description ?? token.claims.client.description, client: token.claims.client,
             requestID: trace.requestID)

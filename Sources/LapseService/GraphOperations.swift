@@ -2,7 +2,7 @@ import LapseRules
 import LapseStore
 
 /// The owner of an access token at Graph's door, before the store was asked.
-public struct GraphToken: Sendable {
+public struct BearerToken: Sendable {
     let claims: AccessTokenClaims
 }
 
@@ -41,23 +41,23 @@ public struct GraphPage: Sendable {
 extension Authority {
     /// Checks the signature of an access token.
     ///
-    /// - Throws: ``GraphRefused`` for a missing token, garbage, or another's signature.
-    public func graphToken(_ text: String?) async throws -> GraphToken {
-        guard let text, !text.isEmpty else { throw GraphRefused(.emptyToken, now: wall()) }
+    /// - Throws: ``ResourceRefused`` for a missing token, garbage, or another's signature.
+    public func bearerToken(_ text: String?) async throws -> BearerToken {
+        guard let text, !text.isEmpty else { throw ResourceRefused(.emptyToken, now: wall()) }
         switch await signer.check(text) {
-        case .garbage: throw GraphRefused(.garbageToken, now: wall())
-        case .wrongSignature: throw GraphRefused(.wrongSignature, now: wall())
+        case .garbage: throw ResourceRefused(.garbageToken, now: wall())
+        case .wrongSignature: throw ResourceRefused(.wrongSignature, now: wall())
         case .payload(let payload):
-            guard let claims = AccessTokenClaims(payload) else { throw GraphRefused(.wrongAudience, now: wall()) }
-            return GraphToken(claims: claims)
+            guard let claims = AccessTokenClaims(payload) else { throw ResourceRefused(.wrongAudience, now: wall()) }
+            return BearerToken(claims: claims)
         }
     }
 
     /// `POST …/revokeSignInSessions`. A guest's call changes nothing: the guest signs in at home.
     ///
     /// - Returns: the status that the tenant's policy wants, 200 or 204.
-    /// - Throws: ``GraphRefused``.
-    public func revokeSignInSessions(of target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (
+    /// - Throws: ``ResourceRefused``.
+    public func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
         status: Int, Landing
     ) {
         try deciding { tx, landing in
@@ -74,7 +74,7 @@ extension Authority {
     }
 
     /// `GET /me` and `GET /users/{id}`.
-    public func readUser(_ target: GraphTarget, token: GraphToken, trace: RequestTrace) throws -> (
+    public func readUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
         GraphProfile, Landing
     ) {
         try deciding { tx, landing in
@@ -86,7 +86,7 @@ extension Authority {
     }
 
     /// `GET /users`: the page that the query asks for, by user principal name where it names no order.
-    public func listUsers(_ query: GraphQuery, token: GraphToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    public func listUsers(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayRead(nil) else { throw visit.refused(.denied) }
@@ -105,7 +105,7 @@ extension Authority {
     }
 
     /// The OpenID userinfo claims; `sub` is the id token's.
-    public func userInfo(token: GraphToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    public func userInfo(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard let user = visit.caller.user else { throw visit.refused(.denied) }
@@ -120,7 +120,7 @@ extension Authority {
     }
 
     /// The lab's own API tells its caller who it is.
-    public func callLabAPI(token: GraphToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    public func callLabAPI(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .labAPI, tx, trace: trace, &landing)
             return [
@@ -135,17 +135,17 @@ extension Authority {
 
     /// Lets a token in: its tenant, its caller, its instant.
     func admit(
-        _ token: GraphToken, to door: ResourceDoor, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
-    ) throws -> GraphVisit {
+        _ token: BearerToken, to door: ResourceDoor, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
+    ) throws -> ResourceVisit {
         let claims = token.claims
         let wall = wall()
-        guard let tenant = try tx.tenant(claims.tenant) else { throw GraphRefused(.wrongAudience, now: wall) }
+        guard let tenant = try tx.tenant(claims.tenant) else { throw ResourceRefused(.wrongAudience, now: wall) }
         landing.cloud = tenant.cloud
         let now = tenant.clock.now(wall: wall)
         do {
             landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: door == .graph, tx)
         } catch let error as UnknownRegion {
-            throw GraphRefused(.badRequest(error.message), now: now)
+            throw ResourceRefused(.badRequest(error.message), now: now)
         }
         let grant = try claims.grant.flatMap { try tx.grant($0) }
         let decision = ResourceAccess.decide(
@@ -161,9 +161,9 @@ extension Authority {
                         tenant: tenant.id, at: now, kind: .accessChallenged, user: claims.user, client: claims.client,
                         grant: claims.grant, revocation: decision.revocation, region: landing.region, requestID: trace.requestID))
             }
-            throw GraphRefused(error, now: now)
+            throw ResourceRefused(error, now: now)
         }
-        var visit = GraphVisit(
+        var visit = ResourceVisit(
             tenant: tenant, caller: GraphCaller(user: nil, permissions: claims.roles), now: now, region: landing.region)
         if let id = claims.user {
             // The token outlives its user: Graph does not find who it is about.
@@ -201,13 +201,13 @@ enum ResourceDoor {
 }
 
 /// A request that Graph let in, and the directory as the region it landed in shows it.
-struct GraphVisit {
+struct ResourceVisit {
     let tenant: Tenant
     var caller: GraphCaller
     let now: Timestamp
     let region: Region
 
-    func refused(_ error: GraphError) -> GraphRefused { GraphRefused(error, now: now) }
+    func refused(_ error: GraphError) -> ResourceRefused { ResourceRefused(error, now: now) }
 
     func find(_ target: GraphTarget, _ tx: StoreTransaction) throws -> User {
         switch target {

@@ -131,7 +131,7 @@ extension Authority {
         let idToken =
             try plan.hasIDToken
             ? plan.idTokenPayload(issuer: issuer).map {
-                try signer.sign($0, namesThumbprint: plan.endpoint == .v1)
+                try signer.sign($0, namesThumbprint: plan.version == .v1)
             } : nil
         return plan.answer(accessToken: accessToken, idToken: idToken)
     }

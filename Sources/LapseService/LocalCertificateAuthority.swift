@@ -31,16 +31,19 @@ public enum LocalCertificateAuthority {
     }
 
     private static let day: TimeInterval = 86_400
+    private static let wideDays = 30.0
     private static let localhost = "localhost"
     private static let localNames = [localhost, "*.localhost"]
 
-    /// The DNS names that the CA may speak for besides localhost.
-    public static func names(of authority: Identity) throws -> [String] {
-        let constraints = try Certificate(pemEncoded: authority.certificatePEM).extensions.nameConstraints
-        return constraints.map { Array($0.permittedDNSDomains).filter { $0 != localhost } } ?? []
+    /// Whether the CA may speak for just these names besides localhost, and for some days more.
+    public static func isFresh(authority: Identity, for names: [String], now: Timestamp) throws -> Bool {
+        let certificate = try Certificate(pemEncoded: authority.certificatePEM)
+        let permitted = try certificate.extensions.nameConstraints.map { Array($0.permittedDNSDomains) } ?? []
+        return permitted == [localhost] + names && certificate.notValidAfter > date(now, days: 7)
     }
 
-    /// A new CA, good for ten years from `now` (the machine's time).
+    /// A new CA, good for ten years from `now` (the machine's time); for thirty days when it may speak for more than localhost: whoever
+    /// trusts it for that should not do so for long.
     ///
     /// - Parameter names: the DNS names it may speak for besides localhost.
     /// - Parameter privateKeyPEM: the key of a CA that is issued again; nil makes a new one.
@@ -57,7 +60,8 @@ public enum LocalCertificateAuthority {
         ]
         let certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey), notValidBefore: date(now, days: -1),
-            notValidAfter: date(now, days: 3650), issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            notValidAfter: date(now, days: names.isEmpty ? 3650 : wideDays), issuer: name, subject: name,
+            signatureAlgorithm: .ecdsaWithSHA256,
             extensions: .init {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
                 Critical(KeyUsage(keyCertSign: true, cRLSign: true))

@@ -28,12 +28,12 @@ public struct DeviceAuthorization: Sendable {
     public let expiresIn: Duration
 
     /// - Parameter endpoint: version 1 knows one name for the page, and numbers as text.
-    public func json(origin: String, endpoint: EndpointVersion) -> JSON {
+    public func json(origin: String, version: EndpointVersion) -> JSON {
         let page = "\(origin)/devicelogin"
-        func number(_ value: Int64) -> JSON { endpoint == .v1 ? .string(String(value)) : .integer(value) }
+        func number(_ value: Int64) -> JSON { version == .v1 ? .string(String(value)) : .integer(value) }
         return .object([
             "user_code": .string(userCode), "device_code": .string(deviceCode),
-            "verification_uri": endpoint == .v1 ? nil : .string(page),
+            "verification_uri": version == .v1 ? nil : .string(page),
             // MSAL Python reads this name.
             "verification_url": .string(page), "expires_in": number(expiresIn.wholeSeconds), "interval": number(5),
             "message": .string(
@@ -47,7 +47,7 @@ extension Authority {
     ///
     /// - Throws: ``Refused`` for an unknown tenant or client, a client without the flow, a scope it may not ask for.
     public func issueDeviceCode(
-        _ form: FormParameters, at name: TenantName, endpoint: EndpointVersion, trace: RequestTrace
+        _ form: FormParameters, at name: TenantName, version: EndpointVersion, trace: RequestTrace
     ) throws -> (DeviceAuthorization, Landing) {
         let deviceCode = random.token(bytes: 48)
         let userCode = DeviceCode.newUserCode(random)
@@ -65,7 +65,7 @@ extension Authority {
                         "unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'.")
                 }
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), tenant: tenant)
-                let scope = try policy.delegated(try endpoint.signInScope(of: form), mayNameSeveralResources: true)
+                let scope = try policy.delegated(try version.signInScope(of: form), mayNameSeveralResources: true)
                 let lifetime = EffectiveLifetimes(tenant: tenant, app: app).deviceCode
                 try tx.insert(
                     DeviceCode(

@@ -55,7 +55,7 @@ extension Authority {
     /// - Throws: ``Refused`` for what must be shown as a page and never redirected: an unknown tenant or client, a redirect URI
     ///   that is not registered.
     public func authorize(
-        _ parameters: FormParameters, at name: TenantName, endpoint: EndpointVersion, step: BrowserStep, cookies: BrowserCookies,
+        _ parameters: FormParameters, at name: TenantName, version: EndpointVersion, step: BrowserStep, cookies: BrowserCookies,
         trace: RequestTrace
     ) throws -> (answer: AuthorizeAnswer, cookies: BrowserCookies, landing: Landing) {
         let (decided, landing): ((AuthorizeAnswer, BrowserCookies), Landing) = try deciding { tx, landing in
@@ -77,7 +77,7 @@ extension Authority {
                     trace, in: home, client: app.id, user: user, isCounted: true, now: now, tx)
                 landing.region = visit.region
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), tenant: named)
-                let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy, endpoint: endpoint)
+                let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy, version: version)
                 let answer = try answer(request, in: named, step: step, &visit, tx)
                 return (answer, visit.setCookies)
             } catch let error as EntraError {

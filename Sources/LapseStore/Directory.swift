@@ -160,6 +160,23 @@ extension StoreTransaction {
         ).map { try User(row: $0) }
     }
 
+    /// The tenants that an account of this home has a user object in, its home first.
+    public func tenants(of home: User.Home) throws -> [Tenant] {
+        try rows(
+            """
+            SELECT * FROM tenants WHERE id = ?1 OR id IN
+                (SELECT tenant FROM users WHERE home_tenant = ?1 AND home_user = ?2 AND deleted_at IS NULL)
+            ORDER BY id <> ?1, rowid
+            """, [home.tenant, home.user]
+        ).map { try Tenant(row: $0) }
+    }
+
+    /// The clients that some user of the tenant took the consent from.
+    public func clientsWithoutConsent(in tenant: GUID) throws -> Set<ClientID> {
+        let lists = try rows("SELECT withdrawn_consents FROM users WHERE tenant = ? AND withdrawn_consents <> '[]'", [tenant])
+        return Set(lists.flatMap { ($0["withdrawn_consents"] as JSON).texts.map { ClientID($0) } })
+    }
+
     /// The tenant's users by name, after the one of that name.
     ///
     /// - Parameter withDeleted: those too whom the directory has forgotten already.

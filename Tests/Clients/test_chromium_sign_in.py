@@ -27,7 +27,8 @@ def app():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-            came.append((self.command, self.path, body))
+            if self.path.startswith("/cb"):
+                came.append((self.command, self.path, body))
             self.send_response(200)
             self.end_headers()
             self.wfile.write(b"the app")

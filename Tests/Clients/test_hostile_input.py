@@ -410,7 +410,7 @@ def test_a_host_that_is_none_gets_into_no_address(wire, host):
 
 
 @pytest.mark.parametrize("target, assert_error", [
-    (f"/{DOMAIN}/oauth2/v2.0/nothing", assert_page), (f"/{DOMAIN}/oauth2/token/", assert_token_error),
+    (f"/{DOMAIN}/oauth2/v2.0/nothing", assert_page), (f"/{DOMAIN}/oauth2/v3.0/token/", assert_token_error),
     ("/nothing", assert_page),
     ("/", assert_page), ("/_lapse/nothing", assert_page), ("/_lapse/api/nothing", assert_control_error),
     (f"{CONTROL}/nothing", assert_control_error), (f"/{DOMAIN}/discovery/v3.0/keys", assert_token_error),

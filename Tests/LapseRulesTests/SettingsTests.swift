@@ -50,8 +50,8 @@ struct SettingsTests {
         #expect(settings.publicURL == "https://lapse.example:8443")
         #expect(settings.propagation[.refresh] == .everywhere(.fixed(.seconds(180))))
         #expect(settings.tlsNames == [])
-        let names = ["login.microsoftonline.com", "lapse"]
-        #expect(try Settings(flags: ["tls-name": "Login.microsoftonline.com,lapse"], environment: [:]).tlsNames == names)
+        let names = ["lapse", "login.microsoftonline.com"]
+        #expect(try Settings(flags: ["tls-name": "Login.microsoftonline.com,lapse,localhost"], environment: [:]).tlsNames == names)
         #expect(try Settings(flags: [:], environment: [:], file: ["tls-name": JSON(names)]).tlsNames == names)
     }
 

@@ -2,6 +2,8 @@ import HTTPTypes
 import LapseRules
 import Testing
 
+@testable import LapseServer
+
 /// App registrations, service principals and consents, as Graph shows them.
 @Suite("Graph's apps")
 struct GraphAppsTests {
@@ -61,6 +63,18 @@ struct GraphAppsTests {
             #expect(try await graph(lab, "applications/x/owners").status == 404)
             #expect(try await graph(lab, "applications?$select=secret").status == 400)
             #expect(try await graph(lab, "applications?$top=2&$orderby=displayName").json["@odata.nextLink"] != nil)
+            let microsoft = try await graph(lab, "servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")
+            #expect(microsoft.json["servicePrincipalNames"]?.elements.first == "https://graph.microsoft.com")
+            // What is an advanced query of users is one here.
+            #expect(try await graph(lab, "applications?$filter=displayName%20ne%20'x'").status == 400)
+            #expect(try await graph(lab, "servicePrincipals/$count").status == 400)
+            let eventual: HTTPFields = [
+                .authorization: "Bearer \(try await lab.grant(scope: "Directory.AccessAsUser.All")["access_token"])",
+                .consistencyLevel: "eventual",
+            ]
+            #expect(try await lab.send(.get, "/v1.0/applications/$count", headers: eventual).text == "5")
+            let found = try await lab.send(.get, "/v1.0/applications?$search=%22displayName:Daemon%22", headers: eventual)
+            #expect(values(found, "displayName") == ["Lapse Daemon"])
         }
     }
 
@@ -94,7 +108,8 @@ struct GraphAppsTests {
             #expect(all.map { $0["principalId"] } == [.null, .null])
             #expect(
                 all.map { $0["scope"] } == [
-                    "User.Read User.RevokeSessions.All User.ReadWrite.All Directory.AccessAsUser.All", "access_as_user",
+                    "openid profile email offline_access User.Read User.RevokeSessions.All User.ReadWrite.All Directory.AccessAsUser.All",
+                    "access_as_user",
                 ])
             // Microsoft's command lines are authorized beforehand: nobody consented to them.
             let cli = try await graph(lab, "servicePrincipals(appId='04b07795-8ddb-461a-bbee-02f9e1bf7b46')")["id"]

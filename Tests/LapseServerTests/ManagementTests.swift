@@ -57,6 +57,25 @@ struct ManagementTests {
         }
     }
 
+    @Test("In each cloud the command line has its permission; a client without it is not let in")
+    func permission() async throws {
+        try await Lab.run { lab async throws in
+            for cloud in Cloud.allCases {
+                try await lab.contoso(.put, "policies", ["cloud": .string(cloud.rawValue)])
+                for host in cloud.managementHosts {
+                    let grant = try await lab.grant(client: Self.cli, scope: "https://\(host)/.default")
+                    #expect(grant.claims("access_token")["scp"] == "user_impersonation", "\(host)")
+                    #expect(try await call(lab, "/tenants?api-version=1", grant["access_token"]).status == 200)
+                }
+            }
+            try await lab.contoso(.put, "policies", [:])
+            let native = try await lab.grant(scope: "https://management.azure.com/.default")["access_token"]
+            let refused = try await call(lab, "/tenants?api-version=1", native)
+            #expect(refused.status == 403)
+            #expect(refused.json["error"]?["code"] == "AuthorizationFailed")
+        }
+    }
+
     @Test("A cp1 token is challenged as Azure Resource Manager was recorded to challenge")
     func challenge() async throws {
         try await Lab.run { lab async throws in

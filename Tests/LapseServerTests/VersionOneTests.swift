@@ -179,6 +179,40 @@ struct VersionOneTests {
         }
     }
 
+    @Test("A poll of version 1 chooses its resource; max_age asks for auth_time; admin_consent asks for consent")
+    func details() async throws {
+        try await Lab.run { lab async throws in
+            let start = try await lab.form("/contoso.example/oauth2/devicecode", ["client_id": Lab.native, "resource": Self.graph])
+            let approved = try await lab.form(
+                "/devicelogin",
+                [
+                    "step": "signIn", "otc": start["user_code"], "login": "adele@contoso.example", "passwd": BuiltInLab.password,
+                ])
+            #expect(approved.text.contains("You are signed in"), "\(approved.text)")
+            let polled = try await token(
+                lab,
+                [
+                    "grant_type": "device_code", "client_id": Lab.native, "code": start["device_code"],
+                    "resource": "api://lapse-lab",
+                ])
+            #expect(polled["resource"] == "api://lapse-lab")
+            #expect(polled.claims("access_token")["aud"]?.text == Lab.api)
+
+            let code = try #require(try await lab.signIn(Self.authorize + "&max_age=60").redirect?["code"])
+            let tokens = try await token(
+                lab,
+                [
+                    "grant_type": "authorization_code", "client_id": Lab.native, "code": code,
+                    "redirect_uri": "http://localhost/cb",
+                ])
+            #expect(tokens.claims("id_token")["auth_time"]?.int == Lab.start.secondsSinceEpoch)
+
+            let cookies = try await lab.signIn().cookies
+            let page = try await lab.authorize(Self.authorize + "&prompt=admin_consent", cookies: cookies)
+            #expect(page.text.contains("Permissions requested"))
+        }
+    }
+
     @Test("Applications, passwords and on-behalf-of name a resource; without one 900144 names the parameter")
     func flows() async throws {
         try await Lab.run { lab async throws in

@@ -47,7 +47,7 @@ public enum Permission {
         "Directory.AccessAsUser.All",
     ]
     /// Entra: oauth2permissiongrant-list.
-    static let readPermissionGrants: Set = [
+    static let readConsents: Set = [
         "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All",
         "Directory.ReadWrite.All", "Directory.AccessAsUser.All",
     ]
@@ -93,7 +93,7 @@ public struct GraphCaller: Sendable {
         let accepted =
             switch collection {
             case .applications, .servicePrincipals: Permission.readApps
-            case .permissionGrants: Permission.readPermissionGrants
+            case .consents: Permission.readConsents
             }
         return holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted)
     }

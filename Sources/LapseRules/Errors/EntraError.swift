@@ -60,7 +60,7 @@ public struct EntraError: Error, Equatable, Sendable {
 public struct ErrorStyle: Equatable, Sendable {
     let layout: Policies.ErrorLayout
     private let suberror: Bool
-    private var endpoint = EndpointVersion.v2
+    private var version = EndpointVersion.v2
 
     public static let current = ErrorStyle(Policies())
 
@@ -69,18 +69,18 @@ public struct ErrorStyle: Equatable, Sendable {
         suberror = policies.suberror
     }
 
-    public func at(_ endpoint: EndpointVersion) -> ErrorStyle {
+    public func at(_ version: EndpointVersion) -> ErrorStyle {
         var style = self
-        style.endpoint = endpoint
+        style.version = version
         return style
     }
 
     /// Entra: raw answers of the older endpoint have none.
-    var hasSuberror: Bool { suberror && endpoint == .v2 }
+    var hasSuberror: Bool { suberror && version == .v2 }
 
     /// The OAuth error as the endpoint calls it.
     func name(of error: EntraError) -> String {
-        endpoint == .v1 ? error.code?.errorAtVersionOne ?? error.error : error.error
+        version == .v1 ? error.code?.errorAtVersionOne ?? error.error : error.error
     }
 }
 

@@ -32,6 +32,8 @@ public struct ManagementError: Error, Equatable, Sendable {
         case .wrongAudience:
             self.init(
                 401, "InvalidAuthenticationTokenAudience", "The access token has been obtained for wrong audience or resource.")
+        case .denied:
+            self.init(403, "AuthorizationFailed", "The client does not have authorization to perform this action.")
         case .garbageToken, .wrongSignature: self.init(401, "InvalidAuthenticationToken", "The access token is invalid.")
         default: self.init(error.status, error.code, error.message)
         }

@@ -33,7 +33,9 @@ public enum DeviceCodeGrant {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
             try account.admit(grant, request, in: context, counting: &attempts)
-            let scope = try context.granted(grant.scope, by: grant.authentication, of: account, on: nil)
+            // Entra: a poll of version 1 names its resource; one of version 2 names nothing that counts.
+            let text = request.version == .v1 ? request.scope ?? grant.scope : grant.scope
+            let scope = try context.granted(text, by: grant.authentication, of: account, on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: first)

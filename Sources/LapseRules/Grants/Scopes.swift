@@ -191,6 +191,9 @@ public struct ScopePolicy: Sendable {
         throw .notConsented(app)
     }
 
+    /// The OpenID scopes that the client is registered for.
+    var openID: [String] { app.delegated.filter { GrantedScope.openIDScopes.contains($0) || $0 == "offline_access" } }
+
     /// What the client is registered for, by resource.
     var registeredByResource: [(resource: ResourceAPI, permissions: [String])] {
         var seen: Set<ClientID> = []
@@ -208,9 +211,7 @@ public struct ScopePolicy: Sendable {
             guard let slash = entry.utf8.lastIndex(of: UInt8(ascii: "/")) else {
                 return api.isGraph && !GrantedScope.openIDScopes.contains(entry) && entry != "offline_access" ? entry : nil
             }
-            let resource = String(entry[..<slash])
-            guard api.isNamed(resource) || resources.first(where: { $0.isNamed(resource) })?.id == api.id else { return nil }
-            return String(entry[entry.index(after: slash)...])
+            return api.names.contains(String(entry[..<slash])) ? String(entry[entry.index(after: slash)...]) : nil
         }
     }
 }

@@ -10,7 +10,7 @@ public struct TokenRequest: Sendable {
     }
 
     public let grant: Grant
-    public let endpoint: EndpointVersion
+    public let version: EndpointVersion
     public let client: PresentedClient
     /// Nil: the grant's own.
     public let scope: String?
@@ -22,7 +22,7 @@ public struct TokenRequest: Sendable {
     public let origin: String?
 
     public init(
-        form: FormParameters, authorization: String?, origin: String?, endpoint: EndpointVersion = .v2
+        form: FormParameters, authorization: String?, origin: String?, version: EndpointVersion = .v2
     ) throws(EntraError) {
         let type = try form.required("grant_type")
         client = try PresentedClient(form: form, authorization: authorization)
@@ -49,9 +49,9 @@ public struct TokenRequest: Sendable {
         default:
             throw AADSTS.unsupportedGrantType.error(["type": type])
         }
-        scope = try endpoint.scope(of: form, byApplication: type == "client_credentials")
-        resource = endpoint == .v1 ? form["resource"] : nil
-        self.endpoint = endpoint
+        scope = try version.scope(of: form, byApplication: type == "client_credentials")
+        resource = version == .v1 ? form["resource"] : nil
+        self.version = version
         wantsClientInfo = form["client_info"] != nil
         claims = try ClaimsRequest(form["claims"])
         self.origin = origin
@@ -59,7 +59,7 @@ public struct TokenRequest: Sendable {
 
     /// The scope of a request that has no older grant to take it from.
     func requiredScope() throws(EntraError) -> String {
-        guard let scope else { throw .missing(endpoint.scopeParameter) }
+        guard let scope else { throw .missing(version.scopeParameter) }
         return scope
     }
 

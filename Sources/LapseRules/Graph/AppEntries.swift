@@ -5,7 +5,7 @@ public enum AppEntries {
     public enum Collection: String, CaseIterable, Sendable {
         case applications
         case servicePrincipals
-        case permissionGrants = "oauth2PermissionGrants"
+        case consents = "oauth2PermissionGrants"
 
         /// By its name in an address, in any case.
         init?(segment: String) {
@@ -17,7 +17,7 @@ public enum AppEntries {
             switch self {
             case .applications: .applications
             case .servicePrincipals: .servicePrincipals
-            case .permissionGrants: .permissionGrants
+            case .consents: .consents
             }
         }
     }
@@ -88,14 +88,17 @@ public enum AppEntries {
     }
 
     /// Entra: resources/serviceprincipal.md.
-    public static func servicePrincipal(_ entry: Entry, in tenant: GUID) -> JSON {
+    public static func servicePrincipal(_ entry: Entry, in tenant: Tenant) -> JSON {
         let app = entry.app
+        let names =
+            ResourceAPI.microsoft(in: tenant.cloud).filter { $0.id == app.id }.map(\.audience)
+            + (app.exposes.map { [$0.uri] } ?? [])
         return [
-            "id": .string(app.servicePrincipal(in: tenant).description), "appId": .string(app.id.description),
+            "id": .string(app.servicePrincipal(in: tenant.id).description), "appId": .string(app.id.description),
             "displayName": .string(app.name), "appDisplayName": .string(app.name), "accountEnabled": true,
             "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant), "appRoleAssignmentRequired": false,
             "logoutUrl": JSON(app.logoutURL), "replyUrls": JSON(app.redirectURIs + app.spaRedirectURIs),
-            "servicePrincipalNames": JSON((app.exposes.map { [$0.uri] } ?? []) + [app.id.description]),
+            "servicePrincipalNames": JSON(names + [app.id.description]),
             "servicePrincipalType": "Application", "signInAudience": audience, "oauth2PermissionScopes": scopes(of: app),
             "tags": [],
         ]
@@ -116,21 +119,20 @@ public enum AppEntries {
     /// What a client may do for users of a tenant, one entry for each resource: for all of them, or, once one of them took the
     /// consent away, for each of the others. Entra: resources/oauth2permissiongrant.md.
     ///
-    /// - Parameter users: of the tenant.
-    public static func permissionGrants(
-        of client: AppRegistration, users: [User], resources: [ResourceAPI], in tenant: Tenant
+    /// - Parameter users: of the tenant; nil when none of them took the consent away.
+    public static func consents(
+        of client: AppRegistration, users: [User]?, resources: [ResourceAPI], in tenant: Tenant
     ) -> [JSON] {
         let policy = ScopePolicy(app: client, resources: resources, tenant: tenant)
-        let isWithdrawn = users.contains { $0.withdrawnConsents.contains(client.id) }
         return policy.registeredByResource.flatMap { api, scopes in
-            let principals: [User?] = isWithdrawn ? users.filter { !$0.withdrawnConsents.contains(client.id) } : [nil]
+            let principals: [User?] = users.map { $0.filter { !$0.withdrawnConsents.contains(client.id) } } ?? [nil]
             return principals.map { user -> JSON in
                 let ids = [client.servicePrincipal(in: tenant.id), .servicePrincipal(of: api.id, in: tenant.id), user?.id]
                 return [
                     "id": .string(Base64URL.encode(ids.compactMap { $0 }.flatMap(\.bytes))),
                     "clientId": JSON(ids[0]?.description), "consentType": user == nil ? "AllPrincipals" : "Principal",
                     "principalId": JSON(user?.id.description), "resourceId": JSON(ids[1]?.description),
-                    "scope": .string(scopes.joined(separator: " ")),
+                    "scope": .string(((api.isGraph ? policy.openID : []) + scopes).joined(separator: " ")),
                 ]
             }
         }

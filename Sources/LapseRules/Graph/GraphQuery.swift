@@ -48,16 +48,16 @@ public struct GraphQuery: Equatable, Sendable {
                 "id", "appId", "displayName", "identifierUris", "publisherDomain", "signInAudience", "isFallbackPublicClient",
                 "api",
                 "publicClient", "spa", "web",
-            ], onRequest: [], isSearchable: false, page: 100, type: "application")
+            ], onRequest: [], isSearchable: true, page: 100, type: "application")
         /// Entra: serviceprincipal-list, of what Lapse knows.
         public static let servicePrincipals = Collection(
             defaults: [
                 "id", "accountEnabled", "appDisplayName", "appId", "appOwnerOrganizationId", "appRoleAssignmentRequired",
                 "displayName", "logoutUrl", "replyUrls", "servicePrincipalNames", "servicePrincipalType", "signInAudience", "tags",
                 "oauth2PermissionScopes",
-            ], onRequest: [], isSearchable: false, page: 100, type: "servicePrincipal")
+            ], onRequest: [], isSearchable: true, page: 100, type: "servicePrincipal")
         /// Entra: oauth2permissiongrant-list.
-        public static let permissionGrants = Collection(
+        public static let consents = Collection(
             defaults: ["clientId", "consentType", "id", "principalId", "resourceId", "scope"], onRequest: [], isSearchable: false,
             page: 100, type: "oAuth2PermissionGrant")
     }

@@ -17,6 +17,7 @@ public enum GraphRequest: Equatable, Sendable {
     case directoryAudits
     case signIns
     case apps(AppEntries.Collection)
+    case appCount(AppEntries.Collection)
     case app(AppEntries.Collection, AppEntries.Key)
     case change(DirectoryChange)
 
@@ -75,6 +76,7 @@ public enum GraphRequest: Equatable, Sendable {
             guard let collection = other.flatMap(AppEntries.Collection.init(segment:)), rest.count <= 1 else {
                 throw .unknownPath(rest.isEmpty ? other ?? "" : rest[0])
             }
+            if rest.first == "$count", collection != .consents { return ["GET": .appCount(collection)] }
             return ["GET": rest.first.map { .app(collection, AppEntries.Key($0)) } ?? .apps(collection)]
         }
     }

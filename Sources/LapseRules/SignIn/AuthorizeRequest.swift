@@ -54,7 +54,7 @@ public struct AuthorizeRequest: Sendable {
     ///
     /// - Throws: `EntraError` that goes to the redirect URI.
     public init(
-        _ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy, endpoint: EndpointVersion = .v2
+        _ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy, version: EndpointVersion = .v2
     ) throws(EntraError) {
         self.app = app
         self.target = target
@@ -66,11 +66,10 @@ public struct AuthorizeRequest: Sendable {
         guard app.flows.contains(.code) else {
             throw .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'code'.")
         }
-        scope = try scopes.delegated(try endpoint.signInScope(of: parameters), mayNameSeveralResources: true)
+        scope = try scopes.delegated(try version.signInScope(of: parameters), mayNameSeveralResources: true)
         challenge = try PKCE.Challenge(parameters)
         if let text = parameters["prompt"] {
-            // MSAL's `create` leads to the sign-in page here: nobody signs up in a lab.
-            guard let prompt = text == "create" ? .login : Prompt(rawValue: text) else {
+            guard let prompt = Prompt(text, version) else {
                 throw .lapse("invalid_request", "The prompt '\(text.prefix(50))' is none of none, login, consent, select_account.")
             }
             self.prompt = prompt
@@ -91,6 +90,19 @@ public struct AuthorizeRequest: Sendable {
         }
         wantsClientInfo = parameters["client_info"] != nil
         claims = try ClaimsRequest(parameters["claims"])
+    }
+}
+
+extension AuthorizeRequest.Prompt {
+    /// Nil for a word that the endpoint does not know.
+    fileprivate init?(_ text: String, _ version: EndpointVersion) {
+        switch (text, version) {
+        // MSAL's `create` leads to the sign-in page here: nobody signs up in a lab.
+        case ("create", _): self = .login
+        // Entra: azuread-dev/v1-protocols-oauth-code.md. In a lab everybody consents for themselves.
+        case ("admin_consent", .v1): self = .consent
+        default: self.init(rawValue: text)
+        }
     }
 }
 

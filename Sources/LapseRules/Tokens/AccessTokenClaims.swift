@@ -157,14 +157,14 @@ extension TokenPlan {
     /// Entra: id-token-claims-reference.md.
     public func idTokenPayload(issuer: String) -> [UInt8]? {
         guard let user, let grant else { return nil }
-        return switch endpoint {
-        case .v1: versionOneIDToken(of: user)
+        return switch version {
+        case .v1: versionOneIDToken(of: user, grant)
         case .v2: versionTwoIDToken(of: user, grant, issuer: issuer)
         }
     }
 
     /// Entra: azuread-dev/v1-protocols-openid-connect-code.md.
-    private func versionOneIDToken(of user: User) -> [UInt8] {
+    private func versionOneIDToken(of user: User, _ grant: Grant) -> [UInt8] {
         let (start, _, end) = times
         var claims = JSONWriter()
         claims.add("aud", app.id.description)
@@ -174,6 +174,7 @@ extension TokenPlan {
         claims.add("exp", end)
         claims.add("aio", mark)
         claims.add("amr", methods)
+        claims.add("auth_time", wantsAuthTime ? grant.authentication.place.at.secondsSinceEpoch : nil)
         claims.add("family_name", user.surname)
         claims.add("given_name", user.givenName)
         claims.add("idp", homeIdentityProvider)

@@ -6,7 +6,7 @@ public struct TokenPlan: Sendable {
     public let user: User?
     public let grant: Grant?
     public let scope: GrantedScope
-    public let endpoint: EndpointVersion
+    public let version: EndpointVersion
     /// The resource as a request of version 1 spelled it.
     let resource: String?
     public let issuedAt: Timestamp
@@ -38,7 +38,7 @@ public struct TokenPlan: Sendable {
         self.user = user
         self.grant = grant
         self.scope = scope
-        endpoint = request?.endpoint ?? .v2
+        version = request?.version ?? .v2
         resource = request?.resource
         issuedAt = context.now
         printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
@@ -66,7 +66,7 @@ public struct TokenPlan: Sendable {
 
     /// Entra: the token answer, members in recorded order.
     public func answer(accessToken: String, idToken: String?) -> JSON {
-        if endpoint == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }
+        if version == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }
         let seconds = JSON.integer(accessTokenLifetime.wholeSeconds)
         return .object([
             "token_type": "Bearer", "scope": user == nil ? nil : .string(scope.text), "expires_in": seconds,

@@ -7,7 +7,7 @@ import LapseService
 /// `/{tenant}/oauth2/v2.0/authorize`, and the same without `v2.0`: the app's request, and the forms of our own pages, which post back to the same address.
 struct AuthorizeEndpoint {
     let site: Site
-    let endpoint: EndpointVersion
+    let version: EndpointVersion
 
     private var voice: PageVoice { PageVoice(site: site) }
 
@@ -34,9 +34,9 @@ struct AuthorizeEndpoint {
     ) throws -> Response {
         let tenant = try Request.tenant(context)
         let (answer, cookies, landing) = try site.authority.authorize(
-            parameters, at: tenant, endpoint: endpoint, step: step, cookies: site.cookies(of: request), trace: trace)
+            parameters, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
         var response = self.response(
-            answer, in: request.words, action: "/\(tenant.text)/\(endpoint.path)/authorize?\(parameters.encoded())")
+            answer, in: request.words, action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
         site.set(cookies, on: &response)
         response.headers[.xMSRequestID] = trace.requestID.description
         return response.landed(landing)

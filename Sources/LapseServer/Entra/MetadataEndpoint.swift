@@ -15,32 +15,38 @@ struct MetadataEndpoint {
         .cacheControl: "max-age=86400, private", .accessControlAllowMethods: "GET, OPTIONS", .xContentTypeOptions: "nosniff",
     ]
 
-    func configuration(_ endpoint: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
-        { request, context in try await answering(request, context) { try configuration(endpoint, context, $0) } }
+    private static let claims: JSON = [
+        "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
+    ]
+    private static let claimsOfVersionOne: JSON = [
+        "sub", "iss", "aud", "exp", "iat", "auth_time", "amr", "nonce", "name", "given_name", "family_name", "upn", "unique_name",
+        "tid", "ver",
+    ]
+
+    func configuration(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
+        { request, context in try await answering(request, context) { try configuration(version, context, $0) } }
     }
 
-    private func configuration(_ endpoint: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace) throws -> JSON {
+    private func configuration(_ version: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace) throws -> JSON {
         let name = try Request.tenant(context)
         let (id, cloud) = try site.authority.place(of: name)
         let base = "\(trace.origin)/\(id?.description ?? name.text)"
-        let oauth = "\(base)/\(endpoint.path)"
+        let oauth = "\(base)/\(version.path)"
         return .object([
             "token_endpoint": "\(oauth)/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "jwks_uri": endpoint == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys",
+            "jwks_uri": version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": ["code"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
-            "issuer": .string(issuer(id, cloud, endpoint, trace)), "request_uri_parameter_supported": false,
+            "issuer": .string(issuer(id, cloud, version, trace)), "request_uri_parameter_supported": false,
             "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
             "authorization_endpoint": "\(oauth)/authorize",
             "device_authorization_endpoint": "\(oauth)/devicecode", "http_logout_supported": true,
             "frontchannel_logout_supported": true,
             "end_session_endpoint": "\(oauth)/logout",
-            "claims_supported": [
-                "sub", "iss", "aud", "exp", "iat", "auth_time", "nonce", "preferred_username", "name", "tid", "ver", "email",
-            ],
+            "claims_supported": version == .v1 ? Self.claimsOfVersionOne : Self.claims,
             "tenant_region_scope": id == nil ? .null : .string(cloud.regionScope),
             "tenant_region_sub_scope": cloud.regionSubScope.map(JSON.string),
             "cloud_instance_name": .string(cloud.instanceName), "cloud_graph_host_name": .string(cloud.directoryGraphHost),
@@ -48,20 +54,20 @@ struct MetadataEndpoint {
         ])
     }
 
-    func keys(_ endpoint: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
+    func keys(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
             try await answering(request, context) { trace in
                 let (id, cloud) = try site.authority.place(of: try Request.tenant(context))
-                return ["keys": [site.authority.signer.key.json(issuer: issuer(id, cloud, endpoint, trace))]]
+                return ["keys": [site.authority.signer.key.json(issuer: issuer(id, cloud, version, trace))]]
             }
         }
     }
 
     /// Entra: `/common` and `/organizations` print the placeholder. The issuer of version 1 is a name, that of version 2 an
     /// address.
-    private func issuer(_ id: GUID?, _ cloud: Cloud, _ endpoint: EndpointVersion, _ trace: RequestTrace) -> String {
+    private func issuer(_ id: GUID?, _ cloud: Cloud, _ version: EndpointVersion, _ trace: RequestTrace) -> String {
         let tenant = id?.description ?? "{tenantid}"
-        return switch endpoint {
+        return switch version {
         case .v1: cloud.directoryIssuer(of: tenant)
         case .v2: "\(trace.origin)/\(tenant)/v2.0"
         }

@@ -5,15 +5,15 @@ import LapseService
 /// `POST /{tenant}/oauth2/v2.0/token` and `…/devicecode`, and the same without `v2.0`.
 struct TokenEndpoint {
     let site: Site
-    let endpoint: EndpointVersion
+    let version: EndpointVersion
 
-    private var voice: TokenVoice { TokenVoice(site: site, endpoint: endpoint) }
+    private var voice: TokenVoice { TokenVoice(site: site, version: version) }
 
     func token(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { form, trace in
             let tokenRequest = try TokenRequest(
                 form: form, authorization: request.headers[.authorization], origin: request.headers[.origin],
-                endpoint: endpoint)
+                version: version)
             let answer = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
             return voice.answer(answer.body, request, trace).landed(answer.landing)
         }
@@ -22,8 +22,8 @@ struct TokenEndpoint {
     func deviceCode(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { form, trace in
             let (answer, landing) = try site.authority.issueDeviceCode(
-                form, at: try Request.tenant(context), endpoint: endpoint, trace: trace)
-            return voice.answer(answer.json(origin: trace.origin, endpoint: endpoint), request, trace).landed(landing)
+                form, at: try Request.tenant(context), version: version, trace: trace)
+            return voice.answer(answer.json(origin: trace.origin, version: version), request, trace).landed(landing)
         }
     }
 

@@ -6,7 +6,7 @@ import LapseService
 /// How the token endpoint, the devicecode endpoint and metadata speak: JSON with Entra's headers.
 struct TokenVoice {
     let site: Site
-    var endpoint = EndpointVersion.v2
+    var version = EndpointVersion.v2
 
     /// Entra: recorded headers of token answers. Left out: `Strict-Transport-Security`, which would turn every other server on
     /// this machine's `localhost` to HTTPS, and the telemetry cookies.
@@ -29,7 +29,7 @@ struct TokenVoice {
     ) -> Response {
         guard error.status != 429 else { return throttled(request, trace) }
         return answer(
-            error.json(trace.error(now, style.at(endpoint)), origin: trace.origin), status: error.status,
+            error.json(trace.error(now, style.at(version)), origin: trace.origin), status: error.status,
             code: error.code?.rawValue ?? 0,
             request,
             trace)

@@ -6,7 +6,7 @@ import NIOCore
 
 // `POST /v1.0/$batch`: every part is a request of its own, under the token of the whole.
 extension GraphEndpoint {
-    func answer(_ batch: GraphBatch, version: String, token: GraphToken, _ trace: RequestTrace) async throws -> Response {
+    func answer(_ batch: GraphBatch, version: String, token: BearerToken, _ trace: RequestTrace) async throws -> Response {
         var answers: [JSON] = []
         var failed: Set<String> = []
         var region: String?

@@ -8,7 +8,7 @@ import NIOCore
 extension GraphEndpoint {
     /// What changes something: a body in, as a rule nothing out.
     func answer(
-        _ asked: GraphRequest.DirectoryChange, version: String, _ body: JSON, token: GraphToken, _ trace: RequestTrace
+        _ asked: GraphRequest.DirectoryChange, version: String, _ body: JSON, token: BearerToken, _ trace: RequestTrace
     ) throws -> Response {
         let authority = site.authority
         func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }

@@ -30,7 +30,7 @@ struct GraphEndpoint {
         try await voice.speaking(context) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
-            let token = { try await site.authority.graphToken(Self.bearer(request)) }
+            let token = { try await site.authority.bearerToken(Self.bearer(request)) }
             if segments.count == 2, segments[1].lowercased() == "$batch" || segments[1].lowercased() == "%24batch" {
                 guard request.method == .post else { throw GraphError.wrongMethod(request.method.rawValue) }
                 let (known, body) = (try await token(), try await request.graphBody())
@@ -47,7 +47,7 @@ struct GraphEndpoint {
 
     /// Answers one call, of a request or of a part of a batch.
     func answer(
-        _ call: GraphCall, token: GraphToken, _ trace: RequestTrace, body: () async throws -> JSON
+        _ call: GraphCall, token: BearerToken, _ trace: RequestTrace, body: () async throws -> JSON
     ) async throws -> Response {
         let asked = try call.asked
         var given = JSON.null
@@ -57,7 +57,7 @@ struct GraphEndpoint {
     }
 
     private func answer(
-        _ asked: GraphRequest, version: String, query: FormParameters, isEventual: Bool, _ body: JSON, token: GraphToken,
+        _ asked: GraphRequest, version: String, query: FormParameters, isEventual: Bool, _ body: JSON, token: BearerToken,
         _ trace: RequestTrace
     ) throws -> Response {
         func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
@@ -82,10 +82,7 @@ struct GraphEndpoint {
             guard isEventual else { throw GraphError.needsConsistencyLevel }
             let query = try GraphQuery(query.adding("$count", "true"), of: users, isEventual: true)
             let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
-            var response = voice.answer(.null, trace: trace)
-            response.headers[.contentType] = "text/plain"
-            response.body = .init(byteBuffer: ByteBuffer(string: String(page.count ?? 0)))
-            return response.landed(landing)
+            return count(page.count ?? 0, trace, landing)
         case .directoryAudits:
             let query = try GraphQuery(query, of: .directoryAudits)
             let (page, landing) = try site.authority.directoryAudits(query, token: token, trace: trace)
@@ -113,10 +110,15 @@ struct GraphEndpoint {
             ]
             return voice.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
         case .apps(let collection):
-            let query = try GraphQuery(query, of: collection.query)
+            let query = try GraphQuery(query, of: collection.query, isEventual: isEventual)
             let (page, landing) = try site.authority.listApps(collection, query, token: token, trace: trace)
             let context = "#\(collection.rawValue)\(query.contextSuffix)"
             return list(page, collection.rawValue, context, query, version: version, trace, landing)
+        case .appCount(let collection):
+            guard isEventual else { throw GraphError.needsConsistencyLevel }
+            let query = try GraphQuery(query, of: collection.query, isEventual: true)
+            let (number, landing) = try site.authority.countApps(collection, query, token: token, trace: trace)
+            return count(number, trace, landing)
         case .app(let collection, let key):
             let query = try GraphQuery(query, of: collection.query)
             let (entry, landing) = try site.authority.readApp(collection, key, token: token, trace: trace)
@@ -125,6 +127,13 @@ struct GraphEndpoint {
                 .landed(landing)
         case .change(let change): return try answer(change, version: version, body, token: token, trace)
         }
+    }
+
+    private func count(_ number: Int, _ trace: RequestTrace, _ landing: Landing) -> Response {
+        var response = voice.answer(.null, trace: trace)
+        response.headers[.contentType] = "text/plain"
+        response.body = .init(byteBuffer: ByteBuffer(string: String(number)))
+        return response.landed(landing)
     }
 
     /// A part of a collection, with the address of the next.
@@ -149,7 +158,7 @@ struct GraphEndpoint {
 
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(context) {
-            let token = try await site.authority.graphToken(Self.bearer(request))
+            let token = try await site.authority.bearerToken(Self.bearer(request))
             let (info, landing) = try site.authority.userInfo(token: token, trace: context.trace)
             return voice.answer(info, trace: context.trace).landed(landing)
         }

@@ -59,7 +59,7 @@ struct GraphVoice {
     func speaking(_ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
-        } catch let refused as GraphRefused {
+        } catch let refused as ResourceRefused {
             return answer(refused.error, now: refused.now, cloud: refused.landing.cloud, trace).landed(refused.landing)
         } catch let error as GraphError {
             return answer(error, now: site.wall(), trace)

@@ -11,7 +11,7 @@ struct LabAPIEndpoint {
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(context) {
-            let token = try await site.authority.graphToken(GraphEndpoint.bearer(request))
+            let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
             let (caller, landing) = try site.authority.callLabAPI(token: token, trace: context.trace)
             return Response.json(caller, headers: [.cacheControl: "no-store"]).landed(landing)
         }

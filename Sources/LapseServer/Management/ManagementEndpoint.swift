@@ -19,15 +19,15 @@ struct ManagementEndpoint {
     }
 
     private func answering(
-        _ request: Request, _ context: LapseContext, _ read: (GraphToken) throws -> (JSON, Landing)
+        _ request: Request, _ context: LapseContext, _ read: (BearerToken) throws -> (JSON, Landing)
     ) async throws -> Response {
         let trace = context.trace
         do {
             guard try request.query()["api-version"] != nil else { throw ManagementError.missingVersion }
-            let token = try await site.authority.graphToken(GraphEndpoint.bearer(request))
+            let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
             let (body, landing) = try read(token)
             return voice.answer(body, trace).landed(landing)
-        } catch let refused as GraphRefused {
+        } catch let refused as ResourceRefused {
             return voice.answer(ManagementError(refused.error), cloud: refused.landing.cloud, trace).landed(refused.landing)
         } catch let error as ManagementError {
             return voice.answer(error, trace)
