@@ -111,7 +111,8 @@ CREATE TABLE events (
     region     TEXT,
     code       INTEGER,                        -- the AADSTS number of a refusal
     request_id TEXT,
-    actor      TEXT                            -- who changed the directory: a user or client id
+    actor      TEXT,                           -- who changed the directory: a user or client id
+    ends_at    INTEGER                         -- of the access token that was issued
 ) STRICT;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.

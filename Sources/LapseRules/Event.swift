@@ -28,6 +28,8 @@ public struct Event: Equatable, Sendable {
     public var requestID: GUID?
     /// Who changed the directory: a user id or a client id. Nil: the control API, or nobody in particular.
     public var actor: String?
+    /// The end of the access token that was issued, on the tenant's clock.
+    public var endsAt: Timestamp?
 
     public init(
         tenant: GUID, at: Timestamp, kind: Kind, user: GUID? = nil, client: ClientID? = nil, grant: GUID? = nil,

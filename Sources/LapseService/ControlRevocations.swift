@@ -169,7 +169,7 @@ extension Authority {
 }
 
 /// What the control API shows of a revocation or state change besides its propagation.
-private struct PropagatedColumns {
+struct PropagatedColumns {
     let id: GUID
     let user: User.Home
     let cause: String
@@ -179,16 +179,16 @@ private struct PropagatedColumns {
 }
 
 extension Revocation {
-    fileprivate var columns: PropagatedColumns { .init(id: id, user: user, cause: cause.rawValue, actor: actor, stamp: stamp) }
+    var columns: PropagatedColumns { .init(id: id, user: user, cause: cause.rawValue, actor: actor, stamp: stamp) }
 }
 
 extension StateChange {
-    fileprivate var columns: PropagatedColumns { .init(id: id, user: user, cause: kind.rawValue, actor: nil, stamp: nil) }
+    var columns: PropagatedColumns { .init(id: id, user: user, cause: kind.rawValue, actor: nil, stamp: nil) }
 }
 
 extension Propagated {
     /// As the control API shows it at an instant of its tenant.
-    fileprivate func json(_ columns: PropagatedColumns, now: Timestamp) -> JSON {
+    func json(_ columns: PropagatedColumns, now: Timestamp) -> JSON {
         let planes = Plane.allCases.map { plane in
             JSON.Member(
                 name: plane.rawValue,

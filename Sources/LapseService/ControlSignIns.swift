@@ -56,11 +56,12 @@ extension Authority {
                 id: random.guid(), tenant: tenant.id, user: named.id, client: app.id,
                 clientClass: app.kind == .spa ? .spa : app.isConfidential ? .confidential : .public, scope: scope.grantText,
                 authentication: authentication, session: session.id, createdAt: now)
-            try tx.append(
-                Event(
-                    tenant: tenant.id, at: now, kind: .signedIn, user: named.id, client: app.id, grant: grant.id, region: region,
-                    requestID: trace.requestID))
             let issue = context.issue(grant, scope: scope, user: named)
+            var event = Event(
+                tenant: tenant.id, at: now, kind: .signedIn, user: named.id, client: app.id, grant: grant.id, region: region,
+                requestID: trace.requestID)
+            event.endsAt = issue.plan.accessTokenEnd
+            try tx.append(event)
             try tx.insert(session)
             try tx.insert(grant)
             if let token = issue.refreshToken { try tx.insert(token) }

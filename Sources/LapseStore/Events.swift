@@ -15,11 +15,11 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
-                actor) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                actor, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
-                event.code?.rawValue, event.requestID, event.actor,
+                event.code?.rawValue, event.requestID, event.actor, event.endsAt,
             ])
         return id
     }
@@ -134,6 +134,7 @@ public struct LoggedEvent: Sendable {
             grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
             code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
         event.actor = row["actor"]
+        event.endsAt = row["ends_at"]
     }
 }
 

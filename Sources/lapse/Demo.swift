@@ -8,6 +8,9 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plays \"the lost laptop\": sign in, revoke, wait for the delay, be refused, sign in again.")
 
+    @Option(help: "Write the timeline of what happened to this file.")
+    var svg: String?
+
     func run() async throws {
         var settings = Settings()
         settings.isEphemeral = true
@@ -26,7 +29,7 @@ struct Demo: AsyncParsableCommand {
                 } catch is CancellationError {}
             }
             group.addTask {
-                for await address in ready { try await LostLaptop(client: DemoClient(address: address)).play() }
+                for await address in ready { try await LostLaptop(client: DemoClient(address: address)).play(svg: svg) }
             }
             // Whoever ends first, the story or the server, ends the demo.
             try await group.next()
@@ -43,7 +46,7 @@ private struct LostLaptop {
     private let phone = DemoApp(name: "phone app", id: "bbbbbbbb-0002-4000-8000-000000000001", secret: nil)
     private let laptop = DemoApp(name: "web app", id: "bbbbbbbb-0002-4000-8000-000000000002", secret: "lapse-web-secret")
 
-    func play() async throws {
+    func play(svg: String?) async throws {
         say(
             "The lost laptop", "A local Lapse at \(client.address); its clock stands still, a revoke takes three minutes to arrive."
         )
@@ -78,6 +81,15 @@ private struct LostLaptop {
 
         timeline()
         guard refusedPhone.isEmpty, refusedLaptop.isEmpty, isBack else { throw StartError("the demo did not go as told") }
+        guard let svg else {
+            print("To see it drawn: lapse demo --svg demo.svg. Of a Lapse that runs: lapse timeline --user USER --svg FILE")
+            return
+        }
+        let picture = try await client.picture("tenants/\(tenant)/users/adele@contoso.example/timeline.svg")
+        do { try Data(picture.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic) } catch {
+            throw StartError("--svg: cannot write \(svg)")
+        }
+        print("The timeline of it is in \(svg)")
     }
 
     private func signIn(_ user: String, to app: DemoApp) async throws -> String {

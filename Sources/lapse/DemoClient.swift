@@ -75,6 +75,13 @@ struct DemoClient: Sendable {
         return JSON(parsing: answer.body) ?? .null
     }
 
+    /// A picture that the control API draws.
+    func picture(_ path: String) async throws -> String {
+        let answer = try await send("GET", "/_lapse/api/\(path)")
+        guard answer.status == 200 else { throw StartError("the demo's picture was answered \(answer.status)") }
+        return String(decoding: answer.body, as: UTF8.self)
+    }
+
     private func token(_ parameters: [(String, String)], of app: DemoApp, in tenant: String) async throws -> JSON {
         let answer = try await send("POST", "/\(tenant)/oauth2/v2.0/token", form: parameters + app.credentials)
         return JSON(parsing: answer.body) ?? .null

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import time
+import xml.etree.ElementTree
 
 import pytest
 
@@ -59,6 +60,28 @@ def test_revoke_waits_until_it_is_effective_or_the_time_is_over(lapse):
     assert time.monotonic() - began >= 1
     lapse("propagation", "set", "instant")
     assert "held" not in lapse("revoke", ADELE, "--wait", "PT30S")
+
+
+def test_a_timeline_is_told_and_drawn(lapse, tmp_path):
+    grant(lapse)
+    lapse("revoke", ADELE)
+    told = lapse("timeline", "--user", ADELE)
+    assert "Lapse Native, signed in at " in told and "    local: refused. The sign-in at " in told and "revoked at " in told
+    assert [row["kind"] for row in json.loads(lapse("timeline", "--user", ADELE, "--json"))["rows"]] == ["session", "grant"]
+    assert lapse("timeline", "--user", ADELE, "--svg", str(tmp_path / "t.svg")).endswith("/t.svg\n")
+    picture = xml.etree.ElementTree.parse(tmp_path / "t.svg").getroot()
+    said = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
+    assert any(": the user was revoked (adminRevoke)." in text for text in said), said
+    assert "cannot write" in lapse("timeline", "--user", ADELE, "--svg", str(tmp_path / "no" / "t.svg"), code=1)
+    assert "no user 'nobody'" in lapse("timeline", "--user", "nobody", code=1)
+
+
+def test_the_demo_tells_its_story_and_draws_it(lapse, tmp_path):
+    assert "lapse timeline --user USER --svg FILE" in lapse("demo")
+    lapse("demo", "--svg", str(tmp_path / "demo.svg"))
+    picture = xml.etree.ElementTree.parse(tmp_path / "demo.svg").getroot()
+    said = [title.text for title in picture.iter("{http://www.w3.org/2000/svg}title")]
+    assert sum("refreshRefused, AADSTS50173" in text for text in said) == 2
 
 
 def test_the_clock_is_frozen_set_advanced_and_resumed(lapse):

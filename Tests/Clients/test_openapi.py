@@ -207,7 +207,7 @@ class Visitor:
             return None
         (content_type, media), = content.items()
         assert media_type(answer) == content_type, told
-        value = answer.json()
+        value = answer.json() if content_type == "application/json" else answer.text
         wrong = mistakes(value, media["schema"])
         assert not wrong, f"{wrong}\n{told}"
         return value
@@ -591,9 +591,12 @@ def tour_of_the_sign_ins(lab):
     assert sorted(alive) == [False, True]
     methods = [session["method"] for session in lab.visit("listSessions", 200, id=name)["items"]]
     assert sorted(methods) == ["non-password", "password"]
-    for list_them in ("listGrants", "listSessions"):
+    for list_them in ("listGrants", "listSessions", "getTimeline", "getTimelinePicture"):
         lab.refused(list_them, 404, id=STRANGER)
+    for list_them in ("listGrants", "listSessions"):
         assert lab.visit(list_them, 200, id=alex)["items"] == []
+    assert lab.visit("getTimeline", 200, id=alex)["rows"] == []
+    assert "Nothing has happened yet." in lab.visit("getTimelinePicture", 200, id=alex)
     # Dead for every reason that there is: signed out, revoked, disabled, expired.
     assert lab.form("logout", whole["cookies"]).status_code == 200
     assert [session["endedAt"] for session in lab.visit("listSessions", 200, id=adele)["items"] if session["endedAt"]]
@@ -602,6 +605,10 @@ def tour_of_the_sign_ins(lab):
         items = lab.visit(list_them, 200, id=adele)["items"]
         assert not [item for item in items if item["alive"]]
         assert revocation["id"] in {item["revocation"] for item in items}
+    timeline = lab.visit("getTimeline", 200, id=adele)
+    assert [row["kind"] for row in timeline["rows"]] == ["session", "session", "grant", "grant"]
+    assert revocation["id"] in {verdict["revocation"] for row in timeline["rows"] for verdict in row["verdicts"]}
+    assert lab.visit("getTimelinePicture", 200, id=adele).startswith("<svg ")
     lab.sign_in(alex)
     lab.visit("updateUser", 200, {"accountEnabled": False}, id=alex)
     assert lab.visit("listGrants", 200, id=alex)["items"][0]["code"] == 50057

@@ -73,7 +73,7 @@ extension TokenPlan {
     }
 
     private var mark: String {
-        AccessTokenClaims.Mark(grant: grant?.id, expiresAt: issuedAt + accessTokenLifetime).text
+        AccessTokenClaims.Mark(grant: grant?.id, expiresAt: accessTokenEnd).text
     }
 
     private var tokenID: String { Base64URL.encode(Array(accessTokenID.bytes)) }

@@ -64,6 +64,9 @@ public struct TokenPlan: Sendable {
         refreshTokenExpiresIn = grant?.clientClass == .spa ? refreshToken.map { $0.row.expiresAt - context.now } : nil
     }
 
+    /// On the tenant's clock, whatever clock the token is written by.
+    public var accessTokenEnd: Timestamp { issuedAt + accessTokenLifetime }
+
     /// Entra: the token answer, members in recorded order.
     public func answer(accessToken: String, idToken: String?) -> JSON {
         if version == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }

@@ -1,0 +1,134 @@
+import HTTPTypes
+import Hummingbird
+import LapsePages
+import LapseRules
+import LapseService
+
+/// A user's timeline: as JSON, and as the picture of it.
+struct TimelineCalls {
+    let authority: Authority
+
+    func json(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try timeline(context).json)
+    }
+
+    func svg(_ request: Request, _ context: LapseContext) throws -> Response {
+        Response(
+            status: .ok,
+            headers: [
+                .contentType: "image/svg+xml", .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
+                .contentSecurityPolicy: "default-src 'none'",
+            ], body: .init(byteBuffer: ByteBuffer(string: TimelinePicture(try timeline(context)).svg)))
+    }
+
+    private func timeline(_ context: LapseContext) throws -> Timeline {
+        try authority.timeline(of: try context.parameter("id"), in: try context.parameter("tenant"))
+    }
+}
+
+extension TimelinePicture {
+    init(_ timeline: Timeline) {
+        let now = timeline.now
+        let events: [(any Propagated, String)] =
+            timeline.revocations.map { ($0, "revoked (\($0.cause.rawValue))") }
+            + timeline.stateChanges.map { ($0, $0.kind.done) }
+        let windows = events.flatMap { event, what in Self.windows(of: event, what, now: now) }
+        let starts = timeline.rows.map(\.from) + events.map(\.0.place.at)
+        let from = starts.min() ?? now
+        // The past fills the picture, with room for what is still on its way.
+        let coming = events.flatMap { $0.0.propagation.arrivals.compactMap(\.visibleAt) }.filter { $0 > now }.max()
+        let span = max((now - from).wholeSeconds, 60)
+        let to = max(coming ?? now, now + .seconds(max(span / 12, 20)))
+        self.init(
+            title: "\(timeline.user.displayName) (\(timeline.user.userPrincipalName))"
+                + (timeline.rowsLeftOut > 0
+                    ? ", the newest \(timeline.rows.count) rows; \(timeline.rowsLeftOut) are left out" : ""),
+            rows: timeline.rows.map { Self.row($0, from: from, to: to) }, windows: windows,
+            cuts: events.map { event, what in
+                Cut(at: event.place.at.seconds, says: "\(event.place.at.clockText): the user was \(what).")
+            }, now: now.seconds, from: from.seconds, to: to.seconds
+        ) { seconds in Timestamp(secondsSinceEpoch: Int64(seconds)).axisText(span: (to - from).wholeSeconds) }
+    }
+
+    private static func row(_ row: Timeline.Row, from: Timestamp, to: Timestamp) -> Row {
+        let name = row.app?.name ?? (row.kind == .session ? "Browser session" : "An app that is gone")
+        let method = row.authentication.method == .password ? "password" : "no password"
+        let why = row.verdicts.map { "\($0.region): \($0.why)" }.joined(separator: " ")
+        let end = min(row.to, to)
+        let dead = row.deadSince.map { min(max($0, row.from), end) }
+        var bars = [
+            Bar(
+                from: row.from.seconds, to: (dead ?? end).seconds, look: .alive,
+                says: "\(name): alive from \(row.from.clockText) to \((dead ?? row.to).clockText). \(why)")
+        ]
+        if let dead, dead < end {
+            bars.append(
+                Bar(from: dead.seconds, to: end.seconds, look: .dead, says: "\(name): dead since \(dead.clockText). \(why)"))
+        }
+        bars += row.accessTokens.suffix(20).map {
+            Bar(
+                from: $0.from.seconds, to: min($0.to, to).seconds, look: .token,
+                says: "\(name): an access token from \($0.from.clockText) to \($0.to.clockText), good until its end.")
+        }
+        let tokens = row.kind == .grant ? ", \(row.refreshTokens) refresh token\(row.refreshTokens == 1 ? "" : "s")" : ""
+        return Row(
+            title: name, subtitle: "\(row.authentication.place.at.axisText(span: (to - from).wholeSeconds)), \(method)\(tokens)",
+            bars: bars,
+            marks: row.marks.map { logged in
+                let code = logged.event.code.map { ", AADSTS\($0.rawValue)" } ?? ""
+                let region = logged.event.region.map { " in \($0)" } ?? ""
+                return Mark(
+                    at: logged.event.at.seconds, isRefusal: logged.event.code != nil || logged.event.kind == .accessChallenged,
+                    says: "\(logged.event.at.clockText): \(logged.event.kind.rawValue)\(code)\(region).")
+            })
+    }
+
+    /// From the event until each plane of each region believes it.
+    private static func windows(of event: any Propagated, _ what: String, now: Timestamp) -> [Row] {
+        event.propagation.arrivals.compactMap { arrival in
+            let place = "\(arrival.plane.rawValue) in \(arrival.region)"
+            let (end, says): (Timestamp?, String) =
+                switch arrival.moment {
+                case .at(let instant) where instant > event.place.at:
+                    (instant, "\(place) \(instant <= now ? "believed it at" : "believes it at") \(instant.clockText)")
+                case .at: (nil, "")
+                case .held: (now, "\(place) does not believe it before it is released")
+                case .afterAttempts(let number): (now, "\(place) lets \(number) requests of each grant pass")
+                }
+            guard let end else { return nil }
+            return Row(
+                title: "\(arrival.plane.rawValue), \(arrival.region)", subtitle: says.replacing(place + " ", with: ""),
+                bars: [
+                    Bar(
+                        from: event.place.at.seconds, to: end.seconds, look: .waiting,
+                        says: "The user was \(what) at \(event.place.at.clockText); \(says).")
+                ])
+        }
+    }
+}
+
+extension StateChange.Kind {
+    fileprivate var done: String {
+        switch self {
+        case .disable: "disabled"
+        case .enable: "enabled"
+        case .delete: "deleted"
+        case .restore: "restored"
+        }
+    }
+}
+
+extension Timestamp {
+    /// For a picture, which has no use for fractions of a microsecond.
+    fileprivate var seconds: Double { Double(ticks) / Double(Timestamp.ticksPerSecond) }
+
+    /// `2026-03-01 12:00:00`.
+    fileprivate var clockText: String { String(errorText.dropLast()) }
+
+    /// As much of the time as tells two ticks apart.
+    fileprivate func axisText(span: Int64) -> String {
+        let text = clockText
+        return span < 86_400
+            ? String(text.suffix(8)) : span < 8 * 86_400 ? String(text.dropFirst(5).dropLast(3)) : String(text.prefix(10))
+    }
+}

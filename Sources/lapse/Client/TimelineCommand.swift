@@ -1,0 +1,42 @@
+import ArgumentParser
+import Foundation
+import LapseRules
+
+/// `lapse timeline --user USER`.
+struct TimelineCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "timeline",
+        abstract: "What happened to a user's sessions and grants, and what revoked them where and when; as a picture with --svg.")
+
+    @Option(help: "The user, by name or id.")
+    var user: String
+    @Option(help: "Write the picture to this file.")
+    var svg: String?
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        try await options.run { client in
+            guard let svg else {
+                return client.show(try await client.send("GET", client.path("users", user, "timeline")), Self.lines)
+            }
+            let picture = try await client.send("GET", client.path("users", user, "timeline.svg"))
+            do { try Data(picture.text.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic) } catch {
+                throw StartError("--svg: cannot write \(svg)")
+            }
+            if !client.printsJSON { print("The timeline of \(user) is in \(svg)") }
+        }
+    }
+
+    private static func lines(_ timeline: JSON) -> [String] {
+        let rows = timeline["rows"]?.elements ?? []
+        let shown = rows.flatMap { row in
+            let name = row.shown("kind") == "session" ? "browser session" : row.shown("clientName")
+            let verdicts = (row["verdicts"]?.elements ?? []).map { verdict in
+                "    \(verdict.shown("region")): \(verdict["accepted"]?.isTrue == true ? "accepted" : "refused"). \(verdict.shown("why"))"
+            }
+            return ["\(name), signed in at \(row.shown("authTime")), ends at \(row.shown("to"))"] + verdicts
+        }
+        let cuts = (timeline["revocations"]?.elements ?? []).map { "revoked at \($0.shown("at")) (\($0.shown("cause")))" }
+        return ["\(timeline.shown("userPrincipalName")), at \(timeline.shown("now")):"] + shown + cuts
+    }
+}

@@ -1,0 +1,90 @@
+import HTTPTypes
+import LapseRules
+import Testing
+
+/// What happened to a user, along the clock: as data and as a picture.
+@Suite("The timeline")
+struct TimelineTests {
+    /// Adele signs in twice, is revoked, is refused where it is believed, and signs in again.
+    private func story(_ lab: Lab) async throws {
+        try await lab.contoso(
+            .put, "propagation",
+            [
+                "regions": ["eastus", "westeurope"],
+                "planes": ["refresh": ["eastus": ["fixed": "PT1M"], "westeurope": ["fixed": "PT5M"]], "session": "manual"],
+            ])
+        let first = try await lab.grant()["refresh_token"]
+        lab.pass(.seconds(60))
+        _ = try await lab.grant(client: Lab.spa, method: "non-password")
+        _ = try await lab.refresh(first, headers: [.init("x-lapse-region")!: "eastus"])
+        lab.pass(.seconds(60))
+        _ = try await lab.revoke()
+        lab.pass(.seconds(120))
+        _ = try await lab.refresh(first, headers: [.init("x-lapse-region")!: "eastus"])
+        _ = try await lab.refresh(first, headers: [.init("x-lapse-region")!: "westeurope"])
+        _ = try await lab.grant()
+    }
+
+    @Test("Rows of sessions and grants: what lives where, what happened, and since when nothing takes it any more")
+    func data() async throws {
+        try await Lab.run { lab async throws in
+            try await story(lab)
+            func rows(_ kind: String) async throws -> [JSON] {
+                try await lab.contoso(.get, "users/\(Lab.adele)/timeline").json["rows"]?.elements.filter {
+                    $0["kind"]?.text == kind
+                } ?? []
+            }
+            let grants = try await rows("grant")
+            #expect(grants.map { $0["clientName"]?.text } == ["Lapse Native", "Lapse SPA", "Lapse Native"])
+            let oldest = grants[2]
+            #expect(oldest["verdicts"]?.elements.map { $0["accepted"]?.flag } == [false, true])
+            #expect(oldest["deadSince"] == .null)
+            #expect(oldest["refreshTokens"]?.int == 3)
+            #expect(oldest["accessTokens"]?.elements.count == 3)
+            #expect(
+                oldest["marks"]?.elements.map { $0["type"]?.text } == [
+                    "signedIn", "tokenRefreshed", "refreshRefused", "tokenRefreshed",
+                ])
+            // Both die when the last region has learned of it, to the tick.
+            lab.pass(.seconds(180))
+            let revokedAt = Lab.start + .seconds(120)
+            #expect(
+                try await rows("grant").map { $0["deadSince"] } == [.null]
+                    + Array(
+                        repeating: JSON.string((revokedAt + .seconds(300)).description), count: 2))
+            // The plane of sessions is held.
+            #expect(try await rows("session").map { $0["deadSince"] } == [.null, .null, .null])
+            let timeline = try await lab.contoso(.get, "users/\(Lab.adele)/timeline").json
+            #expect(timeline["revocations"]?.elements.map { $0["at"]?.text } == [revokedAt.description])
+            #expect(timeline["rowsLeftOut"]?.int == 0)
+        }
+    }
+
+    @Test("The picture of it, to the character")
+    func picture() async throws {
+        try await Lab.run { lab async throws in
+            try await story(lab)
+            let answer = try await lab.contoso(.get, "users/\(Lab.adele)/timeline.svg")
+            #expect(answer.headers[.contentType] == "image/svg+xml")
+            try Golden.compare(answer.text, with: "timeline.svg")
+            let empty = try await lab.contoso(.get, "users/alex@contoso.example/timeline.svg")
+            #expect(empty.text.contains("Nothing has happened yet."))
+            #expect(try await lab.control(.get, "tenants/contoso.example/users/nobody/timeline.svg").status == 404)
+        }
+    }
+
+    @Test("What a name says shows as text; more rows than can be shown are counted")
+    func bounds() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["name": "</text><script>alert(1)</script>&\"'"])
+            for _ in 1...32 { _ = try await lab.grant() }
+            let timeline = try await lab.contoso(.get, "users/\(Lab.adele)/timeline").json
+            #expect(timeline["rows"]?.elements.count == 60)
+            #expect(timeline["rowsLeftOut"]?.int == 4)
+            let picture = try await lab.contoso(.get, "users/\(Lab.adele)/timeline.svg").text
+            #expect(!picture.contains("<script"))
+            #expect(picture.contains("&lt;/text&gt;&lt;script"))
+            #expect(picture.contains("4 are left out"))
+        }
+    }
+}
