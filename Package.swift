@@ -57,7 +57,9 @@ let package = Package(
         .target(
             name: "LapsePages",
             dependencies: [.product(name: "Mustache", package: "swift-mustache")],
-            resources: [.embedInCode("Templates"), .embedInCode("site.css"), .embedInCode("submit.js")],
+            resources: [
+                .embedInCode("Templates"), .embedInCode("Dashboard"), .embedInCode("site.css"), .embedInCode("submit.js"),
+            ],
             swiftSettings: strict
         ),
         .target(

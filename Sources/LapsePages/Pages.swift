@@ -50,4 +50,13 @@ private enum PageLibrary {
 public enum PageAssets {
     public static let css = PackageResources.site_css
     public static let submitScript = PackageResources.submit_js
+    /// The dashboard: one page, its style, its scripts by name.
+    public static let dashboard = PackageResources.dashboard_html
+    /// The sample app.
+    public static let app = PackageResources.app_html
+    public static let dashboardStyle = PackageResources.dashboard_css
+    public static let dashboardScripts = [
+        "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
+        "app.js": PackageResources.app_js,
+    ]
 }

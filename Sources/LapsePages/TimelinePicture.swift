@@ -149,12 +149,13 @@ public struct TimelinePicture: Sendable {
             let (x, y) = (x(mark.at), y + 13)
             let shape =
                 mark.isRefusal
-                ? element(
-                    "path",
-                    [
-                        "class": "refusal", "d": "M\(number(x - 5)) \(number(y - 5))l10 10m0 -10l-10 10", "stroke": "#b3261e",
-                        "stroke-width": "3", "fill": "none",
-                    ])
+                ? element("circle", ["class": "behind", "cx": number(x), "cy": number(y), "r": "8", "fill": "#ffffff"])
+                    + element(
+                        "path",
+                        [
+                            "class": "refusal", "d": "M\(number(x - 5)) \(number(y - 5))l10 10m0 -10l-10 10", "stroke": "#b3261e",
+                            "stroke-width": "3", "fill": "none",
+                        ])
                 : element(
                     "circle",
                     [

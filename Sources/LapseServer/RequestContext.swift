@@ -37,6 +37,7 @@ public struct Site: Sendable {
     /// The machine's clock: for errors that belong to no tenant.
     let wall: @Sendable () -> Timestamp
     let logger: Logger
+    let exchanges: ExchangeLog
 
     public init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
@@ -51,6 +52,7 @@ public struct Site: Sendable {
         self.version = version
         self.wall = wall
         self.logger = logger
+        exchanges = ExchangeLog(wall: wall)
     }
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.

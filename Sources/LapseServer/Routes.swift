@@ -52,12 +52,20 @@ func routes(_ site: Site) -> Router<LapseContext> {
         router.on("_lapse/resource/**", method: method, use: labAPI.respond)
         router.on("_lapse/resource", method: method, use: labAPI.respond)
     }
+    let dashboard = Dashboard(site: site)
+    router.get("_lapse", use: dashboard.page)
+    router.get("_lapse/app", use: dashboard.app)
+    router.get("_lapse/dashboard.css") { _, _ in Site.asset(PageAssets.dashboardStyle, type: "text/css; charset=utf-8") }
+    for (name, script) in PageAssets.dashboardScripts {
+        router.get("_lapse/\(name)") { _, _ in Site.asset(script, type: "text/javascript; charset=utf-8") }
+    }
     router.get("_lapse/ca.pem", use: site.certificate)
     router.get("_lapse/site.css") { _, _ in Site.asset(PageAssets.css, type: "text/css; charset=utf-8") }
     router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
     let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
     control.get("openapi.json") { _, _ in ControlVoice.description }
+    control.get("exchanges", use: dashboard.exchanges)
     let tenants = TenantCalls(authority: site.authority)
     control.get("tenants", use: tenants.list)
     control.post("tenants", use: tenants.create)

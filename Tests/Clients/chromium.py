@@ -1,31 +1,67 @@
 """Debian's Chromium, headless, driven by Playwright. It trusts Lapse's CA as a person would make it: in the profile's certificate store."""
 
 import contextlib
+import json
 import os
 import subprocess
+import sys
+import time
 
 from playwright.sync_api import sync_playwright
 
 PROGRAM = "/usr/bin/chromium"
 
 
-@contextlib.contextmanager
-def started(home, ca_file):
-    """The browser, with a home folder of its own whose certificate store trusts the CA."""
+# Root, as tests in a container often are, needs the first.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
+
+
+def trusting(home, ca_file):
+    """The environment of a browser whose home folder has a certificate store that trusts the CA."""
     store = home / ".pki" / "nssdb"
     if not store.exists():
         store.mkdir(parents=True)
         certutil = ["certutil", "-d", f"sql:{store}"]
         subprocess.run([*certutil, "-N", "--empty-password"], check=True)
         subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "Lapse", "-i", ca_file], check=True)
-    environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | {"HOME": str(home)}
+    return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | {"HOME": str(home)}
+
+
+@contextlib.contextmanager
+def started(home, ca_file):
+    """The browser, for any number of profiles that are forgotten."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=PROGRAM, env=environment,
-            # Root, as tests in a container often are, needs the first.
-            args=["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"])
+        browser = playwright.chromium.launch(executable_path=PROGRAM, env=trusting(home, ca_file), args=ARGUMENTS)
         yield browser
         browser.close()
+
+
+# A profile that outlives the browser is opened in a process of its own: Playwright runs once in each thread.
+RESTARTED = """
+import sys, json
+from playwright.sync_api import sync_playwright
+program, arguments, profile, address, steps = json.loads(sys.argv[1])
+with sync_playwright() as playwright:
+    context = playwright.chromium.launch_persistent_context(profile, executable_path=program, args=arguments)
+    page = context.new_page()
+    page.goto(address)
+    for kind, target, value in steps:
+        if kind == "fill": page.locator(target).fill(value)
+        if kind == "check": page.locator(target).check()
+        if kind == "click": page.locator(target).click()
+    page.wait_for_url("**/cb?*")
+    print(page.url)
+    context.close()
+"""
+
+
+def in_profile(home, ca_file, profile, address, steps=()):
+    """Starts the browser with the profile, goes to the address, does the steps, and closes it again: where it ended."""
+    what = json.dumps([PROGRAM, ARGUMENTS, str(profile), address, list(steps)])
+    run = subprocess.run(
+        [sys.executable, "-c", RESTARTED, what], env=trusting(home, ca_file), capture_output=True, text=True, timeout=60)
+    assert run.returncode == 0, run.stderr
+    return run.stdout.strip()
 
 
 # What assistive technology and people with other eyes need, looked for in the page itself: each complaint is one line.
@@ -78,6 +114,14 @@ AUDIT = r"""() => {
   if (document.documentElement.scrollWidth > document.documentElement.clientWidth) complaints.push(`the page is wider than the window: ${document.documentElement.scrollWidth}`);
   return complaints;
 }"""
+
+
+def until(page, expression, seconds=10):
+    """Waits for the page to say yes. Playwright's own way evaluates text, which a strict Content-Security-Policy forbids."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"it never became true: {expression}"
+        page.wait_for_timeout(10)
 
 
 def assert_accessible(page):

@@ -17,6 +17,7 @@ import msal
 import pytest
 import requests
 
+import chromium
 from browser import Browser
 from lab import DOMAIN, FABRIKAM_DOMAIN, NATIVE
 
@@ -166,6 +167,13 @@ def lapse(running, trust):
 @pytest.fixture
 def browser(lapse):
     return Browser(lapse)
+
+
+@pytest.fixture(scope="module")
+def chrome(running, tmp_path_factory):
+    """Debian's Chromium, which trusts the Lapse of this run."""
+    with chromium.started(tmp_path_factory.mktemp("chromium"), running.ca_file) as browser:
+        yield browser
 
 
 @pytest.fixture

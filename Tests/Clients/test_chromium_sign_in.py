@@ -14,12 +14,6 @@ SCHEMES, WIDTHS = ["light", "dark"], {"desk": 1280, "phone": 320}
 
 
 @pytest.fixture(scope="module")
-def browser(running, tmp_path_factory):
-    with chromium.started(tmp_path_factory.mktemp("chromium"), running.ca_file) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def app():
     """The app at its redirect URI: it takes whatever comes, and remembers it."""
     came = []
@@ -46,12 +40,12 @@ def app():
 
 
 @pytest.fixture
-def visit(lapse, browser):
+def visit(lapse, chrome):
     """A page of a new profile."""
     contexts = []
 
     def visit(**options):
-        contexts.append(browser.new_context(**options))
+        contexts.append(chrome.new_context(**options))
         return contexts[-1].new_page()
 
     yield visit
@@ -123,22 +117,15 @@ def test_the_picker_and_another_account(lapse, authorize, visit):
     assert "code" in answer(page)
 
 
-def test_a_session_that_stays_and_one_that_does_not(authorize, browser):
-    for stay in (True, False):
-        context = browser.new_context()
-        page = context.new_page()
-        page.goto(authorize())
-        sign_in(page, stay=stay)
-        answer(page)
-        # What a browser keeps when it is closed: the cookies that say how long.
-        kept = [cookie for cookie in context.cookies() if cookie["expires"] > 0]
-        context.close()
-        context = browser.new_context()
-        context.add_cookies(kept)
-        page = context.new_page()
-        page.goto(authorize(prompt="none"))
-        assert answer(page).get("error") == (None if stay else "login_required")
-        context.close()
+@pytest.mark.parametrize("stay", [True, False])
+def test_a_session_stays_when_the_browser_is_closed_or_does_not(lapse, authorize, tmp_path, stay):
+    steps = [("fill", "[name=login]", ADELE), ("fill", "[name=passwd]", PASSWORD), *([("check", "[name=kmsi]", "")] if stay else []),
+             ("click", "button.main", "")]
+    first = chromium.in_profile(tmp_path, lapse.ca_file, tmp_path / "profile", authorize(), steps)
+    assert "code=" in first
+    again = chromium.in_profile(tmp_path, lapse.ca_file, tmp_path / "profile", authorize(prompt="none"))
+    assert ("code=" in again) == stay, again
+    assert ("error=login_required" in again) != stay
 
 
 def test_a_revoked_cookie_leads_to_the_page(lapse, authorize, visit):

@@ -286,10 +286,13 @@ def member(made, name):
 
 
 def tour_of_the_server(lab):
+    assert lab.visit("listExchanges", 200)["next"] is None
+    lab.session.get(f"{lab.origin}/common/oauth2/v2.0/logout", timeout=TIMEOUT)
+    assert "/logout" in lab.visit("listExchanges", 200)["items"][0]["path"]
     assert lab.visit("getHealth", 200)["status"] == "ok"
     assert lab.visit("getDescription", 200) == DOCUMENT
     # Query and header are for others to read; here they change nothing.
-    for name in ("getHealth", "getDescription", "listTenants"):
+    for name in ("getHealth", "getDescription", "listTenants", "listExchanges"):
         lab.refused(name, 403, headers={"Host": "evil.example"})
         lab.refused(name, 403, headers={"Origin": "https://evil.example"})
 

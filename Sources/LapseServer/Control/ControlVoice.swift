@@ -50,7 +50,7 @@ struct ControlGate: RouterMiddleware {
     func handle(
         _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
-        guard isOwnHost(request.head.authority) else {
+        guard site.isOwnHost(request.head.authority) else {
             return ControlVoice.error(
                 .forbidden, "foreignHost", "The control API answers to loopback names, *.localhost and the public URL alone.")
         }
@@ -72,20 +72,6 @@ struct ControlGate: RouterMiddleware {
         } catch let error as ControlError {
             return ControlVoice.answer(error)
         }
-    }
-
-    private static func withoutPort(_ authority: String) -> String {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
-        return String(authority.prefix { $0 != ":" })
-    }
-
-    /// Loopback names, `*.localhost` and the public URL's host: a foreign name that resolves to this machine is refused.
-    private func isOwnHost(_ authority: String?) -> Bool {
-        guard let host = Site.validHost(authority).map(Self.withoutPort) else { return false }
-        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
-        if let publicHost = site.publicURL.flatMap({ URI($0).host }), host == publicHost.lowercased() { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }
 

@@ -21,7 +21,11 @@ struct SurfaceMiddleware: RouterMiddleware {
             response = CrossOriginAccess.preflight(request)
         } else {
             do {
-                response = try await next(request, context)
+                if site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) {
+                    response = try await site.exchanges.keeping(request) { try await next($0, context) }
+                } else {
+                    response = try await next(request, context)
+                }
             } catch let error as HTTPParserError {
                 // What is no HTTP is answered, and the connection closed, by the server below.
                 throw error
@@ -90,6 +94,9 @@ enum Surface {
         guard let last = segments.last, ["token", "devicecode"].contains(last) else { return false }
         return EndpointVersion.allCases.contains { segments.dropFirst().dropLast().joined(separator: "/") == $0.path }
     }
+
+    /// Whether a request here is one that an app or a browser makes of the authority, Graph or Azure Resource Manager.
+    func isWorthWatching(_ path: String) -> Bool { self != .control && (self != .page || !path.hasPrefix("/_lapse")) }
 
     /// Entra: metadata, token endpoint, Graph and Azure Resource Manager are open to scripts of any origin; pages and the control API are not.
     var isForBrowsersElsewhere: Bool {

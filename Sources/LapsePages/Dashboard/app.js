@@ -1,0 +1,170 @@
+// A small relying party in the browser: authorization code with PKCE, Graph, silent refresh, claims challenges. It does everything
+// right, unless it is told to make one of the classic mistakes.
+
+import { call, pages } from './lab.js';
+
+const $ = id => document.getElementById(id);
+const HOME = `${location.origin}/_lapse/app/`, NAME = 'Lapse Sample App';
+const SCOPE = 'openid profile offline_access User.Read';
+const CAPABLE = { access_token: { xms_cc: { values: ['cp1'] } } };
+const TRIES = 5;
+
+const given = new URLSearchParams(location.search);
+if (given.has('tenant')) sessionStorage.setItem('tenant', given.get('tenant'));
+const tenant = sessionStorage.getItem('tenant') ?? 'contoso.example';
+const makes = mistake => $(mistake).checked;
+
+// What the app knows of its user. Its own session is what other apps keep in a cookie of theirs.
+const state = JSON.parse(sessionStorage.getItem('sample') ?? '{}');
+function remember(changes) {
+  Object.assign(state, changes);
+  sessionStorage.setItem('sample', JSON.stringify(state));
+  $('who').textContent = state.user ? `Signed in as ${state.user}` : 'Not signed in';
+}
+function log(text) { $('log').append(Object.assign(document.createElement('li'), { textContent: text })); }
+function notice(text) { $('notice').textContent = text; }
+
+// Signing in
+
+const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
+const merged = claims => JSON.stringify({ access_token: { ...CAPABLE.access_token, ...(claims?.access_token ?? {}) } });
+
+async function client() {
+  if (state.client) return state.client;
+  for await (const apps of pages(`/tenants/${tenant}/apps`)) {
+    const mine = apps.find(app => app.name === NAME && app.spaRedirectUris.includes(HOME));
+    if (mine) { remember({ client: mine.id }); return mine.id; }
+  }
+  const made = await call('POST', `/tenants/${tenant}/apps`, {
+    name: NAME, kind: 'spa', spaRedirectUris: [HOME], flows: ['code', 'refresh'], delegated: ['openid', 'profile', 'offline_access', 'User.Read'],
+  });
+  remember({ client: made.id });
+  return made.id;
+}
+
+async function address(options) {
+  const verifier = random(), request = random();
+  const challenge = base64url(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(verifier)));
+  sessionStorage.setItem(request, verifier);
+  return `/${tenant}/oauth2/v2.0/authorize?${new URLSearchParams({
+    client_id: await client(), response_type: 'code', redirect_uri: HOME, scope: SCOPE, state: request, response_mode: 'query',
+    code_challenge: challenge, code_challenge_method: 'S256', claims: merged(options.claims),
+    ...(options.prompt ? { prompt: options.prompt } : {}), ...(state.user ? { login_hint: state.user } : {}),
+  })}`;
+}
+
+async function signIn(claims) { location.assign(await address({ claims })); }
+
+/** The code or the refusal that came back from authorize. */
+async function finish(answer) {
+  if (answer.get('error')) return { error: answer.get('error') };
+  const verifier = sessionStorage.getItem(answer.get('state'));
+  sessionStorage.removeItem(answer.get('state'));
+  if (!verifier) return { error: 'no request of ours' };
+  return token({ grant_type: 'authorization_code', code: answer.get('code'), redirect_uri: HOME, code_verifier: verifier });
+}
+
+async function token(parameters) {
+  const response = await fetch(`/${tenant}/oauth2/v2.0/token`, { method: 'POST', body: new URLSearchParams({ client_id: await client(), ...parameters }) });
+  if (response.status === 429) return { error: 'throttled', wait: response.headers.get('Retry-After') };
+  return response.json();
+}
+
+function keep(tokens) {
+  const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(tokens.id_token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0))));
+  remember({ user: claims.preferred_username, refreshToken: tokens.refresh_token, accessToken: tokens.access_token });
+  notice('');
+}
+
+/** Authorize in a hidden frame: does the browser still have a session? */
+async function ask() {
+  const frame = document.createElement('iframe');
+  frame.hidden = true;
+  frame.title = 'Silent sign-in';
+  frame.src = await address({ prompt: 'none' });
+  document.body.append(frame);
+  const answer = await new Promise(done => {
+    const listen = event => {
+      if (event.origin !== location.origin || event.source !== frame.contentWindow) return;
+      removeEventListener('message', listen);
+      done(new URLSearchParams(event.data));
+    };
+    addEventListener('message', listen);
+  });
+  frame.remove();
+  return finish(answer);
+}
+
+// Living on
+
+/** A new access token without the user; what to do when there is none. */
+async function silently(claims) {
+  let tokens;
+  for (let tries = 1; ; tries++) {
+    tokens = await token({ grant_type: 'refresh_token', refresh_token: state.refreshToken ?? '', scope: SCOPE, claims: merged(claims) });
+    if (tokens.access_token) { log('Refreshed.'); keep(tokens); return true; }
+    log(`The refresh was refused: ${tokens.error}${tokens.suberror ? `, ${tokens.suberror}` : ''}.`);
+    if (!makes('retries') || tries === TRIES) break;
+    log('It tries the same token again.');
+  }
+  if (makes('outage')) {
+    log('It takes that for an outage.');
+    notice('The service is down. Please try again later.');
+    return false;
+  }
+  if (tokens.error === 'throttled' || tokens.error === 'temporarily_unavailable') {
+    notice(`The service is busy; the app waits ${tokens.wait ?? 60} seconds.`);
+    return false;
+  }
+  remember({ refreshToken: null, accessToken: null });
+  log('It drops the dead token.');
+  for (let tries = 1; tries <= (makes('loops') ? TRIES : 1); tries++) {
+    tokens = await ask();
+    if (tokens.access_token) { log('The browser still has a session: signed in without a page.'); keep(tokens); return true; }
+    log(`prompt=none says ${tokens.error}.`);
+  }
+  if (makes('keeps')) { log('It goes on as if the user were signed in.'); return false; }
+  const demand = claims ?? (tokens.claims ? JSON.parse(tokens.claims) : undefined);
+  remember({ user: null, demand });
+  notice('Please sign in again.');
+  log('It ends its own session and asks the user to sign in again.');
+  return false;
+}
+
+async function graph() {
+  for (let tries = 1; ; tries++) {
+    if (!state.accessToken && !(await silently())) return;
+    const answer = await fetch('/v1.0/me', { headers: { Authorization: `Bearer ${state.accessToken}` } });
+    if (answer.ok) { log(`Graph answered: ${(await answer.json()).displayName}.`); return; }
+    const demand = /claims="([^"]+)"/.exec(answer.headers.get('WWW-Authenticate') ?? '')?.[1];
+    log(`Graph answered ${answer.status}${demand ? ' with a claims challenge' : ''}.`);
+    if (tries === TRIES) return;
+    if (makes('ignores')) { log('It calls again with the same token.'); continue; }
+    if (tries > 1) return;
+    // Hands the challenge back: the next token has to satisfy it.
+    if (!(await silently(demand ? JSON.parse(atob(demand)) : undefined))) return;
+  }
+}
+
+async function begin() {
+  const answer = new URLSearchParams(location.search);
+  if (window.parent !== window) { window.parent.postMessage(location.search, location.origin); return; }
+  remember({});
+  if (answer.has('code') || answer.has('error')) {
+    history.replaceState(null, '', HOME);
+    const tokens = await finish(answer);
+    if (tokens.access_token) { keep(tokens); remember({ demand: null }); log('Signed in.'); } else { log(`Not signed in: ${tokens.error}.`); notice('Please sign in again.'); }
+  }
+}
+
+const guarded = act => async () => { try { await act(); } catch (error) { notice(`Something went wrong: ${error.message}`); } };
+$('sign-in').addEventListener('click', guarded(() => signIn(state.demand)));
+$('graph').addEventListener('click', guarded(graph));
+$('refresh').addEventListener('click', guarded(() => silently()));
+$('sign-out').addEventListener('click', guarded(async () => {
+  const hint = state.user ?? '';
+  sessionStorage.removeItem('sample');
+  location.assign(`/${tenant}/oauth2/v2.0/logout?${new URLSearchParams({ post_logout_redirect_uri: HOME, logout_hint: hint })}`);
+}));
+guarded(begin)();

@@ -1,0 +1,372 @@
+// The dashboard: one tenant, one user, and what happens to them, as it happens.
+
+import { call, Clock, command, follow, pages, Refused } from './lab.js';
+import { play } from './story.js';
+
+const $ = id => document.getElementById(id);
+const MOST_EVENTS = 20_000, SHOWN_EVENTS = 200;
+
+const lab = { tenants: [], tenant: null, users: [], user: null, apps: [], events: [], clock: new Clock(), timeline: null };
+let stop = () => {};
+
+// What is made here is text: names come from whoever named them.
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, '');
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter(child => child !== null && child !== undefined));
+  return made;
+}
+
+const time = text => text ? text.slice(0, 19).replace('T', ' ') : '';
+const path = (...parts) => `/tenants/${lab.tenant}/${parts.map(encodeURIComponent).join('/')}`;
+const nameOf = id => lab.users.find(user => user.id === id)?.userPrincipalName ?? id ?? '';
+const appOf = id => lab.apps.find(app => app.id === id)?.name ?? id ?? '';
+
+function say(error) {
+  $('message').textContent = error instanceof Refused ? error.message : `Something went wrong here: ${error.message}`;
+  $('message').hidden = false;
+  clearTimeout(say.timer);
+  say.timer = setTimeout(() => { $('message').hidden = true; }, 8000);
+}
+
+const guarded = act => async event => { try { await act(event); } catch (error) { say(error); } };
+
+/** A call that changes something: its command is shown. */
+async function steer(method, where, body) {
+  $('curl').textContent = command(method, where, body);
+  const answer = await call(method, where, body);
+  refreshSoon();
+  return answer;
+}
+
+// What is shown
+
+async function loadTenants(keep) {
+  lab.tenants = [];
+  for await (const items of pages('/tenants')) lab.tenants.push(...items);
+  const wanted = keep ?? lab.tenant ?? lab.tenants[0]?.id;
+  $('tenant').replaceChildren(...lab.tenants.map(tenant => element('option', { value: tenant.id }, `${tenant.name} (${tenant.domains[0]})`)));
+  $('tenant').value = wanted;
+}
+
+async function openTenant(id, user) {
+  stop();
+  Object.assign(lab, { tenant: id, user: null, events: [], users: [], apps: [], timeline: null });
+  $('tenant').value = id;
+  await Promise.all([loadDirectory(user), loadClock(), loadPropagation()]);
+  render();
+  for await (const items of pages(path('events'))) {
+    if (lab.tenant !== id) return;
+    lab.events.push(...items);
+    renderEventsSoon();
+  }
+  stop = follow(id, { after: lab.events.at(-1)?.id ?? 0, onEvent, onState: text => { $('connection').textContent = text; } });
+  await loadTimeline();
+}
+
+async function loadDirectory(user) {
+  for (const kind of ['users', 'apps']) {
+    const all = [];
+    for await (const items of pages(path(kind))) all.push(...items);
+    lab[kind] = all;
+  }
+  lab.user = [user, lab.user, lab.users[0]?.id].find(id => lab.users.some(known => known.id === id)) ?? null;
+  $('user').replaceChildren(...lab.users.map(one => element('option', { value: one.id }, `${one.displayName} (${one.userPrincipalName})`)));
+  $('user').value = lab.user ?? '';
+  $('client').replaceChildren(...lab.apps.filter(app => app.delegated.length).map(app => element('option', { value: app.id }, app.name)));
+}
+
+async function loadClock() {
+  lab.clock.set(await call('GET', path('clock')));
+  $('freeze').textContent = lab.clock.runs ? 'Freeze' : 'Let it run';
+  tick();
+}
+
+async function loadPropagation() {
+  const model = await call('GET', path('propagation'));
+  if (document.activeElement !== $('model')) $('model').value = JSON.stringify(model, null, 1);
+}
+
+async function loadTimeline() {
+  if (!lab.user) return;
+  const of = lab.user;
+  const [data, picture] = await Promise.all([call('GET', path('users', of, 'timeline')), call('GET', path('users', of, 'timeline.svg'))]);
+  if (of !== lab.user) return;
+  lab.timeline = { data, picture };
+  if (['timeline', 'lineage'].includes(view())) render();
+}
+
+function onEvent(event) {
+  lab.events.push(event);
+  if (lab.events.length > MOST_EVENTS) lab.events.splice(0, 1000);
+  renderEventsSoon();
+  if (['userCreated', 'userUpdated', 'userDeleted', 'userRestored', 'accountDisabled', 'accountEnabled', 'appCreated', 'appUpdated', 'appDeleted', 'tenantReset'].includes(event.type)) {
+    loadDirectory().then(render, say);
+  }
+  if (event.type === 'tenantReset') lab.events = lab.events.filter(one => one.id >= event.id);
+  if (event.type === 'propagationChanged') loadPropagation().catch(say);
+  refreshSoon();
+}
+
+// One question for many events.
+function refreshSoon() {
+  clearTimeout(refreshSoon.timer);
+  refreshSoon.timer = setTimeout(guarded(async () => { await loadClock(); await loadTimeline(); }), 80);
+}
+
+function renderEventsSoon() {
+  if (renderEventsSoon.waits || view() !== 'events') return;
+  renderEventsSoon.waits = true;
+  requestAnimationFrame(() => { renderEventsSoon.waits = false; if (view() === 'events') render(); });
+}
+
+// The clock
+
+function waiting() {
+  const now = lab.clock.now, found = [];
+  const data = lab.timeline?.data;
+  for (const event of data ? [...data.revocations, ...data.stateChanges] : []) {
+    for (const [plane, regions] of Object.entries(event.planes)) {
+      for (const [region, at] of Object.entries(regions)) {
+        const until = at.visibleAt ? Date.parse(at.visibleAt) : null;
+        if (until === null ? at.held : until > now) found.push({ event, plane, region, until });
+      }
+    }
+  }
+  return found;
+}
+
+const left = milliseconds => {
+  const seconds = Math.max(0, Math.ceil(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+};
+
+function tick() {
+  const now = lab.clock.now;
+  if (!now) return;
+  $('now').textContent = new Date(now).toISOString().slice(0, 19).replace('T', ' ') + (lab.clock.runs ? '' : ' (frozen)');
+  for (const place of document.querySelectorAll('[data-until-time]')) {
+    const until = Number(place.dataset.untilTime);
+    place.textContent = left(until - now);
+    if (until <= now) { delete place.dataset.untilTime; refreshSoon(); }
+  }
+  const picture = document.querySelector('svg.timeline');
+  if (picture && lab.clock.runs) {
+    const { from, to, left, right } = picture.dataset;
+    const width = picture.viewBox.baseVal.width - left - right, part = (now / 1000 - from) / (to - from);
+    const x = Number(left) + Math.min(Math.max(part, 0), 1) * width;
+    const line = picture.querySelector('.now');
+    line.setAttribute('x1', x);
+    line.setAttribute('x2', x);
+    if (part > 1) refreshSoon();
+  }
+}
+
+// The views
+
+const view = () => Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'timeline';
+let filter = { type: '', mine: false };
+
+function empty() {
+  return element('div', {}, element('h2', {}, 'Nothing has happened to this user yet'),
+    element('p', {}, 'Sign in as the user on the left, point an app at this Lapse, or watch a story from beginning to end:'),
+    element('button', { type: 'button', class: 'strong', onclick: guarded(tellStory) }, 'Play the lost laptop'));
+}
+
+function picture(text) {
+  const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
+  return document.importNode(parsed.documentElement, true);
+}
+
+const VIEWS = {
+  timeline() {
+    if (!lab.timeline || !lab.timeline.data.rows.length) return [empty()];
+    const list = waiting();
+    const windows = list.length
+      ? element('ul', { 'aria-label': 'Not yet believed' }, ...list.map(({ event, plane, region, until }) => element('li', {},
+        `${plane} in ${region} does not yet believe the ${event.cause}: `,
+        until === null ? 'held until it is released' : element('span', { class: 'wait', 'data-until-time': until }, ''))))
+      : element('p', { class: 'note' }, 'Every revocation is believed everywhere.');
+    return [
+      element('h2', {}, 'Timeline'), windows, element('div', { class: 'picture' }, picture(lab.timeline.picture)),
+      element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or come to it with Tab, to read what it is.'),
+      element('button', { type: 'button', onclick: guarded(tellStory) }, 'Play the lost laptop'),
+    ];
+  },
+
+  lineage() {
+    const rows = lab.timeline?.data.rows ?? [];
+    if (!rows.length) return [empty()];
+    const sessions = rows.filter(row => row.kind === 'session'), grants = rows.filter(row => row.kind === 'grant');
+    const chips = row => row.verdicts.map(verdict => element('span', { class: `chip${verdict.accepted ? '' : ' no'}`, title: verdict.why },
+      `${verdict.plane} ${verdict.region}: ${verdict.accepted ? 'accepted' : verdict.code ? `refused, ${verdict.code}` : 'refused'}`));
+    const now = lab.clock.now;
+    const grant = row => element('li', { class: row.deadSince ? 'dead' : '' },
+      element('span', { class: 'what' }, `Grant of ${row.clientName ?? row.client}`), ' ', ...chips(row),
+      element('ul', {},
+        element('li', { class: row.deadSince ? 'dead' : '' }, element('span', { class: 'what' },
+          `${row.refreshTokens} refresh token${row.refreshTokens === 1 ? '' : 's'}, the last until ${time(row.to)}`)),
+        ...row.accessTokens.slice(-5).map(token => element('li', { class: Date.parse(token.to) <= now ? 'dead' : '' },
+          element('span', { class: 'what' }, `access token ${time(token.from)} to ${time(token.to)}`)))));
+    const known = new Set(sessions.map(row => row.id));
+    const tree = sessions.map(session => element('li', { class: session.deadSince ? 'dead' : '' },
+      element('span', { class: 'what' }, `Sign-in ${time(session.authTime)} (${session.method})`), ' ', ...chips(session),
+      element('ul', {}, ...grants.filter(row => row.session === session.id).map(grant))));
+    const others = grants.filter(row => !known.has(row.session));
+    if (others.length) tree.push(element('li', {}, element('span', { class: 'what' }, 'Without a browser session'), element('ul', {}, ...others.map(grant))));
+    return [element('h2', {}, 'Lineage'), element('ul', { class: 'tree' }, ...tree)];
+  },
+
+  events() {
+    const { type, mine } = filter;
+    const chosen = [];
+    for (let at = lab.events.length - 1; at >= 0 && chosen.length < SHOWN_EVENTS; at--) {
+      const event = lab.events[at];
+      if ((!type || event.type === type) && (!mine || event.user === lab.user)) chosen.push(event);
+    }
+    const types = [...new Set(lab.events.map(event => event.type))].sort();
+    const choice = element('select', { onchange: change => { filter = { type: change.target.value, mine }; render(); } },
+      element('option', { value: '' }, 'all'), ...types.map(name => element('option', { value: name, selected: name === type }, name)));
+    return [
+      element('h2', {}, 'Events'),
+      element('div', { class: 'row' }, element('label', {}, 'Type ', choice),
+        element('label', {}, element('input', { type: 'checkbox', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' of this user alone')),
+      element('p', { class: 'note' }, `${lab.events.length} events; the newest ${chosen.length} that fit are shown.`),
+      element('div', { id: 'explained', 'aria-live': 'polite' }),
+      element('div', { class: 'scroll' }, element('table', {},
+        element('thead', {}, element('tr', {}, ...['When', 'What', 'User', 'App', 'Region', 'Code', ''].map(text => element('th', { scope: 'col' }, text)))),
+        element('tbody', {}, ...chosen.map(event => element('tr', { class: event.code ? 'refused' : '' },
+          element('td', { class: 'time' }, time(event.at)), element('td', {}, event.type), element('td', {}, nameOf(event.user)),
+          element('td', {}, appOf(event.client)), element('td', {}, event.region ?? ''), element('td', {}, event.code ?? ''),
+          element('td', {}, element('button', { type: 'button', 'aria-label': `Explain event ${event.id}`, onclick: guarded(() => explain(event)) }, 'Why?'))))))),
+    ];
+  },
+
+  requests: () => [element('h2', {}, 'Requests'), element('div', { id: 'exchanges' }, element('p', { class: 'note' }, 'Looking…'))],
+
+  users: () => [element('h2', {}, 'Users'), table(['Name', 'User name', 'State', 'Roles', ''], lab.users.map(user => [
+    user.displayName, user.userPrincipalName, `${user.accountEnabled ? 'enabled' : 'disabled'}${user.home ? ', guest' : ''}`, (user.roles ?? []).join(', '),
+    element('button', { type: 'button', 'aria-label': `Look at ${user.userPrincipalName}`, onclick: guarded(() => chooseUser(user.id, true)) }, 'Look at')]))],
+
+  apps: () => [element('h2', {}, 'Apps'), table(['Name', 'client_id', 'Kind', 'Flows', 'Redirects'], lab.apps.map(app => [
+    app.name, app.id, app.kind, app.flows.join(', '), [...app.redirectUris, ...app.spaRedirectUris].join(' ')]))],
+
+  sandboxes: () => [element('h2', {}, 'Sandboxes'),
+    element('p', {}, element('button', { type: 'button', class: 'strong', onclick: guarded(async () => {
+      const made = await steer('POST', '/tenants', { template: 'contoso' });
+      await loadTenants(made.id);
+      await openTenant(made.id);
+    }) }, 'Make a sandbox')),
+    table(['Name', 'Domain', 'Id', ''], lab.tenants.map(tenant => [tenant.name, tenant.domains[0], tenant.id, element('span', { class: 'row' },
+      element('button', { type: 'button', 'aria-label': `Open ${tenant.domains[0]}`, onclick: guarded(() => openTenant(tenant.id)) }, 'Open'),
+      tenant.domains[0].startsWith('sbx-') ? element('button', { type: 'button', 'aria-label': `Remove ${tenant.domains[0]}`, onclick: guarded(async () => {
+        await steer('DELETE', `/tenants/${tenant.id}`);
+        await loadTenants(tenant.id === lab.tenant ? lab.tenants.find(other => other.id !== tenant.id).id : lab.tenant);
+        if (tenant.id === lab.tenant) await openTenant($('tenant').value); else render();
+      }) }, 'Remove') : null)]))],
+};
+
+function table(heads, rows) {
+  return element('div', { class: 'scroll' }, element('table', {},
+    element('thead', {}, element('tr', {}, ...heads.map(text => element('th', { scope: 'col' }, text)))),
+    element('tbody', {}, ...rows.map(cells => element('tr', {}, ...cells.map(cell => element('td', {}, cell)))))));
+}
+
+function render() {
+  const name = view();
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.hash === `#${name}`) link.setAttribute('aria-current', 'page'); else link.removeAttribute('aria-current');
+  }
+  const scrolled = document.querySelector('.scroll')?.scrollTop ?? 0;
+  const focused = document.activeElement?.getAttribute?.('aria-label');
+  $('view').replaceChildren(...VIEWS[name]());
+  const scroll = document.querySelector('.scroll');
+  if (scroll) scroll.scrollTop = scrolled;
+  if (focused) [...$('view').querySelectorAll('[aria-label]')].find(one => one.getAttribute('aria-label') === focused)?.focus();
+  tick();
+  if (name === 'requests') watchRequests();
+}
+
+// Why something happened: what the event says, and what Lapse knows of its grant now.
+async function explain(event) {
+  const lines = [`${time(event.at)}: ${event.type}${event.region ? ` in ${event.region}` : ''}, ${nameOf(event.user) || 'nobody'}${event.client ? `, ${appOf(event.client)}` : ''}.`];
+  const place = [element('p', {}, lines[0])];
+  if (event.code) place.push(element('p', {}, element('a', { href: `/error?code=${event.code}`, target: '_blank', rel: 'noopener' }, `AADSTS${event.code}`)));
+  if (event.revocation) {
+    const cause = await call('GET', path('revocations', event.revocation)).catch(() => null);
+    if (cause) place.push(element('p', {}, `It goes back to the ${cause.cause} of ${time(cause.at)}.`));
+  }
+  if (event.user) {
+    const timeline = await call('GET', path('users', event.user, 'timeline')).catch(() => null);
+    const row = timeline?.rows.find(one => one.id === event.grant);
+    for (const verdict of row?.verdicts ?? []) place.push(element('p', {}, `Now, ${verdict.plane} in ${verdict.region}: ${verdict.accepted ? 'accepted' : 'refused'}. ${verdict.why}`));
+  }
+  $('explained')?.replaceChildren(element('div', { class: 'explain' }, ...place));
+}
+
+async function watchRequests() {
+  clearTimeout(watchRequests.timer);
+  if (view() !== 'requests') return;
+  try {
+    const { items } = await call('GET', '/exchanges');
+    const place = $('exchanges');
+    const open = new Set([...place.querySelectorAll('details[open]')].map(one => one.dataset.id));
+    place.replaceChildren(items.length ? '' : element('p', { class: 'note' }, 'Nothing came in since you began to look. Secrets and tokens are masked.'),
+      ...items.map(one => element('details', { 'data-id': one.id, open: open.has(String(one.id)) },
+        element('summary', {}, `${time(one.at)} ${one.method} ${one.path} → ${one.status}`),
+        element('pre', {}, one.request), element('pre', {}, one.response))));
+  } catch (error) { say(error); }
+  watchRequests.timer = setTimeout(watchRequests, 1000);
+}
+
+async function chooseUser(id, show) {
+  lab.user = id;
+  lab.timeline = null;
+  $('user').value = id;
+  await loadTimeline();
+  if (show) location.hash = '#timeline'; else render();
+}
+
+async function tellStory() {
+  location.hash = '#timeline';
+  await play($('story'), async (tenant, user) => { await loadTenants(tenant); await openTenant(tenant, user); await chooseUser(user); });
+}
+
+// What people do
+
+const on = (id, kind, act) => $(id).addEventListener(kind, guarded(act));
+on('tenant', 'change', () => openTenant($('tenant').value));
+on('user', 'change', () => chooseUser($('user').value));
+on('freeze', 'click', () => steer('PUT', path('clock'), { mode: lab.clock.runs ? 'frozen' : 'running' }));
+for (const button of document.querySelectorAll('[data-advance]')) {
+  button.addEventListener('click', guarded(() => steer('POST', path('clock', 'advance'), { by: button.dataset.advance })));
+}
+for (const button of document.querySelectorAll('[data-until]')) {
+  button.addEventListener('click', guarded(() => steer('POST', path('clock', 'advance'), { until: button.dataset.until })));
+}
+on('sign-in', 'click', () => steer('POST', path('grants'), {
+  user: lab.user, client_id: $('client').value, scope: 'openid profile offline_access', method: $('method').value,
+}));
+on('revoke', 'click', () => steer('POST', path('revocations'), { user: lab.user, cause: $('cause').value }));
+on('disable', 'click', () => steer('PATCH', path('users', lab.user), { accountEnabled: false }));
+on('enable', 'click', () => steer('PATCH', path('users', lab.user), { accountEnabled: true }));
+on('delete', 'click', () => steer('DELETE', path('users', lab.user)));
+on('preset', 'change', () => $('preset').value && steer('PUT', path('propagation'), $('preset').value));
+on('apply', 'click', () => { $('preset').value = ''; return steer('PUT', path('propagation'), JSON.parse($('model').value)); });
+on('hold', 'click', () => steer('PUT', path('propagation'), { planes: { refresh: 'manual', session: 'manual', cae: 'manual', directory: 'manual' } }));
+on('release', 'click', () => steer('POST', path('propagation', 'release'), {}));
+addEventListener('hashchange', () => { render(); $('view').focus({ preventScroll: true }); });
+
+const tell = event => {
+  const part = event.target.closest?.('svg .part'), place = $('said');
+  if (part && place) place.textContent = part.getAttribute('aria-label');
+};
+$('view').addEventListener('pointerover', tell);
+$('view').addEventListener('focusin', tell);
+setInterval(tick, 250);
+
+guarded(async () => { await loadTenants(); await openTenant($('tenant').value); })();

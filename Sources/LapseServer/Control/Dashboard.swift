@@ -1,0 +1,59 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import LapsePages
+import LapseRules
+import NIOCore
+
+/// `/_lapse/`: the dashboard, and what it is made of. It asks the control API, whose rules protect what it shows and does.
+struct Dashboard {
+    let site: Site
+
+    func page(_ request: Request, _ context: LapseContext) -> Response {
+        guard site.isOwnHost(request.head.authority) else {
+            return PageVoice(site: site).page(
+                MessagePage(
+                    heading: "Not here", text: "The dashboard answers to loopback names, *.localhost and the public URL alone.",
+                    in: .english), status: .forbidden)
+        }
+        var response = document(PageAssets.dashboard, "frame-ancestors 'none'")
+        response.headers[.frameOptions] = "DENY"
+        return response
+    }
+
+    /// `/_lapse/app/`: a small relying party in the browser. It comes back to itself in a frame when it signs in silently.
+    func app(_ request: Request, _ context: LapseContext) -> Response {
+        document(PageAssets.app, "frame-src 'self'; frame-ancestors 'self'")
+    }
+
+    private func document(_ bytes: [UInt8], _ frames: String) -> Response {
+        var response = Site.asset(bytes, type: "text/html; charset=utf-8")
+        response.headers[.cacheControl] = "no-store"
+        response.headers[.contentSecurityPolicy] =
+            "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+            + frames
+        response.headers[.referrerPolicy] = "same-origin"
+        return response
+    }
+
+    /// Requests while somebody looks: `GET /exchanges`. Whoever asks is taken to look for some seconds more.
+    func exchanges(_ request: Request, _ context: LapseContext) -> Response {
+        ControlVoice.answer(["items": .array(site.exchanges.watch().map(\.json)), "next": .null])
+    }
+}
+
+extension Site {
+    /// Loopback names, `*.localhost` and the public URL's host: a foreign name that resolves to this machine is refused.
+    func isOwnHost(_ authority: String?) -> Bool {
+        guard let host = Self.validHost(authority).map(Self.withoutPort) else { return false }
+        if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
+        if let publicHost = publicURL.flatMap({ URI($0).host }), host == publicHost.lowercased() { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func withoutPort(_ authority: String) -> String {
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
+        return String(authority.prefix { $0 != ":" })
+    }
+}

@@ -1,0 +1,83 @@
+import HTTPTypes
+import LapseRules
+import Testing
+
+@testable import LapseServer
+
+/// The request inspector: what it keeps, and what it never shows.
+@Suite("Exchanges")
+struct ExchangeTests {
+    @Test("What came in while somebody looked is shown, with its answer; before that nothing is kept")
+    func watched() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            _ = try await lab.refresh(token)
+            #expect(try await lab.control(.get, "exchanges").items.isEmpty)
+            let answer = try await lab.refresh(token)
+            let denied = try await lab.send(.get, "/v1.0/me", headers: [.authorization: "Bearer \(answer["access_token"])x"])
+            _ = try await lab.contoso(.get, "users")
+            _ = try await lab.send(.get, "/_lapse/site.css")
+            let items = try await lab.control(.get, "exchanges").items
+            #expect(items.map { $0["path"]?.text } == ["/v1.0/me", "/contoso.example/oauth2/v2.0/token"])
+            #expect(items.map { $0["status"]?.int } == [Int64(denied.status), 200])
+            let shown = items[1]["request"]?.text ?? ""
+            #expect(shown.contains("grant_type=refresh_token"))
+            #expect(items[1]["response"]?.text?.contains("\"token_type\":\"Bearer\"") == true)
+            for secret in [token, answer["refresh_token"], answer["access_token"], answer["id_token"]] {
+                #expect(!items.contains { $0.encodedText.contains(secret) })
+            }
+        }
+    }
+
+    @Test("No password, secret, token, code or cookie is shown, wherever it stands")
+    func masked() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            let path = Lab.authorizePath(["response_mode": "form_post"])
+            let cookies = try await lab.signIn(path, password: "Wr0ng-secret").cookies
+            let page = try await lab.signIn(path, cookies: cookies)
+            let code = try #require(page.text.firstMatch(of: /name="code" value="([^"]+)"/)).1
+            _ = try await lab.redeem(code: String(code), secret: "a-client-secret")
+            let redirected = try await lab.signIn()
+            _ = try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: redirected.cookies)
+            let device = try await lab.form(
+                "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])
+            let shown = try await lab.control(.get, "exchanges").items.map(\.encodedText).joined()
+            var secrets = [
+                "Wr0ng-secret", BuiltInLab.password, String(code), "a-client-secret", device["device_code"], device["user_code"],
+                try #require(redirected.redirect?["code"]),
+            ]
+            secrets += (page.cookies + "; " + redirected.cookies).split(separator: "; ").compactMap {
+                $0.split(separator: "=").last.map(String.init)
+            }
+            for secret in secrets where secret.count > 3 { #expect(!shown.contains(secret), "\(secret)") }
+            #expect(shown.contains("passwd=***"))
+        }
+    }
+
+    @Test("A body that is too large is refused as ever")
+    func bounded() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            let answer = try await lab.form("/contoso.example/oauth2/v2.0/token", ["x": String(repeating: "a", count: 200_000)])
+            #expect(answer.status == 413)
+            #expect(answer["error"] == "invalid_request")
+        }
+    }
+
+    @Test("The dashboard is for this machine's names, and takes nothing from elsewhere")
+    func dashboard() async throws {
+        try await Lab.run { lab async throws in
+            for path in ["/_lapse", "/_lapse/", "/_Lapse/"] {
+                let page = try await lab.send(.get, path)
+                #expect(page.status == 200)
+                let policy = try #require(page.headers[.contentSecurityPolicy])
+                #expect(policy.contains("default-src 'none'") && !policy.contains("unsafe"))
+                #expect(!page.text.contains("style=") && !page.text.contains("onclick"))
+            }
+            for name in ["dashboard.css", "dashboard.js", "lab.js", "story.js"] {
+                #expect(try await lab.send(.get, "/_lapse/\(name)").status == 200)
+            }
+        }
+    }
+}
