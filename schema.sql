@@ -112,7 +112,8 @@ CREATE TABLE events (
     code       INTEGER,                        -- the AADSTS number of a refusal
     request_id TEXT,
     actor      TEXT,                           -- who changed the directory: a user or client id
-    ends_at    INTEGER                         -- of the access token that was issued
+    ends_at    INTEGER,                        -- of the access token that was issued; NULL here and below: none was
+    evaluated  INTEGER CHECK (evaluated IN (0, 1)) -- whether resources evaluate that token continuously
 ) STRICT;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.

@@ -100,11 +100,13 @@ public struct ConsentPage: Page {
 public struct DeviceCodePage: Page {
     public static let template = "device"
     let words: Words
+    let action: String
     let code: String?
     let isWrong: Bool
 
-    public init(code: String?, isWrong: Bool, in words: Words) {
+    public init(action: String, code: String?, isWrong: Bool, in words: Words) {
         self.words = words
+        self.action = action
         self.code = code
         self.isWrong = isWrong
     }

@@ -130,18 +130,19 @@ public struct TimelinePicture: Sendable {
         out += text(row.subtitle, x: 16, y: y + 30, class: "faint", size: 11, longest: 36)
         for bar in row.bars where bar.to >= from && bar.from <= to {
             let (start, end) = (x(bar.from), max(x(bar.to), x(bar.from) + 2))
-            let (top, thick, color) =
+            // The pale ones have an edge, for eyes that do not tell them from the paper.
+            let (top, thick, color, edge) =
                 switch bar.look {
-                case .alive: (y + 6, 14.0, "#0b5c56")
-                case .dead: (y + 6, 14.0, "#b9c0c7")
-                case .token: (y + 23, 6.0, "#c98a1b")
-                case .waiting: (y + 6, 18.0, "#f0b4ae")
+                case .alive: (y + 6, 14.0, "#0b5c56", "none")
+                case .dead: (y + 6, 14.0, "#b9c0c7", "#6b7280")
+                case .token: (y + 23, 6.0, "#a86f0c", "none")
+                case .waiting: (y + 6, 18.0, "#f0b4ae", "#a3564e")
                 }
             let shape = element(
                 "rect",
                 [
                     "class": bar.look.rawValue, "x": number(start), "y": number(top), "width": number(end - start),
-                    "height": number(thick), "rx": "3", "fill": color,
+                    "height": number(thick), "rx": "3", "fill": color, "stroke": edge,
                 ])
             out += part(shape, says: bar.says)
         }

@@ -84,7 +84,7 @@ public struct Words: Sendable {
         let asked = (uiLocales ?? "").split(separator: " ").map(String.init) + tags(acceptLanguage ?? "")
         for tag in asked.prefix(50) {
             let language = tag.split(separator: "-").first?.lowercased()
-            if let words = all.first(where: { $0.tag == language }) { return words }
+            if let words = all.first(where: { $0.tag.split(separator: "-").first.map(String.init) == language }) { return words }
         }
         return english
     }
@@ -136,7 +136,7 @@ extension Words {
         tag: "es", signIn: "Iniciar sesión", signInTo: "Iniciar sesión en {app}", toContinueTo: "para continuar en {app}",
         userName: "Nombre de usuario", password: "Contraseña", newPassword: "Contraseña nueva",
         staySignedIn: "Mantener la sesión iniciada", useSecurityKey: "Usar una llave de seguridad",
-        securityKeyNote: "La llave de seguridad es un sustituto del laboratorio: un clic inicia sesión como sin contraseña.",
+        securityKeyNote: "La llave de seguridad es un sustituto del laboratorio: un clic inicia la sesión sin contraseña.",
         pickAccount: "Elija una cuenta", pickAccountFor: "Elija una cuenta para {app}", useAnotherAccount: "Usar otra cuenta",
         onAnotherDevice: "{app} en otro dispositivo", cancel: "Cancelar", permissionsRequested: "Permisos solicitados",
         asksForPermission: "{app} pide permiso", wouldActFor: "{app} quiere actuar en nombre de {user}:", accept: "Aceptar",
@@ -161,7 +161,8 @@ extension Words {
             50053: "Demasiadas contraseñas incorrectas. Espere un minuto e inténtelo de nuevo.",
             50055: "La contraseña ha caducado. Elija una nueva.",
             50057: "Esta cuenta está deshabilitada. Consulte a su administrador.", 50076: "Su organización pide otro factor.",
-            50079: "Su organización le pide que registre otro factor.", 50078: "El otro factor es demasiado antiguo. Dé uno nuevo.",
+            50079: "Su organización le pide que registre otro factor.",
+            50078: "El otro factor es demasiado antiguo. Vuelva a indicarlo.",
             53003: "Su organización no permite este inicio de sesión.",
             530003: "Su organización exige un dispositivo administrado.",
             50011: "La aplicación quiere que vuelva a una dirección para la que no está registrada.",
@@ -169,10 +170,10 @@ extension Words {
         ], otherReason: "Este inicio de sesión no es posible.")
 
     public static let portuguese = Words(
-        tag: "pt", signIn: "Iniciar sessão", signInTo: "Iniciar sessão em {app}", toContinueTo: "para continuar em {app}",
+        tag: "pt-PT", signIn: "Iniciar sessão", signInTo: "Iniciar sessão em {app}", toContinueTo: "para continuar em {app}",
         userName: "Nome de utilizador", password: "Palavra-passe", newPassword: "Nova palavra-passe",
         staySignedIn: "Manter a sessão iniciada", useSecurityKey: "Usar uma chave de segurança",
-        securityKeyNote: "A chave de segurança é um substituto do laboratório: um clique inicia sessão como sem palavra-passe.",
+        securityKeyNote: "A chave de segurança é um substituto do laboratório: um clique inicia a sessão sem palavra-passe.",
         pickAccount: "Escolha uma conta", pickAccountFor: "Escolha uma conta para {app}", useAnotherAccount: "Usar outra conta",
         onAnotherDevice: "{app} noutro dispositivo", cancel: "Cancelar", permissionsRequested: "Permissões pedidas",
         asksForPermission: "{app} pede permissão", wouldActFor: "{app} quer agir em nome de {user}:", accept: "Aceitar",

@@ -28,8 +28,20 @@ public struct Event: Equatable, Sendable {
     public var requestID: GUID?
     /// Who changed the directory: a user id or a client id. Nil: the control API, or nobody in particular.
     public var actor: String?
-    /// The end of the access token that was issued, on the tenant's clock.
-    public var endsAt: Timestamp?
+    /// The access token that was issued.
+    public var accessToken: AccessToken?
+
+    public struct AccessToken: Equatable, Sendable {
+        /// On the tenant's clock.
+        public let endsAt: Timestamp
+        /// Whether resources evaluate it continuously.
+        public let isEvaluated: Bool
+
+        public init(endsAt: Timestamp, isEvaluated: Bool) {
+            self.endsAt = endsAt
+            self.isEvaluated = isEvaluated
+        }
+    }
 
     public init(
         tenant: GUID, at: Timestamp, kind: Kind, user: GUID? = nil, client: ClientID? = nil, grant: GUID? = nil,

@@ -39,9 +39,11 @@ public struct Site: Sendable {
     let logger: Logger
     let exchanges: ExchangeLog
 
+    /// - Parameter exchanges: shared by the ports of one Lapse; nil: this one's own.
     public init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        controlToken: String? = nil, version: String, wall: @escaping @Sendable () -> Timestamp, logger: Logger
+        controlToken: String? = nil, exchanges: ExchangeLog? = nil, version: String, wall: @escaping @Sendable () -> Timestamp,
+        logger: Logger
     ) {
         self.authority = authority
         self.scheme = scheme
@@ -52,7 +54,7 @@ public struct Site: Sendable {
         self.version = version
         self.wall = wall
         self.logger = logger
-        exchanges = ExchangeLog(wall: wall)
+        self.exchanges = exchanges ?? ExchangeLog(wall: wall)
     }
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.

@@ -60,7 +60,7 @@ extension Authority {
             var event = Event(
                 tenant: tenant.id, at: now, kind: .signedIn, user: named.id, client: app.id, grant: grant.id, region: region,
                 requestID: trace.requestID)
-            event.endsAt = issue.plan.accessTokenEnd
+            event.accessToken = issue.plan.accessToken
             try tx.append(event)
             try tx.insert(session)
             try tx.insert(grant)

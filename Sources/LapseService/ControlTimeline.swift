@@ -4,6 +4,16 @@ import LapseStore
 /// What happened to a user's sign-ins, along the clock of the user's home: sessions, grants and their tokens, and what revoked
 /// them where and from when on.
 public struct Timeline: Sendable {
+    public struct AccessToken: Sendable {
+        public let from: Timestamp
+        /// When it ends by itself.
+        public let to: Timestamp
+        /// Whether resources evaluate it continuously; every other passes until it ends.
+        public let isEvaluated: Bool
+        /// Since when no region's resources take it; nil while one does.
+        public let deadSince: Timestamp?
+    }
+
     /// A session or a grant.
     public struct Row: Sendable {
         public enum Kind: String, Sendable { case session, grant }
@@ -20,34 +30,41 @@ public struct Timeline: Sendable {
         public let to: Timestamp
         /// How many refresh tokens there are of it.
         public let refreshTokens: Int
-        public let accessTokens: [(from: Timestamp, to: Timestamp)]
+        public let accessTokens: [AccessToken]
         public let marks: [LoggedEvent]
         /// At the door of its own plane, by region, at the instant ``Timeline/now``.
         public let verdicts: [Explanation.Verdict]
-
-        /// Since when no region takes it any more; nil while one does.
+        /// Since when no region takes it; nil while one does.
         public let deadSince: Timestamp?
     }
 
     public let user: User
+    /// The clock of the user's home.
     public let now: Timestamp
+    public let mode: TenantClock.Mode
     /// The first are the newest; sessions before grants.
     public let rows: [Row]
     /// How many more rows there are, which are left out.
     public let rowsLeftOut: Int
+    /// What was refused to a browser: no grant tells of it.
+    public let attempts: [LoggedEvent]
+    /// The newest of them.
     public let revocations: [Revocation]
     public let stateChanges: [StateChange]
 
     /// How many sessions and how many grants are shown, and how many marks of each.
     static let mostRows = 30
     static let mostMarks = 200
+    static let mostEvents = 50
+    /// How far back in the log marks are looked for.
+    static let looked: Int64 = 20_000
+    static let attemptKinds: Set<Event.Kind> = [.sessionRefused, .silentSignInRefused, .signInRefused]
 }
 
 extension Authority {
-    /// The timeline of a member; a guest's is its home's.
+    /// The timeline of a user; a guest's is along the clock of its home.
     public func timeline(of userName: String, in name: String) throws -> Timeline {
-        // As a writer, whose caches hold the account's history; nothing is written.
-        try store.write { tx in
+        try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
@@ -59,31 +76,38 @@ extension Authority {
             let sessions = try tx.sessions(of: user.home, limit: 1_000)
             let grants = try tx.grants(of: user.home, tenant: user.isGuest ? tenant.id : nil, limit: 1_000)
             let shownGrants = Array(grants.prefix(Timeline.mostRows))
-            let first = shownGrants.map(\.authentication.place.sequence).min() ?? .max
             let events = Dictionary(
-                grouping: try tx.events(of: shownGrants.map(\.id), since: first, limit: Timeline.mostRows * Timeline.mostMarks),
-                by: \.event.grant)
+                grouping: try tx.newestEvents(
+                    of: shownGrants.map(\.id), limit: Timeline.mostMarks, looked: Timeline.looked), by: \.event.grant)
+            let attempts = try tx.newestEvents(
+                of: user.id, kinds: Timeline.attemptKinds, limit: Timeline.mostMarks, looked: Timeline.looked)
+            let ahead = tenant.clock.now(wall: wall) - now
             var rows = try sessions.prefix(Timeline.mostRows).compactMap { session in
                 try row(of: session, in: home, now: now, tx, wall: wall)
             }
             rows += try shownGrants.compactMap { try row(of: $0, events[$0.id] ?? [], now: now, tx, wall: wall) }
             return Timeline(
-                user: user, now: now, rows: rows, rowsLeftOut: sessions.count + grants.count - rows.count,
-                revocations: history.revocations, stateChanges: history.stateChanges)
+                user: user, now: now, mode: home.clock.mode, rows: rows,
+                rowsLeftOut: sessions.count + grants.count - rows.count, attempts: attempts.map { $0.shifted(back: ahead) },
+                revocations: history.revocations.suffix(Timeline.mostEvents),
+                stateChanges: history.stateChanges.suffix(Timeline.mostEvents))
         }
     }
 
     private func row(
         of session: BrowserSession, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> Timeline.Row? {
-        guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
+        guard
+            let account = try tx.account(
+                of: session.authentication.user, in: tenant.id, since: .epoch, subject: session.id, wall: wall)
+        else { return nil }
+        let regions = model(of: tenant).regions
         let explanation = Explanation(of: .session(session), account: account, tenantNow: now)
-        let verdicts = explanation.verdicts(at: now, regions: model(of: tenant).regions).filter { $0.plane == .session }
-        let end = session.endedAt ?? session.expiresAt
         return Timeline.Row(
             kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
-            from: session.authentication.place.at, to: end, refreshTokens: 0, accessTokens: [], marks: [], verdicts: verdicts,
-            deadSince: deadSince(verdicts, account, end: end))
+            from: session.authentication.place.at, to: session.endedAt ?? session.expiresAt, refreshTokens: 0, accessTokens: [],
+            marks: [], verdicts: explanation.verdicts(at: now, regions: regions).filter { $0.plane == .session },
+            deadSince: explanation.refusedEverywhere(since: now, on: .session, regions))
     }
 
     private func row(
@@ -94,44 +118,46 @@ extension Authority {
                 of: grant.authentication.user, in: grant.tenant, since: .epoch, subject: grant.id, wall: wall)
         else { return nil }
         let placeNow = place.clock.now(wall: wall)
-        let ahead = placeNow - now
-        let token = try tx.newestRefreshToken(of: grant.id)
-        let accessTokens = events.compactMap { logged in
-            logged.event.endsAt.map { (from: logged.event.at - ahead, to: $0 - ahead) }
+        let (ahead, regions) = (placeNow - now, model(of: place).regions)
+        let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
+            guard let token = logged.event.accessToken else { return nil }
+            let explanation = Explanation(
+                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, tenantNow: placeNow)
+            return Timeline.AccessToken(
+                from: logged.event.at - ahead, to: token.endsAt - ahead, isEvaluated: token.isEvaluated,
+                deadSince: explanation.refusedEverywhere(since: now, on: .cae, regions))
         }
-        let end = (token?.expiresAt).map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
-        // A grant without a refresh token is looked at as if it had one.
-        let standIn = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
-        let explanation = Explanation(of: .refreshToken(token ?? standIn, grant), account: account, tenantNow: placeNow)
-        let verdicts = explanation.verdicts(at: now, regions: model(of: place).regions).filter { $0.plane == .refresh }
+        let (count, lastEnd) = try tx.refreshTokens(of: grant.id)
+        let end = lastEnd.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
+        // The newest stands for all: they share everything but their ends.
+        let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
+        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, tenantNow: placeNow)
         return Timeline.Row(
             kind: .grant, id: grant.id, session: grant.session, app: try app(grant.client, in: place, tx),
-            authentication: grant.authentication, from: grant.createdAt - ahead, to: end,
-            refreshTokens: try tx.refreshTokens(of: grant.id).count, accessTokens: accessTokens,
-            marks: Array(events.suffix(Timeline.mostMarks)), verdicts: verdicts,
-            deadSince: deadSince(verdicts, account, end: end))
+            authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
+            accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
+            verdicts: explanation.verdicts(at: now, regions: regions).filter { $0.plane == .refresh },
+            deadSince: explanation.refusedEverywhere(since: now, on: .refresh, regions))
     }
+}
 
-    /// When the last region stopped taking it.
-    private func deadSince(_ verdicts: [Explanation.Verdict], _ account: AccountFacts, end: Timestamp) -> Timestamp? {
-        guard !verdicts.isEmpty, verdicts.allSatisfy({ !$0.isAccepted }) else { return nil }
-        return verdicts.map { verdict in
-            let arrival = account.history.revocations.first { $0.id == verdict.revocation }?.propagation
-                .moment(on: verdict.plane, in: verdict.region)
-            if case .at(let instant)? = arrival { return instant }
-            return min(end, account.homeNow)
-        }.max()
+extension Explanation {
+    /// When the last region stopped taking it; nil while one does.
+    fileprivate func refusedEverywhere(since now: Timestamp, on plane: Plane, _ regions: [Region]) -> Timestamp? {
+        let instants = regions.map { refusedSince(on: plane, in: $0, at: now) }
+        return instants.contains(nil) ? nil : instants.compactMap { $0 }.max()
     }
 }
 
 extension Timeline {
-    public var json: JSON {
-        [
+    /// - Parameter picture: the drawing of it, where it was asked for.
+    public func json(picture: String? = nil) -> JSON {
+        .object([
             "user": .string(user.id.description), "userPrincipalName": .string(user.userPrincipalName), "now": JSON(now),
-            "rows": .array(rows.map(\.json)), "rowsLeftOut": .integer(Int64(rowsLeftOut)),
-            "revocations": .array(revocations.map { $0.json($0.columns, now: now) }),
-            "stateChanges": .array(stateChanges.map { $0.json($0.columns, now: now) }),
-        ]
+            "mode": .string(mode.rawValue), "rows": .array(rows.map(\.json)), "rowsLeftOut": .integer(Int64(rowsLeftOut)),
+            "attempts": .array(attempts.map(\.json)), "revocations": .array(revocations.map { $0.json($0.columns, now: now) }),
+            "stateChanges": .array(stateChanges.map { $0.json($0.columns, now: now) }), "picture": picture.map(JSON.string),
+        ])
     }
 }
 
@@ -142,8 +168,13 @@ extension Timeline.Row {
             "client": JSON(app?.id.description), "clientName": JSON(app?.name), "authTime": JSON(authentication.place.at),
             "method": .string(authentication.method.rawValue), "from": JSON(from), "to": JSON(to),
             "refreshTokens": .integer(Int64(refreshTokens)),
-            "accessTokens": .array(accessTokens.map { ["from": JSON($0.from), "to": JSON($0.to)] }),
-            "marks": .array(marks.map(\.json)), "deadSince": JSON(deadSince),
+            "accessTokens": .array(
+                accessTokens.map {
+                    [
+                        "from": JSON($0.from), "to": JSON($0.to), "evaluated": .bool($0.isEvaluated),
+                        "deadSince": JSON($0.deadSince),
+                    ]
+                }), "marks": .array(marks.map(\.json)), "deadSince": JSON(deadSince),
             "verdicts": .array(verdicts.map { $0.json(authTime: authentication.place.at) }),
         ]
     }

@@ -111,7 +111,7 @@ extension Authority {
             event.kind = prepared.accepted
             event.user = issue.plan.user?.id
             event.grant = issue.plan.grant?.id
-            event.endsAt = issue.plan.accessTokenEnd
+            event.accessToken = issue.plan.accessToken
             try tx.append(event)
             if let grant = issue.newGrant { try tx.insert(grant) }
             if let token = issue.refreshToken { try tx.insert(token) }

@@ -15,11 +15,12 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
-                actor, ends_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                actor, ends_at, evaluated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
-                event.code?.rawValue, event.requestID, event.actor, event.endsAt,
+                event.code?.rawValue, event.requestID, event.actor, event.accessToken?.endsAt,
+                event.accessToken?.isEvaluated,
             ])
         return id
     }
@@ -47,6 +48,26 @@ extension StoreTransaction {
             ORDER BY id \(isDescending ? "DESC" : "ASC") LIMIT ?4
             """, [tenant, id, JSON(kinds.map(\.rawValue)), limit]
         ).map(LoggedEvent.init)
+    }
+
+    /// What happened to grants, oldest first: the newest `limit` of each, as far as they are among the last `looked` of the log.
+    public func newestEvents(of grants: [GUID], limit: Int, looked: Int64) throws -> [LoggedEvent] {
+        try rows(
+            """
+            SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY grant_id ORDER BY id DESC) AS place FROM events
+                WHERE id > ?2 AND grant_id IN (SELECT value FROM json_each(?1)))
+            WHERE place <= ?3 ORDER BY id
+            """, [JSON(grants.map(\.description)), lastEventID() - looked, limit]
+        ).map(LoggedEvent.init)
+    }
+
+    /// The newest events of these kinds about a user, oldest first, as far as they are among the last `looked` of the log.
+    public func newestEvents(of user: GUID, kinds: Set<Event.Kind>, limit: Int, looked: Int64) throws -> [LoggedEvent] {
+        try rows(
+            """
+            SELECT * FROM events WHERE id > ?2 AND user = ?1 AND type IN (SELECT value FROM json_each(?3)) ORDER BY id DESC LIMIT ?4
+            """, [user, lastEventID() - looked, JSON(kinds.map(\.rawValue)), limit]
+        ).reversed().map(LoggedEvent.init)
     }
 
     /// What happened to a grant, oldest first: the newest `limit` of it.
@@ -126,6 +147,13 @@ public struct LoggedEvent: Sendable {
     public let id: Int64
     public private(set) var event: Event
 
+    /// As it happened on another tenant's clock, which is so much behind.
+    public func shifted(back duration: Duration) -> LoggedEvent {
+        var shifted = self
+        shifted.event.at = event.at - duration
+        return shifted
+    }
+
     init(_ row: Row) {
         id = row["id"]
         let code: Int? = row["code"]
@@ -134,7 +162,9 @@ public struct LoggedEvent: Sendable {
             grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
             code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
         event.actor = row["actor"]
-        event.endsAt = row["ends_at"]
+        if let endsAt: Timestamp = row["ends_at"] {
+            event.accessToken = .init(endsAt: endsAt, isEvaluated: row["evaluated"])
+        }
     }
 }
 

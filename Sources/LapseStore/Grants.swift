@@ -109,13 +109,6 @@ extension StoreTransaction {
         return (found?["n"] ?? 0, found?["last"])
     }
 
-    /// The grant's newest refresh token; nil when it has none.
-    public func newestRefreshToken(of grant: GUID) throws -> RefreshToken? {
-        try row("SELECT * FROM refresh_tokens WHERE grant_id = ? ORDER BY issued_at DESC, expires_at DESC LIMIT 1", [grant]).map {
-            RefreshToken(hash: $0["hash"], grant: grant, issuedAt: $0["issued_at"], expiresAt: $0["expires_at"])
-        }
-    }
-
     // MARK: Codes
 
     public func authorizationCode(_ hash: SecretHash) throws -> AuthorizationCode? {

@@ -60,12 +60,13 @@ struct Instance {
         defer { try? authority.store.close() }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
         var services: [any Service] = []
+        let exchanges = ExchangeLog(wall: Self.wallClock)
         for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
             guard case .number(let number) = port else { continue }
             let site = Site(
                 authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
                 publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
-                version: Lapse.version, wall: Self.wallClock, logger: logger)
+                exchanges: exchanges, version: Lapse.version, wall: Self.wallClock, logger: logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
             services.append(try listener.service { await ready.listening(scheme, port: $0) })

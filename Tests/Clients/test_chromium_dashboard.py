@@ -62,7 +62,7 @@ def test_a_revocation_travels(lapse, visit):
     assert page.locator("svg.timeline .waiting").count() == 2
     waiting = page.get_by_role("list", name="Not yet believed")
     assert waiting.get_by_role("listitem").all_inner_texts() == [
-        "refresh in local does not yet believe the adminRevoke: 3:00", "session in local does not yet believe the adminRevoke: 5:00"]
+        f"{plane} in local does not yet believe the adminRevoke: {left} Release" for plane, left in (("refresh", "3:00"), ("session", "5:00"))]
     assert lapse.refresh(NATIVE, token).status_code == 200
     # The command that does the same.
     command = page.locator("#curl").inner_text()
@@ -81,7 +81,10 @@ def test_a_revocation_travels(lapse, visit):
 
     # Each part says what it is, to whoever comes to it with Tab.
     page.locator("svg.timeline .part").first.focus()
-    assert "Browser session" in page.locator("#said").inner_text()
+    first = page.locator("#said").inner_text()
+    assert "Browser session" in first
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#said").inner_text() != first
 
 
 def test_a_running_clock_counts_down_by_itself(lapse, visit):
@@ -96,13 +99,22 @@ def test_a_running_clock_counts_down_by_itself(lapse, visit):
 def test_held_and_released_disabled_and_enabled(lapse, visit):
     frozen(lapse)
     token = grant(lapse)["refresh_token"]
+    lapse.tenant("PUT", "propagation", {"regions": ["eastus", "westeurope"]})
     page = visit()
-    page.get_by_role("button", name="Hold everything").click()
+    page.get_by_role("button", name="Hold what comes").click()
     page.get_by_role("button", name="Revoke").click()
-    page.get_by_text("refresh in local does not yet believe the adminRevoke: held until it is released").wait_for()
+    page.get_by_text("refresh in eastus does not yet believe the adminRevoke: held until it is released").wait_for()
     assert lapse.refresh(NATIVE, token).status_code == 200
-    page.get_by_role("button", name="Release everything").click()
+    page.get_by_role("button", name="Release refresh in eastus").click()
+    chromium.until(page, "document.querySelectorAll('[aria-label^=\"Release \"]').length === 7")
+    form = {"grant_type": "refresh_token", "client_id": NATIVE, "refresh_token": token}
+    statuses = [requests.post(f"{lapse.authority}/oauth2/v2.0/token", form, headers={"x-lapse-region": region}, verify=lapse.ca_file, timeout=5).status_code
+                for region in ("eastus", "westeurope")]
+    assert statuses == [400, 200]
+    page.get_by_role("button", name="Release all").click()
     page.get_by_text("Every revocation is believed everywhere.").wait_for()
+    # Holding keeps the regions and their routing.
+    assert lapse.tenant("GET", "propagation")["regions"] == ["eastus", "westeurope"]
     page.get_by_label("Preset").select_option("instant")
     page.get_by_role("button", name="Disable").click()
     page.get_by_role("link", name="Users").click()
@@ -134,6 +146,23 @@ def test_events_come_by_themselves_and_explain_themselves(lapse, visit):
     assert page.get_by_role("row").count() == 2
 
 
+def test_going_to_and_fro_between_tenants_mixes_nothing(lapse, visit):
+    page = visit("#users")
+    for _ in range(5):
+        for domain in ("fabrikam.example", DOMAIN):
+            page.locator("#tenant").select_option(label=page.locator("#tenant option", has_text=domain).inner_text())
+    page.get_by_role("cell", name=ADELE, exact=True).wait_for()
+    chromium.until(page, "document.getElementById('connection').textContent === 'Live'")
+    page.get_by_role("link", name="Events").click()
+    page.get_by_role("heading", name="Events").wait_for()
+    before = page.get_by_role("row").count()
+    grant(lapse)
+    page.get_by_role("cell", name="signedIn").wait_for()
+    page.wait_for_timeout(300)
+    # One stream, one row for one event.
+    assert page.get_by_role("row").count() == before + 1
+
+
 def test_lineage_greys_out_what_died(lapse, visit):
     frozen(lapse)
     grant(lapse)
@@ -150,15 +179,16 @@ def test_lineage_greys_out_what_died(lapse, visit):
 def test_requests_are_seen_and_secrets_are_not(lapse, visit):
     token = grant(lapse)["refresh_token"]
     page = visit("#requests")
-    page.get_by_text("Nothing came in").wait_for()
+    page.get_by_text("Secrets and tokens are masked.").wait_for()
     lapse.refresh(NATIVE, token)
-    exchange = page.locator("details", has_text="/oauth2/v2.0/token")
+    exchange = page.locator("details", has_text="POST /contoso.example/oauth2/v2.0/token")
     exchange.wait_for()
     exchange.locator("summary").click()
     shown = exchange.inner_text()
     assert "refresh_token=***" in shown and token not in shown
-    # It stays open while others come.
-    page.wait_for_timeout(1500)
+    # It stays open while others come, from either port.
+    requests.get(f"{lapse.http}/contoso.example/v2.0/.well-known/openid-configuration", timeout=5)
+    page.locator("summary", has_text="openid-configuration").wait_for()
     assert exchange.get_attribute("open") is not None
 
 
@@ -216,7 +246,19 @@ def test_every_view_can_be_read_and_reached(lapse, visit, scheme, width):
     assert page.locator("#view img").count() == 0
 
 
+def test_tab_goes_through_everything_in_reading_order_and_out_again(lapse, visit):
+    grant(lapse)
+    page = visit()
+    page.locator("svg.timeline .alive").first.wait_for()
+    order = chromium.focus_order(page, limit=120)
+    # The picture is one stop, whatever is in it.
+    landmarks = ["Tenant", "Freeze", "Timeline", "Sandboxes", "Browser session", "Play the lost laptop", "Sign-in with", "Sign in as this user", "Revoke", "Apply", "The control API"]
+    places = [next(at for at, name in enumerate(order) if name.startswith(landmark)) for landmark in landmarks]
+    assert places == sorted(places), order
+
+
 def test_a_foreign_page_neither_reads_nor_steers(lapse, chrome, running):
+    lapse.tenant("PATCH", "users/alex@contoso.example", {"displayName": "Renamed"})
     context = chrome.new_context()
     page = context.new_page()
     # Another origin of this machine: the same Lapse by another name.
@@ -228,6 +270,8 @@ def test_a_foreign_page_neither_reads_nor_steers(lapse, chrome, running):
             await attempt('/_lapse/api/tenants/contoso.example/reset', { method: 'POST', mode: 'no-cors', headers: { 'Content-Type': 'text/plain' }, body: '{}' })]
     }""", lapse.https)
     assert outcome[:2] == ["blocked", "blocked"]
+    # What is sent without asking comes to nothing: nobody reset the tenant.
+    assert lapse.tenant("GET", "users/alex@contoso.example")["displayName"] == "Renamed"
     context.close()
     assert requests.get(f"{lapse.https}/_lapse/", headers={"Host": "evil.example"}, verify=lapse.ca_file, timeout=5).status_code == 403
 

@@ -197,9 +197,9 @@ def test_signing_out_ends_it(lapse, authorize, visit):
 
 LANGUAGES = [
     ({"locale": "es-MX"}, {}, "es", "Iniciar sesión", "El nombre de usuario o la contraseña no son correctos."),
-    ({"locale": "pt-BR"}, {}, "pt", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+    ({"locale": "pt-BR"}, {}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
     ({"locale": "de-DE"}, {}, "en", "Sign in", "The user name or the password is wrong."),
-    ({"locale": "en-US"}, {"ui_locales": "fr pt-PT en"}, "pt", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+    ({"locale": "en-US"}, {"ui_locales": "fr pt-PT en"}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
 ]
 
 

@@ -55,10 +55,53 @@ struct ExchangeTests {
         }
     }
 
-    @Test("A body that is too large is refused as ever")
+    @Test("A secret in an odd place or spelling is masked too")
+    func odd() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            let form = "grant_type=client_credentials&client_id=x&client%5Fsecret=Ab'cd<e f&scope=y"
+            _ = try await lab.send(
+                .post, "/contoso.example/oauth2/v2.0/token", headers: [.contentType: "application/x-www-form-urlencoded"],
+                body: form)
+            _ = try await lab.send(.get, "/v1.0/me", headers: [.authorization: "eyJhbGciOiJSUzI1NiJ9.e30.c2ln"])
+            _ = try await lab.send(.get, "/v1.0/me", headers: [.authorization: "Basic bGFwc2U6c2VjcmV0"])
+            let long = String(repeating: "x", count: 16_000)
+            _ = try await lab.send(
+                .post, "/v1.0/me/changePassword", headers: [.contentType: "application/json"],
+                body: #"{"pad":"\#(long)","newPassword":"\#(String(repeating: "S3cret", count: 200))"}"#)
+            let shown = try await lab.control(.get, "exchanges").items.map(\.encodedText).joined()
+            for secret in ["Ab'cd", "e f&", "eyJhbGci", "bGFwc2U6", "S3cretS3cret"] {
+                #expect(!shown.contains(secret), "\(secret)")
+            }
+            #expect(shown.contains("Basic ***"))
+        }
+    }
+
+    @Test("What went wrong is shown as well; the next who looks sees nothing of before")
+    func errors() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            _ = try await lab.send(.get, "/contoso.example/oauth2/v3.0/token")
+            _ = try await lab.send(.head, "/contoso.example/v2.0/.well-known/openid-configuration")
+            let items = try await lab.control(.get, "exchanges").items
+            #expect(items.map { $0["status"]?.int } == [200, 404])
+            #expect(items.first?["response"]?.text?.contains("x-lapse-region: local") == true)
+            let last = items.first?["id"]?.int ?? 0
+            #expect(try await lab.control(.get, "exchanges?after=\(last)").items.isEmpty)
+            lab.pass(.seconds(11))
+            #expect(try await lab.control(.get, "exchanges").items.isEmpty)
+        }
+    }
+
+    @Test("A body that is too large is refused as ever, and one that nobody reads as well")
     func bounded() async throws {
         try await Lab.run { lab async throws in
             _ = try await lab.control(.get, "exchanges")
+            let unread = try await lab.send(
+                .post, "/v1.0/me/revokeSignInSessions",
+                headers: [.authorization: "Bearer \(try await lab.grant()["access_token"])"],
+                body: String(repeating: "a", count: 200_000))
+            #expect(unread.status == 200)
             let answer = try await lab.form("/contoso.example/oauth2/v2.0/token", ["x": String(repeating: "a", count: 200_000)])
             #expect(answer.status == 413)
             #expect(answer["error"] == "invalid_request")

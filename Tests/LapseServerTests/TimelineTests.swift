@@ -60,6 +60,64 @@ struct TimelineTests {
         }
     }
 
+    @Test("A later revocation postpones no death, and a disabling is as old as it is believed")
+    func since() async throws {
+        try await Lab.run { lab async throws in
+            func deadSince() async throws -> String? {
+                try await lab.contoso(.get, "users/\(Lab.adele)/timeline").json["rows"]?.elements.last?["deadSince"]?.text
+            }
+            _ = try await lab.grant()
+            lab.pass(.seconds(60))
+            _ = try await lab.revoke()
+            let first = (Lab.start + .seconds(60)).description
+            #expect(try await deadSince() == first)
+            lab.pass(.seconds(60))
+            _ = try await lab.revoke()
+            #expect(try await deadSince() == first)
+            lab.pass(.seconds(60))
+            #expect(try await deadSince() == first)
+
+            _ = try await lab.grant(user: "alex@contoso.example")
+            try await lab.contoso(.patch, "users/alex@contoso.example", ["accountEnabled": false])
+            let disabled = (Lab.start + .seconds(180)).description
+            lab.pass(.seconds(600))
+            let alex = try await lab.contoso(.get, "users/alex@contoso.example/timeline").json["rows"]?.elements ?? []
+            #expect(alex.map { $0["deadSince"]?.text } == [disabled, disabled])
+        }
+    }
+
+    @Test("Of a client that takes claims challenges the access token dies too; refused browsers are told of")
+    func evaluated() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            _ = try await lab.refresh(grant["refresh_token"], claims: #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#)
+            let cookies = try await lab.signIn().cookies
+            _ = try await lab.revoke()
+            _ = try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: cookies)
+            let timeline = try await lab.contoso(.get, "users/\(Lab.adele)/timeline").json
+            let tokens = timeline["rows"]?.elements.first { $0["id"]?.text == grant["grant"] }?["accessTokens"]?.elements ?? []
+            #expect(tokens.map { $0["evaluated"]?.flag } == [false, true])
+            #expect(tokens.map { $0["deadSince"] } == [.null, .string(Lab.start.description)])
+            #expect(timeline["attempts"]?.elements.map { $0["type"]?.text } == ["silentSignInRefused"])
+            let picture = try await lab.contoso(.get, "users/\(Lab.adele)/timeline?picture=true").json["picture"]?.text ?? ""
+            #expect(picture.contains("Refused sign-ins") && picture.contains("good until its end, whatever is revoked"))
+            #expect(picture.contains("for its client takes claims challenges"))
+        }
+    }
+
+    @Test("A guest's marks stand on the clock of its home")
+    func guest() async throws {
+        try await Lab.run { lab async throws in
+            let guest = "nestor_fabrikam.example#EXT#@contoso.example"
+            try await lab.contoso(.post, "clock/advance", ["by": "PT1H"])
+            _ = try await lab.grant(user: guest)
+            let name = "aaaaaaaa-0001-4000-8000-000000000005"
+            let row = try await lab.contoso(.get, "users/\(name)/timeline").json["rows"]?.elements.last
+            #expect(row?["marks"]?.elements.first?["at"]?.text == Lab.start.description)
+            #expect(row?["from"]?.text == Lab.start.description)
+        }
+    }
+
     @Test("The picture of it, to the character")
     func picture() async throws {
         try await Lab.run { lab async throws in

@@ -11,14 +11,15 @@ const TRIES = 5;
 
 const given = new URLSearchParams(location.search);
 if (given.has('tenant')) sessionStorage.setItem('tenant', given.get('tenant'));
-const tenant = sessionStorage.getItem('tenant') ?? 'contoso.example';
+const tenant = encodeURIComponent(sessionStorage.getItem('tenant') ?? 'contoso.example');
+const KEY = `sample ${tenant}`;
 const makes = mistake => $(mistake).checked;
 
 // What the app knows of its user. Its own session is what other apps keep in a cookie of theirs.
-const state = JSON.parse(sessionStorage.getItem('sample') ?? '{}');
+const state = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
 function remember(changes) {
   Object.assign(state, changes);
-  sessionStorage.setItem('sample', JSON.stringify(state));
+  sessionStorage.setItem(KEY, JSON.stringify(state));
   $('who').textContent = state.user ? `Signed in as ${state.user}` : 'Not signed in';
 }
 function log(text) { $('log').append(Object.assign(document.createElement('li'), { textContent: text })); }
@@ -67,6 +68,11 @@ async function finish(answer) {
 
 async function token(parameters) {
   const response = await fetch(`/${tenant}/oauth2/v2.0/token`, { method: 'POST', body: new URLSearchParams({ client_id: await client(), ...parameters }) });
+  // Its registration is gone, as after a reset: the next sign-in makes another.
+  if ([400, 401].includes(response.status)) {
+    const refused = await response.clone().json().catch(() => ({}));
+    if (refused.error === 'unauthorized_client') remember({ client: null });
+  }
   if (response.status === 429) return { error: 'throttled', wait: response.headers.get('Retry-After') };
   return response.json();
 }
@@ -85,6 +91,8 @@ async function ask() {
   frame.src = await address({ prompt: 'none' });
   document.body.append(frame);
   const answer = await new Promise(done => {
+    // A page instead of an answer says nothing to a frame.
+    setTimeout(() => done(new URLSearchParams('error=no_answer')), 5000);
     const listen = event => {
       if (event.origin !== location.origin || event.source !== frame.contentWindow) return;
       removeEventListener('message', listen);
@@ -164,7 +172,7 @@ $('graph').addEventListener('click', guarded(graph));
 $('refresh').addEventListener('click', guarded(() => silently()));
 $('sign-out').addEventListener('click', guarded(async () => {
   const hint = state.user ?? '';
-  sessionStorage.removeItem('sample');
+  sessionStorage.removeItem(KEY);
   location.assign(`/${tenant}/oauth2/v2.0/logout?${new URLSearchParams({ post_logout_redirect_uri: HOME, logout_hint: hint })}`);
 }));
 guarded(begin)();

@@ -6,7 +6,9 @@ import { play } from './story.js';
 const $ = id => document.getElementById(id);
 const MOST_EVENTS = 20_000, SHOWN_EVENTS = 200;
 
-const lab = { tenants: [], tenant: null, users: [], user: null, apps: [], events: [], clock: new Clock(), timeline: null };
+const lab = { tenants: [], tenant: null, users: [], user: null, apps: [], events: [], clock: new Clock(), home: new Clock(), timeline: null, isLoading: true };
+// Which tenant was opened last: what an earlier one still waits for is thrown away.
+let opened = 0, asked = 0;
 let stop = () => {};
 
 // What is made here is text: names come from whoever named them.
@@ -55,25 +57,35 @@ async function loadTenants(keep) {
 
 async function openTenant(id, user) {
   stop();
-  Object.assign(lab, { tenant: id, user: null, events: [], users: [], apps: [], timeline: null });
+  const mine = ++opened;
+  Object.assign(lab, { tenant: id, user: null, events: [], users: [], apps: [], timeline: null, isLoading: true });
   $('tenant').value = id;
   await Promise.all([loadDirectory(user), loadClock(), loadPropagation()]);
+  if (mine !== opened) return;
   render();
-  for await (const items of pages(path('events'))) {
-    if (lab.tenant !== id) return;
-    lab.events.push(...items);
-    renderEventsSoon();
-  }
-  stop = follow(id, { after: lab.events.at(-1)?.id ?? 0, onEvent, onState: text => { $('connection').textContent = text; } });
   await loadTimeline();
+  for await (const items of pages(path('events'))) {
+    if (mine !== opened) return;
+    keepEvents(items);
+  }
+  if (mine !== opened) return;
+  stop = follow(id, { after: lab.events.at(-1)?.id ?? 0, onEvent, onState: text => { $('connection').textContent = text; } });
+}
+
+function keepEvents(items) {
+  lab.events.push(...items);
+  if (lab.events.length > MOST_EVENTS) lab.events.splice(0, lab.events.length - MOST_EVENTS);
+  renderEventsSoon();
 }
 
 async function loadDirectory(user) {
+  const mine = opened, found = {};
   for (const kind of ['users', 'apps']) {
-    const all = [];
-    for await (const items of pages(path(kind))) all.push(...items);
-    lab[kind] = all;
+    found[kind] = [];
+    for await (const items of pages(path(kind))) found[kind].push(...items);
   }
+  if (mine !== opened) return;
+  Object.assign(lab, found);
   lab.user = [user, lab.user, lab.users[0]?.id].find(id => lab.users.some(known => known.id === id)) ?? null;
   $('user').replaceChildren(...lab.users.map(one => element('option', { value: one.id }, `${one.displayName} (${one.userPrincipalName})`)));
   $('user').value = lab.user ?? '';
@@ -81,41 +93,45 @@ async function loadDirectory(user) {
 }
 
 async function loadClock() {
-  lab.clock.set(await call('GET', path('clock')));
+  const mine = opened, answer = await call('GET', path('clock'));
+  if (mine !== opened) return;
+  lab.clock.set(answer);
   $('freeze').textContent = lab.clock.runs ? 'Freeze' : 'Let it run';
   tick();
 }
 
 async function loadPropagation() {
-  const model = await call('GET', path('propagation'));
+  const mine = opened, model = await call('GET', path('propagation'));
+  if (mine !== opened) return;
+  lab.model = model;
+  $('preset').value = '';
   if (document.activeElement !== $('model')) $('model').value = JSON.stringify(model, null, 1);
 }
 
 async function loadTimeline() {
-  if (!lab.user) return;
-  const of = lab.user;
-  const [data, picture] = await Promise.all([call('GET', path('users', of, 'timeline')), call('GET', path('users', of, 'timeline.svg'))]);
-  if (of !== lab.user) return;
-  lab.timeline = { data, picture };
+  const mine = ++asked, tenant = opened;
+  const data = lab.user ? await call('GET', `${path('users', lab.user, 'timeline')}?picture=true`) : null;
+  if (mine !== asked || tenant !== opened) return;
+  if (data) lab.home.set(data);
+  Object.assign(lab, { timeline: data, isLoading: false });
   if (['timeline', 'lineage'].includes(view())) render();
 }
 
 function onEvent(event) {
-  lab.events.push(event);
-  if (lab.events.length > MOST_EVENTS) lab.events.splice(0, 1000);
-  renderEventsSoon();
+  keepEvents([event]);
   if (['userCreated', 'userUpdated', 'userDeleted', 'userRestored', 'accountDisabled', 'accountEnabled', 'appCreated', 'appUpdated', 'appDeleted', 'tenantReset'].includes(event.type)) {
     loadDirectory().then(render, say);
   }
   if (event.type === 'tenantReset') lab.events = lab.events.filter(one => one.id >= event.id);
-  if (event.type === 'propagationChanged') loadPropagation().catch(say);
+  if (['propagationChanged', 'tenantReset'].includes(event.type)) loadPropagation().catch(say);
   refreshSoon();
 }
 
-// One question for many events.
+// One question for many events, however fast they come.
 function refreshSoon() {
-  clearTimeout(refreshSoon.timer);
-  refreshSoon.timer = setTimeout(guarded(async () => { await loadClock(); await loadTimeline(); }), 80);
+  if (refreshSoon.waits) return;
+  refreshSoon.waits = true;
+  setTimeout(guarded(async () => { refreshSoon.waits = false; await loadClock(); await loadTimeline(); }), 80);
 }
 
 function renderEventsSoon() {
@@ -126,14 +142,13 @@ function renderEventsSoon() {
 
 // The clock
 
+/** Where something is not yet believed. A guest's is believed along the clock of its home. */
 function waiting() {
-  const now = lab.clock.now, found = [];
-  const data = lab.timeline?.data;
+  const data = lab.timeline, found = [];
   for (const event of data ? [...data.revocations, ...data.stateChanges] : []) {
     for (const [plane, regions] of Object.entries(event.planes)) {
       for (const [region, at] of Object.entries(regions)) {
-        const until = at.visibleAt ? Date.parse(at.visibleAt) : null;
-        if (until === null ? at.held : until > now) found.push({ event, plane, region, until });
+        if (!at.effective) found.push({ event, plane, region, until: at.visibleAt ? Date.parse(at.visibleAt) : null, held: at.held });
       }
     }
   }
@@ -151,13 +166,13 @@ function tick() {
   $('now').textContent = new Date(now).toISOString().slice(0, 19).replace('T', ' ') + (lab.clock.runs ? '' : ' (frozen)');
   for (const place of document.querySelectorAll('[data-until-time]')) {
     const until = Number(place.dataset.untilTime);
-    place.textContent = left(until - now);
-    if (until <= now) { delete place.dataset.untilTime; refreshSoon(); }
+    place.textContent = left(until - lab.home.now);
+    if (until <= lab.home.now) { delete place.dataset.untilTime; refreshSoon(); }
   }
   const picture = document.querySelector('svg.timeline');
-  if (picture && lab.clock.runs) {
+  if (picture && lab.home.runs) {
     const { from, to, left, right } = picture.dataset;
-    const width = picture.viewBox.baseVal.width - left - right, part = (now / 1000 - from) / (to - from);
+    const width = picture.viewBox.baseVal.width - left - right, part = (lab.home.now / 1000 - from) / (to - from);
     const x = Number(left) + Math.min(Math.max(part, 0), 1) * width;
     const line = picture.querySelector('.now');
     line.setAttribute('x1', x);
@@ -170,48 +185,65 @@ function tick() {
 
 const view = () => Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'timeline';
 let filter = { type: '', mine: false };
+// Stays when the list below it changes.
+const explained = element('div', { id: 'explained', 'aria-live': 'polite' });
 
 function empty() {
+  if (lab.isLoading) return element('p', { class: 'note' }, 'Loading…');
   return element('div', {}, element('h2', {}, 'Nothing has happened to this user yet'),
     element('p', {}, 'Sign in as the user on the left, point an app at this Lapse, or watch a story from beginning to end:'),
     element('button', { type: 'button', class: 'strong', onclick: guarded(tellStory) }, 'Play the lost laptop'));
 }
 
+/** The drawing, with one stop for Tab: its parts are gone through with the arrows. */
 function picture(text) {
   const parsed = new DOMParser().parseFromString(text, 'image/svg+xml');
-  return document.importNode(parsed.documentElement, true);
+  const made = document.importNode(parsed.documentElement, true);
+  const parts = [...made.querySelectorAll('.part')];
+  parts.forEach((part, at) => part.setAttribute('tabindex', at ? '-1' : '0'));
+  made.addEventListener('keydown', event => {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key], at = parts.indexOf(document.activeElement);
+    if (!step || at < 0) return;
+    event.preventDefault();
+    const next = parts[Math.min(Math.max(at + step, 0), parts.length - 1)];
+    for (const part of parts) part.setAttribute('tabindex', part === next ? '0' : '-1');
+    next.focus();
+  });
+  return made;
 }
 
 const VIEWS = {
   timeline() {
-    if (!lab.timeline || !lab.timeline.data.rows.length) return [empty()];
+    if (!lab.timeline?.rows.length && !lab.timeline?.attempts.length) return [empty()];
     const list = waiting();
     const windows = list.length
-      ? element('ul', { 'aria-label': 'Not yet believed' }, ...list.map(({ event, plane, region, until }) => element('li', {},
+      ? element('ul', { 'aria-label': 'Not yet believed' }, ...list.map(({ event, plane, region, until, held }) => element('li', {},
         `${plane} in ${region} does not yet believe the ${event.cause}: `,
-        until === null ? 'held until it is released' : element('span', { class: 'wait', 'data-until-time': until }, ''))))
+        until !== null ? element('span', { class: 'wait', 'data-until-time': until }, '') : held ? 'held until it is released' : 'it lets some requests pass first', ' ',
+        element('button', { type: 'button', 'aria-label': `Release ${plane} in ${region}, ${event.id}`, onclick: guarded(() => steer('POST', path('revocations', event.id, 'release'), { plane, region })) }, 'Release'))))
       : element('p', { class: 'note' }, 'Every revocation is believed everywhere.');
     return [
       element('h2', {}, 'Timeline'), windows, element('div', { class: 'picture' }, picture(lab.timeline.picture)),
-      element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or come to it with Tab, to read what it is.'),
+      element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or go through them with Tab and the arrows, to read what it is.'),
       element('button', { type: 'button', onclick: guarded(tellStory) }, 'Play the lost laptop'),
     ];
   },
 
   lineage() {
-    const rows = lab.timeline?.data.rows ?? [];
+    const rows = lab.timeline?.rows ?? [];
     if (!rows.length) return [empty()];
     const sessions = rows.filter(row => row.kind === 'session'), grants = rows.filter(row => row.kind === 'grant');
     const chips = row => row.verdicts.map(verdict => element('span', { class: `chip${verdict.accepted ? '' : ' no'}`, title: verdict.why },
       `${verdict.plane} ${verdict.region}: ${verdict.accepted ? 'accepted' : verdict.code ? `refused, ${verdict.code}` : 'refused'}`));
-    const now = lab.clock.now;
+    const now = lab.home.now;
     const grant = row => element('li', { class: row.deadSince ? 'dead' : '' },
       element('span', { class: 'what' }, `Grant of ${row.clientName ?? row.client}`), ' ', ...chips(row),
       element('ul', {},
         element('li', { class: row.deadSince ? 'dead' : '' }, element('span', { class: 'what' },
           `${row.refreshTokens} refresh token${row.refreshTokens === 1 ? '' : 's'}, the last until ${time(row.to)}`)),
-        ...row.accessTokens.slice(-5).map(token => element('li', { class: Date.parse(token.to) <= now ? 'dead' : '' },
-          element('span', { class: 'what' }, `access token ${time(token.from)} to ${time(token.to)}`)))));
+        ...row.accessTokens.slice(-5).map(token => element('li', { class: token.deadSince || Date.parse(token.to) <= now ? 'dead' : '' },
+          element('span', { class: 'what' }, `access token ${time(token.from)} to ${time(token.to)}`),
+          token.evaluated ? ' (its client takes claims challenges)' : ''))));
     const known = new Set(sessions.map(row => row.id));
     const tree = sessions.map(session => element('li', { class: session.deadSince ? 'dead' : '' },
       element('span', { class: 'what' }, `Sign-in ${time(session.authTime)} (${session.method})`), ' ', ...chips(session),
@@ -229,14 +261,14 @@ const VIEWS = {
       if ((!type || event.type === type) && (!mine || event.user === lab.user)) chosen.push(event);
     }
     const types = [...new Set(lab.events.map(event => event.type))].sort();
-    const choice = element('select', { onchange: change => { filter = { type: change.target.value, mine }; render(); } },
+    const choice = element('select', { 'aria-label': 'Type', onchange: change => { filter = { type: change.target.value, mine }; render(); } },
       element('option', { value: '' }, 'all'), ...types.map(name => element('option', { value: name, selected: name === type }, name)));
     return [
       element('h2', {}, 'Events'),
       element('div', { class: 'row' }, element('label', {}, 'Type ', choice),
-        element('label', {}, element('input', { type: 'checkbox', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' of this user alone')),
+        element('label', {}, element('input', { type: 'checkbox', 'aria-label': 'Of this user alone', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' of this user alone')),
       element('p', { class: 'note' }, `${lab.events.length} events; the newest ${chosen.length} that fit are shown.`),
-      element('div', { id: 'explained', 'aria-live': 'polite' }),
+      explained,
       element('div', { class: 'scroll' }, element('table', {},
         element('thead', {}, element('tr', {}, ...['When', 'What', 'User', 'App', 'Region', 'Code', ''].map(text => element('th', { scope: 'col' }, text)))),
         element('tbody', {}, ...chosen.map(event => element('tr', { class: event.code ? 'refused' : '' },
@@ -293,8 +325,8 @@ function render() {
 
 // Why something happened: what the event says, and what Lapse knows of its grant now.
 async function explain(event) {
-  const lines = [`${time(event.at)}: ${event.type}${event.region ? ` in ${event.region}` : ''}, ${nameOf(event.user) || 'nobody'}${event.client ? `, ${appOf(event.client)}` : ''}.`];
-  const place = [element('p', {}, lines[0])];
+  const line = `${time(event.at)}: ${event.type}${event.region ? ` in ${event.region}` : ''}, ${nameOf(event.user) || 'nobody'}${event.client ? `, ${appOf(event.client)}` : ''}.`;
+  const place = [element('p', {}, line)];
   if (event.code) place.push(element('p', {}, element('a', { href: `/error?code=${event.code}`, target: '_blank', rel: 'noopener' }, `AADSTS${event.code}`)));
   if (event.revocation) {
     const cause = await call('GET', path('revocations', event.revocation)).catch(() => null);
@@ -305,27 +337,33 @@ async function explain(event) {
     const row = timeline?.rows.find(one => one.id === event.grant);
     for (const verdict of row?.verdicts ?? []) place.push(element('p', {}, `Now, ${verdict.plane} in ${verdict.region}: ${verdict.accepted ? 'accepted' : 'refused'}. ${verdict.why}`));
   }
-  $('explained')?.replaceChildren(element('div', { class: 'explain' }, ...place));
+  explained.replaceChildren(element('div', { class: 'explain' }, ...place));
 }
 
 async function watchRequests() {
   clearTimeout(watchRequests.timer);
   if (view() !== 'requests') return;
   try {
-    const { items } = await call('GET', '/exchanges');
+    const seen = $('exchanges').dataset.last ?? '0';
+    const { items } = await call('GET', `/exchanges?after=${seen}`);
     const place = $('exchanges');
-    const open = new Set([...place.querySelectorAll('details[open]')].map(one => one.dataset.id));
-    place.replaceChildren(items.length ? '' : element('p', { class: 'note' }, 'Nothing came in since you began to look. Secrets and tokens are masked.'),
-      ...items.map(one => element('details', { 'data-id': one.id, open: open.has(String(one.id)) },
+    if (!place) return;
+    if (seen === '0') place.replaceChildren(element('p', { class: 'note' }, items.length ? 'Secrets and tokens are masked.' : 'Nothing came in since you began to look. Secrets and tokens are masked.'));
+    // What is read stays as it is; what is new comes above it.
+    for (const one of items.toReversed()) {
+      place.firstElementChild.after(element('details', {},
         element('summary', {}, `${time(one.at)} ${one.method} ${one.path} → ${one.status}`),
-        element('pre', {}, one.request), element('pre', {}, one.response))));
+        element('pre', { tabindex: '0', 'aria-label': 'Request' }, one.request), element('pre', { tabindex: '0', 'aria-label': 'Answer' }, one.response)));
+    }
+    while (place.children.length > 101) place.lastElementChild.remove();
+    if (items.length) place.dataset.last = items[0].id;
   } catch (error) { say(error); }
   watchRequests.timer = setTimeout(watchRequests, 1000);
 }
 
 async function chooseUser(id, show) {
   lab.user = id;
-  lab.timeline = null;
+  Object.assign(lab, { timeline: null, isLoading: true });
   $('user').value = id;
   await loadTimeline();
   if (show) location.hash = '#timeline'; else render();
@@ -351,15 +389,23 @@ for (const button of document.querySelectorAll('[data-until]')) {
 on('sign-in', 'click', () => steer('POST', path('grants'), {
   user: lab.user, client_id: $('client').value, scope: 'openid profile offline_access', method: $('method').value,
 }));
-on('revoke', 'click', () => steer('POST', path('revocations'), { user: lab.user, cause: $('cause').value }));
+const setsPassword = () => /password|Reset/.test($('cause').value);
+on('cause', 'change', () => { $('password-field').hidden = !setsPassword(); });
+on('revoke', 'click', () => steer('POST', path('revocations'), {
+  user: lab.user, cause: $('cause').value, ...(setsPassword() && $('password').value ? { newPassword: $('password').value } : {}),
+}));
 on('disable', 'click', () => steer('PATCH', path('users', lab.user), { accountEnabled: false }));
 on('enable', 'click', () => steer('PATCH', path('users', lab.user), { accountEnabled: true }));
-on('delete', 'click', () => steer('DELETE', path('users', lab.user)));
+on('delete', 'click', () => confirm(`Delete ${nameOf(lab.user)}? Graph's deletedItems can restore the user for thirty days.`) && steer('DELETE', path('users', lab.user)));
 on('preset', 'change', () => $('preset').value && steer('PUT', path('propagation'), $('preset').value));
 on('apply', 'click', () => { $('preset').value = ''; return steer('PUT', path('propagation'), JSON.parse($('model').value)); });
-on('hold', 'click', () => steer('PUT', path('propagation'), { planes: { refresh: 'manual', session: 'manual', cae: 'manual', directory: 'manual' } }));
+on('hold', 'click', () => steer('PUT', path('propagation'), { ...lab.model, planes: { refresh: 'manual', session: 'manual', cae: 'manual', directory: 'manual' } }));
 on('release', 'click', () => steer('POST', path('propagation', 'release'), {}));
-addEventListener('hashchange', () => { render(); $('view').focus({ preventScroll: true }); });
+addEventListener('hashchange', guarded(async () => {
+  if (view() === 'sandboxes') await loadTenants(lab.tenant);
+  render();
+  $('view').focus({ preventScroll: true });
+}));
 
 const tell = event => {
   const part = event.target.closest?.('svg .part'), place = $('said');

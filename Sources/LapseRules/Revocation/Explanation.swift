@@ -102,6 +102,21 @@ public struct Explanation: Sendable {
         }
     }
 
+    /// Since when it is refused on the plane in the region, as seen at an instant; nil while it is accepted. A later revocation never
+    /// postpones what an earlier one did.
+    public func refusedSince(on plane: Plane, in region: Region, at instant: Timestamp) -> Timestamp? {
+        let verdict = verdict(from: Standpoint(plane: plane, region: region, now: instant))
+        guard !verdict.isAccepted else { return nil }
+        let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
+        var events: [any Propagated] = cutting
+        // Of the states it is the last that counts: what was enabled in between was accepted.
+        if verdict.rule == .accountDisabled || verdict.rule == .accountDeleted {
+            events += account.history.stateChanges.filter { [.disable, .delete].contains($0.kind) }.suffix(1)
+        }
+        let instants = events.compactMap { $0.turningPoint(on: plane, in: region) } + (endCounts(on: plane) ? [end] : [])
+        return instants.filter { $0 <= instant }.min() ?? instant
+    }
+
     // MARK: One verdict
 
     private func verdict(from standpoint: Standpoint) -> Verdict {

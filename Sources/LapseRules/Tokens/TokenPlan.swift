@@ -67,6 +67,12 @@ public struct TokenPlan: Sendable {
     /// On the tenant's clock, whatever clock the token is written by.
     public var accessTokenEnd: Timestamp { issuedAt + accessTokenLifetime }
 
+    /// The access token as the log keeps it.
+    public var accessToken: Event.AccessToken {
+        // Entra: continuous access evaluation knows no guests.
+        Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: isCapable && user?.isGuest == false)
+    }
+
     /// Entra: the token answer, members in recorded order.
     public func answer(accessToken: String, idToken: String?) -> JSON {
         if version == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }

@@ -37,8 +37,9 @@ struct Dashboard {
     }
 
     /// Requests while somebody looks: `GET /exchanges`. Whoever asks is taken to look for some seconds more.
-    func exchanges(_ request: Request, _ context: LapseContext) -> Response {
-        ControlVoice.answer(["items": .array(site.exchanges.watch().map(\.json)), "next": .null])
+    func exchanges(_ request: Request, _ context: LapseContext) throws -> Response {
+        let after = try site.authority.eventCursor(try request.controlQuery("after"), field: "after") ?? 0
+        return ControlVoice.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
     }
 }
 

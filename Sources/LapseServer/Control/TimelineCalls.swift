@@ -9,7 +9,13 @@ struct TimelineCalls {
     let authority: Authority
 
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try timeline(context).json)
+        let asked = try request.controlQuery("picture") ?? "false"
+        guard ["true", "false"].contains(asked) else {
+            throw ControlError.invalid(FieldError("picture", "must be true or false"))
+        }
+        // One question for both: whoever shows one shows the other.
+        let (timeline, isDrawn) = (try timeline(context), asked == "true")
+        return ControlVoice.answer(timeline.json(picture: isDrawn ? TimelinePicture(timeline).svg : nil))
     }
 
     func svg(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -32,7 +38,9 @@ extension TimelinePicture {
         let events: [(any Propagated, String)] =
             timeline.revocations.map { ($0, "revoked (\($0.cause.rawValue))") }
             + timeline.stateChanges.map { ($0, $0.kind.done) }
-        let windows = events.flatMap { event, what in Self.windows(of: event, what, now: now) }
+        // Of many events the newest count, and what is still on its way.
+        let windows = events.sorted { $0.0.place < $1.0.place }.flatMap { event, what in Self.windows(of: event, what, now: now) }
+            .suffix(Self.mostWindows)
         let starts = timeline.rows.map(\.from) + events.map(\.0.place.at)
         let from = starts.min() ?? now
         // The past fills the picture, with room for what is still on its way.
@@ -43,7 +51,8 @@ extension TimelinePicture {
             title: "\(timeline.user.displayName) (\(timeline.user.userPrincipalName))"
                 + (timeline.rowsLeftOut > 0
                     ? ", the newest \(timeline.rows.count) rows; \(timeline.rowsLeftOut) are left out" : ""),
-            rows: timeline.rows.map { Self.row($0, from: from, to: to) }, windows: windows,
+            rows: Self.attempts(timeline.attempts.map(\.event)) + timeline.rows.map { Self.row($0, from: from, to: to) },
+            windows: Array(windows),
             cuts: events.map { event, what in
                 Cut(at: event.place.at.seconds, says: "\(event.place.at.clockText): the user was \(what).")
             }, now: now.seconds, from: from.seconds, to: to.seconds
@@ -65,23 +74,40 @@ extension TimelinePicture {
             bars.append(
                 Bar(from: dead.seconds, to: end.seconds, look: .dead, says: "\(name): dead since \(dead.clockText). \(why)"))
         }
-        bars += row.accessTokens.suffix(20).map {
-            Bar(
-                from: $0.from.seconds, to: min($0.to, to).seconds, look: .token,
-                says: "\(name): an access token from \($0.from.clockText) to \($0.to.clockText), good until its end.")
+        for token in row.accessTokens.suffix(20) {
+            let end = min(token.deadSince ?? token.to, token.to)
+            let fate =
+                token.isEvaluated
+                ? token.deadSince.map { "refused by resources since \($0.clockText), for its client takes claims challenges" }
+                    ?? "watched by resources, for its client takes claims challenges"
+                : "good until its end, whatever is revoked"
+            bars.append(
+                Bar(
+                    from: token.from.seconds, to: min(end, to).seconds, look: .token,
+                    says: "\(name): an access token from \(token.from.clockText) to \(token.to.clockText), \(fate)."))
         }
-        let tokens = row.kind == .grant ? ", \(row.refreshTokens) refresh token\(row.refreshTokens == 1 ? "" : "s")" : ""
+        let tokens = row.kind == .grant ? ", \(row.refreshTokens) token\(row.refreshTokens == 1 ? "" : "s")" : ""
         return Row(
             title: name, subtitle: "\(row.authentication.place.at.axisText(span: (to - from).wholeSeconds)), \(method)\(tokens)",
             bars: bars,
-            marks: row.marks.map { logged in
-                let code = logged.event.code.map { ", AADSTS\($0.rawValue)" } ?? ""
-                let region = logged.event.region.map { " in \($0)" } ?? ""
-                return Mark(
-                    at: logged.event.at.seconds, isRefusal: logged.event.code != nil || logged.event.kind == .accessChallenged,
-                    says: "\(logged.event.at.clockText): \(logged.event.kind.rawValue)\(code)\(region).")
-            })
+            marks: row.marks.map { mark($0.event) })
     }
+
+    /// What was refused to the user's browsers.
+    private static func attempts(_ events: [Event]) -> [Row] {
+        events.isEmpty
+            ? [] : [Row(title: "Refused sign-ins", subtitle: "pages, and prompt=none", bars: [], marks: events.map(mark))]
+    }
+
+    private static func mark(_ event: Event) -> Mark {
+        let code = event.code.map { ", AADSTS\($0.rawValue)" } ?? ""
+        let region = event.region.map { " in \($0)" } ?? ""
+        return Mark(
+            at: event.at.seconds, isRefusal: event.code != nil || event.kind == .accessChallenged,
+            says: "\(event.at.clockText): \(event.kind.rawValue)\(code)\(region).")
+    }
+
+    private static let mostWindows = 36
 
     /// From the event until each plane of each region believes it.
     private static func windows(of event: any Propagated, _ what: String, now: Timestamp) -> [Row] {

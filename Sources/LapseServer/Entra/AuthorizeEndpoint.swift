@@ -36,7 +36,9 @@ struct AuthorizeEndpoint {
         let (answer, cookies, landing) = try site.authority.authorize(
             parameters, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
         var response = self.response(
-            answer, in: request.words, action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
+            answer,
+            in: .chosen(uiLocales: parameters["ui_locales"], acceptLanguage: request.headers[.acceptLanguage]),
+            action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
         site.set(cookies, on: &response)
         response.headers[.xMSRequestID] = trace.requestID.description
         return response.landed(landing)

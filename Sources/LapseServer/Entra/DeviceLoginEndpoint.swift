@@ -11,7 +11,9 @@ struct DeviceLoginEndpoint {
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await voice.speaking(request, context) { _ in
-            voice.page(DeviceCodePage(code: try request.query()["otc"], isWrong: false, in: request.words))
+            voice.page(
+                DeviceCodePage(
+                    action: Self.action(request), code: try request.query()["otc"], isWrong: false, in: request.words))
         }
     }
 
@@ -26,20 +28,26 @@ struct DeviceLoginEndpoint {
                 default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
             let (answer, landing) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
-            return self.answer(answer, in: request.words).landed(landing)
+            return self.answer(answer, in: request.words, action: Self.action(request)).landed(landing)
         }
     }
 
-    private func answer(_ answer: DeviceAnswer, in words: Words) -> Response {
+    /// Where the forms post to: here again, in the language that was asked for.
+    private static func action(_ request: Request) -> String {
+        let asked = (try? request.query())?["ui_locales"].map { "?ui_locales=" + FormParameters.encode($0) }
+        return "/devicelogin" + (asked ?? "")
+    }
+
+    private func answer(_ answer: DeviceAnswer, in words: Words, action: String) -> Response {
         func hidden(_ code: String) -> [HiddenField] { [HiddenField(name: "otc", value: code)] }
         switch answer {
-        case .enterCode(let isWrong): return voice.page(DeviceCodePage(code: nil, isWrong: isWrong, in: words))
+        case .enterCode(let isWrong): return voice.page(DeviceCodePage(action: action, code: nil, isWrong: isWrong, in: words))
         case .signIn(let facts, let code):
-            return voice.page(SignInPage(facts, action: "/devicelogin", hidden: hidden(code), in: words))
+            return voice.page(SignInPage(facts, action: action, hidden: hidden(code), in: words))
         case .pick(let accounts, let appName, let code):
             return voice.page(
                 PickerPage(
-                    action: "/devicelogin", appName: words.appOnAnotherDevice(appName),
+                    action: action, appName: words.appOnAnotherDevice(appName),
                     accounts: accounts.map(PickerPage.Account.init),
                     hidden: hidden(code), isDevice: true, in: words))
         case .approved(let appName, let cookies):

@@ -5,8 +5,8 @@ import NIOCore
 import Synchronization
 
 /// The last requests to the authority and to Graph with their answers, for whoever looks at them. While nobody does, nothing is kept
-/// and nothing is spent.
-final class ExchangeLog: Sendable {
+/// and nothing is spent; what an earlier one saw is forgotten when the next begins to look.
+public final class ExchangeLog: Sendable {
     struct Exchange: Sendable {
         var id: Int64 = 0
         let at: Timestamp
@@ -15,7 +15,7 @@ final class ExchangeLog: Sendable {
         let status: Int
         /// Headers and body, secrets masked.
         let request: String
-        let response: String
+        var response: String
 
         var json: JSON {
             [
@@ -40,7 +40,8 @@ final class ExchangeLog: Sendable {
     private let watchedUntil = Atomic<Int64>(0)
     private let wall: @Sendable () -> Timestamp
 
-    init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
+    /// - Parameter wall: the machine's clock.
+    public init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
 
     var isWatched: Bool {
         // Nobody looks, nearly always.
@@ -49,55 +50,81 @@ final class ExchangeLog: Sendable {
     }
 
     /// What came in while somebody looked, the newest first.
-    func watch() -> [Exchange] {
+    ///
+    /// - Parameter id: only what came after it.
+    func watch(after id: Int64) -> [Exchange] {
+        if !isWatched { state.withLock { $0.exchanges.removeAll() } }
         watchedUntil.store((wall() + Self.attention).ticks, ordering: .relaxed)
-        return state.withLock { $0.exchanges.reversed() }
+        return state.withLock { $0.exchanges.reversed().filter { $0.id > id } }
     }
 
-    func add(_ exchange: Exchange) {
+    private func add(_ exchange: Exchange) -> Int64 {
         state.withLock { state in
             var exchange = exchange
             exchange.id = state.next
             state.next += 1
             state.exchanges.append(exchange)
             if state.exchanges.count > Self.capacity { state.exchanges.removeFirst() }
+            return exchange.id
+        }
+    }
+
+    private func complete(_ id: Int64, body: String) {
+        state.withLock { state in
+            guard let index = state.exchanges.firstIndex(where: { $0.id == id }) else { return }
+            state.exchanges[index].response += body
         }
     }
 }
 
 extension ExchangeLog {
-    /// Answers the request and keeps both, as far as they are text and not too long.
-    func keeping(_ request: Request, _ answer: (Request) async throws -> Response) async throws -> Response {
-        let now = wall()
-        var request = request
+    /// Makes the request's body readable twice, where it is short; the answer is the handler's business all the same.
+    ///
+    /// - Returns: what to show of it.
+    func open(_ request: inout Request) async throws -> String {
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), (1...Bounds.body).contains(length) else {
+            return request.headers[.contentLength] == nil ? "" : "\n\n(a body that is not shown)"
+        }
         let body = try await request.body.collect(upTo: Bounds.body)
         request.body = .init(buffer: body)
-        var response = try await answer(request)
-        let (head, asked) = (response, request)
-        response.body = .init(contentLength: response.body.contentLength) { writer in
-            let tee = TeeWriter(next: writer, kept: Kept())
-            try await head.body.write(tee)
-            self.add(
-                Exchange(
-                    at: now, method: asked.method.rawValue, path: Masking.masked(asked.uri.description), status: head.status.code,
-                    request: Self.text(asked.headers, String(buffer: body)), response: Self.text(head.headers, tee.kept.text)))
-        }
-        return response
+        return shown(String(buffer: body), type: request.headers[.contentType])
     }
 
-    private static func text(_ headers: HTTPFields, _ body: String) -> String {
-        let lines = headers.map { "\($0.name.rawName): \(Masking.header($0))" }.joined(separator: "\n")
-        return lines + (body.isEmpty ? "" : "\n\n" + Masking.masked(String(body.prefix(longestBody))))
+    /// Keeps the exchange, whose body follows when it is sent.
+    func keep(_ request: Request, body: String, _ response: Response) -> Response {
+        let id = add(
+            Exchange(
+                at: wall(), method: request.method.rawValue, path: Masking.masked(request.uri.description),
+                status: response.status.code, request: Self.text(request.headers) + body, response: Self.text(response.headers)))
+        var kept = response
+        let (inner, type) = (response.body, response.headers[.contentType])
+        kept.body = .init(contentLength: response.body.contentLength) { writer in
+            let tee = TeeWriter(next: writer, kept: Kept())
+            try await inner.write(tee)
+            self.complete(id, body: self.shown(tee.kept.text, type: type))
+        }
+        return kept
+    }
+
+    private func shown(_ body: String, type: String?) -> String {
+        guard !body.isEmpty else { return "" }
+        let isForm = type?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+        // Masked before it is cut: half a secret is no secret that the mask knows.
+        return "\n\n" + (isForm ? Masking.form(body) : Masking.masked(body)).prefix(Self.longestBody)
+    }
+
+    private static func text(_ headers: HTTPFields) -> String {
+        headers.map { "\($0.name.rawName): \(Masking.header($0))" }.joined(separator: "\n")
     }
 
     /// What went by, up to a bound.
-    final class Kept: Sendable {
+    private final class Kept: Sendable {
         private let buffer = Mutex(ByteBuffer())
 
         func take(_ part: ByteBuffer) {
             buffer.withLock { buffer in
                 var part = part
-                let room = ExchangeLog.longestBody - buffer.readableBytes
+                let room = Bounds.body - buffer.readableBytes
                 if room > 0, var head = part.readSlice(length: min(room, part.readableBytes)) { buffer.writeBuffer(&head) }
             }
         }
@@ -122,34 +149,54 @@ extension ExchangeLog {
 enum Masking {
     private static let mask = "***"
 
+    private static let names: Set<String> = [
+        "password", "passwd", "newpasswd", "currentpassword", "newpassword", "client_secret", "secret", "refresh_token",
+        "access_token", "id_token", "id_token_hint", "code", "device_code", "user_code", "otc", "assertion", "client_assertion",
+        "code_verifier", "session",
+    ]
+
     static func header(_ field: HTTPField) -> String {
         switch field.name {
         case .authorization:
-            let scheme = field.value.split(separator: " ").first.map(String.init) ?? ""
-            return "\(scheme) \(mask)"
-        case .cookie:
-            return field.value.split(separator: ";").map { $0.prefix { $0 != "=" } + "=" + mask }.joined(separator: ";")
+            // Whoever forgets the scheme writes a secret in its place.
+            let parts = field.value.split(separator: " ", maxSplits: 1)
+            let isScheme = parts.count == 2 && ["bearer", "basic"].contains(parts[0].lowercased())
+            return isScheme ? "\(parts[0]) \(mask)" : mask
+        case .cookie: return field.value.split(separator: ";").map(cookie).joined(separator: ";")
         case .setCookie:
             let parts = field.value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
-            return parts[0].prefix { $0 != "=" } + "=" + mask + (parts.count > 1 ? ";" + parts[1] : "")
-        default: return masked(field.value)
+            return cookie(parts[0]) + (parts.count > 1 ? ";" + parts[1] : "")
+        default: return field.value.contains("=") || field.value.contains("eyJ") ? masked(field.value) : field.value
         }
     }
 
+    private static func cookie(_ text: Substring) -> String { text.contains("=") ? text.prefix { $0 != "=" } + "=" + mask : mask }
+
+    /// A form's parameters: a value reaches to the next `&`, whatever is in it.
+    static func form(_ text: String) -> String {
+        text.split(separator: "&", omittingEmptySubsequences: false).map { pair in
+            guard let equals = pair.firstIndex(of: "=") else { return String(pair) }
+            let name = FormParameters.decodePath(pair[..<equals].replacing("+", with: " ")) ?? String(pair[..<equals])
+            return isSecret(name) ? pair[...equals] + mask : masked(String(pair))
+        }.joined(separator: "&")
+    }
+
+    private static func isSecret(_ name: String) -> Bool { names.contains(name.lowercased()) }
+
+    /// JSON, pages, addresses.
     static func masked(_ text: String) -> String {
-        // Built here: a Regex may not be shared between threads.
-        let names =
-            "password|passwd|newpasswd|currentPassword|newPassword|client_secret|secret|refresh_token|access_token|id_token|id_token_hint|code|device_code|user_code|otc|assertion|client_assertion|code_verifier|session"
-        guard let parameter = try? Regex("(?i)(^|[?&#\\s])(\(names))=[^&#\\s\"'<]*"),
-            let member = try? Regex("(?i)\"(\(names))\"\\s*:\\s*\"(?:[^\"\\\\]|\\\\.)*\""),
-            let field = try? Regex("(?i)(name=\"(?:\(names))\"\\s+value=\")[^\"]*\"")
-        else { return mask }
-        return
-            text
-            .replacing(parameter) { "\($0.output[1].substring ?? "")\($0.output[2].substring ?? "")=\(mask)" }
-            .replacing(member) { "\"\($0.output[1].substring ?? "")\":\"\(mask)\"" }
-            .replacing(field) { "\($0.output[1].substring ?? "")\(mask)\"" }
-            .replacing(/eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/, with: "eyJ\(mask)")
+        text
+            // Of an address, in a page or by itself.
+            .replacing(/([?&#;]|^)([A-Za-z_%0-9]+)=([^&\s"<]*)/) { match in
+                isSecret(FormParameters.decodePath(match.2) ?? "") ? "\(match.1)\(match.2)=\(mask)" : String(match.0)
+            }
+            .replacing(/"([A-Za-z_]+)"\s*:\s*"(?:[^"\\]|\\.)*"/) { match in
+                isSecret(String(match.1)) ? "\"\(match.1)\":\"\(mask)\"" : String(match.0)
+            }
+            .replacing(/name="([A-Za-z_]+)"\s+value="[^"]*"/) { match in
+                isSecret(String(match.1)) ? "name=\"\(match.1)\" value=\"\(mask)\"" : String(match.0)
+            }
+            .replacing(/eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,2}/, with: "eyJ\(mask)")
             .replacing(/enter the code [A-Z0-9]{9}/, with: "enter the code \(mask)")
             .replacing(/1\.A[A-Za-z0-9_-]{20,}/, with: "1.A\(mask)")
     }

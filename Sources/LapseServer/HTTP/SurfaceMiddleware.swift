@@ -16,16 +16,24 @@ struct SurfaceMiddleware: RouterMiddleware {
         var context = context
         context.trace = site.trace(request)
         let surface = Surface(path: request.uri.path)
+        guard site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) else {
+            return try await answer(request, on: surface, context, next)
+        }
+        var request = request
+        let body = try await site.exchanges.open(&request)
+        return site.exchanges.keep(request, body: body, try await answer(request, on: surface, context, next))
+    }
+
+    private func answer(
+        _ request: Request, on surface: Surface, _ context: LapseContext,
+        _ next: (Request, LapseContext) async throws -> Response
+    ) async throws -> Response {
         var response: Response
         if request.method == .options, surface.isForBrowsersElsewhere {
             response = CrossOriginAccess.preflight(request)
         } else {
             do {
-                if site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) {
-                    response = try await site.exchanges.keeping(request) { try await next($0, context) }
-                } else {
-                    response = try await next(request, context)
-                }
+                response = try await next(request, context)
             } catch let error as HTTPParserError {
                 // What is no HTTP is answered, and the connection closed, by the server below.
                 throw error

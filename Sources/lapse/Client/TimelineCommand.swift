@@ -34,9 +34,15 @@ struct TimelineCommand: AsyncParsableCommand {
             let verdicts = (row["verdicts"]?.elements ?? []).map { verdict in
                 "    \(verdict.shown("region")): \(verdict["accepted"]?.isTrue == true ? "accepted" : "refused"). \(verdict.shown("why"))"
             }
+            let marks = (row["marks"]?.elements ?? []).filter { !$0.shown("code").isEmpty }.suffix(5)
             return ["\(name), signed in at \(row.shown("authTime")), ends at \(row.shown("to"))"] + verdicts
+                + EventText.lines(Array(marks)).map { "    " + $0 }
         }
-        let cuts = (timeline["revocations"]?.elements ?? []).map { "revoked at \($0.shown("at")) (\($0.shown("cause")))" }
+        let events = (timeline["revocations"]?.elements ?? []) + (timeline["stateChanges"]?.elements ?? [])
+        let cuts = events.sorted { $0.shown("at") < $1.shown("at") }.map { event in
+            event["stamp"] == .null
+                ? "\(event.shown("cause")) at \(event.shown("at"))" : "revoked at \(event.shown("at")) (\(event.shown("cause")))"
+        }
         return ["\(timeline.shown("userPrincipalName")), at \(timeline.shown("now")):"] + shown + cuts
     }
 }
