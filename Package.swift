@@ -58,7 +58,8 @@ let package = Package(
             name: "LapsePages",
             dependencies: [.product(name: "Mustache", package: "swift-mustache")],
             resources: [
-                .embedInCode("Templates"), .embedInCode("Dashboard"), .embedInCode("site.css"), .embedInCode("submit.js"),
+                .embedInCode("Templates"), .embedInCode("Dashboard"), .embedInCode("site.css"), .embedInCode("report.css"),
+                .embedInCode("submit.js"),
             ],
             swiftSettings: strict
         ),

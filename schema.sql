@@ -74,6 +74,26 @@ CREATE TABLE token_requests (
 CREATE INDEX token_requests_by_hash ON token_requests (tenant, hash);
 CREATE INDEX token_requests_by_time ON token_requests (tenant, at);
 
+-- What goes wrong on purpose, in the order in which requests are asked about it.
+CREATE TABLE faults (
+    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    ordinal    INTEGER NOT NULL,               -- which of the tenant's faults: the key of its chances
+    id         TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,                  -- JSON as it was given
+    asked      INTEGER NOT NULL,               -- matching requests so far, and how many of them were hit
+    hits       INTEGER NOT NULL,
+    PRIMARY KEY (tenant, ordinal)
+) STRICT;
+
+-- What somebody expects of an app after it met something: JSON as it was given.
+CREATE TABLE expectations (
+    tenant     TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    ordinal    INTEGER NOT NULL,
+    id         TEXT NOT NULL UNIQUE,
+    definition TEXT NOT NULL,
+    PRIMARY KEY (tenant, ordinal)
+) STRICT;
+
 -- An app registration. The same client id may be registered in several tenants.
 CREATE TABLE apps (
     tenant               TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -113,7 +133,10 @@ CREATE TABLE events (
     request_id TEXT,
     actor      TEXT,                           -- who changed the directory: a user or client id
     ends_at    INTEGER,                        -- of the access token that was issued; NULL here and below: none was
-    evaluated  INTEGER CHECK (evaluated IN (0, 1)) -- whether resources evaluate that token continuously
+    evaluated  INTEGER CHECK (evaluated IN (0, 1)), -- whether resources evaluate that token continuously
+    presented  TEXT,                           -- fingerprint of a refresh token, uti of an access token, id of a session
+    notes      TEXT,                           -- JSON for the judge: how the app asked, what a fault did
+    written_at INTEGER NOT NULL                -- machine's clock
 ) STRICT;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.

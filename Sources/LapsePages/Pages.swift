@@ -32,7 +32,8 @@ private enum PageLibrary {
             ("picker", PackageResources.picker_mustache), ("consent", PackageResources.consent_mustache),
             ("device", PackageResources.device_mustache), ("message", PackageResources.message_mustache),
             ("error", PackageResources.error_mustache), ("signedout", PackageResources.signedout_mustache),
-            ("formpost", PackageResources.formpost_mustache),
+            ("formpost", PackageResources.formpost_mustache), ("report", PackageResources.report_mustache),
+            ("reportmarkdown", PackageResources.reportmarkdown_mustache), ("reportjunit", PackageResources.reportjunit_mustache),
         ]
         var library = MustacheLibrary()
         for (name, bytes) in sources {
@@ -57,6 +58,7 @@ public enum PageAssets {
     public static let dashboardStyle = PackageResources.dashboard_css
     public static let dashboardScripts = [
         "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
+        "faults.js": PackageResources.faults_js,
         "app.js": PackageResources.app_js,
     ]
 }

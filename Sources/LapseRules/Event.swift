@@ -1,14 +1,15 @@
 /// One thing that happened: a row of the append-only log. Becoming believed is no event; it is a time that passes.
 public struct Event: Equatable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
-        case signedIn, signInRefused, signedOut
+        case signInRequested, signedIn, signInRefused, signedOut
         case codeIssued, codeRedeemed, codeRefused
         case tokenRefreshed, refreshRefused
         case deviceCodeIssued, deviceCodeApproved, deviceCodeDeclined, deviceCodeRedeemed, deviceCodeRefused
         case clientTokenIssued, clientTokenRefused
         case onBehalfOfIssued, onBehalfOfRefused
         case silentSignInRefused, sessionRefused
-        case accessChallenged
+        case accessChallenged, accessOutlived
+        case faultHit
         case revoked, guestRevokeIgnored, revocationReleased
         case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged
@@ -30,6 +31,29 @@ public struct Event: Equatable, Sendable {
     public var actor: String?
     /// The access token that was issued.
     public var accessToken: AccessToken?
+    /// What was presented: the fingerprint of a refresh token, the `uti` of an access token, the id of a session. Nil: nothing of
+    /// that kind.
+    public var presented: String?
+    public var notes = Notes()
+
+    /// What the judge wants to know of a request besides: how an app asked, and what a fault did.
+    public struct Notes: Equatable, Sendable {
+        /// The `prompt` of an authorize request.
+        public var prompt: String?
+        /// Whether its `claims` hand a challenge back.
+        public var answersChallenge = false
+        /// Whether a refusal came with claims to hand back.
+        public var demandsClaims = false
+        /// What a fault hit where, and what it answered: nil unless one did.
+        public var fault: GUID?
+        public var endpoint: Fault.Endpoint?
+        /// The HTTP status in place of the door's own; nil: the answer was spoiled or held back.
+        public var status: Int?
+        public var spoiling: FaultEffect.Spoiling?
+        public var retryAfter: Duration?
+
+        public init() {}
+    }
 
     public struct AccessToken: Equatable, Sendable {
         /// On the tenant's clock.
@@ -57,6 +81,95 @@ public struct Event: Equatable, Sendable {
         self.region = region
         self.code = code
         self.requestID = requestID
+    }
+}
+
+/// An event with its place in the log.
+public struct LoggedEvent: Sendable {
+    public let id: Int64
+    public private(set) var event: Event
+    /// When it was written, on the machine's clock: what a client's haste and patience are measured by.
+    public let writtenAt: Timestamp
+
+    public init(id: Int64, event: Event, writtenAt: Timestamp) {
+        self.id = id
+        self.event = event
+        self.writtenAt = writtenAt
+    }
+
+    /// As it happened on another tenant's clock, which is so much behind.
+    public func shifted(back duration: Duration) -> LoggedEvent {
+        var shifted = self
+        shifted.event.at = event.at - duration
+        return shifted
+    }
+}
+
+// MARK: As JSON
+
+extension LoggedEvent {
+    /// As the control API shows it. A fault's hit names the fault.
+    public var json: JSON {
+        JSON.object([
+            "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
+            "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
+            "revocation": JSON(event.revocation?.description), "region": JSON(event.region?.description),
+            "code": event.code.map { .integer(Int64($0.rawValue)) } ?? .null, "requestId": JSON(event.requestID?.description),
+            "fault": event.notes.fault.map { .string($0.description) },
+        ])
+    }
+
+    /// The same with all that the judge reads.
+    public var fullJSON: JSON {
+        json.adding([
+            "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json ?? [:],
+        ])
+    }
+
+    /// Reads what ``fullJSON`` wrote.
+    public init(_ value: JSON) throws(FieldError) {
+        var reader = try ObjectReader(value)
+        guard let id = try reader.integer("id", in: 0...Int64.max), let at = try reader.instant("at"),
+            let kind = try reader.choice("type", of: Event.Kind.self), let writtenAt = try reader.instant("writtenAt")
+        else { throw FieldError("", "must have id, at, type and writtenAt") }
+        var event = Event(
+            tenant: Tenant.noID, at: at, kind: kind, user: try reader.guid("user"),
+            client: try reader.string("client").map { ClientID($0) }, grant: try reader.guid("grant"),
+            revocation: try reader.guid("revocation"), region: try reader.string("region").flatMap { Region($0) },
+            code: try reader.integer("code", in: 0...Int64(Int32.max)).flatMap { AADSTS(rawValue: Int($0)) },
+            requestID: try reader.guid("requestId"))
+        _ = try reader.guid("fault")
+        event.presented = try reader.string("presented")
+        if let notes = reader.value("notes") { event.notes = try Event.Notes(notes) }
+        try reader.finish()
+        self.init(id: id, event: event, writtenAt: writtenAt)
+    }
+}
+
+extension Event.Notes {
+    /// Nil when there is nothing to note.
+    public var json: JSON? {
+        guard self != Event.Notes() else { return nil }
+        return .object([
+            "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
+            "demandsClaims": demandsClaims ? true : nil,
+            "fault": fault.map { .string($0.description) }, "endpoint": endpoint.map { .string($0.rawValue) },
+            "status": status.map { .integer(Int64($0)) }, "answer": spoiling.map { .string($0.rawValue) },
+            "retryAfter": retryAfter.map { .string($0.iso8601) },
+        ])
+    }
+
+    public init(_ value: JSON) throws(FieldError) {
+        var reader = try ObjectReader(value, path: "notes")
+        prompt = try reader.string("prompt")
+        answersChallenge = try reader.bool("answersChallenge") ?? false
+        demandsClaims = try reader.bool("demandsClaims") ?? false
+        fault = try reader.guid("fault")
+        endpoint = try reader.choice("endpoint", of: Fault.Endpoint.self)
+        status = try reader.integer("status", in: 100...599).map { Int($0) }
+        spoiling = try reader.choice("answer", of: FaultEffect.Spoiling.self)
+        retryAfter = try reader.duration("retryAfter")
+        try reader.finish()
     }
 }
 

@@ -3,15 +3,21 @@ import Hummingbird
 import LapseRules
 import LapseService
 import Logging
+import NIOCore
 
 /// What a handler knows of its request besides the request itself.
 struct LapseContext: RequestContext {
     var coreContext: CoreRequestContextStorage
+    /// The client's connection.
+    let channel: any Channel
     /// Set by ``SurfaceMiddleware`` before any handler runs.
     var trace = RequestTrace(
         requestID: GUID(randomBytes: Array(repeating: 0, count: 16)), correlationID: "", origin: "", region: nil)
 
-    init(source: Source) { coreContext = .init(source: source) }
+    init(source: Source) {
+        coreContext = .init(source: source)
+        channel = source.channel
+    }
 
     /// A part of the path, decoded; as it is when its escapes are broken, so that what looks it up says that it is not there.
     func parameter(_ name: String) throws -> String {
@@ -126,6 +132,7 @@ extension HTTPField.Name {
     static let lapseRegion = Self("x-lapse-region")!
     static let lastEventID = Self("Last-Event-ID")!
     static let lapseEvent = Self("x-lapse-event")!
+    static let lapseFault = Self("x-lapse-fault")!
     static let requestID = Self("request-id")!
     static let xMSRequestID = Self("x-ms-request-id")!
     static let xMSCorrelationRequestID = Self("x-ms-correlation-request-id")!

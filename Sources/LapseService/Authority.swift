@@ -12,7 +12,8 @@ import Logging
 ///   `GraphApps.swift` list
 /// - Azure Resource Manager: ``managementTenants(token:trace:)``, ``managementSubscriptions(token:trace:)``
 /// - Metadata: ``tenantID(of:)``, ``managedDomain(of:)``
-/// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events
+/// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events, faults,
+///   reports; ``forgeToken(_:in:trace:)``
 public struct Authority: Sendable {
     public let store: Store
     public let signer: TokenSigner
@@ -22,6 +23,10 @@ public struct Authority: Sendable {
     /// For tenants that name no model of their own.
     let propagation: PropagationModel
     let isRegistrationOpen: Bool
+    /// What faults still have to do to answers that are on their way.
+    public let spoiling = SpoiledAnswers()
+    let gates = Gates()
+    let spareSigners: SpareSigners
 
     public init(
         store: Store, signer: TokenSigner, random: RandomSource, wall: @escaping @Sendable () -> Timestamp,
@@ -33,6 +38,7 @@ public struct Authority: Sendable {
         self.wall = wall
         self.propagation = propagation
         self.isRegistrationOpen = isRegistrationOpen
+        spareSigners = SpareSigners(now: wall)
     }
 
     /// Adds the tenants to an empty database; does nothing to any other.

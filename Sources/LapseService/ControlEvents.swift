@@ -36,14 +36,17 @@ extension Authority {
     }
 
     /// The log after an event id, oldest first.
-    public func events(_ filter: EventFilter, after cursor: Int64?) throws -> ControlPage {
+    ///
+    /// - Parameter isFull: with all that the judge reads.
+    public func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage {
         let found = try store.read { tx in
             try tx.events(
                 in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: Self.pageSize + 1)
         }
         let items = found.prefix(Self.pageSize)
         return ControlPage(
-            items: items.map(\.json), next: found.count > items.count ? items.last.map { String($0.id) } : nil)
+            items: items.map(isFull ? \.fullJSON : \.json), next: found.count > items.count ? items.last.map { String($0.id) } : nil
+        )
     }
 
     /// An event of a stream.
@@ -84,16 +87,5 @@ extension Authority {
             guard left > .zero, !Task.isCancelled else { return ([], cursor) }
             await store.commits.wait(for: filter.tenant, after: rings, atMost: left)
         }
-    }
-}
-
-extension LoggedEvent {
-    var json: JSON {
-        [
-            "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
-            "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
-            "revocation": JSON(event.revocation?.description), "region": JSON(event.region?.description),
-            "code": event.code.map { .integer(Int64($0.rawValue)) } ?? .null, "requestId": JSON(event.requestID?.description),
-        ]
     }
 }

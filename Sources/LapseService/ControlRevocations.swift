@@ -26,10 +26,7 @@ extension Authority {
 
     /// ``revocation(_:of:)`` as soon as it is effective everywhere, or after that time of the machine.
     public func revocation(_ id: String, of name: String, waiting text: String) async throws -> JSON {
-        guard let wait = Duration(iso8601: text), wait <= Self.longestWait else {
-            throw ControlError.invalid(
-                FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(Self.longestWait.iso8601)"))
-        }
+        let wait = try waitingTime(text)
         let end = ContinuousClock.now + wait
         let tenant = try store.read { try controlled(name, $0).id }
         while true {
@@ -43,6 +40,14 @@ extension Authority {
     }
 
     private static let longestWait = Duration.seconds(60)
+
+    /// The `wait` of a call, in the machine's time.
+    func waitingTime(_ text: String) throws(ControlError) -> Duration {
+        guard let wait = Duration(iso8601: text), wait <= Self.longestWait else {
+            throw .invalid(FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(Self.longestWait.iso8601)"))
+        }
+        return wait
+    }
 
     /// - Returns: the revocation, whether it is effective everywhere, and in how long the running clock changes that.
     private func look(at id: String, of name: String) throws -> (json: JSON, isSettled: Bool, nextIn: Duration?) {
@@ -135,7 +140,7 @@ extension Authority {
     }
 
     /// Revokes with a cause: `{"user","cause","actor"?,"newPassword"?}`.
-    public func createRevocation(_ body: JSON, in name: String, trace: RequestTrace) throws -> JSON {
+    public func createRevocation(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
         let (userName, cause, actor, newPassword) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let user = try reader.required("user")
@@ -150,7 +155,7 @@ extension Authority {
             try reader.finish()
             return (user, cause, actor, newPassword)
         }
-        return try store.write { tx in
+        let (answer, tenant) = try store.write { tx in
             let tenant = try controlled(name, tx)
             let now = tenant.clock.now(wall: wall())
             var user = try controlledUser(userName, of: tenant, tx)
@@ -163,8 +168,10 @@ extension Authority {
                 try tx.update(user)
                 try tx.append(Event(tenant: tenant.id, at: now, kind: .passwordChanged, user: user.id, revocation: revocation.id))
             }
-            return revocation.json(revocation.columns, now: now)
+            return (revocation.json(revocation.columns, now: now), tenant.id)
         }
+        await gates.pass(.afterRevoke, of: tenant)
+        return answer
     }
 }
 

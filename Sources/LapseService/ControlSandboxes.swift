@@ -56,7 +56,12 @@ extension Authority {
 
     /// Removes a tenant with everything in it, and its members' guest objects elsewhere.
     public func deleteTenant(_ name: String) throws {
-        try store.write { tx in try tx.delete(tenant: try controlled(name, tx).id, keepingGuests: false) }
+        let tenant = try store.write { tx in
+            let tenant = try controlled(name, tx).id
+            try tx.delete(tenant: tenant, keepingGuests: false)
+            return tenant
+        }
+        gates.openAll(of: tenant)
     }
 
     /// The tenant in full. What the body gave in clear is shown again, and what the built-in lab gives everybody.

@@ -8,7 +8,7 @@ extension Authority {
     /// Signs a user in without a browser: `{"user","client_id","scope","authTime"?,"method"?}`.
     ///
     /// - Returns: what a browser and a client would hold after it.
-    public func createGrant(_ body: JSON, in name: String, trace: RequestTrace) throws -> JSON {
+    public func createGrant(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
         let (userName, clientID, scopeText, authTime, method) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let read = (
@@ -67,7 +67,7 @@ extension Authority {
             if let token = issue.refreshToken { try tx.insert(token) }
             return (issue, grant)
         }
-        let tokens = try sign(issue.plan, trace: trace)
+        let tokens = try await sign(issue.plan, keys: nil, trace: trace)
         return [
             "grant": .string(grant.id.description), "refresh_token": tokens["refresh_token"] ?? .null,
             "access_token": tokens["access_token"] ?? .null, "id_token": tokens["id_token"] ?? .null,

@@ -17,15 +17,17 @@ extension Authority {
 
     /// Back to the seed: no grants, sessions, revocations and events, the clock real.
     public func resetTenant(_ name: String) throws -> JSON {
-        try store.write { tx in
+        let (json, tenant) = try store.write { tx in
             let old = try controlled(name, tx)
             guard let seed = try tx.seed(of: old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
             try tx.delete(tenant: old.id, keepingGuests: true)
             try plant(seed, tx)
             try tx.deleteOrphanedGuests(of: old.id)
             try tx.append(Event(tenant: old.id, at: seed.tenant.clock.now(wall: wall()), kind: .tenantReset))
-            return seed.tenant.json
+            return (seed.tenant.json, old.id)
         }
+        gates.openAll(of: tenant)
+        return json
     }
 
     // MARK: Clock

@@ -44,7 +44,7 @@ extension Authority {
     /// - Throws: ``ResourceRefused`` for a missing token, garbage, or another's signature.
     public func bearerToken(_ text: String?) async throws -> BearerToken {
         guard let text, !text.isEmpty else { throw ResourceRefused(.emptyToken, now: wall()) }
-        switch await signer.check(text) {
+        switch await check(text) {
         case .garbage: throw ResourceRefused(.garbageToken, now: wall())
         case .wrongSignature: throw ResourceRefused(.wrongSignature, now: wall())
         case .payload(let payload):
@@ -57,10 +57,10 @@ extension Authority {
     ///
     /// - Returns: the status that the tenant's policy wants, 200 or 204.
     /// - Throws: ``ResourceRefused``.
-    public func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
+    public func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) async throws -> (
         status: Int, Landing
     ) {
-        try deciding { tx, landing in
+        let (status, landing) = try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.find(target, tx)
             guard visit.caller.mayRevoke(user, by: visit.tenant.policies.permissions) else { throw visit.refused(.denied) }
@@ -71,6 +71,8 @@ extension Authority {
                 requestID: trace.requestID, client: token.claims.client, tx)
             return Int(visit.tenant.policies.revokeAnswer)
         }
+        await gates.pass(.afterRevoke, of: token.claims.tenant)
+        return (status, landing)
     }
 
     /// `GET /me` and `GET /users/{id}`.
@@ -147,6 +149,14 @@ extension Authority {
         } catch let error as UnknownRegion {
             throw ResourceRefused(.badRequest(error.message), now: now)
         }
+        let fault = try strike(
+            Fault.Subject(
+                door == .graph ? .graph : .resource, client: claims.client, user: claims.user, region: landing.region,
+                grant: claims.grant, presented: claims.id), in: tenant, now: now, trace, tx)
+        if let error = fault?.resourceError {
+            if error.claims != nil { try tx.append(challenged(token, in: tenant, now: now, landing.region, trace)) }
+            throw ResourceRefused(error, now: now)
+        }
         let grant = try claims.grant.flatMap { try tx.grant($0) }
         let decision = ResourceAccess.decide(
             claims, audiences: try door.audiences(in: tenant, tx), knowsGrant: claims.grant == nil || grant != nil,
@@ -156,12 +166,19 @@ extension Authority {
         if let grant { try tx.count(decision.attempts, of: grant.id) }
         if let error = decision.error {
             if decision.isChallenge {
-                try tx.append(
-                    Event(
-                        tenant: tenant.id, at: now, kind: .accessChallenged, user: claims.user, client: claims.client,
-                        grant: claims.grant, revocation: decision.revocation, region: landing.region, requestID: trace.requestID))
+                var event = challenged(token, in: tenant, now: now, landing.region, trace)
+                event.revocation = decision.revocation
+                try tx.append(event)
             }
             throw ResourceRefused(error, now: now)
+        }
+        if let grant, let account = try tx.account(of: grant, in: tenant.id, wall: wall),
+            let refusal = account.refusal(of: grant.subject, on: .refresh, in: landing.region)
+        {
+            // The lesson of access tokens, in the log: nobody refreshes it any more, and it still opens the door.
+            var event = challenged(token, in: tenant, now: now, landing.region, trace)
+            (event.kind, event.revocation) = (.accessOutlived, refusal.revocation)
+            try tx.append(event)
         }
         var visit = ResourceVisit(
             tenant: tenant, caller: GraphCaller(user: nil, permissions: claims.roles), now: now, region: landing.region)
@@ -170,6 +187,17 @@ extension Authority {
             visit.caller = GraphCaller(user: try visit.find(.named(id.description), tx), permissions: claims.scopes)
         }
         return visit
+    }
+
+    /// The event of a claims challenge.
+    private func challenged(
+        _ token: BearerToken, in tenant: Tenant, now: Timestamp, _ region: Region, _ trace: RequestTrace
+    ) -> Event {
+        var event = Event(
+            tenant: tenant.id, at: now, kind: .accessChallenged, user: token.claims.user, client: token.claims.client,
+            grant: token.claims.grant, region: region, requestID: trace.requestID)
+        event.presented = token.claims.id
+        return event
     }
 
     /// What there is to evaluate of a token; nil for one that nobody evaluates.

@@ -12,6 +12,9 @@ struct PreparedGrant {
     var grant: GUID?
     /// Whose passed requests count: the grant, or the account that signs in freshly.
     var subject: GUID?
+    /// The fingerprint of a refresh token, and when its grant's user signed in: for the log and for forced refusals.
+    var presented: String?
+    var authTime: Timestamp?
     let accepted: Event.Kind
     let refused: Event.Kind
     let decide: (TokenContext) throws -> TokenDecision
@@ -29,7 +32,8 @@ extension Authority {
     /// - Throws: ``Refused`` for every "no"; anything else means that the storage or the signer is broken.
     public func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
         let assertion = try await checkedAssertion(of: request)
-        let (issue, landing) = try deciding { tx, landing in
+        await waitToBeDecided(request, at: name)
+        let ((issue, trouble), landing): ((TokenIssue, FaultEffect.KeyTrouble?), Landing) = try deciding { tx, landing in
             let wall = wall()
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)
@@ -38,8 +42,16 @@ extension Authority {
                 trace, in: tenant, client: request.client.id, user: prepared.user, isCounted: true, now: now, tx)
             landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
+            let fault = try strike(
+                Fault.Subject(
+                    .token, flow: request.flow, client: request.client.id, user: prepared.user, region: region,
+                    grant: prepared.grant, presented: prepared.presented), in: tenant, now: now, trace, tx)
             let decision: TokenDecision
-            if let refusal = ClientAuthentication.refusal(
+            if let refusal = try fault.flatMap({ try forced($0, prepared, app, in: tenant, now: now, tx) }) {
+                // An outage refuses nobody: the fault's own event says it all.
+                guard refusal.status < 429 else { throw Refused(refusal, now: now, in: tenant) }
+                decision = .refuse(Refusal(error: refusal))
+            } else if let refusal = ClientAuthentication.refusal(
                 of: request.client, as: app, for: request.flow, grantClass: prepared.grantClass, directory: tenant.name)
             {
                 decision = .refuse(Refusal(error: refusal))
@@ -52,13 +64,27 @@ extension Authority {
                     random: random)
                 decision = try prepared.decide(context)
             }
-            try apply(decision, of: prepared, client: request.client.id, tenant: tenant, now: now, region: region, trace, tx)
+            try apply(decision, of: prepared, for: request, tenant: tenant, now: now, region: region, trace, tx)
             switch decision {
             case .refuse(let refusal): throw Refused(refusal.error, now: now, in: tenant)
-            case .issue(let issue): return issue
+            case .issue(let issue):
+                if case .keys(let trouble) = fault?.kind { return (issue, trouble) }
+                return (issue, nil)
             }
         }
-        return TokenAnswer(body: try sign(issue.plan, trace: trace), landing: landing)
+        await gates.pass(.afterCommit, of: issue.plan.tenant.id)
+        return TokenAnswer(body: try await sign(issue.plan, keys: trouble, trace: trace), landing: landing)
+    }
+
+    /// What a fault answers in place of the decision; nil: it lets the request be decided.
+    private func forced(
+        _ effect: FaultEffect, _ prepared: PreparedGrant, _ app: AppRegistration?, in tenant: Tenant, now: Timestamp,
+        _ tx: StoreTransaction
+    ) throws -> EntraError? {
+        effect.refusal(
+            FaultContext(
+                tenant: tenant, app: app, user: try prepared.user.flatMap { try tx.user($0) }, authTime: prepared.authTime,
+                now: now))
     }
 
     private func loopRefusal(of request: TokenRequest, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction) throws
@@ -69,7 +95,7 @@ extension Authority {
         return ClientLoop.refusal(of: request, repeated: repeated)
     }
 
-    private func prepare(
+    func prepare(
         _ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> PreparedGrant {
         switch request.grant {
@@ -86,19 +112,22 @@ extension Authority {
 
     /// Writes what was decided. The event comes first: a new sign-in is placed in the order of events by its id.
     private func apply(
-        _ decision: TokenDecision, of prepared: PreparedGrant, client: ClientID, tenant: Tenant, now: Timestamp, region: Region,
-        _ trace: RequestTrace, _ tx: StoreTransaction
+        _ decision: TokenDecision, of prepared: PreparedGrant, for request: TokenRequest, tenant: Tenant, now: Timestamp,
+        region: Region, _ trace: RequestTrace, _ tx: StoreTransaction
     ) throws {
         guard !tenant.isNone else { return }
         if let subject = prepared.subject ?? prepared.grant { try tx.count(decision.attempts, of: subject) }
         var event = Event(
-            tenant: tenant.id, at: now, kind: prepared.refused, user: prepared.user, client: client, grant: prepared.grant,
-            region: region, requestID: trace.requestID)
+            tenant: tenant.id, at: now, kind: prepared.refused, user: prepared.user, client: request.client.id,
+            grant: prepared.grant, region: region, requestID: trace.requestID)
+        event.presented = prepared.presented
+        event.notes.answersChallenge = request.claims.carriesDemand
         switch decision {
         case .refuse(let refusal):
             // A device that polls too early is no refusal that anybody wants to read about.
             guard refusal.error.code != .devicePending else { return }
             event.code = refusal.error.code
+            event.notes.demandsClaims = refusal.error.claims != nil
             event.revocation = refusal.revocation
             // What is presented may belong to another tenant: nothing of that one shows here, unless it is a guest's.
             if prepared.tenant != tenant.id {
@@ -124,7 +153,15 @@ extension Authority {
     }
 
     /// Signs what was stored; runs after the commit, on whichever core is free.
-    func sign(_ plan: TokenPlan, trace: RequestTrace) throws -> JSON {
+    ///
+    /// - Parameter trouble: what a fault does to the keys.
+    func sign(_ plan: TokenPlan, keys trouble: FaultEffect.KeyTrouble?, trace: RequestTrace) async throws -> JSON {
+        let signer =
+            switch trouble {
+            case .rolledOver: try await spareSigners.signer(.next)
+            case .unknownKid: try await spareSigners.signer(.stranger)
+            case .stale, .wrong, nil: self.signer
+            }
         let issuer = "\(trace.origin)/\(plan.tenant.id)/v2.0"
         let isVersionOne = plan.scope.resource.tokenVersion == 1
         let accessToken = try signer.sign(plan.accessTokenPayload(issuer: issuer), namesThumbprint: isVersionOne)

@@ -166,8 +166,11 @@ public struct SigningKey: Sendable {
     }
 
     /// The entry in the keys document. Entra: facts of `/discovery/v2.0/keys`.
-    public func json(issuer: String) -> JSON {
-        [
+    ///
+    /// - Parameter name: the `kid` and `x5t` in place of its own.
+    public func json(issuer: String, named name: String? = nil) -> JSON {
+        let id = name ?? id
+        return [
             "kty": "RSA", "use": "sig", "kid": .string(id), "x5t": .string(id), "n": .string(modulus), "e": .string(exponent),
             "x5c": [.string(certificate)], "issuer": .string(issuer),
         ]

@@ -57,6 +57,12 @@ extension Authority {
             let now = tenant.clock.now(wall: wall)
             let client = form["client_id"].map { ClientID($0) }
             landing.region = try self.landing(trace, in: tenant, client: client, user: nil, now: now, tx)
+            let fault = try strike(
+                Fault.Subject(.devicecode, client: client, region: landing.region), in: tenant, now: now, trace, tx)
+            let known = try client.flatMap { try app($0, in: tenant, tx) }
+            if let refusal = fault?.refusal(FaultContext(tenant: tenant, app: known, user: nil, authTime: nil, now: now)) {
+                throw Refused(refusal, now: now, in: tenant)
+            }
             do {
                 let id = ClientID(try form.required("client_id"))
                 guard let app = try app(id, in: tenant, tx) else { throw EntraError.noSuchApp(id, directory: tenant.name) }
@@ -73,10 +79,11 @@ extension Authority {
                         tenant: tenant.isNone ? nil : tenant.id, scope: scope.grantText,
                         isCapable: try ClaimsRequest(form["claims"]).isCapable, issuedAt: now, expiresAt: now + lifetime))
                 if !tenant.isNone {
-                    try tx.append(
-                        Event(
-                            tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: landing.region,
-                            requestID: trace.requestID))
+                    var event = Event(
+                        tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: landing.region,
+                        requestID: trace.requestID)
+                    event.notes.answersChallenge = try ClaimsRequest(form["claims"]).carriesDemand
+                    try tx.append(event)
                 }
                 return DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime)
             } catch let error as EntraError {

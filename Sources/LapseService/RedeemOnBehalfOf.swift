@@ -4,7 +4,7 @@ import LapseStore
 extension Authority {
     /// The claims of the assertion when Lapse signed it; checked before the transaction, because checking is asynchronous.
     func checkedAssertion(of request: TokenRequest) async throws -> AccessTokenClaims? {
-        guard case .onBehalfOf(let assertion) = request.grant, case .payload(let payload) = await signer.check(assertion) else {
+        guard case .onBehalfOf(let assertion) = request.grant, case .payload(let payload) = await check(assertion) else {
             return nil
         }
         return AccessTokenClaims(payload)

@@ -6,11 +6,13 @@ extension Authority {
     func prepareRefresh(
         _ text: String, _ request: TokenRequest, at name: TenantName, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> PreparedGrant {
-        let token = try RefreshToken.grant(of: text).flatMap { try tx.refreshToken(SecretHash(of: text), of: $0) }
+        let hash = SecretHash(of: text)
+        let token = try RefreshToken.grant(of: text).flatMap { try tx.refreshToken(hash, of: $0) }
         let grant = try token.flatMap { try tx.grant($0.grant) }
         return PreparedGrant(
             tenant: grant?.tenant, grantClass: grant?.clientClass, user: grant?.user, grant: grant?.id,
-            accepted: .tokenRefreshed, refused: .refreshRefused
+            presented: hash.fingerprint, authTime: grant?.authentication.place.at, accepted: .tokenRefreshed,
+            refused: .refreshRefused
         ) { context in
             let facts = try token.flatMap { token in
                 try grant.map { grant in

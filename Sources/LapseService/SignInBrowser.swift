@@ -76,9 +76,16 @@ extension Authority {
                 visit.region = try self.landing(
                     trace, in: home, client: app.id, user: user, isCounted: true, now: now, tx)
                 landing.region = visit.region
+                let fault = try strike(
+                    Fault.Subject(.authorize, client: app.id, user: user, region: visit.region), in: home, now: now, trace, tx)
+                if let refusal = try fault?.refusal(
+                    FaultContext(tenant: home, app: app, user: user.flatMap { try tx.user($0) }, authTime: nil, now: now))
+                {
+                    return try (forced(refusal, app, target, parameters, in: named, now: now, visit), visit.setCookies)
+                }
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), tenant: named)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy, version: version)
-                let answer = try answer(request, in: named, step: step, &visit, tx)
+                let answer = try answer(request, in: named, step: step, about: user, &visit, tx)
                 return (answer, visit.setCookies)
             } catch let error as EntraError {
                 return (.redirect(target, visit.answer(error, in: named)), visit.setCookies)
@@ -87,8 +94,23 @@ extension Authority {
         return (decided.0, decided.1, landing)
     }
 
+    /// What the browser sees of a fault: what an app can act on goes to the app, what a person can settle to the person.
+    private func forced(
+        _ refusal: EntraError, _ app: AppRegistration, _ target: AuthorizeRequest.Target, _ parameters: FormParameters,
+        in named: Tenant, now: Timestamp, _ visit: Visit
+    ) throws -> AuthorizeAnswer {
+        // An outage is one of the endpoint: no app hears of it.
+        guard refusal.status < 429 else { throw Refused(refusal, now: now, in: named) }
+        guard parameters["prompt"] != AuthorizeRequest.Prompt.silent.rawValue else {
+            return .redirect(target, visit.answer(refusal.silent, in: named))
+        }
+        guard !refusal.isForRedirect else { return .redirect(target, visit.answer(refusal, in: named)) }
+        return signInPage(app, in: named, userName: parameters["login_hint"], error: refusal)
+    }
+
     private func answer(
-        _ request: AuthorizeRequest, in named: Tenant, step: BrowserStep, _ visit: inout Visit, _ tx: StoreTransaction
+        _ request: AuthorizeRequest, in named: Tenant, step: BrowserStep, about user: GUID?, _ visit: inout Visit,
+        _ tx: StoreTransaction
     ) throws -> AuthorizeAnswer {
         let decisionStep: SignInDecision.Step
         switch step {
@@ -110,7 +132,9 @@ extension Authority {
         let candidates = try visit.candidates(in: named, tx)
         let judged = SignInDecision.judged(request, step: decisionStep, candidates: candidates)
         try visit.count(judged, tx)
-        switch SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region) {
+        let decision = SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region)
+        if case .arrived = step, decision.asksThePerson { try recordRequest(request, about: user, in: named, visit, tx) }
+        switch decision {
         case .signIn(let name, let error):
             if let error {
                 try recordChallenge(error, of: judged, for: request, visit, tx)
@@ -125,11 +149,11 @@ extension Authority {
                 permissions: request.scope.grantText.split(separator: " ").map(String.init))
         case .refuse(let refusal):
             if try !recordRefusal(.silentSignInRefused, of: judged, for: request, visit, tx), !named.isNone {
-                try tx.append(
-                    Event(
-                        tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .silentSignInRefused,
-                        client: request.app.id, region: visit.region, code: refusal.error.code,
-                        requestID: visit.trace.requestID))
+                var event = Event(
+                    tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .silentSignInRefused, user: user,
+                    client: request.app.id, region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID)
+                event.note(request)
+                try tx.append(event)
             }
             return .redirect(request.target, visit.answer(refusal.error, in: named))
         case .issue(let candidate):
@@ -150,14 +174,28 @@ extension Authority {
             guard let refusal = candidate.refusal(in: visit.region, for: request) else { continue }
             let user = candidate.account.user
             let now = try tx.tenant(user.tenant)?.clock.now(wall: visit.wall) ?? candidate.account.homeNow
-            try tx.append(
-                Event(
-                    tenant: user.tenant, at: now, kind: kind, user: user.id, client: request.app.id,
-                    revocation: refusal.revocation,
-                    region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID))
+            var event = Event(
+                tenant: user.tenant, at: now, kind: kind, user: user.id, client: request.app.id, revocation: refusal.revocation,
+                region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID)
+            event.presented = candidate.session.id.description
+            event.note(request)
+            try tx.append(event)
             return true
         }
         return false
+    }
+
+    /// An event for an app that sends somebody to a page. Under an alias it is in the log of whoever it is about, if that is known.
+    private func recordRequest(
+        _ request: AuthorizeRequest, about user: GUID?, in named: Tenant, _ visit: Visit, _ tx: StoreTransaction
+    ) throws {
+        let tenant = named.isNone ? try user.flatMap { try tx.user($0) }.flatMap { try tx.tenant($0.tenant) } : named
+        guard let tenant else { return }
+        var event = Event(
+            tenant: tenant.id, at: tenant.clock.now(wall: visit.wall), kind: .signInRequested, user: user, client: request.app.id,
+            region: visit.region, requestID: visit.trace.requestID)
+        event.note(request)
+        try tx.append(event)
     }
 
     /// An event for a policy that stands in the way of a sign-in.
@@ -255,10 +293,12 @@ extension Authority {
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
             createdAt: now, isCapable: request.claims.isCapable)
         let text = AuthorizationCode.newText(random)
-        try tx.append(
-            Event(
-                tenant: tenant.id, at: now, kind: .codeIssued, user: user.id, client: app.id, grant: grant.id,
-                region: visit.region, requestID: visit.trace.requestID))
+        var event = Event(
+            tenant: tenant.id, at: now, kind: .codeIssued, user: user.id, client: app.id, grant: grant.id, region: visit.region,
+            requestID: visit.trace.requestID)
+        event.presented = candidate.session.id.description
+        event.note(request)
+        try tx.append(event)
         try tx.insert(grant)
         try tx.insert(
             AuthorizationCode(
@@ -270,5 +310,13 @@ extension Authority {
             "code": text, "client_info": request.wantsClientInfo ? TokenPlan.clientInfo(of: user) : nil,
             "session_state": candidate.session.id.description,
         ])
+    }
+}
+
+extension Event {
+    /// How the app asked.
+    fileprivate mutating func note(_ request: AuthorizeRequest) {
+        notes.prompt = request.prompt?.rawValue
+        notes.answersChallenge = request.claims.carriesDemand
     }
 }

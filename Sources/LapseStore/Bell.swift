@@ -11,11 +11,13 @@ public final class Bell: Sendable {
 
     private let state = Mutex(State())
 
+    public init() {}
+
     /// How often it rang for the tenant: what ``wait(for:after:atMost:)`` is told, so that a ring between looking and waiting is
     /// not missed.
     public func rings(for tenant: GUID) -> UInt64 { state.withLock { $0.rings[tenant] ?? 0 } }
 
-    func ring(for tenant: GUID) {
+    public func ring(for tenant: GUID) {
         let waiting = state.withLock { state in
             state.rings[tenant, default: 0] += 1
             return state.waiting.removeValue(forKey: tenant)

@@ -70,6 +70,7 @@ extension StoreTransaction {
         try insertTenant(seed.tenant, seed: seed.json)
         for user in seed.users { try insert(user) }
         for app in seed.apps { try insert(app, in: seed.tenant.id) }
+        for fault in seed.faults { try insert(fault, in: seed.tenant.id) }
     }
 
     private func insertTenant(_ tenant: Tenant, seed: JSON) throws {

@@ -15,12 +15,13 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
-                actor, ends_at, evaluated) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                actor, ends_at, evaluated, presented, notes, written_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
                 event.code?.rawValue, event.requestID, event.actor, event.accessToken?.endsAt,
-                event.accessToken?.isEvaluated,
+                event.accessToken?.isEvaluated, event.presented, event.notes.json, machineClock(),
             ])
         return id
     }
@@ -142,22 +143,10 @@ extension StoreTransaction {
         """
 }
 
-/// An event with its place in the log.
-public struct LoggedEvent: Sendable {
-    public let id: Int64
-    public private(set) var event: Event
-
-    /// As it happened on another tenant's clock, which is so much behind.
-    public func shifted(back duration: Duration) -> LoggedEvent {
-        var shifted = self
-        shifted.event.at = event.at - duration
-        return shifted
-    }
-
-    init(_ row: Row) {
-        id = row["id"]
+extension LoggedEvent {
+    init(_ row: Row) throws {
         let code: Int? = row["code"]
-        event = Event(
+        var event = Event(
             tenant: row["tenant"], at: row["at"], kind: row["type"], user: row["user"], client: row["client"],
             grant: row["grant_id"], revocation: row["revocation"], region: row["region"],
             code: code.flatMap(AADSTS.init(rawValue:)), requestID: row["request_id"])
@@ -165,6 +154,9 @@ public struct LoggedEvent: Sendable {
         if let endsAt: Timestamp = row["ends_at"] {
             event.accessToken = .init(endsAt: endsAt, isEvaluated: row["evaluated"])
         }
+        event.presented = row["presented"]
+        if let notes: JSON = row["notes"] { event.notes = try Event.Notes(notes) }
+        self.init(id: row["id"], event: event, writtenAt: row["written_at"])
     }
 }
 

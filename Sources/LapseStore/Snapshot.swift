@@ -18,6 +18,7 @@ extension TenantSeed {
                     ])
                 }),
             "apps": .array(apps.map { $0.json().adding(["secretHashes": JSON($0.secretHashes.map(\.hexadecimal))]) }),
+            "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.definition] }),
         ]
     }
 
@@ -49,7 +50,12 @@ extension TenantSeed {
             app.secretHashes = (hashes?.texts ?? []).compactMap(SecretHash.init(hexadecimal:))
             return app
         }
-        self.init(tenant: tenant, users: users, apps: apps)
+        let faults = try (reader.array("faults") ?? []).enumerated().map { index, value in
+            try Fault(
+                value["definition"] ?? .null, id: value["id"]?.text.flatMap(GUID.init) ?? id, ordinal: Int64(index + 1)
+            ) { GUID($0) }
+        }
+        self.init(tenant: tenant, users: users, apps: apps, faults: faults)
     }
 }
 

@@ -8,7 +8,7 @@ import Synchronization
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 public final class Store: Sendable {
     /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 5
+    static let schemaVersion = 6
 
     /// Why a database cannot be used, in one line.
     public struct OpenError: Error, CustomStringConvertible {
@@ -18,13 +18,18 @@ public final class Store: Sendable {
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
     private let eventIDs: EventIDs
+    /// Stamps events; decides nothing.
+    private let machineClock: @Sendable () -> Timestamp
     /// Rings for each tenant that a committed transaction wrote an event of.
     public let commits = Bell()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
 
-    private init(_ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil) throws {
+    private init(
+        _ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil, machineClock: @escaping @Sendable () -> Timestamp
+    ) throws {
         self.writer = writer
+        self.machineClock = machineClock
         self.checkpointer = checkpointer
         eventIDs = try writer.write { db in
             try Self.prepareSchema(db)
@@ -34,9 +39,10 @@ public final class Store: Sendable {
 
     /// Opens the database file, makes it when there is none.
     ///
+    /// - Parameter machineClock: when an event is written, whatever its tenant's clock says.
     /// - Throws: ``OpenError`` for a file that cannot be read, is no database, is damaged, or has another schema. The file is
     ///   left as it was.
-    public convenience init(path: String) throws {
+    public convenience init(path: String, machineClock: @escaping @Sendable () -> Timestamp) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             if !isNew { try Self.check(path) }
@@ -44,14 +50,17 @@ public final class Store: Sendable {
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
-            try self.init(queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration))
+            try self.init(
+                queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration), machineClock: machineClock)
         } catch let error as DatabaseError {
             throw OpenError(description: "cannot use the database \(path): \(error.message ?? "\(error.resultCode)")")
         }
     }
 
     /// A database in memory, for tests.
-    public static func inMemory() throws -> Store { try Store(DatabaseQueue(configuration: configuration)) }
+    public static func inMemory(machineClock: @escaping @Sendable () -> Timestamp) throws -> Store {
+        try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
+    }
 
     private static var configuration: Configuration {
         var configuration = Configuration()
@@ -112,7 +121,7 @@ public final class Store: Sendable {
             // As GRDB's own `write`, but with statements that are prepared once.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
             do {
-                let transaction = StoreTransaction(db: db, directory: directory, eventIDs: eventIDs)
+                let transaction = StoreTransaction(db: db, directory: directory, eventIDs: eventIDs, machineClock: machineClock)
                 let value = try operation(transaction)
                 try db.cachedStatement(sql: "COMMIT").execute()
                 eventIDs.takeTouched { commits.ring(for: $0) }
@@ -128,7 +137,9 @@ public final class Store: Sendable {
 
     /// Runs the queries on one consistent state, between writers.
     public func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
-        try writer.read { db in try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs)) }
+        try writer.read { db in
+            try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs, machineClock: machineClock))
+        }
     }
 
     /// Waits for running transactions and closes the file.
@@ -144,6 +155,7 @@ public struct StoreTransaction {
     /// Nil while reading: the cache belongs to the writer, whose order it follows.
     let directory: DirectoryCache?
     let eventIDs: EventIDs
+    let machineClock: @Sendable () -> Timestamp
 
     /// Rows of a statement that is prepared once per connection.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
@@ -177,6 +189,7 @@ final class DirectoryCache: Sendable {
         var users: [GUID: User?] = [:]
         var apps: [AppKey: AppRegistration?] = [:]
         var resources: [GUID: [ResourceAPI]] = [:]
+        var faults: [GUID: [Fault]] = [:]
         /// Grants never change.
         var grants: [GUID: Grant?] = [:]
         /// All that speaks against an account, in order.
@@ -194,6 +207,8 @@ final class DirectoryCache: Sendable {
     private let entries = Mutex(Entries())
 
     func clear() { entries.withLock { $0 = Entries() } }
+
+    func forget(faultsOf tenant: GUID) { entries.withLock { $0.faults[tenant] = nil } }
 
     func forget(grant id: GUID) { entries.withLock { $0.grants[id] = nil } }
 

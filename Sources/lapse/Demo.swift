@@ -18,24 +18,11 @@ struct Demo: AsyncParsableCommand {
         settings.httpPort = .number(0)
         let instance = try await Instance(settings)
         defer { instance.folder.remove() }
-        let (ready, announce) = AsyncStream<String>.makeStream()
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                do {
-                    try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
-                        announce.yield(addresses.http ?? "")
-                        announce.finish()
-                    }
-                } catch is CancellationError {}
+        do {
+            try await instance.run { addresses in
+                try await LostLaptop(client: DemoClient(address: addresses.http ?? "")).play(svg: svg)
             }
-            group.addTask {
-                for await address in ready { try await LostLaptop(client: DemoClient(address: address)).play(svg: svg) }
-            }
-            // Whoever ends first, the story or the server, ends the demo.
-            try await group.next()
-            group.cancelAll()
-            try await group.waitForAll()
-        }
+        } catch is Instance.Interrupted {}
     }
 }
 
@@ -86,9 +73,7 @@ private struct LostLaptop {
             return
         }
         let picture = try await client.picture("tenants/\(tenant)/users/adele@contoso.example/timeline.svg")
-        do { try Data(picture.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic) } catch {
-            throw StartError("--svg: cannot write \(svg)")
-        }
+        try write(picture, to: svg, asked: "--svg")
         print("The timeline of it is in \(svg)")
     }
 

@@ -43,7 +43,8 @@ struct Instance {
         files = try folder.prepare(names: settings.tlsNames, now: Self.wallClock())
         do {
             authority = Authority(
-                store: try .init(path: folder.path(of: .database)), signer: try await TokenSigner(SigningKey(files.signing)),
+                store: try .init(path: folder.path(of: .database), machineClock: Self.wallClock),
+                signer: try await TokenSigner(SigningKey(files.signing)),
                 random: Self.systemRandom, wall: Self.wallClock, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
             try authority.seed(seed)
@@ -81,6 +82,38 @@ struct Instance {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as ListenError {
             throw StartError(error.description)
+        }
+    }
+
+    /// Somebody stopped the server before the story was over.
+    struct Interrupted: Error {}
+
+    /// Runs the story against this Lapse while it listens; whoever ends first, the story or the server, ends both.
+    ///
+    /// - Throws: what the story throws; ``Interrupted`` when a signal ended the server.
+    func run(during story: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+        let (ready, announce) = AsyncStream<Addresses>.makeStream()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    try await run(stopSignals: [.sigint, .sigterm]) { addresses in
+                        announce.yield(addresses)
+                        announce.finish()
+                    }
+                } catch is CancellationError {}
+                return false
+            }
+            group.addTask {
+                for await addresses in ready { try await story(addresses) }
+                return true
+            }
+            let isToldToItsEnd = try await group.next() ?? false
+            group.cancelAll()
+            guard isToldToItsEnd else {
+                try? await group.waitForAll()
+                throw Interrupted()
+            }
+            try await group.waitForAll()
         }
     }
 

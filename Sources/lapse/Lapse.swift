@@ -9,7 +9,8 @@ struct Lapse: AsyncParsableCommand {
         version: version,
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
-            EventsCommand.self, TimelineCommand.self, SandboxCommand.self, MeasureSigner.self,
+            EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
+            Visit.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
 

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -172,3 +173,12 @@ def code_of(answer):
 
 def new_id():
     return str(uuid.uuid4())
+
+
+def until(what, condition, seconds=20):
+    """What the condition comes to, as soon as that is something; asked again and again, where nothing else tells of it."""
+    end = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < end, f"not within {seconds} s: {what}"
+        time.sleep(0.02)
+    return found

@@ -131,7 +131,8 @@ def test_what_wrote_an_event_names_it(tenant):
         "codeIssued": tenant.authorize(made["cookies"]["ESTSAUTH"]),
         "revoked": tenant.graph("POST", f"users/{ADELE_ID}/revokeSignInSessions", daemon.json()["access_token"]),
         "refreshRefused": tenant.refresh(made["refresh_token"]),
-        "silentSignInRefused": tenant.authorize(made["cookies"]["ESTSAUTH"])}
+        "silentSignInRefused": tenant.authorize(made["cookies"]["ESTSAUTH"]),
+        "accessOutlived": tenant.graph("GET", "me", made["access_token"])}
     events = {str(each["id"]): each for each in tenant.everything("/events")}
     for type, answer in answers.items():
         event = events[answer.headers["x-lapse-event"]]
@@ -142,7 +143,7 @@ def test_what_wrote_an_event_names_it(tenant):
     assert events[answers["refreshRefused"].headers["x-lapse-event"]]["revocation"] == (
         events[answers["revoked"].headers["x-lapse-event"]]["revocation"])
     # What writes none names none.
-    assert tenant.graph("GET", "me", made["access_token"]).headers["x-lapse-event"] is None
+    assert tenant.graph("GET", "me", tenant.sign_in()["access_token"]).headers["x-lapse-event"] is None
     assert tenant.ask("GET", "/clock").headers["x-lapse-event"] is None
 
 

@@ -172,7 +172,13 @@ def expired_secret(apps):
     return apps.daemon()
 
 
+def failing(apps, status):
+    return apps.silent(lambda: apps.lapse.tenant("POST", "faults", {"match": {"endpoint": "token"}, "effect": {"status": status}}))
+
+
 SCENARIOS = {
+    90033: lambda apps: failing(apps, 503),
+    50000: lambda apps: failing(apps, 500),
     50173: lambda apps: apps.silent(lambda: apps.lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})),
     700082: lambda apps: apps.silent(lambda: apps.advance("P90D")),
     700084: lambda apps: apps.refresh(day_old(apps), apps.in_a_browser()),
@@ -241,6 +247,9 @@ def reaction(scenario, code, apps):
     except ValueError as error:
         assert "authority" in str(error), error
         return "`ValueError`: no such authority"
+    except msal.exceptions.MsalServiceError as error:
+        assert re.fullmatch(r"HTTP Error: 5\d\d", str(error)), error
+        return "`MsalServiceError`, an exception"
     if isinstance(result, str):
         return result
     if isinstance(result, requests.Response):

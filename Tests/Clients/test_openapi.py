@@ -5,11 +5,15 @@ import json
 import pathlib
 import re
 import tempfile
+import time
 import zlib
+from base64 import urlsafe_b64decode
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs, quote, urlsplit
+from xml.etree import ElementTree
 
 import pytest
 import requests
@@ -26,7 +30,8 @@ from schemathesis.specs.openapi.checks import (
 from conftest import Process
 from lab import ADELE, API, CONTOSO, DAEMON, FABRIKAM_DOMAIN, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
 
-FILE = pathlib.Path(__file__).resolve().parents[2] / "Sources" / "LapseServer" / "Control" / "openapi.json"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+FILE = ROOT / "Sources" / "LapseServer" / "Control" / "openapi.json"
 DOCUMENT = json.loads(FILE.read_text())
 BASE = DOCUMENT["servers"][0]["url"]
 METHODS = ["get", "put", "post", "patch", "delete"]
@@ -43,6 +48,9 @@ BODY_BOUND = 128 * 1024
 STRANGER = "cccccccc-0009-4000-8000-000000000009"
 NESTOR_AT_HOME = {"tenant": "22222222-bbbb-4bbb-8bbb-222222222222", "user": "aaaaaaaa-0001-4000-8000-000000000004"}
 SCOPE = "openid offline_access User.Read"
+GATE = "redeem.beforeDecision"
+# What a challenge demands of the next access token.
+DEMAND = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'
 
 
 def resolved(value):
@@ -148,6 +156,11 @@ def test_no_answer_may_have_a_member_that_the_document_does_not_know():
                     walk(media["schema"])
 
 
+def test_the_document_lists_every_code_that_can_be_forced():
+    pages = (ROOT / "Tests" / "Golden" / "codes").glob("*.txt")
+    assert DOCUMENT["components"]["schemas"]["RefusalCode"]["enum"] == sorted(int(page.stem) for page in pages)
+
+
 # MARK: The tour
 
 class Visitor:
@@ -162,13 +175,15 @@ class Visitor:
         self.tenant = None
         self.visited = defaultdict(set)
 
-    def visit(self, name, status, body=None, *, tenant=None, id=None, client=NATIVE, query=None, headers=None, raw=None):
+    def visit(
+            self, name, status, body=None, *, tenant=None, id=None, client=NATIVE, gate=GATE, query=None, headers=None,
+            raw=None):
         """The body of the answer. `raw` is a body that is sent as it is, with its content type."""
         operation = OPERATIONS[name]
         content, content_type = raw or ((None, None) if body is None else (json.dumps(body), "application/json"))
         answer = self.session.request(
-            operation.method, self.address(operation, tenant, id, client), params=query, data=content, timeout=TIMEOUT,
-            headers=self.headers(headers, **{"Content-Type": content_type}), allow_redirects=False)
+            operation.method, self.address(operation, tenant, id, client, gate), params=query, data=content,
+            timeout=TIMEOUT, headers=self.headers(headers, **{"Content-Type": content_type}), allow_redirects=False)
         told = f"{name} {str(content)[:300]}: {answer.status_code} {answer.text[:1000]}"
         assert answer.status_code == status, f"not {status}: {told}"
         if status < 400:
@@ -182,9 +197,10 @@ class Visitor:
         self.visited[name].add("refused" if status >= 400 else "done")
         return self.checked(operation, answer, told)
 
-    def address(self, operation, tenant=None, id=None, client=NATIVE):
+    def address(self, operation, tenant=None, id=None, client=NATIVE, gate=GATE):
         path = operation.path
-        for name, value in (("tenant", tenant or self.tenant), ("id", id), ("user", id), ("client", client)):
+        for name, value in (
+                ("tenant", tenant or self.tenant), ("id", id), ("user", id), ("client", client), ("gate", gate)):
             if f"{{{name}}}" in path:
                 path = path.replace(f"{{{name}}}", quote(value, safe=""))
         return self.origin + BASE + path
@@ -263,6 +279,9 @@ class Visitor:
     def propagate(self, **planes):
         self.visit("setPropagation", 200, {"planes": planes})
 
+    def fault(self, effect, **more):
+        return self.visit("createFault", 201, {"effect": effect, **more})
+
     def explain(self, status=200, **question):
         return self.visit("explain", status, question)
 
@@ -273,6 +292,19 @@ class Visitor:
             return browser.post(
                 f"{self.origin}/{self.tenant}/oauth2/v2.0/{path}", fields, cookies=cookies, timeout=TIMEOUT,
                 allow_redirects=False)
+
+    def refresh(self, token, client=NATIVE):
+        return self.form("token", grant_type="refresh_token", client_id=client, refresh_token=token)
+
+    def ask(self, client=NATIVE, **how):
+        """What an app asks of a browser that has no session."""
+        return self.form(
+            "authorize", client_id=client, response_type="code", redirect_uri=REDIRECT, scope="openid", **how)
+
+    def graph(self, token):
+        """Who the token's user is, as Graph says it."""
+        return self.session.get(
+            f"{self.origin}/v1.0/me", headers={"Authorization": f"Bearer {token}"}, timeout=TIMEOUT)
 
 
 def media_type(answer):
@@ -320,7 +352,8 @@ def tour_of_the_tenants(lab):
         "domains": ["Tailspin.example", "two.example"], "propagation": "flapping",
         "policies": {"lifetimes": {"accessToken": "PT2M"}},
         "users": [{"userPrincipalName": "wren@tailspin.example", "password": "An0ther-secret!", "mail": None}],
-        "apps": [{"name": "Tailspin Web", "kind": "confidential", "secrets": ["tailspin-web-secret"], "exposes": None}]}
+        "apps": [{"name": "Tailspin Web", "kind": "confidential", "secrets": ["tailspin-web-secret"], "exposes": None}],
+        "faults": [{"match": {"user": "wren@tailspin.example"}, "effect": {"status": 503}, "times": 1}]}
     made = lab.visit("createTenant", 201, seed)
     assert (made["users"][0]["password"], made["apps"][0]["secrets"]) == ("An0ther-secret!", ["tailspin-web-secret"])
     assert made["domains"] == ["tailspin.example", "two.example"]
@@ -333,7 +366,11 @@ def tour_of_the_tenants(lab):
             ({"template": "contoso", "nothing": 1}, "nothing"), ({"template": "contoso", "name": "x"}, "name"),
             ({"template": "contoso", "propagation": "slow"}, "propagation"), ({"id": "x"}, "id"),
             ({"domains": ["a b"]}, "domains[0]"), ({"policies": {"nothing": 1}}, "policies.nothing"),
-            ({"users": [{"nothing": 1}]}, None), ({"apps": [{"name": "x", "kind": "tablet"}]}, "apps[0].kind")]:
+            ({"users": [{"nothing": 1}]}, None), ({"apps": [{"name": "x", "kind": "tablet"}]}, "apps[0].kind"),
+            ({"faults": [{}]}, "faults[0].effect"),
+            ({"faults": [{"effect": {"status": 404}}]}, "faults[0].effect.status"),
+            ({"faults": [{"effect": {"status": 500}}] * 101}, "faults"),
+            ({"template": "contoso", "faults": []}, "faults")]:
         assert mistakes(body, OPERATIONS["createTenant"].body_schema()), f"the document takes {body}"
         lab.refused("createTenant", 400, body, field)
     # A name of a tenant that is not there is no name of a member of the body alone.
@@ -342,9 +379,18 @@ def tour_of_the_tenants(lab):
 
     lab.tenant = made["id"]
     lab.sign_in("wren@tailspin.example", client=made["apps"][0]["id"], scope="openid")
+    planted = lab.visit("listFaults", 200)["items"]
+    assert [fault["match"] for fault in planted] == [{"user": made["users"][0]["id"]}]
+    lab.visit("clearFaults", 204)
+    lab.fault({"status": 500})
+    lab.visit("setGate", 200, {"closed": True})
+    lab.visit("createExpectation", 201, {"after": "refusal", "retriesAtMost": 0})
     assert lab.visit("resetTenant", 200)["name"] == "Tailspin"
     assert lab.visit("resetTenant", 200, {})["name"] == "Tailspin"
     assert lab.visit("listGrants", 200, id="wren@tailspin.example")["items"] == []
+    assert lab.visit("listFaults", 200)["items"] == planted
+    assert lab.visit("listExpectations", 200)["items"] == []
+    assert not any(gate["closed"] for gate in lab.visit("listGates", 200)["items"])
     lab.refused("resetTenant", 400, raw=("{", "application/json"))
     lab.visit("deleteTenant", 204, tenant="two.example")
     lab.refused("deleteTenant", 404)
@@ -774,12 +820,432 @@ def tour_of_the_explanations(lab):
     lab.refused("explain", 404, {"session": "a"}, tenant=STRANGER)
 
 
+def tour_of_the_faults(lab):
+    made = lab.sandbox()
+    adele, name = member(made, "adele")
+    schemas = DOCUMENT["components"]["schemas"]
+    assert lab.visit("listFaults", 200) == {"items": [], "next": None}
+    # Every code, every word and every form that there is, and how it is shown.
+    latencies = [{"fixed": "PT0S"}, {"uniform": ["PT1S", "PT2M"]}, {"lognormal": {"median": "PT1S", "p95": "PT2M"}}]
+    effects = [
+        *({"code": code} for code in schemas["RefusalCode"]["enum"]),
+        {"code": 50076, "suberror": "mine", "claims": DEMAND}, {"code": 50076, "suberror": None},
+        {"status": 429, "retryAfter": "PT1.5S"}, {"status": 500}, {"status": 503}, {"status": 503, "retryAfter": "PT10S"},
+        {"challenge": DEMAND}, *({"answer": word} for word in schemas["Spoiling"]["enum"]),
+        *({"keys": word} for word in schemas["KeyTrouble"]["enum"])]
+    effects += [*({"latency": latency} for latency in latencies), {**effects[-1], "latency": latencies[-1]}]
+    for effect in effects:
+        fault = lab.fault(effect)
+        assert fault == {"id": fault["id"], "match": {}, "effect": effect, "hits": 0, "left": None}
+        assert lab.visit("getFault", 200, id=fault["id"].upper()) == fault
+        lab.visit("deleteFault", 204, id=fault["id"])
+    assert lab.fault({"status": 429})["effect"] == {"status": 429, "retryAfter": "PT1M"}
+    assert lab.fault({"code": 50173, "suberror": ""})["effect"] == {"code": 50173, "suberror": None}
+    for endpoint in schemas["Endpoint"]["enum"]:
+        assert lab.fault({"status": 500}, match={"endpoint": endpoint})["match"] == {"endpoint": endpoint}
+    for type_ in schemas["GrantType"]["enum"]:
+        assert lab.fault({"status": 500}, match={"grantType": type_})["match"] == {"grantType": type_}
+    match = {"endpoint": "token", "grantType": "device_code", "client": NATIVE.upper(), "user": name, "region": "local"}
+    whole = lab.fault({"code": 50173}, match=match, name="whole", times=1000000, probability=0.5)
+    assert (whole["name"], whole["times"], whole["left"], whole["probability"]) == ("whole", 1000000, 1000000, 0.5)
+    assert whole["match"] == {
+        **match, "grantType": "urn:ietf:params:oauth:grant-type:device_code", "client": NATIVE, "user": adele}
+    assert lab.visit("listFaults", 200)["items"][-1] == whole
+
+    valid = {"effect": {"code": 50173}}
+    for body, field in [
+            ({}, "effect"), ({"effect": "429"}, "effect"), ({**valid, "nothing": 1}, "nothing"),
+            ({**valid, "name": "a" * 101}, "name"), ({**valid, "name": 1}, "name"), ({**valid, "match": []}, "match"),
+            ({**valid, "times": 0}, "times"), ({**valid, "times": 1000001}, "times"), ({**valid, "times": 1.5}, "times"),
+            ({**valid, "probability": 0}, "probability"), ({**valid, "probability": 1.1}, "probability"),
+            ({**valid, "probability": "1"}, "probability"),
+            *(({**valid, "match": match}, f"match.{field}") for match, field in [
+                ({"nothing": 1}, "nothing"), ({"endpoint": "logout"}, "endpoint"),
+                ({"grantType": "implicit"}, "grantType"), ({"client": ""}, "client"), ({"client": "a" * 129}, "client"),
+                ({"user": ""}, "user"), ({"user": 1}, "user"), ({"region": "Here"}, "region")]),
+            *(({"effect": effect}, "effect") for effect in (
+                {}, {"code": 50173, "status": 429}, {"answer": "cut", "keys": "stale"}, {"suberror": "bad_token"})),
+            *(({"effect": effect}, f"effect.{field}") for effect, field in [
+                ({"code": 1}, "code"), ({"code": "50173"}, "code"), ({"code": 50173, "suberror": "a" * 101}, "suberror"),
+                ({"code": 50173, "claims": "[]"}, "claims"), ({"code": 50173, "retryAfter": "PT1S"}, "retryAfter"),
+                ({"status": 404}, "status"), ({"status": 429, "retryAfter": "soon"}, "retryAfter"),
+                ({"status": 500, "retryAfter": "PT1S"}, "retryAfter"), ({"status": 429, "claims": "{}"}, "claims"),
+                ({"challenge": ""}, "challenge"), ({"challenge": {}}, "challenge"), ({"answer": "late"}, "answer"),
+                ({"answer": "cut", "nothing": 1}, "nothing"), ({"keys": "lost"}, "keys"),
+                ({"keys": "stale", "latency": "manual"}, "latency")]),
+            *(({"effect": {"latency": latency}}, None) for latency in (
+                None, "immediate", "manual", 5, {}, {"fixed": "soon"}, {"uniform": ["PT1S"]},
+                {"lognormal": {"median": "PT1S"}}, {"afterAttempts": 3}, {"local": "manual"},
+                {"fixed": "PT1S", "uniform": ["PT1S", "PT2S"]}))]:
+        assert mistakes(body, OPERATIONS["createFault"].body_schema()), f"the document takes {body}"
+        lab.refused("createFault", 400, body, field)
+    # What no schema says.
+    for match, field in [
+            ({"user": STRANGER}, "user"), ({"region": "elsewhere"}, "region"), ({"endpoint": "graph"}, "endpoint"),
+            ({"endpoint": "authorize", "grantType": "password"}, "grantType")]:
+        lab.refused("createFault", 400, {**valid, "match": match}, f"match.{field}")
+    for effect, field in [
+            ({"challenge": "{"}, "challenge"), ({"code": 50173, "claims": "{} {}"}, "claims"),
+            ({"latency": {"fixed": "PT2M0.1S"}}, "latency"), ({"latency": {"uniform": ["PT0S", "PT3M"]}}, "latency"),
+            ({"latency": {"lognormal": {"median": "PT1S", "p95": "PT3M"}}}, "latency"),
+            ({"latency": {"uniform": ["PT2S", "PT1S"]}}, "latency.uniform")]:
+        lab.refused("createFault", 400, {"effect": effect}, f"effect.{field}")
+    for name_of_call in ("listFaults", "clearFaults"):
+        lab.refused(name_of_call, 404, tenant=STRANGER)
+    lab.refused("createFault", 404, valid, tenant=STRANGER)
+    for id in (STRANGER, "x"):
+        lab.refused("getFault", 404, id=id)
+        lab.refused("deleteFault", 404, id=id)
+    lab.refused("deleteFault", 404, id=whole["id"], tenant=CONTOSO)
+    # A query that cannot be read.
+    lab.refused("clearFaults", 400, query="name=%ff", field="name")
+
+    # There may be a hundred.
+    lab.visit("clearFaults", 204, query={"name": "whole"})
+    left = lab.visit("listFaults", 200)["items"]
+    assert "whole" not in {fault.get("name") for fault in left}
+    for _ in range(100 - len(left)):
+        lab.fault({"status": 500})
+    assert len(lab.visit("listFaults", 200)["items"]) == 100
+    lab.refused("createFault", 409, valid)
+    lab.visit("clearFaults", 204)
+    assert lab.visit("listFaults", 200)["items"] == []
+
+    # What they do is counted, and is in the log.
+    signed = lab.sign_in(adele)
+    token = {"endpoint": "token", "grantType": "refresh_token", "user": adele}
+    noted = []
+    for effect, at, status, notes in [
+            ({"code": 50173}, token, 400, {"endpoint": "token", "status": 400}),
+            ({"status": 429}, token, 429, {"endpoint": "token", "status": 429, "retryAfter": "PT1M"}),
+            ({"status": 503}, token, 503, {"endpoint": "token", "status": 503}),
+            ({"answer": "malformed"}, token, 200, {"endpoint": "token", "answer": "malformed"}),
+            ({"latency": {"fixed": "PT0.01S"}}, token, 200, {"endpoint": "token"}),
+            ({"challenge": DEMAND}, {"endpoint": "graph"}, 401, {"endpoint": "graph", "status": 401})]:
+        fault = lab.fault(effect, match=at, times=1)
+        answer = lab.refresh(signed["refresh_token"]) if at is token else lab.graph(signed["access_token"])
+        assert answer.status_code == status, f"{effect}: {answer.status_code} {answer.text}"
+        assert lab.visit("getFault", 200, id=fault["id"]) == {**fault, "hits": 1, "left": 0}
+        noted.append({"fault": fault["id"], **notes})
+    hits = lab.visit("listEvents", 200, query={"type": "faultHit", "detail": "true"})["items"]
+    assert [hit["notes"] for hit in hits] == noted
+    with lab.stream({"after": "0", "type": "faultHit"}) as events:
+        assert [next(events)["fault"] for _ in noted] == [each["fault"] for each in noted]
+    assert lab.refresh(signed["refresh_token"]).status_code == 200
+
+
+def tour_of_the_gates(lab):
+    made = lab.sandbox()
+    token = lab.sign_in(member(made, "adele")[0])["refresh_token"]
+    gates = DOCUMENT["components"]["schemas"]["Gate"]["enum"]
+    opened = [{"gate": gate, "closed": False, "waiting": 0} for gate in gates]
+    assert lab.visit("listGates", 200) == {"items": opened, "next": None}
+    for gate in gates:
+        assert lab.visit("setGate", 200, {"closed": True}, gate=gate) == {"gate": gate, "closed": True, "waiting": 0}
+    # A token request waits at one after the other until it is opened.
+    with ThreadPoolExecutor(1) as pool:
+        refreshing = pool.submit(lab.refresh, token)
+        for gate in gates[:2]:
+            deadline = time.monotonic() + TIMEOUT / 2
+            while not lab.visit("listGates", 200)["items"][gates.index(gate)]["waiting"]:
+                assert time.monotonic() < deadline and not refreshing.done(), f"nothing waits at {gate}"
+                time.sleep(0.01)
+            assert not lab.visit("setGate", 200, {"closed": False}, gate=gate)["closed"]
+        assert refreshing.result().status_code == 200
+    lab.visit("setGate", 200, {"closed": False}, gate=gates[2])
+    assert lab.visit("listGates", 200)["items"] == opened
+    for body, field in [
+            ({}, "closed"), ({"closed": None}, "closed"), ({"closed": 1}, "closed"), ({"closed": "true"}, "closed"),
+            ({"closed": True, "nothing": 1}, "nothing")]:
+        assert mistakes(body, OPERATIONS["setGate"].body_schema()), f"the document takes {body}"
+        lab.refused("setGate", 400, body, field)
+    message = lab.refused("setGate", 404, {"closed": True}, gate="nothing")["message"]
+    assert message.rpartition(": ")[2] == ", ".join(gates) + "."
+    lab.refused("setGate", 404, {"closed": True}, gate=GATE.upper())
+    lab.refused("setGate", 404, {"closed": True}, tenant=STRANGER)
+    lab.refused("listGates", 404, tenant=STRANGER)
+
+
+def tour_of_the_forgeries(lab):
+    made = lab.sandbox()
+    adele, name = member(made, "adele")
+    valid = {"user": adele, "client_id": NATIVE, "scope": "User.Read", "defect": "signature"}
+    before = lab.visit("listEvents", 200)["items"]
+    for defect in DOCUMENT["components"]["schemas"]["TokenDefect"]["enum"]:
+        forged = lab.visit("forgeToken", 201, {**valid, "defect": defect})
+        payload = forged["access_token"].split(".")[1]
+        assert json.loads(urlsafe_b64decode(payload + "===")) == forged["claims"] and forged["defect"] == defect
+        assert lab.graph(forged["access_token"]).status_code == 401
+    lab.visit("forgeToken", 201, {**valid, "user": name, "scope": "api://lapse-lab/access_as_user"})
+    assert lab.visit("listEvents", 200)["items"] == before, "forging wrote an event"
+    assert lab.visit("listGrants", 200, id=adele)["items"] == []
+    for body, field in [
+            ({}, "user"), ({**valid, "user": ""}, "user"), ({**valid, "user": 1}, "user"),
+            ({**valid, "client_id": ""}, "client_id"), ({**valid, "scope": []}, "scope"),
+            ({**valid, "scope": ""}, "scope"), ({**valid, "defect": "x"}, "defect"),
+            ({**valid, "defect": None}, "defect"), ({**valid, "nothing": 1}, "nothing")]:
+        assert mistakes(body, OPERATIONS["forgeToken"].body_schema()), f"the document takes {body}"
+        lab.refused("forgeToken", 400, body, field)
+    lab.refused("forgeToken", 400, {**valid, "client_id": STRANGER}, "client_id")
+    lab.refused("forgeToken", 400, {**valid, "scope": "Fly.Moon"}, "scope")
+    lab.refused("forgeToken", 404, {**valid, "user": STRANGER})
+    lab.refused("forgeToken", 404, valid, tenant=STRANGER)
+
+
+def play_every_rule(lab, adele, alex):
+    """A client for each rule of the judge, and named after it, that does what the rule is about."""
+
+    def sign_in(rule):
+        lab.visit("createApp", 201, {
+            "id": rule, "name": rule, "kind": "public", "redirectUris": [REDIRECT], "delegated": ["User.Read"]})
+        return lab.sign_in(adele, rule)
+
+    def refresh(rule, signed, *statuses):
+        for status in statuses:
+            assert lab.refresh(signed["refresh_token"], rule).status_code == status, rule
+
+    def be_refused(rule):
+        signed = sign_in(rule)
+        lab.revoke(adele)
+        refresh(rule, signed, 400)
+        return signed
+
+    def be_challenged(rule, *statuses):
+        signed = sign_in(rule)
+        lab.fault({"challenge": DEMAND}, match={"client": rule})
+        for status in statuses:
+            assert lab.graph(signed["access_token"]).status_code == status, rule
+
+    def meet_outage(rule, status, *statuses, **more):
+        signed = sign_in(rule)
+        lab.fault({"status": status}, match={"client": rule}, **more)
+        refresh(rule, signed, status, *statuses)
+
+    refresh("retriesDeadToken", be_refused("retriesDeadToken"), 400, 400, 400, 400)
+    patient = be_refused("takesRefusalForOutage")
+    for _ in range(3):
+        time.sleep(0.25)
+        refresh("takesRefusalForOutage", patient, 400)
+    outliving = be_refused("keepsItsSession")
+    assert [lab.graph(outliving["access_token"]).status_code for _ in range(3)] == [200] * 3
+    be_challenged("ignoresClaimsChallenge", 401, 401, 401, 401)
+    be_challenged("forgetsTheDemand", 401)
+    assert lab.ask("forgetsTheDemand").status_code == 200
+    sign_in("loopsOnSilentSignIn")
+    for _ in range(4):
+        assert "login_required" in lab.ask("loopsOnSilentSignIn", prompt="none").headers["Location"]
+    refresh("looping", sign_in("looping"), *[200] * 14, 400)
+    meet_outage("ignoresRetryAfter", 429, 429, 429, 429)
+    meet_outage("hammersThroughOutage", 503, *[503] * 11)
+    meet_outage("losesLivingToken", 500, times=1)
+    assert lab.ask("losesLivingToken").status_code == 200
+    be_refused("disturbsOthers")
+    lab.sign_in(alex, "disturbsOthers")
+    assert lab.ask("disturbsOthers", login_hint=alex).status_code == 200
+    be_refused("hasNotAskedYet")
+    be_refused("signsInAgain")
+    assert lab.ask("signsInAgain", prompt="login").status_code == 200
+    lab.sign_in(adele, "signsInAgain")
+    be_challenged("answersChallenge", 401)
+    assert lab.ask("answersChallenge", claims=DEMAND).status_code == 200
+    lab.sign_in(adele, "answersChallenge")
+    meet_outage("outlivesOutage", 503, 200, times=1)
+
+
+REPORTS = ["getReport", "getReportPage", "getReportMarkdown", "getReportJUnit"]
+
+
+def tour_of_the_reports(lab):
+    made = lab.sandbox(policies={"loopDetection": True})
+    (adele, name), (_, alex) = member(made, "adele"), member(made, "alex")
+    schemas = DOCUMENT["components"]["schemas"]
+    report = lab.visit("getReport", 200)
+    assert report == {
+        "tenant": made["id"], "at": report["at"], "verdict": "untested", "clients": [], "expectations": []}
+    play_every_rule(lab, adele, alex)
+    lab.sign_in(adele)
+    report = lab.visit("getReport", 200)
+    clients = {client["name"]: client for client in report["clients"]}
+    rules = schemas["ReactionRule"]["enum"]
+    assert list(clients) == [*rules, "Lapse Native"] and report["verdict"] == "bad"
+    findings = [(client, finding) for client in clients for finding in clients[client]["findings"]]
+    assert {finding["rule"] for client, finding in findings if finding["rule"] == client} == set(rules)
+    assert {finding["severity"] for _, finding in findings} == set(schemas["Severity"]["enum"])
+    assert {client["verdict"] for client in clients.values()} == set(schemas["ReportVerdict"]["enum"])
+    met = {client: clients[client]["incidents"][0] for client in rules}
+    assert {incident["kind"] for incident in met.values()} == set(schemas["IncidentKind"]["enum"])
+
+    dead = met["signsInAgain"]
+    assert (dead["code"], dead["user"], dead["userPrincipalName"], dead["retries"]) == (50173, adele, name, 0)
+    assert dead["grant"] and dead["revocation"] and dead["firstRetry"] is None
+    assert dead["asked"]["prompt"] == "login" and dead["events"] == [
+        dead["events"][0], dead["asked"]["event"], dead["recovered"]["event"]]
+    slow = met["ignoresRetryAfter"]
+    assert (slow["endpoint"], slow["retryAfter"], slow["retries"]) == ("token", "PT1M", 3) and slow["firstRetry"]
+    assert met["losesLivingToken"]["asked"] and met["outlivesOutage"]["recovered"]
+    assert met["loopsOnSilentSignIn"]["firstRetry"]["prompt"] == "none"
+    assert [met[client]["asked"]["carriesClaims"] for client in ("answersChallenge", "forgetsTheDemand")] == [True, False]
+    logged = lab.visit("listEvents", 200)["items"]
+    assert [event["type"] for event in logged if event["id"] in met["keepsItsSession"]["events"]] == ["refreshRefused"]
+
+    for name_of_call in REPORTS:
+        lab.visit(name_of_call, 200)
+        lab.visit(name_of_call, 200, query={"client": STRANGER})
+        # A query that cannot be read.
+        lab.refused(name_of_call, 400, query="client=%ff", field="client")
+        lab.refused(name_of_call, 404, tenant=STRANGER)
+    assert lab.visit("getReport", 200, query={"client": "SignsInAgain"})["clients"] == [clients["signsInAgain"]]
+    report = lab.visit("getReport", 200, query={"client": STRANGER})
+    assert (report["clients"], report["verdict"]) == ([], "untested")
+    # Whoever is not there any more, or never was, has done it all the same.
+    lab.visit("deleteApp", 204, id="looping")
+    lab.visit("deleteUser", 204, id=adele)
+    stranger = "a" * 300
+    assert lab.refresh("nothing", stranger).status_code == 400
+    names = {client["client"]: client["name"] for client in lab.visit("getReport", 200)["clients"]}
+    assert (names["looping"], names[stranger]) == (None, None)
+    assert lab.visit("listEvents", 200, query={"type": "refreshRefused"})["items"][-1]["client"] == stranger
+
+
+def tour_of_the_report_pages(lab):
+    made = lab.sandbox()
+    adele, name = member(made, "adele")
+    label, strange = "asks soon", "<b>&\"'\u0001\uffff"
+    token = lab.sign_in(adele)["refresh_token"]
+    lab.revoke(adele)
+    assert [lab.refresh(token).status_code for _ in range(5)] == [400] * 5
+    assert lab.ask().status_code == 200
+    signed = lab.sign_in(adele)
+    for given in (
+            {"name": label, "after": "revoke", "reauthorizesWithin": "PT1M"},
+            {"name": strange, "after": "refusal", "retriesAtMost": 1}, {"after": "outage", "retriesAtMost": 1}):
+        lab.visit("createExpectation", 201, given)
+    page = lab.visit("getReportPage", 200)
+    assert page.startswith("<!DOCTYPE html>") and page.count("<svg ") == 1 and strange[:3] not in page
+    markdown = lab.visit("getReportMarkdown", 200)
+    assert markdown.startswith("# How the apps took it: bad\n")
+    tree = ElementTree.fromstring(lab.visit("getReportJUnit", 200))
+    assert [suite.get("name") for suite in tree] == ["Lapse Native", "expectations"]
+    client, expected = tree
+    schemas = DOCUMENT["components"]["schemas"]
+    harmless = schemas["Finding"]["if"], schemas["Finding"]["else"]["if"]
+    harmless = [rule for part in harmless for rule in part["properties"]["rule"]["enum"]]
+    assert [case.get("name") for case in client] == [
+        rule for rule in schemas["ReactionRule"]["enum"] if rule not in harmless]
+    assert [case.get("name") for case in client if case.find("failure") is not None] == ["retriesDeadToken"]
+    assert [[part.tag for part in case] for case in expected] == [[], ["failure"], ["skipped"]]
+    for node in (client, expected):
+        for count, tag in (("tests", "testcase"), ("failures", ".//failure"), ("skipped", ".//skipped")):
+            assert node.get(count) == str(len(node.findall(tag))), f"{count}={node.get(count)!r}"
+    assert (tree.get("tests"), tree.get("failures")) == (str(len(tree.findall(".//testcase"))), "2")
+    for text in (page, markdown):
+        assert all(word in text for word in (name, "refused with 50173", "retriesDeadToken", label)), text
+    assert "It met no refusal" not in page
+    assert lab.graph(signed["access_token"]).status_code == 200
+    tree = ElementTree.fromstring(lab.visit("getReportJUnit", 200, query={"client": STRANGER}))
+    assert [suite.get("name") for suite in tree] == ["expectations"]
+
+
+def tour_of_the_expectations(lab):
+    made = lab.sandbox()
+    adele, name = member(made, "adele")
+    schemas = DOCUMENT["components"]["schemas"]
+    assert lab.visit("listExpectations", 200) == {"items": [], "next": None}
+    # Every occasion and every limit that there is, and how it is shown.
+    limits = [
+        {"reauthorizesWithin": "PT0S"}, {"recoversWithin": "P1DT0.5S"}, {"retriesAtMost": 1000000}, {"carriesClaims": False}]
+    for given in (
+            *({"after": occasion, "retriesAtMost": 0} for occasion in schemas["MetOccasion"]["enum"]),
+            *({"after": "refusal", **limit} for limit in limits)):
+        expectation = lab.visit("createExpectation", 201, given)
+        assert expectation == {**given, "id": expectation["id"], "status": "pending", "outcomes": []}
+        assert lab.visit("getExpectation", 200, id=expectation["id"].upper()) == expectation
+        lab.visit("deleteExpectation", 204, id=expectation["id"])
+    given = {
+        "name": "n" * 100, "client": NATIVE.upper(), "user": name, "after": "challenge", "reauthorizesWithin": "PT5S",
+        "recoversWithin": "PT10S", "retriesAtMost": 1, "carriesClaims": True}
+    whole = lab.visit("createExpectation", 201, given)
+    assert whole == {
+        **given, "client": NATIVE, "user": adele, "id": whole["id"], "status": "pending", "outcomes": []}
+    assert lab.visit("listExpectations", 200)["items"] == [whole]
+
+    valid = {"after": "revoke", "retriesAtMost": 1}
+    for body, field in [
+            ({}, "after"), ({"retriesAtMost": 1}, "after"), ({"after": "lunch", "retriesAtMost": 1}, "after"),
+            ({"after": None, "retriesAtMost": 1}, "after"), ({"after": "revoke"}, None),
+            ({"after": "revoke", "name": "x", "client": NATIVE, "user": adele}, None),
+            ({**valid, "nothing": 1}, "nothing"), ({**valid, "name": ""}, "name"), ({**valid, "name": "a" * 101}, "name"),
+            ({**valid, "name": 1}, "name"), ({**valid, "client": ""}, "client"), ({**valid, "client": "a" * 129}, "client"),
+            ({**valid, "client": 1}, "client"), ({**valid, "user": ""}, "user"), ({**valid, "user": 1}, "user"),
+            ({**valid, "reauthorizesWithin": "soon"}, "reauthorizesWithin"),
+            ({**valid, "reauthorizesWithin": 5}, "reauthorizesWithin"),
+            ({**valid, "recoversWithin": "-PT1S"}, "recoversWithin"),
+            ({"after": "revoke", "retriesAtMost": -1}, "retriesAtMost"),
+            ({"after": "revoke", "retriesAtMost": 1000001}, "retriesAtMost"),
+            ({"after": "revoke", "retriesAtMost": 1.5}, "retriesAtMost"),
+            ({"after": "revoke", "retriesAtMost": "1"}, "retriesAtMost"),
+            ({**valid, "carriesClaims": "true"}, "carriesClaims"), ({**valid, "carriesClaims": 1}, "carriesClaims")]:
+        assert mistakes(body, OPERATIONS["createExpectation"].body_schema()), f"the document takes {body}"
+        lab.refused("createExpectation", 400, body, field)
+    # What no schema says.
+    lab.refused("createExpectation", 400, {**valid, "user": STRANGER}, "user")
+    lab.refused("createExpectation", 400, {**valid, "recoversWithin": "P40000D"}, "recoversWithin")
+    lab.refused("createExpectation", 404, valid, tenant=STRANGER)
+    lab.refused("listExpectations", 404, tenant=STRANGER)
+    for id in (STRANGER, "x"):
+        lab.refused("getExpectation", 404, id=id)
+        lab.refused("getExpectation", 404, id=id, query={"wait": "PT10S"})
+        lab.refused("deleteExpectation", 404, id=id)
+    lab.refused("getExpectation", 404, id=whole["id"], tenant=CONTOSO)
+    lab.refused("deleteExpectation", 404, id=whole["id"], tenant=CONTOSO)
+    for wait in ("PT1M0.1S", "PT2M", "soon"):
+        lab.refused("getExpectation", 400, id=whole["id"], query={"wait": wait}, field="wait")
+    assert lab.visit("getExpectation", 200, id=whole["id"], query={"wait": "PT0.1S"}) == whole
+
+    # What comes of them while an app runs, and that who waits hears of it.
+    failing, passing = [lab.visit("createExpectation", 201, {"after": "revoke", **limit})["id"] for limit in (
+        {"reauthorizesWithin": "PT0.3S"}, {"recoversWithin": "PT1M", "retriesAtMost": 0})]
+    token = lab.sign_in(adele)["refresh_token"]
+    lab.revoke(adele)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(lab.visit, "getExpectation", 200, id=failing, query={"wait": "PT8S"})
+        assert lab.refresh(token).status_code == 400
+        assert waiting.result()["status"] == "failed"
+    assert lab.visit("getExpectation", 200, id=passing)["status"] == "pending"
+    assert lab.ask().status_code == 200
+    lab.sign_in(adele)
+    passed = lab.visit("getExpectation", 200, id=passing, query={"wait": "PT10S"})
+    outcome, = passed["outcomes"]
+    assert (passed["status"], outcome["client"], outcome["status"]) == ("passed", NATIVE, "passed")
+    assert outcome["incident"] == outcome["events"][0]
+    items = lab.visit("listExpectations", 200)["items"]
+    assert [item["status"] for item in items] == ["pending", "failed", "passed"]
+    assert {item["status"] for item in items} == set(schemas["ExpectationStatus"]["enum"])
+    report = lab.visit("getReport", 200)
+    assert (report["expectations"], report["verdict"]) == (items, "bad")
+    report = lab.visit("getReport", 200, query={"client": WEB})
+    assert [item["status"] for item in report["expectations"]] == ["pending", "pending"]
+
+    # There may be a hundred.
+    for _ in range(100 - len(items)):
+        lab.visit("createExpectation", 201, valid)
+    assert len(lab.visit("listExpectations", 200)["items"]) == 100
+    lab.refused("createExpectation", 409, valid)
+    lab.visit("deleteExpectation", 204, id=whole["id"])
+    lab.refused("getExpectation", 404, id=whole["id"])
+    lab.visit("createExpectation", 201, valid)
+
+
 def tour_of_the_events(lab):
     made = lab.sandbox()
     (adele, name), (alex, _) = member(made, "adele"), member(made, "alex")
-    lab.sign_in(adele)
+    signed = lab.sign_in(adele)
     lab.sign_in(alex)
-    lab.revoke(adele)
+    revoked = lab.revoke(adele)
+    # Its access token outlives the grant; the app asks for another sign-in, as a challenge demands.
+    assert lab.graph(signed["access_token"]).status_code == 200
+    assert lab.refresh(signed["refresh_token"]).status_code == 400
+    assert lab.ask(prompt="login", claims=DEMAND).status_code == 200
     # Refusals have a code, and what happens at the authority a region and a request id.
     assert lab.form(
         "token", grant_type="password", client_id=NATIVE, username=name, password="wrong",
@@ -789,6 +1255,15 @@ def tour_of_the_events(lab):
     assert [event for event in log if event["code"] == 50126 and event["region"] and event["requestId"]], log
     signed = lab.visit("listEvents", 200, query={"type": "signedIn", "user": name, "after": "0"})["items"]
     assert [event["user"] for event in signed] == [adele]
+    assert lab.visit("listEvents", 200, query={"detail": "false"})["items"] == log
+    detailed = lab.visit("listEvents", 200, query={"detail": "true"})["items"]
+    more = [{name: event.pop(name) for name in ("writtenAt", "presented", "notes")} for event in detailed]
+    assert detailed == log
+    said = {event["type"]: {**event, **rest} for event, rest in zip(detailed, more)}
+    assert said["accessOutlived"]["revocation"] == revoked["id"] and said["accessOutlived"]["presented"]
+    assert said["refreshRefused"]["presented"] and said["signedIn"]["notes"] == {}
+    assert said["signInRequested"]["notes"] == {"prompt": "login", "answersChallenge": True}
+    lab.refused("listEvents", 400, query={"detail": "much"}, field="detail")
     for query, field in [
             ({"after": "x"}, "after"), ({"after": "-1"}, "after"), ({"type": "nothing"}, "type")]:
         lab.refused("listEvents", 400, query=query, field=field)
@@ -827,7 +1302,8 @@ def tour_of_long_lists(lab):
 TOUR = [
     tour_of_the_server, tour_of_the_tenants, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
     tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations,
-    tour_of_the_events, tour_of_long_lists]
+    tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
+    tour_of_the_expectations, tour_of_the_events, tour_of_long_lists]
 
 
 @pytest.fixture(scope="module")
@@ -881,8 +1357,8 @@ def test_a_method_that_the_document_does_not_know_leads_nowhere(own, path):
     lab = Visitor(own)
     for method in [*METHODS, "options", "trace"]:
         if method not in known:
-            answer = lab.session.request(
-                method, f"{own.http}{BASE}{path.format(tenant=CONTOSO, id=STRANGER, user=ADELE, client=NATIVE)}", timeout=TIMEOUT)
+            known_path = path.format(tenant=CONTOSO, id=STRANGER, user=ADELE, client=NATIVE, gate=GATE)
+            answer = lab.session.request(method, f"{own.http}{BASE}{known_path}", timeout=TIMEOUT)
             assert answer.status_code == 404, f"{method} {path}: {answer.status_code} {answer.text}"
             not_found = DOCUMENT["components"]["responses"]["NotFound"]["content"]["application/json"]["schema"]
             assert not mistakes(answer.json(), not_found), answer.text
@@ -908,6 +1384,12 @@ def test_every_operation_wants_the_control_token_where_there_is_one(launch, tmp_
     ("createApp", {"name": "x", "kind": "public", "flows": ["x"]}, None, "Flow"),
     ("createGrant", {"user": ADELE, "client_id": NATIVE, "scope": "openid", "method": "x"}, None, "Method"),
     ("createRevocation", {"user": ADELE, "cause": "x"}, None, "Cause"),
+    ("createFault", {"match": {"endpoint": "x"}, "effect": {"status": 500}}, None, "Endpoint"),
+    ("createFault", {"match": {"grantType": "x"}, "effect": {"status": 500}}, None, "GrantType"),
+    ("createFault", {"effect": {"answer": "x"}}, None, "Spoiling"),
+    ("createFault", {"effect": {"keys": "x"}}, None, "KeyTrouble"),
+    ("forgeToken", {"user": ADELE, "client_id": NATIVE, "scope": "openid", "defect": "x"}, None, "TokenDefect"),
+    ("createExpectation", {"after": "x", "retriesAtMost": 1}, None, "MetOccasion"),
     ("listEvents", None, {"type": "x"}, "EventType")],
     ids=lambda value: value if isinstance(value, str) else None)
 def test_the_document_lists_the_same_words_as_the_server(own, name, body, query, schema):
@@ -957,7 +1439,7 @@ class Sandboxes:
     """A sandbox for each operation, so that what one does to its tenant is no other one's trouble."""
 
     # What these remove is not there a second time.
-    REMOVING = {"deleteTenant", "deleteUser", "deleteApp"}
+    REMOVING = {"deleteTenant", "deleteUser", "deleteApp", "deleteFault", "deleteExpectation"}
 
     def __init__(self, lapse):
         self.lapse = lapse
@@ -974,10 +1456,20 @@ class Sandboxes:
         path = f"/tenants/{tenant['id']}"
         signed = self.lapse.control("POST", f"{path}/grants", {"user": user, "client_id": NATIVE, "scope": SCOPE})
         revocation = self.lapse.control("POST", f"{path}/revocations", {"user": user, "cause": "adminRevoke"})
+        lab = Visitor(self.lapse)
+        lab.tenant = tenant["id"]
+        assert lab.refresh(signed["refresh_token"]).status_code == 400
+        # Failed already: nobody has to wait for it.
+        expectation = self.lapse.control(
+            "POST", f"{path}/expectations", {"after": "refusal", "reauthorizesWithin": "PT0S"})
+        fault = self.lapse.control("POST", f"{path}/faults", {"match": {"user": user}, "effect": {"status": 429}})
         return Known(
-            tenant["id"], tenant["domains"][0], {"users": user, "apps": NATIVE, "revocations": revocation["id"]},
+            tenant["id"], tenant["domains"][0],
             {
-                "user": user, "client_id": NATIVE, "scope": SCOPE, "region": "local",
+                "users": user, "apps": NATIVE, "revocations": revocation["id"], "faults": fault["id"],
+                "expectations": expectation["id"]},
+            {
+                "user": user, "client_id": NATIVE, "client": NATIVE, "scope": SCOPE, "region": "local",
                 "session": signed["cookies"]["ESTSAUTH"], "refresh_token": signed["refresh_token"],
                 "access_token": signed["access_token"]})
 
@@ -1005,6 +1497,8 @@ class Known:
         # A body that is wrong on purpose stays as it is.
         if isinstance(case.body, dict) and case.meta.generation.mode is GenerationMode.POSITIVE:
             case.body = {name: self.members.get(name, value) for name, value in case.body.items()}
+            if isinstance(case.body.get("match"), dict):
+                case.body["match"] = {name: self.members.get(name, value) for name, value in case.body["match"].items()}
             if isinstance(case.body.get("userPrincipalName"), str):
                 case.body["userPrincipalName"] = case.body["userPrincipalName"].partition("@")[0] + "@" + self.domain
 

@@ -340,7 +340,7 @@ struct ErrorTests {
         #expect(json["error_description"]?.text?.hasPrefix("AADSTS\(code.rawValue): ") == true)
         #expect(json["error_codes"] == .array([.integer(Int64(code.rawValue))]))
         // Recorded without one.
-        let hasURI = ![.mfaExpired, .signInFrequency].contains(code)
+        let hasURI = ![.mfaExpired, .signInFrequency, .transientError].contains(code)
         #expect(json["error_uri"]?.text == (hasURI ? "https://localhost/error?code=\(code.rawValue)" : nil))
         #expect(json["error"]?.text?.wholeMatch(of: /[a-z_]+/) != nil)
     }

@@ -46,6 +46,10 @@ struct CatalogueTests {
 
     private static func scenario(_ code: AADSTS) -> Scenario {
         switch code {
+        // MARK: The service itself
+        case .transientError: ("A refresh while a fault makes the service unavailable", { try await faulty($0, status: 503) })
+        case .serviceIssue: ("A refresh while a fault breaks the service", { try await faulty($0, status: 500) })
+
         // MARK: A refresh token, or the session it came from, is dead
         case .grantRevoked:
             ("A refresh after a revoke", { lab in try await refusedRefresh(lab) { _ = try await $0.revoke() } })
@@ -376,6 +380,12 @@ struct CatalogueTests {
         _ lab: Lab, _ form: KeyValuePairs<String, String>, at tenant: String = "contoso.example"
     ) async throws -> Answer {
         try await lab.form("/\(tenant)/oauth2/v2.0/token", form)
+    }
+
+    private static func faulty(_ lab: Lab, status: Int64) async throws -> Answer {
+        let grant = try await lab.grant()
+        try await lab.contoso(.post, "faults", ["match": ["endpoint": "token"], "effect": ["status": .integer(status)]])
+        return try await lab.refresh(grant["refresh_token"])
     }
 
     private static func password(_ lab: Lab, _ password: String = BuiltInLab.password) async throws -> Answer {

@@ -34,7 +34,8 @@ struct Lab: Sendable {
     ) async throws {
         let clock = WallClock(start)
         let authority = Authority(
-            store: try Store.inMemory(), signer: try await TestKeys.signer.value, random: .seeded(1), wall: { clock.now },
+            store: try Store.inMemory(machineClock: { clock.now }), signer: try await TestKeys.signer.value, random: .seeded(1),
+            wall: { clock.now },
             isRegistrationOpen: isRegistrationOpen)
         try authority.seed(seed)
         let site = Site(

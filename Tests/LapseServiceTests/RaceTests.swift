@@ -33,7 +33,7 @@ struct RaceTests {
     private func authority() async throws -> Authority {
         let now = Timestamp("2026-03-01T12:00:00Z")!
         let authority = Authority(
-            store: try .inMemory(), signer: try await Self.signer.value, random: .seeded(5), wall: { now })
+            store: try .inMemory(machineClock: { now }), signer: try await Self.signer.value, random: .seeded(5), wall: { now })
         try authority.seed(BuiltInLab.seed)
         return authority
     }
@@ -41,8 +41,8 @@ struct RaceTests {
     private static let trace = RequestTrace(
         requestID: RandomSource.seeded(1).guid(), correlationID: "c", origin: "https://localhost", region: nil)
 
-    private func grant(_ authority: Authority) throws -> String {
-        try authority.createGrant(
+    private func grant(_ authority: Authority) async throws -> String {
+        try await authority.createGrant(
             [
                 "user": "adele@contoso.example", "client_id": "bbbbbbbb-0002-4000-8000-000000000001",
                 "scope": "openid offline_access User.Read",
@@ -66,14 +66,14 @@ struct RaceTests {
     func redeemsAndRevokes() async throws {
         let authority = try await authority()
         for _ in 0..<10 {
-            let token = try grant(authority)
+            let token = try await grant(authority)
             let tally = Tally()
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for worker in 0..<8 {
                     group.addTask {
                         for round in 0..<40 {
                             if worker == 0, round == 20 {
-                                _ = try authority.createRevocation(
+                                _ = try await authority.createRevocation(
                                     ["user": "adele@contoso.example", "cause": "userRevoke"], in: "contoso.example",
                                     trace: Self.trace)
                                 tally.revoked()
@@ -95,8 +95,8 @@ struct RaceTests {
     @Test("A refusal is committed: its event stays, with the revocation that decided it")
     func refusalEvent() async throws {
         let authority = try await authority()
-        let token = try grant(authority)
-        let revocation = try authority.createRevocation(
+        let token = try await grant(authority)
+        let revocation = try await authority.createRevocation(
             ["user": "adele@contoso.example", "cause": "adminRevoke"], in: "contoso.example", trace: Self.trace)
         #expect(try await redeem(token, authority) == 50173)
         let filter = try authority.eventFilter(of: "contoso.example", type: "refreshRefused", user: "adele@contoso.example")

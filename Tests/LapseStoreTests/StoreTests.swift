@@ -11,7 +11,7 @@ struct StoreTests {
     private let adele = User.Home(tenant: BuiltInLab.contoso, user: GUID("aaaaaaaa-0001-4000-8000-000000000001")!)
 
     private func store() throws -> Store {
-        let store = try Store.inMemory()
+        let store = try Store.inMemory(machineClock: { Self.now })
         try store.write { tx in for seed in lab { try tx.insert(seed) } }
         return store
     }
@@ -210,13 +210,13 @@ struct StoreTests {
     func restart() throws {
         let path = try temporaryFile()
         defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
-        let first = try Store(path: path)
+        let first = try Store(path: path, machineClock: { Self.now })
         let last = try first.write { tx throws in
             for seed in lab { try tx.insert(seed) }
             return try tx.append(event())
         }
         try first.close()
-        let second = try Store(path: path)
+        let second = try Store(path: path, machineClock: { Self.now })
         try second.write { tx throws in
             #expect(try tx.tenants().count == 2)
             #expect(tx.nextEventID() == last + 1)
@@ -231,7 +231,7 @@ struct StoreTests {
         func refused(_ part: String) throws {
             let before = try Data(contentsOf: URL(fileURLWithPath: path))
             do {
-                _ = try Store(path: path)
+                _ = try Store(path: path, machineClock: { Self.now })
                 #expect(Bool(false), "was opened")
             } catch let error as Store.OpenError {
                 #expect(error.description.contains(part), "\(error)")
@@ -246,7 +246,7 @@ struct StoreTests {
         try ForeignDatabase.execute("CREATE TABLE notes (text TEXT)", at: path)
         try refused("another program")
         try FileManager.default.removeItem(atPath: path)
-        try Store(path: path).close()
+        try Store(path: path, machineClock: { Self.now }).close()
         try ForeignDatabase.execute("UPDATE meta SET version = 999; PRAGMA wal_checkpoint(TRUNCATE)", at: path)
         try refused("newer Lapse")
     }

@@ -1,5 +1,6 @@
 // The dashboard: one tenant, one user, and what happens to them, as it happens.
 
+import { labViews } from './faults.js';
 import { call, Clock, command, follow, pages, Refused } from './lab.js';
 import { play } from './story.js';
 
@@ -131,7 +132,7 @@ function onEvent(event) {
 function refreshSoon() {
   if (refreshSoon.waits) return;
   refreshSoon.waits = true;
-  setTimeout(guarded(async () => { refreshSoon.waits = false; await loadClock(); await loadTimeline(); }), 80);
+  setTimeout(guarded(async () => { refreshSoon.waits = false; await loadClock(); await loadTimeline(); await own.load[view()]?.(); }), 80);
 }
 
 function renderEventsSoon() {
@@ -302,6 +303,9 @@ const VIEWS = {
       }) }, 'Remove') : null)]))],
 };
 
+const own = labViews({ element, table, path, steer, guarded, nameOf, appOf, chosen: () => ({ user: lab.user, client: $('client').value }) });
+Object.assign(VIEWS, own.views);
+
 function table(heads, rows) {
   return element('div', { class: 'scroll' }, element('table', {},
     element('thead', {}, element('tr', {}, ...heads.map(text => element('th', { scope: 'col' }, text)))),
@@ -321,6 +325,7 @@ function render() {
   if (focused) [...$('view').querySelectorAll('[aria-label]')].find(one => one.getAttribute('aria-label') === focused)?.focus();
   tick();
   if (name === 'requests') watchRequests();
+  own.load[name]?.().catch(say);
 }
 
 // Why something happened: what the event says, and what Lapse knows of its grant now.

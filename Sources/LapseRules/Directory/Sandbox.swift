@@ -31,12 +31,18 @@ public struct NewSandbox: Sendable {
         let tenant = Tenant(
             id: id, name: template.tenant.name, domains: [domain], propagation: template.tenant.propagation,
             policies: template.tenant.policies, isSandbox: true)
+        var ids: [GUID: GUID] = [:]
         let users = template.users.filter { !$0.isGuest }.map { user in
-            User(
-                id: random.guid(), tenant: id, userPrincipalName: moved(user.userPrincipalName), displayName: user.displayName,
+            let newID = random.guid()
+            ids[user.id] = newID
+            return User(
+                id: newID, tenant: id, userPrincipalName: moved(user.userPrincipalName), displayName: user.displayName,
                 givenName: user.givenName, surname: user.surname, mail: user.mail.map(moved), passwordHash: user.passwordHash,
                 passwordSalt: user.passwordSalt, accountEnabled: user.accountEnabled, roles: user.roles, createdAt: user.createdAt)
         }
-        return TenantSeed(tenant: tenant, users: users, apps: template.apps)
+        let faults = template.faults.map { fault in
+            Fault(copying: fault, id: random.guid(), user: fault.match.user.flatMap { ids[$0] } ?? fault.match.user)
+        }
+        return TenantSeed(tenant: tenant, users: users, apps: template.apps, faults: faults)
     }
 }

@@ -3,11 +3,13 @@ public struct TenantSeed: Equatable, Sendable {
     public var tenant: Tenant
     public var users: [User]
     public var apps: [AppRegistration]
+    public var faults: [Fault]
 
-    public init(tenant: Tenant, users: [User], apps: [AppRegistration]) {
+    public init(tenant: Tenant, users: [User], apps: [AppRegistration], faults: [Fault] = []) {
         self.tenant = tenant
         self.users = users
         self.apps = apps
+        self.faults = faults
     }
 
     /// Reads a whole seed file: `{"tenants": [...]}`.
@@ -56,8 +58,24 @@ public struct TenantSeed: Equatable, Sendable {
             apps.append(
                 try AppRegistration(app, path: reader.field("apps") + "[\(index)]", newID: ClientID(random.guid().description)))
         }
+        var faults: [Fault] = []
+        for (index, fault) in (try reader.array("faults") ?? []).enumerated() {
+            let path = reader.field("faults") + "[\(index)]"
+            guard index < Fault.most else { throw FieldError(reader.field("faults"), "may be at most \(Fault.most)") }
+            let fault = try Fault(fault, path: path, id: random.guid(), ordinal: Int64(index + 1)) { Self.user($0, among: users) }
+            // Without a model of its own the tenant takes the server's, which nobody knows here.
+            if let region = fault.match.region, let model = tenant.propagation, !model.regions.contains(region) {
+                throw FieldError("\(path).match.region", "is no region of this tenant")
+            }
+            faults.append(fault)
+        }
         try reader.finish()
-        self.init(tenant: tenant, users: users, apps: apps)
+        self.init(tenant: tenant, users: users, apps: apps, faults: faults)
+    }
+
+    /// The user of that name or id.
+    static func user(_ name: String, among users: [User]) -> GUID? {
+        users.first { $0.userPrincipalName.lowercased() == name.lowercased() || $0.id.description == name.lowercased() }?.id
     }
 
     /// What one seed cannot see: names that are taken twice, guests whose home is not there.

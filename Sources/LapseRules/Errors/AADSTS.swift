@@ -1,6 +1,7 @@
 /// The catalogue: every code that Lapse can answer, one row each. Prefix, `error_codes`, `error_uri` and status derive from it.
 public enum AADSTS: Int, CaseIterable, Sendable {
     case severalSessions = 16000
+    case serviceIssue = 50000
     case redirectMismatch = 50011
     case assertionSignature = 50013
     case assertionAudience = 500131
@@ -46,6 +47,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case missingSecret = 7000218
     case secretExpired = 7000222
     case tenantNotFound = 90002
+    case transientError = 90033
     case missingParameter = 900144
     case tenantMalformed = 900023
     case wrongMethod = 900561
@@ -93,6 +95,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     public var row: Row {
         switch self {
         case .severalSessions: Row("interaction_required", "Either multiple user identities are available for the current request or selected account is not supported for the scenario.", .documented)
+        case .serviceIssue: Row("server_error", "There's an issue with the sign-in service. Open a support ticket to resolve this issue.", status: 500, .documented)
         case .redirectMismatch: Row("invalid_request", "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{app}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this.", .recorded)
         case .assertionSignature: Row("invalid_grant", "Assertion failed signature validation.", .assumed)
         case .assertionAudience: Row("invalid_grant", "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{audience}' and the expected audience is '{app}' or one of the Application Uris of this application with App ID '{app}'({name}). The downstream client must request a token for the expected audience (the application that made the OBO request) and this application should use that token as the assertion.", .recorded)
@@ -138,6 +141,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case .missingSecret: Row("invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", status: 401, .recorded)
         case .secretExpired: Row("invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", status: 401, .assumed)
         case .tenantNotFound: Row("invalid_tenant", "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", .recorded)
+        case .transientError: Row("temporarily_unavailable", "A transient error has occurred. Please try again.", status: 503, hasErrorURI: false, .recorded)
         case .missingParameter: Row("invalid_request", "The request body must contain the following parameter: '{parameter}'.", .recorded)
         case .tenantMalformed: Row("invalid_request", "Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external domain.", .recorded)
         case .wrongMethod: Row("invalid_request", "The endpoint only accepts {accepted} requests. Received a {method} request.", .documented)

@@ -11,9 +11,12 @@ public struct EntraError: Error, Equatable, Sendable {
     let hasErrorURI: Bool
     /// What the client has to hand back to authorize, as JSON; nil: nothing.
     public let claims: String?
+    /// How long the client is asked to wait; nil: it is not asked.
+    public let retryAfter: Duration?
 
     init(
-        code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool, claims: String? = nil
+        code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool, claims: String? = nil,
+        retryAfter: Duration? = nil
     ) {
         self.code = code
         self.error = error
@@ -22,6 +25,7 @@ public struct EntraError: Error, Equatable, Sendable {
         self.suberror = suberror
         self.hasErrorURI = hasErrorURI
         self.claims = claims
+        self.retryAfter = retryAfter
     }
 
     /// A refusal that is Lapse's own.
@@ -30,10 +34,15 @@ public struct EntraError: Error, Equatable, Sendable {
     }
 
     /// The same refusal under another OAuth error or status, or with a demand.
-    func with(error: String? = nil, status: Int? = nil, claims: String? = nil) -> EntraError {
+    ///
+    /// - Parameter suberror: an empty one takes it away.
+    func with(
+        error: String? = nil, status: Int? = nil, claims: String? = nil, suberror: String? = nil, retryAfter: Duration? = nil
+    ) -> EntraError {
         EntraError(
-            code: code, error: error ?? self.error, status: status ?? self.status, text: text, suberror: suberror,
-            hasErrorURI: hasErrorURI, claims: claims ?? self.claims)
+            code: code, error: error ?? self.error, status: status ?? self.status, text: text,
+            suberror: suberror.map { $0.isEmpty ? nil : $0 } ?? self.suberror, hasErrorURI: hasErrorURI,
+            claims: claims ?? self.claims, retryAfter: retryAfter ?? self.retryAfter)
     }
 
     public static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }

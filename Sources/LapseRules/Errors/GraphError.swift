@@ -5,17 +5,25 @@ public struct GraphError: Error, Equatable, Sendable {
     public let message: String
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
     public let claims: String?
+    /// How long the client is asked to wait; nil: it is not asked.
+    public let retryAfter: Duration?
 
-    init(_ status: Int, _ code: String, _ message: String, claims: String? = nil) {
+    init(_ status: Int, _ code: String, _ message: String, claims: String? = nil, retryAfter: Duration? = nil) {
         self.status = status
         self.code = code
         self.message = message
         self.claims = claims
+        self.retryAfter = retryAfter
     }
 
     public static let emptyToken = GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
     public static let expiredToken = GraphError(
         401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
+    /// Assumption: the words for these two were not seen on the wire.
+    public static let futureToken = GraphError(
+        401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is not yet valid.")
+    public static let wrongIssuer = GraphError(
+        401, "InvalidAuthenticationToken", "Access token validation failure. Invalid issuer.")
     public static let garbageToken = GraphError(
         401, "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
     public static let wrongAudience = GraphError(
@@ -25,11 +33,21 @@ public struct GraphError: Error, Equatable, Sendable {
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid signature.")
     /// Entra: recorded, what Graph says once it has learned that a token's sign-in is revoked.
     /// Assumption: it says the same of an account that is disabled or deleted.
-    static func challenge(at instant: Timestamp) -> GraphError {
+    static func challenge(at instant: Timestamp) -> GraphError { challenge(claims: ClaimsRequest.challenge(at: instant)) }
+
+    static func challenge(claims: String) -> GraphError {
         GraphError(
             401, "InvalidAuthenticationToken",
             "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
-            claims: ClaimsRequest.challenge(at: instant))
+            claims: claims)
+    }
+    /// Assumption: the names of these three were not seen on the wire; Graph's documentation of errors and of throttling has them.
+    static func failing(status: Int, retryAfter: Duration?) -> GraphError {
+        switch status {
+        case 429: GraphError(429, "TooManyRequests", "Too many requests.", retryAfter: retryAfter)
+        case 503: GraphError(503, "serviceNotAvailable", "The service is not available.", retryAfter: retryAfter)
+        default: internalError
+        }
     }
     /// Lapse's own: the token's grant is not in the store (the tenant was reset).
     public static let unknownGrant = GraphError(

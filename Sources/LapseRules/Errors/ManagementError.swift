@@ -7,13 +7,19 @@ public struct ManagementError: Error, Equatable, Sendable {
     private let challenge: String?
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
     public let claims: String?
+    /// How long the client is asked to wait; nil: it is not asked.
+    public let retryAfter: Duration?
 
-    private init(_ status: Int, _ code: String, _ message: String, challenge: String? = nil, claims: String? = nil) {
+    private init(
+        _ status: Int, _ code: String, _ message: String, challenge: String? = nil, claims: String? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.status = status
         self.code = code
         self.message = message
         self.challenge = challenge
         self.claims = claims
+        self.retryAfter = retryAfter
     }
 
     /// What went wrong at a door of Lapse, in the words of this one. Entra: recorded for the claims challenge; Assumption: the rest.
@@ -35,7 +41,7 @@ public struct ManagementError: Error, Equatable, Sendable {
         case .denied:
             self.init(403, "AuthorizationFailed", "The client does not have authorization to perform this action.")
         case .garbageToken, .wrongSignature: self.init(401, "InvalidAuthenticationToken", "The access token is invalid.")
-        default: self.init(error.status, error.code, error.message)
+        default: self.init(error.status, error.code, error.message, retryAfter: error.retryAfter)
         }
     }
 

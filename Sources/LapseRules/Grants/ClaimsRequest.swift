@@ -11,11 +11,15 @@ public struct ClaimsRequest: Equatable, Sendable {
     /// Whether the access token has to satisfy a challenge's `nbf`.
     public let answersChallenge: Bool
 
+    /// Whether it demands anything of the access token besides telling what the client understands: it hands a challenge back.
+    public let carriesDemand: Bool
+
     public static let none = ClaimsRequest(isCapable: false, answersChallenge: false)
 
     init(isCapable: Bool, answersChallenge: Bool) {
         self.isCapable = isCapable
         self.answersChallenge = answersChallenge
+        carriesDemand = answersChallenge
     }
 
     /// - Parameter text: the parameter; nil when the request has none.
@@ -30,6 +34,11 @@ public struct ClaimsRequest: Equatable, Sendable {
         }
         let accessToken = claims["access_token"] ?? .null
         isCapable = Self.names(accessToken["xms_cc"]).contains { $0.isSame(as: Self.capability) }
+        if case .object(let demands) = accessToken {
+            carriesDemand = demands.contains { $0.name != "xms_cc" }
+        } else {
+            carriesDemand = false
+        }
         // `"nbf": null` asks for the claim and demands nothing.
         let notBefore = accessToken["nbf"] ?? .null
         answersChallenge =

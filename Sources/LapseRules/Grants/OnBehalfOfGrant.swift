@@ -10,7 +10,9 @@ public enum OnBehalfOfGrant {
 
     public static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
-            guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id else {
+            guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id,
+                claims.hasOwnIssuer
+            else {
                 throw Refusal(error: AADSTS.assertionSignature.error())
             }
             let audiences = [context.app.id.description, context.app.exposes?.uri].compactMap { $0 }
@@ -21,7 +23,9 @@ public enum OnBehalfOfGrant {
                     ]))
             }
             guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
-            guard context.now < claims.expiresAt else { throw Refusal(error: AADSTS.assertionExpired.error()) }
+            guard claims.notBefore <= context.now, context.now < claims.expiresAt else {
+                throw Refusal(error: AADSTS.assertionExpired.error())
+            }
             try account.admit(grant, request, in: context, counting: &attempts)
             let text = try refusing { () throws(EntraError) in try request.requiredScope() }
             let scope = try context.granted(text, by: grant.authentication, of: account, on: .refresh)

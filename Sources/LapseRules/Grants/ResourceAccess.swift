@@ -33,7 +33,9 @@ public enum ResourceAccess {
         printedNow: Timestamp
     ) -> Decision {
         guard audiences.contains(claims.audience) else { return Decision(error: .wrongAudience) }
+        guard claims.hasOwnIssuer else { return Decision(error: .wrongIssuer) }
         guard now < claims.expiresAt else { return Decision(error: .expiredToken) }
+        guard claims.notBefore <= now else { return Decision(error: .futureToken) }
         guard knowsGrant else { return Decision(error: .unknownGrant) }
         guard let evaluated else { return Decision(error: nil) }
         let (subject, account) = (evaluated.grant.subject, evaluated.account)

@@ -102,14 +102,15 @@ public enum AccessPolicy {
 
 extension AADSTS {
     fileprivate func challenge(app: AppRegistration, resource: ResourceAPI) -> EntraError {
-        let error = error([
-            "resource": resource.id.description, "app": app.id.description, "name": app.name,
-        ])
+        error(["resource": resource.id.description, "app": app.id.description, "name": app.name]).with(claims: usualClaims)
+    }
+
+    /// The demand that comes with the code, which the client hands back to authorize. Entra: recorded with these.
+    var usualClaims: String? {
         switch self {
-        // Entra: recorded with these, a demand that the client hands back to authorize.
         case .mfaRequired, .mfaEnrollmentRequired, .accessBlocked:
-            return error.with(claims: #"{"access_token":{"capolids":{"essential":true,"values":["\#(Self.policyID)"]}}}"#)
-        default: return error
+            #"{"access_token":{"capolids":{"essential":true,"values":["\#(Self.policyID)"]}}}"#
+        default: nil
         }
     }
 

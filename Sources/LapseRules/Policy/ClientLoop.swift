@@ -9,7 +9,7 @@ public enum ClientLoop {
     /// - Parameter repeated: how many identical requests there were within the window, this one too.
     public static func refusal(of request: TokenRequest, repeated: Int) -> EntraError? {
         guard repeated >= threshold else { return nil }
-        if case .clientCredentials = request.grant { return AADSTS.clientLoop.error().with(status: 429) }
+        if case .clientCredentials = request.grant { return AADSTS.clientLoop.error().with(status: 429, retryAfter: .seconds(60)) }
         return AADSTS.clientLoop.error()
     }
 }

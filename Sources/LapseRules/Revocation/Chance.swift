@@ -17,6 +17,9 @@ struct Chance {
     /// A whole number below `count`.
     func index(below count: Int) -> Int { Int(draws.0.multipliedFullWidth(by: UInt64(count)).high) }
 
+    /// Whether an event of this probability happens.
+    func falls(within probability: Double) -> Bool { Double(draws.0 >> 11) / Double(UInt64(1) << 53) < probability }
+
     /// A duration between the two, both included.
     func uniform(_ shortest: Duration, _ longest: Duration) -> Duration {
         let span = UInt64(longest.ticks - shortest.ticks) + 1

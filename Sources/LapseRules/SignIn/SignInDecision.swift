@@ -10,6 +10,14 @@ public enum SignInDecision: Sendable {
     case issue(Candidate)
     case refuse(Refusal)
 
+    /// Whether the browser sees a page of ours.
+    public var asksThePerson: Bool {
+        switch self {
+        case .signIn, .pick, .consent: true
+        case .issue, .refuse: false
+        }
+    }
+
     /// A session that the browser holds, with what is known of its user in the tenant at hand.
     public struct Candidate: Sendable {
         public let session: BrowserSession

@@ -15,6 +15,12 @@ public struct AccessTokenClaims: Sendable {
     public let isCapable: Bool
     /// The end on the tenant's clock, whatever clock `exp` was written by.
     public let expiresAt: Timestamp
+    /// The beginning, on the tenant's clock too.
+    public let notBefore: Timestamp
+    /// Whether the issuer is of the token's own tenant. Never its origin, which depends on how the client reached Lapse.
+    let hasOwnIssuer: Bool
+    /// Its `uti`.
+    public let id: String?
 
     /// Reads the payload of a token whose signature was checked; nil when Lapse never wrote such a payload.
     public init?(_ payload: JSON) {
@@ -30,6 +36,10 @@ public struct AccessTokenClaims: Sendable {
         grant = mark.grant
         isCapable = ClaimsRequest.names(payload["xms_cc"]).contains { $0.isSame(as: ClaimsRequest.capability) }
         expiresAt = mark.expiresAt
+        guard case .integer(let start) = payload["nbf"], case .integer(let end) = payload["exp"], start <= end else { return nil }
+        notBefore = mark.expiresAt - .seconds(min(end - start, Duration.longest.wholeSeconds))
+        hasOwnIssuer = payload["iss"]?.text?.split(separator: "/").contains { $0 == tenant.description } ?? false
+        id = payload["uti"]?.text
     }
 
     /// The `aio` claim, opaque at Entra: Lapse keeps in it the grant and the end on the tenant's clock, so that an access token

@@ -27,7 +27,8 @@ enum ControlVoice {
     static func answer(_ error: ControlError) -> Response {
         switch error {
         case .notFound(let message): self.error(.notFound, "notFound", message)
-        case .conflict(let error): self.error(.conflict, "conflict", field: error.field, "\(error)")
+        case .conflict(let error):
+            self.error(.conflict, "conflict", field: error.field.isEmpty ? nil : error.field, "\(error)")
         case .invalid(let error):
             self.error(.badRequest, "invalid", field: error.field.isEmpty ? nil : error.field, "\(error)")
         }
@@ -107,5 +108,12 @@ extension Request {
             let doubled = names.first { name in names.filter { $0 == name }.count > 1 }
             throw ControlError.invalid(doubled.map { FieldError($0, "is given twice") } ?? FieldError(name, "cannot be read"))
         }
+    }
+
+    /// Whether the query says `true`; without a word, no.
+    func controlFlag(_ name: String) throws -> Bool {
+        let asked = try controlQuery(name) ?? "false"
+        guard ["true", "false"].contains(asked) else { throw ControlError.invalid(FieldError(name, "must be true or false")) }
+        return asked == "true"
     }
 }

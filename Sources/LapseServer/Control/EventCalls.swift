@@ -15,7 +15,8 @@ struct EventCalls {
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let filter = try filter(request, context)
         let after = try authority.eventCursor(try request.controlQuery("after"), field: "after")
-        return ControlVoice.answer(try authority.events(filter, after: after).json)
+        return ControlVoice.answer(
+            try authority.events(filter, after: after, isFull: try request.controlFlag("detail")).json)
     }
 
     /// Server-sent events (WHATWG HTML): `id`, `event` and `data`, one event of the log each. A client that comes back with

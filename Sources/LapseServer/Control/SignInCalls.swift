@@ -13,7 +13,7 @@ struct SignInCalls {
     }
 
     func createRevocation(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let revocation = try authority.createRevocation(
+        let revocation = try await authority.createRevocation(
             try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
         return ControlVoice.answer(revocation, status: .created)
     }
@@ -39,7 +39,7 @@ struct SignInCalls {
 
     func createGrant(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")
-        let grant = try authority.createGrant(try await request.control(), in: tenant, trace: context.trace)
+        let grant = try await authority.createGrant(try await request.control(), in: tenant, trace: context.trace)
         return ControlVoice.answer(grant, status: .created)
     }
 

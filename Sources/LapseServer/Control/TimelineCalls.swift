@@ -9,12 +9,8 @@ struct TimelineCalls {
     let authority: Authority
 
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
-        let asked = try request.controlQuery("picture") ?? "false"
-        guard ["true", "false"].contains(asked) else {
-            throw ControlError.invalid(FieldError("picture", "must be true or false"))
-        }
         // One question for both: whoever shows one shows the other.
-        let (timeline, isDrawn) = (try timeline(context), asked == "true")
+        let (timeline, isDrawn) = (try timeline(context), try request.controlFlag("picture"))
         return ControlVoice.answer(timeline.json(picture: isDrawn ? TimelinePicture(timeline).svg : nil))
     }
 

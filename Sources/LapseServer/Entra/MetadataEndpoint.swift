@@ -24,7 +24,12 @@ struct MetadataEndpoint {
     ]
 
     func configuration(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
-        { request, context in try await answering(request, context) { try configuration(version, context, $0) } }
+        { request, context in
+            try await answering(request, context) { trace in
+                _ = try site.authority.strikeMetadata(.discovery, at: try Request.tenant(context), trace: trace)
+                return try configuration(version, context, trace)
+            }
+        }
     }
 
     private func configuration(_ version: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace) throws -> JSON {
@@ -57,8 +62,10 @@ struct MetadataEndpoint {
     func keys(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
             try await answering(request, context) { trace in
-                let (id, cloud) = try site.authority.place(of: try Request.tenant(context))
-                return ["keys": [site.authority.signer.key.json(issuer: issuer(id, cloud, version, trace))]]
+                let name = try Request.tenant(context)
+                let trouble = try site.authority.strikeMetadata(.keys, at: name, trace: trace)
+                let (id, cloud) = try site.authority.place(of: name)
+                return try await site.authority.keys(trouble, issuer: issuer(id, cloud, version, trace))
             }
         }
     }
@@ -129,10 +136,10 @@ struct MetadataEndpoint {
     }
 
     private func answering(
-        _ request: Request, _ context: LapseContext, _ document: (RequestTrace) throws -> JSON
+        _ request: Request, _ context: LapseContext, _ document: (RequestTrace) async throws -> JSON
     ) async throws -> Response {
         try await voice.speaking(request, context.trace) {
-            .json(try document(context.trace), headers: Self.headers)
+            .json(try await document(context.trace), headers: Self.headers)
         }
     }
 }

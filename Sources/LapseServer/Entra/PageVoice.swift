@@ -39,6 +39,7 @@ struct PageVoice {
                 correlationID: trace.correlationID,
                 timestamp: now.errorText, in: words), status: .init(code: status ?? error.status))
         response.headers[.xMSRequestID] = trace.requestID.description
+        response.headers[.retryAfter] = error.retryAfter?.headerText
         return response
     }
 

@@ -27,19 +27,19 @@ struct TokenVoice {
     func answer(
         _ error: EntraError, now: Timestamp, style: ErrorStyle = .current, _ request: Request, _ trace: RequestTrace
     ) -> Response {
-        guard error.status != 429 else { return throttled(request, trace) }
-        return answer(
+        guard error.status != 429 else { return throttled(error, request, trace) }
+        var response = answer(
             error.json(trace.error(now, style.at(version)), origin: trace.origin), status: error.status,
-            code: error.code?.rawValue ?? 0,
-            request,
-            trace)
+            code: error.code?.rawValue ?? 0, request, trace)
+        response.headers[.retryAfter] = error.retryAfter?.headerText
+        return response
     }
 
     /// Entra: recorded, a throttled client gets plain text.
-    private func throttled(_ request: Request, _ trace: RequestTrace) -> Response {
+    private func throttled(_ error: EntraError, _ request: Request, _ trace: RequestTrace) -> Response {
         var response = answer(.null, status: 429, request, trace)
         response.headers[.contentType] = "text/plain"
-        response.headers[.retryAfter] = "60"
+        response.headers[.retryAfter] = error.retryAfter?.headerText
         response.body = .init(byteBuffer: ByteBuffer(string: "Too Many Requests"))
         return response
     }
@@ -70,4 +70,9 @@ struct TokenVoice {
             return answer(error, now: site.wall(), request, trace)
         }
     }
+}
+
+extension Duration {
+    /// For `Retry-After`: whole seconds, at least as long (RFC 9110).
+    var headerText: String { String(wholeSeconds + (self > .seconds(wholeSeconds) ? 1 : 0)) }
 }

@@ -52,19 +52,19 @@ struct GraphEndpoint {
         let asked = try call.asked
         var given = JSON.null
         if case .change(let change) = asked, change.takesBody { given = try await body() }
-        return try answer(
+        return try await answer(
             asked, version: call.version, query: call.query, isEventual: call.isEventual, given, token: token, trace)
     }
 
     private func answer(
         _ asked: GraphRequest, version: String, query: FormParameters, isEventual: Bool, _ body: JSON, token: BearerToken,
         _ trace: RequestTrace
-    ) throws -> Response {
+    ) async throws -> Response {
         func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
         let users: GraphQuery.Collection = version == "beta" ? .usersInBeta : .users
         switch asked {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
-            let (status, landing) = try site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
+            let (status, landing) = try await site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
             guard status == 200 else { return voice.answerNothing(trace: trace).landed(landing) }
             var response = voice.answer(["@odata.context": "\(metadata(landing))#Edm.Boolean", "value": true], trace: trace)
             response.headers[.location] = "https://\(landing.cloud.graphHost)"

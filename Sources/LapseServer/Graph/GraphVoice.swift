@@ -37,6 +37,7 @@ struct GraphVoice {
                 #"Bearer realm="", authorization_uri="https://\#(cloud.authorityHost)/common/oauth2/authorize", client_id="\#(resource)""#
                 + (error.claims.map { #", error="insufficient_claims", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
         }
+        headers[.retryAfter] = error.retryAfter?.headerText
         return .json(error.json(trace.error(now)), status: .init(code: error.status), headers: headers)
     }
 

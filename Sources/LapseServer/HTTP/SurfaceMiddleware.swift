@@ -43,7 +43,8 @@ struct SurfaceMiddleware: RouterMiddleware {
         }
         if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
         if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
-        return response
+        guard let spoiled = site.authority.spoiling.take(context.trace.requestID) else { return response }
+        return await spoiled.spoil(response, on: context.channel)
     }
 
     /// What a handler left: a path that is not there, a body that is too large, a broken store.
@@ -118,7 +119,7 @@ enum Surface {
 /// Cross-origin access (CORS) for the surfaces that single-page apps use.
 enum CrossOriginAccess {
     private static let exposed =
-        "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, x-lapse-event, Retry-After, Location"
+        "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, x-lapse-event, x-lapse-fault, Retry-After, Location"
 
     static func preflight(_ request: Request) -> Response {
         var response = Response(status: .noContent)

@@ -54,6 +54,7 @@ struct ManagementVoice {
     /// - Parameter cloud: whose authority a challenge names.
     func answer(_ error: ManagementError, cloud: Cloud = .global, _ trace: RequestTrace) -> Response {
         var response = answer(error.json, status: error.status, trace)
+        response.headers[.retryAfter] = error.retryAfter?.headerText
         guard error.status == 401 else { return response }
         let authority = cloud == .global ? "login.windows.net" : cloud.authorityHost
         response.headers[.wwwAuthenticate] =

@@ -35,7 +35,8 @@ struct ControlClient: Sendable {
     let printsJSON: Bool
     private let server: String
     private let controlToken: String?
-    private let configuration: HTTPClient.Configuration
+    /// Trusts the server's CA, and follows no redirect.
+    let configuration: HTTPClient.Configuration
 
     init(_ options: ServerOptions) throws {
         let environment = ProcessInfo.processInfo.environment

@@ -50,12 +50,12 @@ enum EventText {
     /// On one line, its members in the order of the control API.
     static func json(_ event: JSON) -> String {
         let names = ["id", "at", "type", "user", "client", "grant", "revocation", "region", "code", "requestId"]
-        return JSON.object(names.map { .init(name: $0, value: event[$0] ?? .null) }).encodedText
+        return JSON.object(names.map { .init(name: $0, value: event[$0] ?? .null) }).adding(["fault": event["fault"]]).encodedText
     }
 
     static func lines(_ events: [JSON]) -> [String] {
         events.map { event in
-            let rest = ["user", "client", "grant", "revocation", "region", "code"].compactMap { name in
+            let rest = ["user", "client", "grant", "revocation", "region", "code", "fault"].compactMap { name in
                 event.shown(name).isEmpty ? nil : "\(name)=\(event.shown(name))"
             }
             let id = event.shown("id")

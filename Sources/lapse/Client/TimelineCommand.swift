@@ -20,9 +20,7 @@ struct TimelineCommand: AsyncParsableCommand {
                 return client.show(try await client.send("GET", client.path("users", user, "timeline")), Self.lines)
             }
             let picture = try await client.send("GET", client.path("users", user, "timeline.svg"))
-            do { try Data(picture.text.utf8).write(to: URL(fileURLWithPath: svg), options: .atomic) } catch {
-                throw StartError("--svg: cannot write \(svg)")
-            }
+            try write(picture.text, to: svg, asked: "--svg")
             if !client.printsJSON { print("The timeline of \(user) is in \(svg)") }
         }
     }

@@ -1,0 +1,80 @@
+// Two views of the dashboard: what goes wrong on purpose, and how the apps take it.
+
+import { call } from './lab.js';
+
+const ENDPOINTS = ['token', 'authorize', 'devicecode', 'keys', 'discovery', 'graph', 'resource'];
+const EFFECTS = [
+  ['the token is revoked (50173)', { code: 50173 }], ['another factor is wanted (50076)', { code: 50076 }],
+  ['busy: 429, wait ten seconds', { status: 429, retryAfter: 'PT10S' }], ['down: 503', { status: 503 }], ['broken: 500', { status: 500 }],
+  ['slow: two seconds', { latency: { fixed: 'PT2S' } }], ['the answer is lost, what it did stays', { answer: 'dropped' }],
+  ['the answer is cut short', { answer: 'cut' }], ['the answer is no JSON', { answer: 'malformed' }], ['no answer, nothing done', { answer: 'closed' }],
+  ['headers, then silence', { answer: 'silent' }], ['the keys are stale', { keys: 'stale' }], ['the key rolls over', { keys: 'rolledOver' }],
+];
+
+/** @param tools what the dashboard's other views are made with. */
+export function labViews({ element, table, path, steer, guarded, nameOf, appOf, chosen }) {
+  const field = (label, input) => element('label', {}, label, ' ', input);
+  const choice = (name, options) => element('select', { 'aria-label': name }, ...options.map(([value, text]) => element('option', { value }, text)));
+  // Stays when the list below it changes.
+  const effect = element('textarea', { rows: '2', spellcheck: 'false', 'aria-label': 'Effect' }, JSON.stringify(EFFECTS[0][1]));
+  const preset = choice('What goes wrong', EFFECTS.map(([text], at) => [at, text]));
+  preset.addEventListener('change', () => { effect.value = JSON.stringify(EFFECTS[preset.value][1]); });
+  const endpoint = choice('Endpoint', [['', 'any endpoint that knows it'], ...ENDPOINTS.map(name => [name, name])]);
+  const whom = choice('Whom', [['', 'everybody'], ['user', 'this user'], ['client', 'this app'], ['both', 'this user with this app']]);
+  const times = element('input', { type: 'number', min: '1', value: '1', 'aria-label': 'Times' });
+
+  async function add() {
+    const { user, client } = chosen();
+    const match = { ...(endpoint.value ? { endpoint: endpoint.value } : {}), ...(['user', 'both'].includes(whom.value) ? { user } : {}), ...(['client', 'both'].includes(whom.value) ? { client } : {}) };
+    await steer('POST', path('faults'), { match, effect: JSON.parse(effect.value), ...(times.value ? { times: Number(times.value) } : {}) });
+    await loadFaults();
+  }
+
+  async function loadFaults() {
+    const place = document.getElementById('faults');
+    if (!place) return;
+    const { items } = await call('GET', path('faults'));
+    const said = match => Object.entries(match).map(([name, value]) => `${name} ${name === 'user' ? nameOf(value) : name === 'client' ? appOf(value) : value}`).join(', ');
+    place.replaceChildren(items.length
+      ? table(['Whom', 'What', 'Hits', ''], items.map(fault => [
+        said(fault.match) || 'every request that it can meet', JSON.stringify(fault.effect), `${fault.hits}${fault.left === null ? '' : `, ${fault.left} left`}`,
+        element('button', { type: 'button', 'aria-label': `Remove the fault ${fault.id}`, onclick: guarded(async () => { await steer('DELETE', path('faults', fault.id)); await loadFaults(); }) }, 'Remove')]))
+      : element('p', { class: 'note' }, 'Nothing goes wrong on purpose.'));
+  }
+
+  async function loadReport() {
+    const place = document.getElementById('report');
+    if (!place) return;
+    const report = await call('GET', path('report'));
+    const finding = one => element('li', { class: one.severity },
+      element('strong', {}, `${one.severity}: ${one.rule}`), one.userPrincipalName ? ` (${one.userPrincipalName})` : '', element('br'), one.says,
+      ...(one.severity === 'good' ? [] : [element('br'), `To change: ${one.advice}`]), element('br'),
+      element('a', { href: one.guidance.url, target: '_blank', rel: 'noopener' }, one.guidance.title));
+    place.replaceChildren(...(report.clients.length
+      ? report.clients.flatMap(client => [
+        element('h3', {}, `${client.name ?? client.client}: ${client.verdict}`),
+        client.findings.length ? element('ul', { class: 'findings' }, ...client.findings.map(finding))
+          : element('p', { class: 'note' }, client.incidents.length ? 'Nothing to say about what it met.' : 'It met no refusal, no challenge and no outage.')])
+      : [element('p', { class: 'note' }, 'No app has done anything yet.')]),
+      ...report.expectations.map(one => element('p', {}, `${one.status}: ${one.name ?? `after ${one.after}`}`, ...one.outcomes.map(outcome => element('span', { class: 'note' }, ` ${outcome.says}.`)))));
+  }
+
+  return {
+    views: {
+      faults: () => [
+        element('h2', {}, 'Faults'),
+        element('p', { class: 'note' }, 'A request is hit by the first fault that meets it. “This user” and “this app” are those chosen at Steer.'),
+        element('div', { class: 'row' }, field('What goes wrong', preset), field('at', endpoint), field('for', whom), field('so often', times)),
+        field('As the control API takes it', effect),
+        element('p', { class: 'row' }, element('button', { type: 'button', class: 'strong', onclick: guarded(add) }, 'Make it go wrong'),
+          element('button', { type: 'button', onclick: guarded(async () => { await steer('DELETE', path('faults')); await loadFaults(); }) }, 'Clear all')),
+        element('div', { id: 'faults' })],
+      report: () => [
+        element('h2', {}, 'Report'),
+        element('p', { class: 'note' }, 'How each app took what it met, judged from the events. To keep it: lapse report --html FILE'),
+        element('div', { id: 'report', 'aria-live': 'polite' })],
+    },
+    /** Fills in what has to be asked for. */
+    load: { faults: loadFaults, report: loadReport },
+  };
+}

@@ -1,0 +1,174 @@
+/// What somebody expects of an app after it met something: "after a revoke this client re-authorizes within 5 s, with at most one
+/// retry". Looked at while the app runs, from what the judge saw.
+public struct Expectation: Equatable, Sendable {
+    /// What has to be met first.
+    public enum Occasion: String, CaseIterable, Sendable {
+        /// Any refusal or challenge that a revocation is behind.
+        case revoke
+        case refusal, challenge, silentRefusal, outage
+
+        func isMet(by incident: Incident) -> Bool {
+            switch self {
+            case .revoke: incident.revocation != nil
+            case .refusal: incident.kind == .refusal
+            case .challenge: incident.kind == .challenge
+            case .silentRefusal: incident.kind == .silentRefusal
+            case .outage: incident.kind == .outage
+            }
+        }
+    }
+
+    public enum Status: String, CaseIterable, Sendable {
+        case passed, failed
+        /// Nothing was met yet, or there is still time.
+        case pending
+    }
+
+    /// What came of it at one incident.
+    public struct Outcome: Equatable, Sendable {
+        public let client: ClientID
+        public let incident: Int64
+        public let status: Status
+        public let says: String
+        public let events: [Int64]
+    }
+
+    public let id: GUID
+    public let ordinal: Int64
+    public let name: String?
+    /// Nil: every client, every user.
+    public let client: ClientID?
+    public let user: GUID?
+    public let after: Occasion
+    /// From when the app met it until it asks its user to sign in, in the machine's time.
+    public let reauthorizesWithin: Duration?
+    /// Until it holds good tokens again.
+    public let recoversWithin: Duration?
+    public let retriesAtMost: Int64?
+    /// Whether it hands claims back when it asks.
+    public let carriesClaims: Bool?
+
+    /// - Parameter now: the machine's clock.
+    public func outcomes(of reactions: [Reaction], now: Timestamp) -> [Outcome] {
+        reactions.filter { client == nil || $0.client == client }.flatMap { reaction in
+            reaction.incidents.filter { after.isMet(by: $0) && (user == nil || $0.user == user) }.map { incident in
+                outcome(of: incident, client: reaction.client, now: now)
+            }
+        }
+    }
+
+    public static func status(of outcomes: [Outcome]) -> Status {
+        if outcomes.contains(where: { $0.status == .failed }) { return .failed }
+        return outcomes.isEmpty || outcomes.contains { $0.status == .pending } ? .pending : .passed
+    }
+
+    private func outcome(of incident: Incident, client: ClientID, now: Timestamp) -> Outcome {
+        let elapsed = now - incident.writtenAt
+        var verdicts: [(status: Status, says: String)] = []
+        func within(_ limit: Duration?, _ step: Incident.Step?, _ done: String) {
+            guard let limit else { return }
+            if let step {
+                verdicts.append((step.after <= limit ? .passed : .failed, "it \(done) after \(step.after.tenths)"))
+            } else {
+                verdicts.append((elapsed > limit ? .failed : .pending, "it has not \(done), \(elapsed.tenths) later"))
+            }
+        }
+        within(reauthorizesWithin, incident.asked ?? (incident.kind == .challenge ? incident.recovered : nil), "re-authorized")
+        within(recoversWithin, incident.recovered, "recovered")
+        if let carriesClaims {
+            let step = incident.asked ?? incident.recovered
+            let carries = step.map(\.carriesClaims)
+            verdicts.append(
+                (
+                    carries.map { $0 == carriesClaims ? .passed : .failed } ?? .pending,
+                    carries.map { $0 ? "it handed claims back" : "it handed no claims back" } ?? "it has not asked yet"
+                ))
+        }
+        if let retriesAtMost {
+            let retries = Int64(incident.retries.count)
+            let isOver = incident.asked != nil || incident.recovered != nil || !verdicts.isEmpty
+            verdicts.append(
+                (
+                    retries > retriesAtMost ? .failed : isOver ? .passed : .pending,
+                    "it presented the same \(retries) more time\(retries == 1 ? "" : "s")"
+                ))
+        }
+        let statuses = verdicts.map(\.status)
+        let status: Status = statuses.contains(.failed) ? .failed : statuses.contains(.pending) ? .pending : .passed
+        return Outcome(
+            client: client, incident: incident.event, status: status, says: verdicts.map(\.says).joined(separator: ", "),
+            events: incident.events)
+    }
+}
+
+extension Duration {
+    /// For people: seconds to a tenth.
+    public var tenths: String {
+        let tenths = (ticks + Timestamp.ticksPerSecond / 20) / (Timestamp.ticksPerSecond / 10)
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}
+
+// MARK: As JSON
+
+extension Expectation {
+    /// A tenant has no more of them.
+    public static let most = 100
+
+    /// Reads `{"name"?,"client"?,"user"?,"after","reauthorizesWithin"?,"recoversWithin"?,"retriesAtMost"?,"carriesClaims"?}`.
+    public init(
+        _ value: JSON, path: String = "", id: GUID, ordinal: Int64, findUser: (String) -> GUID?
+    ) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        self.id = id
+        self.ordinal = ordinal
+        name = try reader.string("name", longest: 100)
+        guard name != "" else { throw FieldError(reader.field("name"), "must not be empty") }
+        client = try reader.string("client", longest: 128).map { ClientID($0) }
+        guard client != ClientID("") else { throw FieldError(reader.field("client"), "must not be empty") }
+        if let text = try reader.string("user") {
+            guard let found = findUser(text) else { throw FieldError(reader.field("user"), "names no user of this tenant") }
+            user = found
+        } else {
+            user = nil
+        }
+        guard let after = try reader.choice("after", of: Occasion.self) else {
+            throw FieldError(
+                reader.field("after"), "is required, one of: \(Occasion.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        self.after = after
+        reauthorizesWithin = try reader.duration("reauthorizesWithin")
+        recoversWithin = try reader.duration("recoversWithin")
+        retriesAtMost = try reader.integer("retriesAtMost", in: 0...1_000_000)
+        carriesClaims = try reader.bool("carriesClaims")
+        try reader.finish()
+        guard reauthorizesWithin != nil || recoversWithin != nil || retriesAtMost != nil || carriesClaims != nil else {
+            throw FieldError(path, "must expect one of reauthorizesWithin, recoversWithin, retriesAtMost, carriesClaims")
+        }
+    }
+
+    public var definition: JSON {
+        .object([
+            "name": name.map(JSON.string), "client": client.map { .string($0.description) },
+            "user": user.map { .string($0.description) }, "after": .string(after.rawValue),
+            "reauthorizesWithin": reauthorizesWithin.map { .string($0.iso8601) },
+            "recoversWithin": recoversWithin.map { .string($0.iso8601) }, "retriesAtMost": retriesAtMost.map(JSON.integer),
+            "carriesClaims": carriesClaims.map(JSON.bool),
+        ])
+    }
+
+    /// As the control API shows it, with what came of it.
+    public func json(_ outcomes: [Outcome]) -> JSON {
+        definition.adding([
+            "id": .string(id.description), "status": .string(Self.status(of: outcomes).rawValue),
+            "outcomes": .array(
+                outcomes.map {
+                    [
+                        "client": .string($0.client.description), "incident": .integer($0.incident),
+                        "status": .string($0.status.rawValue), "says": .string($0.says),
+                        "events": .array($0.events.map(JSON.integer)),
+                    ]
+                }),
+        ])
+    }
+}

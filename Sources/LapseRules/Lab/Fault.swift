@@ -1,0 +1,384 @@
+/// Something that goes wrong on purpose: which requests it meets, how often, and what becomes of them.
+///
+/// The faults of a tenant are asked in the order in which they were made; a request is hit by the first that meets it. Faults that
+/// end after some hits therefore play one after the other.
+public struct Fault: Equatable, Sendable {
+    /// The doors at which a request can be met.
+    public enum Endpoint: String, CaseIterable, Sendable { case token, authorize, devicecode, keys, discovery, graph, resource }
+
+    /// What a request must be to be met; nil asks nothing.
+    public struct Match: Equatable, Sendable {
+        public var endpoint: Endpoint?
+        public var flow: AppRegistration.Flow?
+        public var client: ClientID?
+        public var user: GUID?
+        public var region: Region?
+    }
+
+    /// A request, as far as faults look at it.
+    public struct Subject: Sendable {
+        public let endpoint: Endpoint
+        public let flow: AppRegistration.Flow?
+        public let client: ClientID?
+        public let user: GUID?
+        public let region: Region
+        /// For the log: what the request rests on.
+        public let grant: GUID?
+        public let presented: String?
+
+        public init(
+            _ endpoint: Endpoint, flow: AppRegistration.Flow? = nil, client: ClientID? = nil, user: GUID? = nil, region: Region,
+            grant: GUID? = nil, presented: String? = nil
+        ) {
+            self.grant = grant
+            self.presented = presented
+            self.endpoint = endpoint
+            self.flow = flow
+            self.client = client
+            self.user = user
+            self.region = region
+        }
+    }
+
+    public let id: GUID
+    /// Which of its tenant's faults it is: the order in which they are asked, and the key of its chances.
+    public let ordinal: Int64
+    /// A label to find and clear it by; nil: none.
+    public let name: String?
+    public let match: Match
+    public let effect: FaultEffect
+    /// After so many hits it meets nothing more; nil: never.
+    public let times: Int64?
+    /// The share of matching requests that are hit; nil: all.
+    public let probability: Double?
+    /// How many matching requests it was asked about, and how many of them it hit.
+    public var asked: Int64
+    public var hits: Int64
+
+    /// The same fault of another tenant, for the user who stands there for this one's.
+    init(copying fault: Fault, id: GUID, user: GUID?) {
+        (self.id, ordinal, name, effect) = (id, fault.ordinal, fault.name, fault.effect)
+        (times, probability, asked, hits) = (fault.times, fault.probability, 0, 0)
+        var match = fault.match
+        match.user = user
+        self.match = match
+    }
+
+    /// Whether it is over: hit as often as it may.
+    public var isSpent: Bool { times.map { hits >= $0 } ?? false }
+
+    func meets(_ subject: Subject) -> Bool {
+        !isSpent && effect.reaches(subject.endpoint) && match.endpoint ?? subject.endpoint == subject.endpoint
+            && (match.flow == nil || match.flow == subject.flow) && (match.client == nil || match.client == subject.client)
+            && (match.user == nil || match.user == subject.user) && match.region ?? subject.region == subject.region
+    }
+
+    /// Which fault hits the request?
+    ///
+    /// - Parameter faults: the tenant's, in their order.
+    /// - Parameter seed: of the tenant's propagation model, which is the seed of all its chances.
+    /// - Returns: the fault that hits, counted; and all whose counts the question changed.
+    public static func hit(_ subject: Subject, of faults: [Fault], seed: Int64) -> (hit: Fault?, changed: [Fault]) {
+        var changed: [Fault] = []
+        for fault in faults where fault.meets(subject) {
+            var fault = fault
+            fault.asked += 1
+            let isHit = fault.probability.map { probability in
+                Chance(["fault", String(seed), String(fault.ordinal), String(fault.asked)]).falls(within: probability)
+            }
+            if isHit ?? true { fault.hits += 1 }
+            changed.append(fault)
+            if isHit ?? true { return (fault, changed) }
+        }
+        return (nil, changed)
+    }
+}
+
+/// What becomes of a request that a fault hits.
+public struct FaultEffect: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
+        /// Refused with a code of the catalogue. A nil suberror leaves the code's own; an empty one takes it away.
+        case refuse(AADSTS, suberror: String?, claims: String?)
+        /// 429, 500 or 503, as each surface says it.
+        case fail(status: Int, retryAfter: Duration?)
+        /// A resource demands a token with these claims.
+        case challenge(claims: String)
+        case spoil(Spoiling)
+        case keys(KeyTrouble)
+        /// Nothing but the latency.
+        case delay
+    }
+
+    /// What becomes of an answer on its way. All but `closed` happen to a request that was served: what it changed stays.
+    public enum Spoiling: String, CaseIterable, Sendable {
+        /// The first half of the body, then the connection ends.
+        case cut
+        /// A body of its full length that is no JSON.
+        case malformed
+        /// The connection ends without an answer, and nothing was done.
+        case closed
+        /// The headers, then nothing.
+        case silent
+        /// Commit-then-drop: everything was done and stored, and the connection ends without an answer.
+        case dropped
+    }
+
+    /// What is wrong with signing keys: of the keys document, and of tokens that are signed meanwhile.
+    public enum KeyTrouble: String, CaseIterable, Sendable {
+        /// The document lists a key of before, not the one that signs.
+        case stale
+        /// The document has another key under the name of the one that signs.
+        case wrong
+        /// Tokens name a key that no document lists.
+        case unknownKid
+        /// Tokens are signed with the next key, and the document lists both.
+        case rolledOver
+    }
+
+    public let kind: Kind
+    /// How long the answer is held back, in the machine's time.
+    public let latency: PropagationModel.Delay?
+
+    public init(_ kind: Kind, latency: PropagationModel.Delay? = nil) {
+        self.kind = kind
+        self.latency = latency
+    }
+
+    /// Whether it makes sense at the door.
+    func reaches(_ endpoint: Fault.Endpoint) -> Bool {
+        switch kind {
+        case .refuse: [.token, .authorize, .devicecode].contains(endpoint)
+        case .challenge: [.graph, .resource].contains(endpoint)
+        case .keys(.stale), .keys(.wrong): endpoint == .keys
+        case .keys(.unknownKid): endpoint == .token
+        case .keys(.rolledOver): [.keys, .token].contains(endpoint)
+        case .fail, .spoil, .delay: true
+        }
+    }
+
+    /// How long this hit holds its answer back; nil: not at all.
+    public func latency(of fault: Fault, seed: Int64) -> Duration? {
+        let chance = { Chance(["latency", String(seed), String(fault.ordinal), String(fault.hits)]) }
+        return switch latency {
+        case .fixed(let duration): duration
+        case .uniform(let shortest, let longest): chance().uniform(shortest, longest)
+        case .lognormal(let median, let p95): min(chance().lognormal(median: median, p95: p95), Fault.longestLatency)
+        case .immediate, .afterAttempts, .manual, nil: nil
+        }
+    }
+}
+
+// MARK: As JSON
+
+extension Fault {
+    /// An answer is held back no longer than this, whatever chance says.
+    public static let longestLatency = Duration.seconds(120)
+    private static let mostTimes: Int64 = 1_000_000
+    /// A tenant has no more of them.
+    public static let most = 100
+
+    /// Reads `{"match","effect","times"?,"probability"?,"name"?}`.
+    ///
+    /// - Parameter findUser: the user of a name or id; nil: there is none.
+    public init(
+        _ value: JSON, path: String = "", id: GUID, ordinal: Int64, findUser: (String) -> GUID?
+    ) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        self.id = id
+        self.ordinal = ordinal
+        name = try reader.string("name", longest: 100)
+        guard name != "" else { throw FieldError(reader.field("name"), "must not be empty") }
+        match = try reader.object("match").map { inner throws(FieldError) in try Match(inner, findUser: findUser) } ?? Match()
+        guard let effect = reader.value("effect") else { throw FieldError(reader.field("effect"), "is required") }
+        self.effect = try FaultEffect(effect, path: reader.field("effect"))
+        times = try reader.integer("times", in: 1...Self.mostTimes)
+        probability = try Self.probability(&reader)
+        try reader.finish()
+        (asked, hits) = (0, 0)
+        if let endpoint = match.endpoint, !self.effect.reaches(endpoint) {
+            throw FieldError(reader.field("match") + ".endpoint", "is none at which this effect can be played")
+        }
+        if match.flow != nil, let endpoint = match.endpoint, endpoint != .token {
+            throw FieldError(reader.field("match") + ".grantType", "is for the endpoint token alone")
+        }
+    }
+
+    private static func probability(_ reader: inout ObjectReader) throws(FieldError) -> Double? {
+        let share: Double? =
+            switch reader.value("probability") {
+            case nil: nil
+            case .integer(let number): Double(number)
+            case .number(let number): number
+            default: -1
+            }
+        if let share, !(share > 0 && share <= 1) {
+            throw FieldError(reader.field("probability"), "must be a number above 0, at most 1")
+        }
+        return share
+    }
+
+    /// As the control API shows it.
+    public var json: JSON {
+        definition.adding([
+            "id": .string(id.description), "hits": .integer(hits), "left": times.map { .integer(max(0, $0 - hits)) } ?? .null,
+        ])
+    }
+
+    /// What ``init(_:path:id:ordinal:findUser:)`` reads.
+    public var definition: JSON {
+        .object([
+            "name": name.map(JSON.string), "match": match.json, "effect": effect.json, "times": times.map(JSON.integer),
+            "probability": probability.map(JSON.number),
+        ])
+    }
+}
+
+extension Fault.Match {
+    init(_ given: ObjectReader, findUser: (String) -> GUID?) throws(FieldError) {
+        var reader = given
+        endpoint = try reader.choice("endpoint", of: Fault.Endpoint.self)
+        if let type = try reader.string("grantType") {
+            guard let named = AppRegistration.Flow(grantType: type) else {
+                let known = AppRegistration.Flow.allCases.map(\.grantType).joined(separator: ", ")
+                throw FieldError(reader.field("grantType"), "must be one of: \(known)")
+            }
+            flow = named
+        }
+        client = try reader.string("client", longest: 128).map { ClientID($0) }
+        guard client != ClientID("") else { throw FieldError(reader.field("client"), "must not be empty") }
+        if let name = try reader.string("user") {
+            guard let found = findUser(name) else { throw FieldError(reader.field("user"), "names no user of this tenant") }
+            user = found
+        }
+        if let name = try reader.string("region") {
+            guard let named = Region(name) else { throw FieldError(reader.field("region"), "is no name of a region") }
+            region = named
+        }
+        try reader.finish()
+    }
+
+    var json: JSON {
+        .object([
+            "endpoint": endpoint.map { .string($0.rawValue) }, "grantType": flow.map { .string($0.grantType) },
+            "client": client.map { .string($0.description) }, "user": user.map { .string($0.description) },
+            "region": region.map { .string($0.description) },
+        ])
+    }
+}
+
+extension AppRegistration.Flow {
+    /// The `grant_type` with which a client asks for it (RFC 6749, RFC 8628, RFC 7523).
+    var grantType: String {
+        switch self {
+        case .code: "authorization_code"
+        case .refresh: "refresh_token"
+        case .device: "urn:ietf:params:oauth:grant-type:device_code"
+        case .password: "password"
+        case .clientCredentials: "client_credentials"
+        case .onBehalfOf: "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        }
+    }
+
+    fileprivate init?(grantType: String) {
+        let type = grantType == "device_code" ? Self.device.grantType : grantType
+        guard let flow = Self.allCases.first(where: { $0.grantType == type }) else { return nil }
+        self = flow
+    }
+}
+
+extension FaultEffect {
+    private static let statuses: [Int64] = [429, 500, 503]
+
+    /// Reads an object with one of `code`, `status`, `challenge`, `answer`, `keys`, or with `latency` alone; `latency` may stand
+    /// beside each.
+    init(_ value: JSON, path: String) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        let kinds = ["code", "status", "challenge", "answer", "keys"].filter { reader.has($0) }
+        let delay = reader.value("latency")
+        guard kinds.count == 1 || (kinds.isEmpty && delay != nil) else {
+            throw FieldError(path, "must have one of code, status, challenge, answer, keys; or latency alone")
+        }
+        switch kinds.first {
+        case "code": kind = try Self.refusal(&reader)
+        case "status":
+            guard let status = try reader.integer("status", in: 429...503), Self.statuses.contains(status) else {
+                throw FieldError(reader.field("status"), "must be 429, 500 or 503")
+            }
+            let wait = try reader.duration("retryAfter")
+            guard wait == nil || status != 500 else { throw FieldError(reader.field("retryAfter"), "is for 429 and 503") }
+            // Entra: recorded with 429.
+            kind = .fail(status: Int(status), retryAfter: wait ?? (status == 429 ? .seconds(60) : nil))
+        case "challenge":
+            let claims = try Self.claims("challenge", &reader)
+            guard let claims else { throw FieldError(reader.field("challenge"), "must be a JSON object as text") }
+            kind = .challenge(claims: claims)
+        case "answer":
+            guard let spoiling = try reader.choice("answer", of: Spoiling.self) else {
+                throw FieldError(reader.field("answer"), "must be a text")
+            }
+            kind = .spoil(spoiling)
+        case "keys":
+            guard let trouble = try reader.choice("keys", of: KeyTrouble.self) else {
+                throw FieldError(reader.field("keys"), "must be a text")
+            }
+            kind = .keys(trouble)
+        default: kind = .delay
+        }
+        var latency: PropagationModel.Delay?
+        if let delay { latency = try Self.latency(delay, path: reader.field("latency")) }
+        self.latency = latency
+        try reader.finish()
+    }
+
+    private static func latency(_ value: JSON, path: String) throws(FieldError) -> PropagationModel.Delay {
+        let forms = FieldError(path, "must be an object with one of fixed, uniform, lognormal")
+        let delay: PropagationModel.Delay
+        do { delay = try PropagationModel.Delay(value, path: path, plane: .refresh) } catch {
+            throw error.field == path ? forms : error
+        }
+        switch delay {
+        case .fixed(let longest), .uniform(_, let longest), .lognormal(_, let longest):
+            guard longest <= Fault.longestLatency else {
+                throw FieldError(path, "must not exceed \(Fault.longestLatency.iso8601)")
+            }
+            return delay
+        case .immediate, .manual, .afterAttempts: throw forms
+        }
+    }
+
+    private static func refusal(_ reader: inout ObjectReader) throws(FieldError) -> Kind {
+        let number = try reader.integer("code", in: 0...Int64(Int32.max))
+        guard let code = number.flatMap({ AADSTS(rawValue: Int($0)) }) else {
+            throw FieldError(reader.field("code"), "must be the number of a code that docs/codes.md lists")
+        }
+        let takesSuberrorAway = reader.has("suberror")
+        let suberror = try reader.string("suberror", longest: 100)
+        return .refuse(code, suberror: suberror ?? (takesSuberrorAway ? "" : nil), claims: try claims("claims", &reader))
+    }
+
+    private static func claims(_ name: String, _ reader: inout ObjectReader) throws(FieldError) -> String? {
+        guard let text = try reader.string(name) else { return nil }
+        guard case .object = JSON(parsing: Array(text.utf8)) else {
+            throw FieldError(reader.field(name), "must be a JSON object as text")
+        }
+        return text
+    }
+
+    var json: JSON {
+        var members: KeyValuePairs<String, JSON?> = [:]
+        switch kind {
+        case .refuse(let code, let suberror, let claims):
+            members = [
+                "code": .integer(Int64(code.rawValue)), "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
+                "claims": claims.map(JSON.string),
+            ]
+        case .fail(let status, let wait):
+            members = ["status": .integer(Int64(status)), "retryAfter": wait.map { .string($0.iso8601) }]
+        case .challenge(let claims): members = ["challenge": .string(claims)]
+        case .spoil(let spoiling): members = ["answer": .string(spoiling.rawValue)]
+        case .keys(let trouble): members = ["keys": .string(trouble.rawValue)]
+        case .delay: break
+        }
+        return JSON.object(members).adding(["latency": latency?.json])
+    }
+}

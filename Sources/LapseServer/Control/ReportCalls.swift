@@ -1,0 +1,156 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import LapsePages
+import LapseRules
+import LapseService
+import ServiceLifecycle
+
+/// The control calls on how apps took what they met: the report in its formats, and what somebody expects.
+struct ReportCalls {
+    let authority: Authority
+
+    func json(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try report(request, context).json)
+    }
+
+    func page(_ request: Request, _ context: LapseContext) throws -> Response {
+        var response = text(ReportPage(ReportContent(try report(request, context))), type: "text/html; charset=utf-8")
+        response.headers[.contentSecurityPolicy] =
+            "default-src 'none'; style-src '\(Self.styleHash)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        response.headers[.frameOptions] = "DENY"
+        return response
+    }
+
+    func markdown(_ request: Request, _ context: LapseContext) throws -> Response {
+        text(ReportMarkdown(ReportContent(try report(request, context))), type: "text/markdown; charset=utf-8")
+    }
+
+    func junit(_ request: Request, _ context: LapseContext) throws -> Response {
+        text(ReportJUnit(ReportContent(try report(request, context))), type: "application/xml; charset=utf-8")
+    }
+
+    /// The page brings its style along, so that it is whole as a file; nothing else inline may be.
+    private static let styleHash =
+        "sha256-" + Data(SecretHash(of: String(decoding: ReportPage.style, as: UTF8.self)).bytes).base64EncodedString()
+
+    private func report(_ request: Request, _ context: LapseContext) throws -> Report {
+        try authority.report(of: try context.parameter("tenant"), client: try request.controlQuery("client"))
+    }
+
+    private func text(_ page: some Page, type: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
+            body: .init(byteBuffer: ByteBuffer(string: page.html)))
+    }
+
+    // MARK: Expectations
+
+    func list(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlVoice.answer(try authority.listExpectations(of: try context.parameter("tenant")).json)
+    }
+
+    func create(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let made = try authority.createExpectation(try await request.control(), in: try context.parameter("tenant"))
+        return ControlVoice.answer(made, status: .created)
+    }
+
+    func expectation(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        guard let wait = try request.controlQuery("wait") else {
+            return ControlVoice.answer(try authority.expectation(id, of: tenant))
+        }
+        return ControlVoice.answer(
+            try await cancelWhenGracefulShutdown { try await authority.expectation(id, of: tenant, waiting: wait) })
+    }
+
+    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteExpectation(try context.parameter("id"), of: try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+}
+
+extension ReportContent {
+    init(_ report: Report) {
+        self.init(
+            tenant: report.tenant.name, at: report.at.errorText, verdict: report.verdict.rawValue,
+            clients: report.reactions.map { reaction in
+                Client(
+                    id: reaction.client.description, name: report.apps[reaction.client] ?? reaction.client.description,
+                    verdict: reaction.verdict.rawValue, met: reaction.incidents.map { $0.line(users: report.users) },
+                    findings: reaction.findings.map { Finding($0, in: report) })
+            },
+            expectations: report.expectations.map { expectation, outcomes in
+                Expectation(
+                    name: expectation.name ?? expectation.definition.encodedText,
+                    status: LapseRules.Expectation.status(of: outcomes).rawValue, says: outcomes.map(\.says))
+            }, rules: ReactionRule.allCases.filter { $0.severity == .fail }.map(\.rawValue))
+    }
+}
+
+extension ReportContent.Finding {
+    init(_ finding: Finding, in report: Report) {
+        let shown = finding.events.compactMap { report.events[$0] }
+        let start = shown.first?.writtenAt ?? report.at
+        self.init(
+            rule: finding.rule.rawValue, severity: finding.rule.severity.rawValue, who: finding.user.flatMap { report.users[$0] },
+            says: finding.says, advice: finding.rule.severity == .good ? nil : finding.rule.advice,
+            guidance: finding.rule.guidance.title, url: finding.rule.guidance.url,
+            events: shown.map { .init(id: $0.id, after: ($0.writtenAt - start).tenths, what: $0.event.line) },
+            picture: TimelinePicture(shown, called: finding.rule.rawValue).svg)
+    }
+}
+
+extension Incident {
+    /// What it was and what the app did, in a line.
+    func line(users: [GUID: String]) -> String {
+        let what =
+            switch kind {
+            case .refusal: "refused" + (code.map { " with \($0.rawValue)" } ?? "")
+            case .challenge: "challenged by a resource"
+            case .silentRefusal: "prompt=none refused" + (code.map { " with \($0.rawValue)" } ?? "")
+            case .outage: "an outage" + (endpoint.map { " at \($0.rawValue)" } ?? "")
+            }
+        let retried = retries.isEmpty ? "did not ask the same again" : "asked the same again \(retries.count) times"
+        let parts = [
+            user.flatMap { users[$0] }.map { "\($0): \(what)" } ?? what, retried,
+            asked.map { "asked the user to sign in after \($0.after.tenths)" },
+            recovered.map { "had good tokens after \($0.after.tenths)" },
+        ]
+        return parts.compactMap { $0 }.joined(separator: "; ")
+    }
+}
+
+extension Event {
+    fileprivate var line: String {
+        let parts = [
+            code.map { "code \($0.rawValue)" }, notes.prompt.map { "prompt=\($0)" }, notes.answersChallenge ? "with claims" : nil,
+            notes.status.map { "answered \($0)" }, notes.spoiling.map { "answer \($0.rawValue)" },
+            notes.retryAfter.map { "Retry-After \($0.iso8601)" }, region.map { $0 == .local ? "" : "in \($0)" },
+        ].compactMap { $0 }.filter { !$0.isEmpty }
+        return ([kind.rawValue] + parts).joined(separator: ", ")
+    }
+}
+
+extension TimelinePicture {
+    /// The events of a finding along the machine's clock, a row for each kind.
+    fileprivate init(_ events: [LoggedEvent], called title: String) {
+        let start = events.first?.writtenAt ?? .epoch
+        func seconds(_ instant: Timestamp) -> Double { Double((instant - start).ticks) / Double(Timestamp.ticksPerSecond) }
+        let end = max(events.map { seconds($0.writtenAt) }.max() ?? 0, 0.1)
+        let kinds = events.map(\.event.kind).reduce(into: [Event.Kind]()) { if !$0.contains($1) { $0.append($1) } }
+        self.init(
+            title: title,
+            rows: kinds.map { kind in
+                let mine = events.filter { $0.event.kind == kind }
+                return Row(
+                    title: kind.rawValue, subtitle: mine.count == 1 ? "once" : "\(mine.count) times", bars: [],
+                    marks: mine.map {
+                        Mark(
+                            at: seconds($0.writtenAt), isRefusal: $0.event.code != nil || $0.event.notes.status != nil,
+                            says: "after \(($0.writtenAt - start).tenths): \($0.event.line)")
+                    })
+            }, windows: [], cuts: [], now: end * 1.1, from: 0, to: end * 1.1
+        ) { "+\(Duration.milliseconds(Int64($0 * 1000)).tenths)" }
+    }
+}

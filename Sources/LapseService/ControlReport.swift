@@ -1,0 +1,154 @@
+import LapseRules
+import LapseStore
+
+/// How the apps of a tenant took what they met.
+public struct Report: Sendable {
+    public let tenant: Tenant
+    /// The tenant's clock.
+    public let at: Timestamp
+    public let reactions: [Reaction]
+    public let expectations: [(expectation: Expectation, outcomes: [Expectation.Outcome])]
+    public let apps: [ClientID: String]
+    public let users: [GUID: String]
+    /// The events that findings name.
+    public let events: [Int64: LoggedEvent]
+
+    /// Bad as soon as one client is, or one expectation failed; untested while nothing was met.
+    public var verdict: Reaction.Verdict {
+        let verdicts = reactions.map(\.verdict), statuses = expectations.map { Expectation.status(of: $0.outcomes) }
+        if verdicts.contains(.bad) || statuses.contains(.failed) { return .bad }
+        return verdicts.contains(.good) ? .good : .untested
+    }
+}
+
+extension Authority {
+    /// How far back in the log the judge reads.
+    static let judged = 20_000
+
+    /// What the judge says of every client, or of one.
+    public func report(of name: String, client: String? = nil) throws -> Report {
+        let asked = client.map { ClientID($0) }
+        return try store.read { tx in
+            let tenant = try controlled(name, tx)
+            let events = try tx.newestEvents(in: tenant.id, limit: Self.judged)
+            let reactions = Judge.reactions(in: events).filter { asked == nil || $0.client == asked }
+            let machineNow = wall()
+            var apps: [ClientID: String] = [:]
+            for reaction in reactions { apps[reaction.client] = try app(reaction.client, in: tenant, tx)?.name }
+            let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
+            let users = try ids.reduce(into: [GUID: String]()) { users, id in users[id] = try tx.user(id)?.userPrincipalName }
+            let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
+            return Report(
+                tenant: tenant, at: tenant.clock.now(wall: machineNow), reactions: reactions,
+                expectations: try tx.expectations(of: tenant.id).filter { asked == nil || $0.client == nil || $0.client == asked }
+                    .map { ($0, $0.outcomes(of: reactions, now: machineNow)) },
+                apps: apps, users: users,
+                events: events.reduce(into: [:]) { if named.contains($1.id) { $0[$1.id] = $1 } })
+        }
+    }
+
+    // MARK: Expectations
+
+    public func listExpectations(of name: String) throws -> ControlPage {
+        ControlPage(items: try report(of: name).expectations.map { $0.expectation.json($0.outcomes) }, next: nil)
+    }
+
+    public func createExpectation(_ body: JSON, in name: String) throws -> JSON {
+        let id = random.guid()
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            guard try tx.expectations(of: tenant.id).count < Expectation.most else {
+                throw ControlError.conflict(FieldError("", "The tenant has \(Expectation.most) expectations; remove some first."))
+            }
+            let users = try body["user"]?.text.map { [$0: try tx.user($0, in: tenant.id)?.id] } ?? [:]
+            let ordinal = try tx.nextExpectationOrdinal(in: tenant.id)
+            let expectation = try reading { () throws(FieldError) in
+                try Expectation(body, id: id, ordinal: ordinal) { users[$0] ?? nil }
+            }
+            try tx.insert(expectation, in: tenant.id)
+        }
+        return try expectation(id.description, of: name)
+    }
+
+    /// - Parameter wait: answers as soon as it passed or failed, or when the time is over, at most a minute of the machine's.
+    public func expectation(_ id: String, of name: String, waiting wait: String) async throws -> JSON {
+        let time = try waitingTime(wait)
+        let end = ContinuousClock.now + time
+        while true {
+            let shown = try expectation(id, of: name)
+            let left = end - ContinuousClock.now
+            guard shown["status"]?.text == Expectation.Status.pending.rawValue, left > .zero, !Task.isCancelled else {
+                return shown
+            }
+            // A limit that runs out rings no bell, and the whole log is judged each time.
+            try? await Task.sleep(for: min(left, .milliseconds(200)))
+        }
+    }
+
+    public func expectation(_ id: String, of name: String) throws -> JSON {
+        guard let found = try report(of: name).expectations.first(where: { $0.expectation.id.description == id.lowercased() })
+        else {
+            throw Self.noExpectation(id)
+        }
+        return found.expectation.json(found.outcomes)
+    }
+
+    public func deleteExpectation(_ id: String, of name: String) throws {
+        try store.write { tx in
+            let tenant = try controlled(name, tx)
+            guard let known = GUID(id), try tx.delete(expectation: known, of: tenant.id) else { throw Self.noExpectation(id) }
+        }
+    }
+
+    private static func noExpectation(_ id: String) -> ControlError { .notFound("There is no expectation '\(id.prefix(100))'.") }
+}
+
+// MARK: As JSON
+
+extension Report {
+    public var json: JSON {
+        [
+            "tenant": .string(tenant.id.description), "at": JSON(at), "verdict": .string(verdict.rawValue),
+            "clients": .array(
+                reactions.map { reaction in
+                    [
+                        "client": .string(reaction.client.description), "name": JSON(apps[reaction.client]),
+                        "verdict": .string(reaction.verdict.rawValue), "findings": .array(reaction.findings.map(json)),
+                        "incidents": .array(reaction.incidents.map(json)),
+                    ]
+                }),
+            "expectations": .array(expectations.map { $0.expectation.json($0.outcomes) }),
+        ]
+    }
+
+    private func json(_ finding: Finding) -> JSON {
+        [
+            "rule": .string(finding.rule.rawValue), "severity": .string(finding.rule.severity.rawValue),
+            "user": JSON(finding.user?.description), "userPrincipalName": JSON(finding.user.flatMap { users[$0] }),
+            "says": .string(finding.says), "advice": .string(finding.rule.advice),
+            "guidance": ["title": .string(finding.rule.guidance.title), "url": .string(finding.rule.guidance.url)],
+            "events": .array(finding.events.map(JSON.integer)),
+        ]
+    }
+
+    private func json(_ incident: Incident) -> JSON {
+        [
+            "kind": .string(incident.kind.rawValue), "at": JSON(incident.at), "user": JSON(incident.user?.description),
+            "userPrincipalName": JSON(incident.user.flatMap { users[$0] }),
+            "code": incident.code.map { .integer(Int64($0.rawValue)) } ?? .null, "grant": JSON(incident.grant?.description),
+            "revocation": JSON(incident.revocation?.description), "endpoint": JSON(incident.endpoint?.rawValue),
+            "retryAfter": JSON(incident.retryAfter?.iso8601), "retries": .integer(Int64(incident.retries.count)),
+            "firstRetry": incident.retries.first?.json ?? .null, "asked": incident.asked?.json ?? .null,
+            "recovered": incident.recovered?.json ?? .null, "events": .array(incident.events.map(JSON.integer)),
+        ]
+    }
+}
+
+extension Incident.Step {
+    fileprivate var json: JSON {
+        [
+            "event": .integer(event), "after": .string(after.iso8601), "prompt": JSON(prompt),
+            "carriesClaims": .bool(carriesClaims),
+        ]
+    }
+}

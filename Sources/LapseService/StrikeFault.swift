@@ -1,0 +1,110 @@
+import LapseRules
+import LapseStore
+import Synchronization
+
+/// What is to happen to answers that are on their way, by the id of their request: decided in the transaction of the request,
+/// done by the server when the answer leaves.
+public final class SpoiledAnswers: Sendable {
+    public struct Spoiled: Sendable {
+        /// The fault that does it.
+        public let fault: GUID
+        public let latency: Duration?
+        public let spoiling: FaultEffect.Spoiling?
+    }
+
+    private let answers = Mutex<[GUID: Spoiled]>([:])
+    /// So that nobody asks for the lock while there is no fault.
+    private let count = Atomic<Int>(0)
+
+    func add(_ spoiled: Spoiled, to request: GUID) {
+        answers.withLock { answers in
+            answers[request] = spoiled
+            count.store(answers.count, ordering: .releasing)
+        }
+    }
+
+    /// What was to happen to a part of a request happens to the whole; the first of several counts.
+    public func move(from part: GUID, to whole: GUID) {
+        guard let spoiled = take(part) else { return }
+        answers.withLock { answers in
+            answers[whole] = answers[whole] ?? spoiled
+            count.store(answers.count, ordering: .releasing)
+        }
+    }
+
+    /// What is to happen to the answer of this request; nil nearly always.
+    public func take(_ request: GUID) -> Spoiled? {
+        guard count.load(ordering: .acquiring) > 0 else { return nil }
+        return answers.withLock { answers in
+            let spoiled = answers.removeValue(forKey: request)
+            count.store(answers.count, ordering: .releasing)
+            return spoiled
+        }
+    }
+}
+
+extension Authority {
+    /// Asks the tenant's faults about a request. A hit is counted and logged in this transaction, and is over when that is undone.
+    ///
+    /// - Returns: the effect of the fault that hits; nil nearly always.
+    func strike(
+        _ subject: Fault.Subject, in tenant: Tenant, now: Timestamp, _ trace: RequestTrace, _ tx: StoreTransaction
+    ) throws -> FaultEffect? {
+        guard !tenant.isNone else { return nil }
+        let faults = try tx.faults(of: tenant.id)
+        // Nearly always.
+        guard !faults.isEmpty else { return nil }
+        let seed = model(of: tenant).seed
+        let (hit, changed) = Fault.hit(subject, of: faults, seed: seed)
+        for fault in changed { try tx.update(fault, of: tenant.id) }
+        guard let hit else { return nil }
+        var event = Event(
+            tenant: tenant.id, at: now, kind: .faultHit, user: subject.user, client: subject.client, grant: subject.grant,
+            region: subject.region, requestID: trace.requestID)
+        event.presented = subject.presented
+        event.notes.fault = hit.id
+        event.notes.endpoint = subject.endpoint
+        switch hit.effect.kind {
+        case .refuse(let code, _, _):
+            event.code = code
+            let status = code.error().status
+            // At authorize a refusal is a page or a redirect.
+            if subject.endpoint != .authorize || status >= 429 { event.notes.status = status }
+        case .fail(let status, let wait): (event.notes.status, event.notes.retryAfter) = (status, wait)
+        case .challenge: event.notes.status = 401
+        case .spoil(let spoiling): event.notes.spoiling = spoiling
+        case .keys, .delay: break
+        }
+        try tx.append(event)
+        let spoiling: FaultEffect.Spoiling? = if case .spoil(let spoiling) = hit.effect.kind { spoiling } else { nil }
+        let latency = hit.effect.latency(of: hit, seed: seed)
+        if spoiling != nil || latency != nil {
+            self.spoiling.add(.init(fault: hit.id, latency: latency, spoiling: spoiling), to: trace.requestID)
+        }
+        return hit.effect
+    }
+
+    /// The same for metadata, which is read outside of any transaction of the writer.
+    ///
+    /// - Throws: ``Refused`` when the fault answers in place of the document.
+    /// - Returns: what is wrong with the keys; nil: nothing.
+    public func strikeMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
+        .KeyTrouble?
+    {
+        let isQuiet = try store.read { tx in
+            try tx.tenant(named: name).map { try tx.faults(of: $0.id).isEmpty } ?? true
+        }
+        guard !isQuiet else { return nil }
+        return try deciding { tx, landing in
+            let wall = wall()
+            let tenant = try tenant(name, orOf: nil, tx, wall: wall)
+            let now = tenant.clock.now(wall: wall)
+            landing.region = try self.landing(trace, in: tenant, client: nil, user: nil, now: now, tx)
+            let effect = try strike(Fault.Subject(endpoint, region: landing.region), in: tenant, now: now, trace, tx)
+            let context = FaultContext(tenant: tenant, app: nil, user: nil, authTime: nil, now: now)
+            if let refusal = effect?.refusal(context) { throw Refused(refusal, now: now, in: tenant) }
+            if case .keys(let trouble) = effect?.kind { return trouble }
+            return nil
+        }.0
+    }
+}

@@ -1,0 +1,252 @@
+import ArgumentParser
+import Foundation
+import LapseRules
+import ServiceLifecycle
+
+/// `lapse check -- COMMAND`: runs an app against a Lapse of its own, plays a scenario on it, and reports how it took it.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs a command against a Lapse of its own, plays a scenario, and judges how the app took it.",
+        discussion: """
+            The command finds in its environment: LAPSE_AUTHORITY, LAPSE_SERVER, LAPSE_HTTP, LAPSE_GRAPH, LAPSE_CA, LAPSE_TENANT,
+            LAPSE_CLIENT_ID, LAPSE_USER, LAPSE_PASSWORD; certificates under the names that libraries look for; and BROWSER, which
+            signs that user in. Its output goes to stderr, the report to stdout.
+
+            Exit status: 0 when all is well, 1 when the command or Lapse failed, 2 when the app failed, 3 when it met nothing.
+            """)
+
+    @Option(help: "A scenario's name or a file with one, YAML or JSON.")
+    var scenario = "lost-laptop"
+    @Flag(help: "List the scenarios that come along.")
+    var list = false
+    @Option(help: "How long the command may run on after the scenario's last step, such as PT10S.")
+    var grace = "PT10S"
+    @OptionGroup var output: ReportOutput
+    @Argument(parsing: .postTerminator, help: "The command, behind --.")
+    var command: [String] = []
+
+    func run() async throws {
+        do {
+            guard !list else { return print(try Self.listed().joined(separator: "\n")) }
+            guard !command.isEmpty else { throw StartError("there is no command: lapse check -- COMMAND") }
+            guard let grace = Duration(iso8601: grace) else { throw StartError("--grace: must be a duration such as PT10S") }
+            try await play(try scenarioToPlay(), grace: grace)
+        } catch is Instance.Interrupted {
+            throw ExitCode(130)
+        } catch let error as StartError {
+            FileHandle.standardError.write(Data("lapse: \(error.description)\n".utf8))
+            throw ExitCode(1)
+        }
+    }
+
+    private static func listed() throws -> [String] {
+        table(try Scenario.builtIn.map { try Scenario($0) }.map { [$0.name, $0.about] })
+    }
+
+    private func scenarioToPlay() throws -> Scenario {
+        do throws(FieldError) {
+            if let known = Scenario.builtIn.first(where: { $0["name"]?.text == scenario }) { return try Scenario(known) }
+            guard scenario.contains(".") || scenario.contains("/") else {
+                let names = Scenario.builtIn.compactMap { $0["name"]?.text }.joined(separator: ", ")
+                throw FieldError("--scenario", "must be a file or one of: \(names)")
+            }
+        } catch {
+            throw StartError("\(error)")
+        }
+        let file = try LabFile(scenario)
+        do { return try Scenario(file.content) } catch { throw StartError("\(scenario): \(error)") }
+    }
+
+    private func play(_ scenario: Scenario, grace: Duration) async throws {
+        var settings = Settings()
+        settings.isEphemeral = true
+        settings.httpsPort = .number(0)
+        settings.httpPort = .number(0)
+        let instance = try await Instance(settings)
+        defer { instance.folder.remove() }
+        try await instance.run { addresses in
+            let client = try ControlClient(
+                try .parse(["--server", addresses.http ?? "", "--tenant", BuiltInLab.seed[0].tenant.domains[0]]))
+            _ = try await output.expect(client)
+            let process = AppProcess(command, environment: try Self.environment(addresses, instance.folder))
+            let player = ScenarioPlayer(scenario: scenario, client: client)
+            try await player.prepare()
+            try process.start()
+            let story = await player.play(while: process)
+            // A command that ends by itself is done; one that serves on has had its time.
+            let status = await process.end(within: story == nil ? grace : .zero)
+            try Task.checkCancellation()
+            let verdict = try await output.write(client)
+            if let story { FileHandle.standardError.write(Data("lapse: \(story)\n".utf8)) }
+            if let status, status != 0 {
+                FileHandle.standardError.write(Data("lapse: the command ended with \(status)\n".utf8))
+                throw verdict.exitCode ?? ExitCode(1)
+            }
+            if let code = verdict.exitCode ?? (story == nil ? nil : Verdict.untested.exitCode) { throw code }
+        }
+    }
+
+    /// What the command needs to find this Lapse, and to trust it as libraries are told to.
+    private static func environment(_ addresses: Instance.Addresses, _ folder: DataFolder) throws -> [String: String] {
+        let domain = BuiltInLab.seed[0].tenant.domains[0]
+        let (https, authority) = (addresses.https ?? "", folder.path(of: .authority))
+        // Whoever trusts this file trusts what the machine trusts, too.
+        let bundle = folder.path + "/bundle.pem"
+        let system = (try? String(contentsOfFile: "/etc/ssl/certs/ca-certificates.crt", encoding: .utf8)) ?? ""
+        try Data((system + (try String(contentsOfFile: authority, encoding: .utf8))).utf8).write(to: URL(fileURLWithPath: bundle))
+        let own = CommandLine.arguments[0]
+        let program = own.contains("/") ? URL(fileURLWithPath: own).path : own
+        return [
+            "LAPSE_SERVER": https, "LAPSE_HTTP": addresses.http ?? "", "LAPSE_AUTHORITY": "\(https)/\(domain)",
+            "LAPSE_GRAPH": https,
+            "LAPSE_CA": authority, "LAPSE_TENANT": domain, "LAPSE_CLIENT_ID": "bbbbbbbb-0002-4000-8000-000000000001",
+            "LAPSE_USER": "adele@\(domain)", "LAPSE_PASSWORD": BuiltInLab.password, "LAPSE_COOKIES": folder.path + "/cookies.json",
+            // As Python reads it: in the background, for the app has to hear what the browser brings.
+            "BROWSER": "\(program) visit %s &", "REQUESTS_CA_BUNDLE": bundle, "CURL_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle,
+            "NODE_EXTRA_CA_CERTS": authority, "NO_PROXY": "localhost",
+        ]
+    }
+}
+
+/// The app under test. Unchecked: `Foundation.Process` may be asked from any thread.
+private final class AppProcess: @unchecked Sendable {
+    private let process = Process()
+    private let command: [String]
+    private let (ended, announce) = AsyncStream<Void>.makeStream()
+
+    init(_ command: [String], environment: [String: String]) {
+        self.command = command
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        #if os(Linux)
+            // Lapse takes signals otherwise than by handlers, and the command would inherit that it does.
+            process.arguments = ["--default-signal=INT,TERM", "--"] + command
+        #else
+            process.arguments = ["--"] + command
+        #endif
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // The report has stdout to itself.
+        process.standardOutput = FileHandle.standardError
+        process.terminationHandler = { [announce] _ in announce.finish() }
+    }
+
+    func start() throws {
+        do { try process.run() } catch { throw StartError("cannot run \(command[0])") }
+    }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// Waits for its end, and ends it when the time is over.
+    ///
+    /// - Returns: its exit status; nil when it was ended.
+    func end(within time: Duration) async -> Int32? {
+        let hasEnded = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                for await _ in self.ended {}
+                return !Task.isCancelled
+            }
+            group.addTask {
+                try? await Task.sleep(for: time)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first
+        }
+        guard hasEnded || !process.isRunning else {
+            await stop()
+            return nil
+        }
+        return process.terminationStatus
+    }
+
+    /// How long a command that was asked to end may take.
+    private static let farewell = Duration.seconds(3)
+
+    /// Ends it, kindly first.
+    func stop() async {
+        guard process.isRunning else { return }
+        process.terminate()
+        let end = ContinuousClock.now + Self.farewell
+        // Also when the task was cancelled, which ends every sleep.
+        while process.isRunning, ContinuousClock.now < end { await Task { try? await Task.sleep(for: .milliseconds(20)) }.value }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+}
+
+/// Plays a scenario through the control API while the app runs.
+private struct ScenarioPlayer {
+    let scenario: Scenario
+    let client: ControlClient
+    /// How often the log is looked at.
+    private static let pace = Duration.milliseconds(50)
+
+    func prepare() async throws {
+        if let policies = scenario.policies { try await client.send("PUT", client.path("policies"), policies) }
+        if let propagation = scenario.propagation { try await client.send("PUT", client.path("propagation"), propagation) }
+    }
+
+    /// - Returns: why it was not played to its end; nil: it was.
+    func play(while process: AppProcess) async -> String? {
+        var cursor: Int64 = 0
+        var names = ["user": "adele@contoso.example", "client": "", "revocation": ""]
+        for (index, step) in scenario.steps.enumerated() {
+            do {
+                switch step {
+                case .pause(let time): try await Task.sleep(for: time)
+                case .call(let method, let path, let body):
+                    let answer = try await client.send(
+                        method, client.path() + "/" + Self.filled(path, names), body.map { Self.filled($0, names) })
+                    if path == "revocations", let id = answer.json["id"]?.text { names["revocation"] = id }
+                case .wait(let kinds, let count, let time):
+                    let found = try await wait(for: kinds, count: count, after: &cursor, atMost: time, process)
+                    guard let found else {
+                        let what = kinds.map(\.rawValue).sorted().joined(separator: " or ")
+                        return "\(scenario.name): step \(index + 1) waited in vain for \(what); "
+                            + (process.isRunning ? "the app did nothing of the kind" : "the command had ended")
+                    }
+                    for (name, member) in [("user", "user"), ("client", "client")] {
+                        if let value = found[member]?.text { names[name] = value }
+                    }
+                }
+            } catch {
+                return "\(scenario.name): step \(index + 1): \(error)"
+            }
+        }
+        return nil
+    }
+
+    /// - Returns: the last of the events; nil when the time was over, or the command had ended before.
+    private func wait(
+        for kinds: Set<Event.Kind>, count: Int64, after cursor: inout Int64, atMost time: Duration, _ process: AppProcess
+    ) async throws -> JSON? {
+        let end = ContinuousClock.now + time
+        var left = count
+        while true {
+            // Asked before looking: what it did at last is found all the same.
+            let wasRunning = process.isRunning
+            let page = try await client.send("GET", client.path("events"), query: [("after", String(cursor))]).json
+            for event in page["items"]?.elements ?? [] {
+                if case .integer(let id) = event["id"] { cursor = id }
+                guard let kind = event["type"]?.text.flatMap(Event.Kind.init(rawValue:)), kinds.contains(kind) else { continue }
+                left -= 1
+                if left == 0 { return event }
+            }
+            if page["next"] != .null { continue }
+            guard wasRunning, ContinuousClock.now < end else { return nil }
+            try await Task.sleep(for: Self.pace)
+        }
+    }
+
+    private static func filled(_ text: String, _ names: [String: String]) -> String {
+        names.reduce(text) { $0.replacing("{\($1.key)}", with: $1.value) }
+    }
+
+    private static func filled(_ value: JSON, _ names: [String: String]) -> JSON {
+        switch value {
+        case .string(let text): .string(filled(text, names))
+        case .array(let elements): .array(elements.map { filled($0, names) })
+        case .object(let members): .object(members.map { .init(name: $0.name, value: filled($0.value, names)) })
+        default: value
+        }
+    }
+}

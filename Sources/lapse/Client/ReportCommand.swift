@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import LapseRules
+
+/// `lapse report`.
+struct ReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Says how each app took what it met.",
+        discussion: "Exit status: 0 when all is well, 2 when an app or an expectation failed, 3 when nothing was met.")
+
+    @OptionGroup var output: ReportOutput
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        try await options.run { client in
+            let made = try await output.expect(client)
+            let verdict: Verdict
+            do { verdict = try await output.write(client) } catch {
+                await output.forget(made, client)
+                throw error
+            }
+            await output.forget(made, client)
+            if let code = verdict.exitCode { throw code }
+        }
+    }
+}
+
+/// What a report comes to, as an exit status says it.
+enum Verdict: String {
+    case good, bad, untested
+
+    var exitCode: ExitCode? {
+        switch self {
+        case .good: nil
+        case .bad: ExitCode(2)
+        case .untested: ExitCode(3)
+        }
+    }
+}
+
+/// In which format a report goes where, and what is expected: the options of `report` and `check`.
+struct ReportOutput: ParsableArguments {
+    enum Format: String, CaseIterable, ExpressibleByArgument {
+        case text, json, markdown, html, junit
+
+        /// What of the control API answers it; text is made of the JSON.
+        var call: String {
+            switch self {
+            case .text, .json: "report"
+            case .markdown: "report.md"
+            case .html: "report.html"
+            case .junit: "report.xml"
+            }
+        }
+    }
+
+    @Option(help: "This client alone, by its id.")
+    var client: String?
+    @Option(help: "How to print the report: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var format = Format.text
+    @Option(help: "Write the page for people to this file, too.")
+    var html: String?
+    @Option(help: "Write JUnit XML to this file, too.")
+    var junit: String?
+    @Option(help: "Write the JSON to this file, too.")
+    var jsonFile: String?
+    @Option(help: "A file with a list of expectations, YAML or JSON, which have to be met as well.")
+    var expect: String?
+
+    /// Tells the server what the file expects.
+    ///
+    /// - Returns: the ids of the expectations.
+    func expect(_ client: ControlClient) async throws -> [String] {
+        var made: [String] = []
+        for expectation in try expect.map({ try LabFile($0).list("expectations") }) ?? [] {
+            made.append(try await client.send("POST", client.path("expectations"), expectation).json.shown("id"))
+        }
+        return made
+    }
+
+    func forget(_ expectations: [String], _ client: ControlClient) async {
+        for id in expectations { _ = try? await client.send("DELETE", client.path("expectations", id)) }
+    }
+
+    /// Prints the report and writes its files.
+    func write(_ control: ControlClient) async throws -> Verdict {
+        func fetched(_ format: Format) async throws -> Reply {
+            try await control.send("GET", control.path(format.call), query: [("client", client)])
+        }
+        let report = try await fetched(.json)
+        for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
+            if let file { try lapse.write(try await fetched(kind).text, to: file, asked: option) }
+        }
+        switch control.printsJSON ? .json : format {
+        case .text: print(Self.lines(report.json).joined(separator: "\n"))
+        case .json: print(report.text)
+        case .markdown, .html, .junit: print(try await fetched(format).text)
+        }
+        let isUnmet = report.json["expectations"]?.elements.contains { $0.shown("status") != "passed" } ?? false
+        let verdict = Verdict(rawValue: report.json.shown("verdict")) ?? .bad
+        // What was expected of the run and never happened is not shown.
+        return verdict == .good && expect != nil && isUnmet ? .bad : verdict
+    }
+
+    private static func lines(_ report: JSON) -> [String] {
+        var lines: [String] = []
+        for client in report["clients"]?.elements ?? [] {
+            let name = client.shown("name").isEmpty ? client.shown("client") : client.shown("name")
+            lines.append("\(name): \(client.shown("verdict"))")
+            for finding in client["findings"]?.elements ?? [] {
+                let who = finding.shown("userPrincipalName").isEmpty ? "" : " (\(finding.shown("userPrincipalName")))"
+                let events = (finding["events"]?.elements ?? []).map(\.encodedText)
+                lines.append("  \(finding.shown("severity")): \(finding.shown("rule"))\(who)")
+                lines.append("    \(finding.shown("says"))")
+                if finding.shown("severity") != "good" { lines.append("    To change: \(finding.shown("advice"))") }
+                lines.append("    \(finding["guidance"]?.shown("title") ?? ""), \(finding["guidance"]?.shown("url") ?? "")")
+                let more = events.count > 12 ? ", and \(events.count - 12) more" : ""
+                lines.append("    Events: \(events.prefix(12).joined(separator: ", "))\(more)")
+            }
+            if (client["findings"]?.elements ?? []).isEmpty {
+                let met = client["incidents"]?.elements.count ?? 0
+                lines.append(met == 0 ? "  It met no refusal, no challenge and no outage." : "  Nothing to say about what it met.")
+            }
+        }
+        for expectation in report["expectations"]?.elements ?? [] {
+            let name = expectation.shown("name").isEmpty ? "after \(expectation.shown("after"))" : expectation.shown("name")
+            lines.append("\(expectation.shown("status")): \(name)")
+            lines += (expectation["outcomes"]?.elements ?? []).map { "  \($0.shown("status")): \($0.shown("says"))" }
+        }
+        return lines.isEmpty ? ["No app has done anything yet."] : lines + ["Verdict: \(report.shown("verdict"))"]
+    }
+}
