@@ -14,7 +14,7 @@ import chromium
 from conftest import Process
 from lab import ADELE, ADELE_ID, DOMAIN, NATIVE
 
-VIEWS = ["timeline", "lineage", "events", "requests", "users", "apps", "sandboxes"]
+VIEWS = ["timeline", "lineage", "events", "requests", "faults", "report", "users", "apps", "sandboxes"]
 
 
 @pytest.fixture
@@ -226,6 +226,42 @@ def test_a_control_token_is_asked_for(tmp_path, chrome, trust):
     assert "YOUR-CONTROL-TOKEN" not in page.locator("#curl").inner_text()
     context.close()
     process.stop()
+
+
+def test_what_goes_wrong_on_purpose_and_how_the_app_takes_it(lapse, visit):
+    token = grant(lapse)["refresh_token"]
+    page = visit("#faults")
+    page.get_by_text("Nothing goes wrong on purpose.").wait_for()
+    page.get_by_label("Endpoint").select_option("token")
+    page.get_by_label("Whom").select_option("user")
+    page.get_by_label("Times").fill("4")
+    page.get_by_role("button", name="Make it go wrong").click()
+    row = page.get_by_role("row", name=re.compile(f"endpoint token, user {ADELE}.*50173.*0, 4 left"))
+    row.wait_for()
+    assert '"effect":{"code":50173}' in page.locator("#curl").inner_text()
+    # Counted as it happens.
+    for _ in range(4):
+        assert lapse.refresh(NATIVE, token).json()["error_codes"] == [50173]
+    page.get_by_role("row", name=re.compile("4, 0 left")).wait_for()
+    assert lapse.refresh(NATIVE, token).status_code == 200
+
+    # The four were one app that does not listen.
+    page.get_by_role("link", name="Report").click()
+    page.get_by_role("heading", name="Lapse Native: bad").wait_for()
+    assert page.get_by_text("fail: retriesDeadToken").is_visible()
+    chromium.assert_accessible(page)
+
+    page.get_by_role("link", name="Faults").click()
+    page.get_by_label("What goes wrong").select_option(label="the answer is lost, what it did stays")
+    assert page.get_by_label("Effect", exact=True).input_value() == '{"answer":"dropped"}'
+    page.get_by_role("button", name=re.compile("Remove the fault")).click()
+    page.get_by_text("Nothing goes wrong on purpose.").wait_for()
+    # What is no fault is told, and nothing is made.
+    page.get_by_label("Effect", exact=True).fill('{"code":1}')
+    page.get_by_role("button", name="Make it go wrong").click()
+    page.get_by_role("alert").get_by_text("effect.code: must be the number of a code that docs/codes.md lists").wait_for()
+    assert lapse.tenant("GET", "faults")["items"] == []
+    chromium.assert_accessible(page)
 
 
 @pytest.mark.parametrize("width", [1280, 360])
