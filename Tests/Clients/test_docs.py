@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 
 import tour
 from conftest import Process
@@ -26,6 +27,28 @@ WAYS = [f"docs/ways/{path.name}" for path in sorted((tour.ROOT / "docs" / "ways"
 def test_the_commands_answer_what_the_page_prints(folder, page):
     assert tour.blocks(page)
     tour.play(page, folder)
+
+
+def test_an_app_is_tested_in_ten_minutes(tmp_path):
+    """In a fresh folder: nothing runs there before, and the packages come from where anybody's come from."""
+    (tmp_path / "docs").symlink_to(tour.ROOT / "docs")
+    tour.play("docs/test-your-app.md", tmp_path)
+
+
+def test_the_build_server_s_line_is_green(tmp_path):
+    """What the example of a build runs, on this machine."""
+    text = (tour.ROOT / "docs" / "test-your-app.md").read_text()
+    [job] = yaml.safe_load(re.search(r"```yaml actions\n(.*?)```", text, re.DOTALL).group(1))["jobs"].values()
+    lines = [step["run"] for step in job["steps"] if "run" in step and not step["run"].startswith("apt-get")]
+    # The checkout, with the program under test in place of its own build.
+    scripts = tmp_path / "lapse" / "scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "run").symlink_to(os.path.abspath(os.environ["LAPSE_BINARY"]))
+    (tmp_path / "lapse" / "docs").symlink_to(tour.ROOT / "docs")
+    for line in lines:
+        done = subprocess.run(["bash", "-eu", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=240)
+        assert done.returncode == 0, (line, done.stdout, done.stderr)
+    assert (tmp_path / "report.xml").stat().st_size and (tmp_path / "report.html").stat().st_size
 
 
 def test_the_pages_on_ways_to_die_say_what_the_catalogue_says():

@@ -29,7 +29,7 @@ def play(page, folder):
     environment["PATH"] = f"{program.parent}:{environment['PATH']}"
     script = f"\necho; echo '{MARK}'\n".join(commands for commands, _ in blocks(page))
     run = subprocess.run(
-        ["bash", "-eu", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=120)
+        ["bash", "-eu", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=400)
     assert run.returncode == 0, run.stderr
     outputs = run.stdout.split(MARK)
     assert len(outputs) == len(blocks(page))

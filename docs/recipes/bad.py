@@ -1,0 +1,29 @@
+# A bad app, to see `lapse check` red: once its refresh token is refused it presents it again and again, and asks nobody.
+import os
+import time
+
+import msal
+import requests
+
+
+def application():
+    # One for each request, as in many a web app: so MSAL cannot notice that it was refused a moment ago.
+    return msal.PublicClientApplication(
+        os.environ["LAPSE_CLIENT_ID"], authority=os.environ["LAPSE_AUTHORITY"], instance_discovery=False)
+
+
+result = application().acquire_token_interactive(["User.Read"], timeout=20)
+refresh_token = result["refresh_token"]
+refusals = 0
+while refusals < 6:
+    result = application().acquire_token_by_refresh_token(refresh_token, ["User.Read"])
+    if "error" in result:
+        # The mistake: this token is dead for good. A good app looks at the error, drops the token and calls
+        # acquire_token_interactive again.
+        refusals += 1
+        print(result["error"], flush=True)
+        continue
+    refresh_token = result["refresh_token"]
+    bearer = {"Authorization": f"Bearer {result['access_token']}"}
+    print(requests.get(f"{os.environ['LAPSE_GRAPH']}/v1.0/me", headers=bearer).status_code, flush=True)
+    time.sleep(0.5)
