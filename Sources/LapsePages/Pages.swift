@@ -35,16 +35,52 @@ private enum PageLibrary {
             ("formpost", PackageResources.formpost_mustache), ("report", PackageResources.report_mustache),
             ("reportmarkdown", PackageResources.reportmarkdown_mustache), ("reportjunit", PackageResources.reportjunit_mustache),
         ]
+        MustacheContentTypes.register(MarkupText(), named: "MARKUP")
+        MustacheContentTypes.register(MarkdownText(), named: "MARKDOWN")
         var library = MustacheLibrary()
         for (name, bytes) in sources {
+            let escaping = name == ReportMarkdown.template ? "MARKDOWN" : "MARKUP"
             do {
-                try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+                try library.register(
+                    "{{% CONTENT_TYPE: \(escaping)}}\n" + String(decoding: bytes, as: UTF8.self), named: name)
             } catch {
                 preconditionFailure("the template \(name) does not parse: \(error)")
             }
         }
         return library
     }()
+}
+
+/// Text in HTML and XML, escaped scalar by scalar: a quotation mark with an accent on it is one character, and ends an attribute all
+/// the same. What XML 1.0 does not know (section 2.2) becomes a blank.
+private struct MarkupText: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "<": escaped.append(contentsOf: "&lt;".unicodeScalars)
+            case ">": escaped.append(contentsOf: "&gt;".unicodeScalars)
+            case "&": escaped.append(contentsOf: "&amp;".unicodeScalars)
+            case "\"": escaped.append(contentsOf: "&quot;".unicodeScalars)
+            case "'": escaped.append(contentsOf: "&#39;".unicodeScalars)
+            case "\n", "\t": escaped.append(scalar)
+            default: escaped.append(scalar.value < 32 || (0xFFFE...0xFFFF).contains(scalar.value) ? " " : scalar)
+            }
+        }
+        return String(escaped)
+    }
+}
+
+/// Text in Markdown: on one line, and without meaning there.
+private struct MarkdownText: MustacheContentType {
+    func escapeText(_ text: String) -> String {
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if "\\`*_[]<>#|!".unicodeScalars.contains(scalar) { escaped.append("\\") }
+            escaped.append(scalar.value < 32 || scalar.value == 127 ? " " : scalar)
+        }
+        return String(escaped)
+    }
 }
 
 /// What pages load besides themselves.

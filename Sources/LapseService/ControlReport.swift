@@ -22,27 +22,32 @@ public struct Report: Sendable {
 }
 
 extension Authority {
-    /// How far back in the log the judge reads.
-    static let judged = 20_000
+    /// How many events the judge reads, and how far back in the log they may be.
+    private static let judged = (events: 20_000, looked: Int64(200_000))
 
     /// What the judge says of every client, or of one.
     public func report(of name: String, client: String? = nil) throws -> Report {
         let asked = client.map { ClientID($0) }
-        return try store.read { tx in
+        let (tenant, events, expectations) = try store.read { tx in
             let tenant = try controlled(name, tx)
-            let events = try tx.newestEvents(in: tenant.id, limit: Self.judged)
-            let reactions = Judge.reactions(in: events).filter { asked == nil || $0.client == asked }
-            let machineNow = wall()
-            var apps: [ClientID: String] = [:]
-            for reaction in reactions { apps[reaction.client] = try app(reaction.client, in: tenant, tx)?.name }
-            let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
-            let users = try ids.reduce(into: [GUID: String]()) { users, id in users[id] = try tx.user(id)?.userPrincipalName }
-            let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
-            return Report(
+            return (
+                tenant, try tx.newestEvents(in: tenant.id, limit: Self.judged.events, looked: Self.judged.looked),
+                try tx.expectations(of: tenant.id)
+            )
+        }
+        // Judged between two reads: nobody waits for the store meanwhile.
+        let reactions = Judge.reactions(in: events).filter { asked == nil || $0.client == asked }
+        let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
+        let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
+        let machineNow = wall()
+        return try store.read { tx in
+            Report(
                 tenant: tenant, at: tenant.clock.now(wall: machineNow), reactions: reactions,
-                expectations: try tx.expectations(of: tenant.id).filter { asked == nil || $0.client == nil || $0.client == asked }
+                expectations: expectations.filter { asked == nil || $0.client == nil || $0.client == asked }
                     .map { ($0, $0.outcomes(of: reactions, now: machineNow)) },
-                apps: apps, users: users,
+                apps: try reactions.reduce(into: [:]) { apps, reaction in
+                    apps[reaction.client] = try app(reaction.client, in: tenant, tx)?.name
+                }, users: try ids.reduce(into: [:]) { users, id in users[id] = try tx.user(id)?.userPrincipalName },
                 events: events.reduce(into: [:]) { if named.contains($1.id) { $0[$1.id] = $1 } })
         }
     }
@@ -73,15 +78,18 @@ extension Authority {
     /// - Parameter wait: answers as soon as it passed or failed, or when the time is over, at most a minute of the machine's.
     public func expectation(_ id: String, of name: String, waiting wait: String) async throws -> JSON {
         let time = try waitingTime(wait)
+        let tenant = try store.read { tx in try controlled(name, tx).id }
         let end = ContinuousClock.now + time
         while true {
+            let rings = store.commits.rings(for: tenant)
             let shown = try expectation(id, of: name)
             let left = end - ContinuousClock.now
             guard shown["status"]?.text == Expectation.Status.pending.rawValue, left > .zero, !Task.isCancelled else {
                 return shown
             }
-            // A limit that runs out rings no bell, and the whole log is judged each time.
+            // The whole log is judged each time: not oftener than this, and a limit that runs out rings no bell.
             try? await Task.sleep(for: min(left, .milliseconds(200)))
+            await store.commits.wait(for: tenant, after: rings, atMost: min(end - ContinuousClock.now, .seconds(1)))
         }
     }
 

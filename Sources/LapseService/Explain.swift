@@ -9,7 +9,7 @@ extension Authority {
     public func explain(_ body: JSON, in name: String) async throws -> JSON {
         let question = try reading { () throws(FieldError) in try Question(body) }
         var claims: AccessTokenClaims?
-        if question.kind == .accessToken, case .payload(let payload) = await signer.check(question.text) {
+        if question.kind == .accessToken, case .payload(let payload) = await check(question.text) {
             claims = AccessTokenClaims(payload)
         }
         // As a writer, whose caches hold the account's history; nothing is written.

@@ -54,7 +54,12 @@ final class Gates: Sendable {
         let place = Place(gate: gate, tenant: tenant)
         let end = ContinuousClock.now + Self.longestWait
         state.withLock { $0.waiting[place, default: 0] += 1 }
-        defer { state.withLock { $0.waiting[place, default: 0] -= 1 } }
+        defer {
+            state.withLock { state in
+                let left = (state.waiting[place] ?? 1) - 1
+                state.waiting[place] = left > 0 ? left : nil
+            }
+        }
         while true {
             let rings = bell.rings(for: tenant)
             let left = end - ContinuousClock.now

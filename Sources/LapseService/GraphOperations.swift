@@ -158,9 +158,10 @@ extension Authority {
             throw ResourceRefused(error, now: now)
         }
         let grant = try claims.grant.flatMap { try tx.grant($0) }
+        let account = try grant.flatMap { try tx.account(of: $0, in: tenant.id, wall: wall) }
         let decision = ResourceAccess.decide(
             claims, audiences: try door.audiences(in: tenant, tx), knowsGrant: claims.grant == nil || grant != nil,
-            evaluated: try grant.flatMap { try evaluated(claims, $0, in: tenant, tx, wall: wall) }, region: landing.region,
+            evaluated: evaluated(claims, grant, account), region: landing.region,
             now: now,
             printedNow: tenant.policies.tokenTimes == .wall ? wall : now)
         if let grant { try tx.count(decision.attempts, of: grant.id) }
@@ -172,9 +173,7 @@ extension Authority {
             }
             throw ResourceRefused(error, now: now)
         }
-        if let grant, let account = try tx.account(of: grant, in: tenant.id, wall: wall),
-            let refusal = account.refusal(of: grant.subject, on: .refresh, in: landing.region)
-        {
+        if let grant, let refusal = account?.refusal(of: grant.subject, on: .refresh, in: landing.region) {
             // The lesson of access tokens, in the log: nobody refreshes it any more, and it still opens the door.
             var event = challenged(token, in: tenant, now: now, landing.region, trace)
             (event.kind, event.revocation) = (.accessOutlived, refusal.revocation)
@@ -202,12 +201,9 @@ extension Authority {
 
     /// What there is to evaluate of a token; nil for one that nobody evaluates.
     private func evaluated(
-        _ claims: AccessTokenClaims, _ grant: Grant, in tenant: Tenant, _ tx: StoreTransaction, wall: Timestamp
-    ) throws -> ResourceAccess.Evaluated? {
-        // Most tokens need no more questions.
-        guard claims.isCapable, let account = try tx.account(of: grant, in: tenant.id, wall: wall),
-            ResourceAccess.isEvaluated(claims, of: account.user)
-        else { return nil }
+        _ claims: AccessTokenClaims, _ grant: Grant?, _ account: AccountFacts?
+    ) -> ResourceAccess.Evaluated? {
+        guard let grant, let account, ResourceAccess.isEvaluated(claims, of: account.user) else { return nil }
         return ResourceAccess.Evaluated(grant: grant, account: account)
     }
 }

@@ -42,10 +42,13 @@ extension Authority {
                 trace, in: tenant, client: request.client.id, user: prepared.user, isCounted: true, now: now, tx)
             landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
+            // What belongs to another tenant is nobody here.
+            let isOwn = prepared.tenant == tenant.id
             let fault = try strike(
                 Fault.Subject(
-                    .token, flow: request.flow, client: request.client.id, user: prepared.user, region: region,
-                    grant: prepared.grant, presented: prepared.presented), in: tenant, now: now, trace, tx)
+                    .token, flow: request.flow, client: request.client.id, user: isOwn ? prepared.user : nil, region: region,
+                    grant: isOwn ? prepared.grant : nil, presented: isOwn ? prepared.presented : nil), in: tenant, now: now, trace,
+                tx)
             let decision: TokenDecision
             if let refusal = try fault.flatMap({ try forced($0, prepared, app, in: tenant, now: now, tx) }) {
                 // An outage refuses nobody: the fault's own event says it all.
@@ -83,8 +86,9 @@ extension Authority {
     ) throws -> EntraError? {
         effect.refusal(
             FaultContext(
-                tenant: tenant, app: app, user: try prepared.user.flatMap { try tx.user($0) }, authTime: prepared.authTime,
-                now: now))
+                tenant: tenant, app: app,
+                user: try prepared.user.flatMap { try tx.user($0) }.flatMap { $0.tenant == tenant.id ? $0 : nil },
+                authTime: prepared.tenant == tenant.id ? prepared.authTime : nil, now: now))
     }
 
     private func loopRefusal(of request: TokenRequest, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction) throws
@@ -133,7 +137,7 @@ extension Authority {
             if prepared.tenant != tenant.id {
                 let home = try prepared.grant.flatMap { try tx.grant($0) }?.authentication.user
                 event.user = try home.flatMap { try tx.user(of: $0, in: tenant.id) }?.id
-                if event.user == nil { (event.grant, event.revocation) = (nil, nil) }
+                if event.user == nil { (event.grant, event.revocation, event.presented) = (nil, nil, nil) }
             }
             try tx.append(event)
         case .issue(let issue):

@@ -72,16 +72,22 @@ extension Authority {
                 throw Refused(error, now: now)
             }
             do {
-                let (home, user) = try visit.account(of: step, hint: parameters["login_hint"], in: named, tx)
+                let (home, account) = try visit.account(of: step, hint: parameters["login_hint"], in: named, tx)
                 visit.region = try self.landing(
-                    trace, in: home, client: app.id, user: user, isCounted: true, now: now, tx)
+                    trace, in: home, client: app.id, user: account, isCounted: true, now: now, tx)
+                // A hint may name somebody of another tenant, who is nobody in this one's log.
+                let user = try account.flatMap { try tx.user($0) }.flatMap { $0.tenant == home.id ? $0.id : nil }
                 landing.region = visit.region
                 let fault = try strike(
                     Fault.Subject(.authorize, client: app.id, user: user, region: visit.region), in: home, now: now, trace, tx)
                 if let refusal = try fault?.refusal(
                     FaultContext(tenant: home, app: app, user: user.flatMap { try tx.user($0) }, authTime: nil, now: now))
                 {
-                    return try (forced(refusal, app, target, parameters, in: named, now: now, visit), visit.setCookies)
+                    // Before a closed connection nothing is done, and nothing told.
+                    if case .spoil = fault?.kind { throw Refused(refusal, now: now, in: home) }
+                    return try (
+                        forced(refusal, app, target, parameters, step: step, about: user, in: home, visit, tx), visit.setCookies
+                    )
                 }
                 let policy = ScopePolicy(app: app, resources: try tx.resources(in: named.id), tenant: named)
                 let request = try AuthorizeRequest(parameters, app: app, target: target, scopes: policy, version: version)
@@ -94,18 +100,27 @@ extension Authority {
         return (decided.0, decided.1, landing)
     }
 
-    /// What the browser sees of a fault: what an app can act on goes to the app, what a person can settle to the person.
+    /// What the browser sees of a fault: what an app can act on goes to the app, what a person can settle to the person. The log
+    /// tells of it as of any other.
     private func forced(
         _ refusal: EntraError, _ app: AppRegistration, _ target: AuthorizeRequest.Target, _ parameters: FormParameters,
-        in named: Tenant, now: Timestamp, _ visit: Visit
+        step: BrowserStep, about user: GUID?, in tenant: Tenant, _ visit: Visit, _ tx: StoreTransaction
     ) throws -> AuthorizeAnswer {
-        // An outage is one of the endpoint: no app hears of it.
-        guard refusal.status < 429 else { throw Refused(refusal, now: now, in: named) }
-        guard parameters["prompt"] != AuthorizeRequest.Prompt.silent.rawValue else {
-            return .redirect(target, visit.answer(refusal.silent, in: named))
+        let now = tenant.clock.now(wall: visit.wall)
+        let isSilent = parameters["prompt"] == AuthorizeRequest.Prompt.silent.rawValue
+        if case .arrived = step, !tenant.isNone, !isSilent || refusal.status < 429 {
+            var event = Event(
+                tenant: tenant.id, at: now, kind: isSilent ? .silentSignInRefused : .signInRequested, user: user, client: app.id,
+                region: visit.region, code: isSilent ? refusal.code : nil, requestID: visit.trace.requestID)
+            event.notes.prompt = parameters["prompt"].flatMap(AuthorizeRequest.Prompt.init(rawValue:))?.rawValue
+            event.notes.answersChallenge = (try? ClaimsRequest(parameters["claims"]))?.carriesDemand ?? false
+            try tx.append(event)
         }
-        guard !refusal.isForRedirect else { return .redirect(target, visit.answer(refusal, in: named)) }
-        return signInPage(app, in: named, userName: parameters["login_hint"], error: refusal)
+        // An outage is one of the endpoint: no app hears of it.
+        guard refusal.status < 429 else { throw Refused(refusal, now: now, in: tenant) }
+        guard !isSilent else { return .redirect(target, visit.answer(refusal.silent, in: tenant)) }
+        guard !refusal.isForRedirect else { return .redirect(target, visit.answer(refusal, in: tenant)) }
+        return signInPage(app, in: tenant, userName: parameters["login_hint"], error: refusal)
     }
 
     private func answer(

@@ -21,7 +21,11 @@ actor SpareSigners {
             made[role]
             ?? Task { [now] in try await TokenSigner(SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: now()))) }
         made[role] = task
-        return try await task.value
+        do { return try await task.value } catch {
+            // The next one tries again.
+            made[role] = nil
+            throw error
+        }
     }
 
     /// The key that tenants roll over to, if any ever did.

@@ -51,6 +51,16 @@ extension StoreTransaction {
         ).map(LoggedEvent.init)
     }
 
+    /// The newest events of the tenant, oldest first, as far as they are among the last `looked` of the log.
+    public func newestEvents(in tenant: GUID, limit: Int, looked: Int64) throws -> [LoggedEvent] {
+        try rows(
+            """
+            SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
+            ORDER BY id DESC LIMIT ?3
+            """, [tenant, lastEventID() - looked, limit]
+        ).reversed().map(LoggedEvent.init)
+    }
+
     /// What happened to grants, oldest first: the newest `limit` of each, as far as they are among the last `looked` of the log.
     public func newestEvents(of grants: [GUID], limit: Int, looked: Int64) throws -> [LoggedEvent] {
         try rows(

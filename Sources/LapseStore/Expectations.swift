@@ -25,14 +25,4 @@ extension StoreTransaction {
         try run("DELETE FROM expectations WHERE tenant = ? AND id = ?", [tenant, id])
         return db.changesCount > 0
     }
-
-    /// The newest events of the tenant, oldest first.
-    public func newestEvents(in tenant: GUID, limit: Int) throws -> [LoggedEvent] {
-        try rows(
-            """
-            SELECT * FROM events WHERE id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
-            ORDER BY id DESC LIMIT ?2
-            """, [tenant, limit]
-        ).reversed().map(LoggedEvent.init)
-    }
 }

@@ -9,7 +9,7 @@ struct Check: AsyncParsableCommand {
         abstract: "Runs a command against a Lapse of its own, plays a scenario, and judges how the app took it.",
         discussion: """
             The command finds in its environment: LAPSE_AUTHORITY, LAPSE_SERVER, LAPSE_HTTP, LAPSE_GRAPH, LAPSE_CA, LAPSE_TENANT,
-            LAPSE_CLIENT_ID, LAPSE_USER, LAPSE_PASSWORD; certificates under the names that libraries look for; and BROWSER, which
+            LAPSE_CLIENT_ID, LAPSE_CLIENT_SECRET, LAPSE_USER, LAPSE_PASSWORD; certificates under the names that libraries look for; and BROWSER, which
             signs that user in. Its output goes to stderr, the report to stdout.
 
             Exit status: 0 when all is well, 1 when the command or Lapse failed, 2 when the app failed, 3 when it met nothing.
@@ -19,6 +19,8 @@ struct Check: AsyncParsableCommand {
     var scenario = "lost-laptop"
     @Flag(help: "List the scenarios that come along.")
     var list = false
+    @Option(help: "A seed file with tenants, users and apps; the first of each are the app's (default: the built-in lab).")
+    var seed: String?
     @Option(help: "How long the command may run on after the scenario's last step, such as PT10S.")
     var grace = "PT10S"
     @OptionGroup var output: ReportOutput
@@ -34,7 +36,7 @@ struct Check: AsyncParsableCommand {
         } catch is Instance.Interrupted {
             throw ExitCode(130)
         } catch let error as StartError {
-            FileHandle.standardError.write(Data("lapse: \(error.description)\n".utf8))
+            Self.tell(error.description)
             throw ExitCode(1)
         }
     }
@@ -62,49 +64,97 @@ struct Check: AsyncParsableCommand {
         settings.isEphemeral = true
         settings.httpsPort = .number(0)
         settings.httpPort = .number(0)
+        settings.seed = seed
+        let cast = try seed.map { try Cast(LabFile($0).content) } ?? .lab
         let instance = try await Instance(settings)
         defer { instance.folder.remove() }
         try await instance.run { addresses in
-            let client = try ControlClient(
-                try .parse(["--server", addresses.http ?? "", "--tenant", BuiltInLab.seed[0].tenant.domains[0]]))
+            let client = try ControlClient(try .parse(["--server", addresses.http ?? "", "--tenant", cast.domain]))
             _ = try await output.expect(client)
-            let process = AppProcess(command, environment: try Self.environment(addresses, instance.folder))
-            let player = ScenarioPlayer(scenario: scenario, client: client)
+            let process = AppProcess(command, environment: try Self.environment(addresses, instance.folder, cast))
+            let player = ScenarioPlayer(scenario: scenario, client: client, cast: cast)
             try await player.prepare()
             try process.start()
             let story = await player.play(while: process)
             // A command that ends by itself is done; one that serves on has had its time.
-            let status = await process.end(within: story == nil ? grace : .zero)
+            let status = await process.end(within: story == .played ? grace : .zero)
             try Task.checkCancellation()
             let verdict = try await output.write(client)
-            if let story { FileHandle.standardError.write(Data("lapse: \(story)\n".utf8)) }
-            if let status, status != 0 {
-                FileHandle.standardError.write(Data("lapse: the command ended with \(status)\n".utf8))
-                throw verdict.exitCode ?? ExitCode(1)
+            switch story {
+            case .played: if status == nil { Self.tell("the command was ended, \(grace.iso8601) after the scenario") }
+            case .cutShort(let reason), .broken(let reason): Self.tell(reason)
             }
-            if let code = verdict.exitCode ?? (story == nil ? nil : Verdict.untested.exitCode) { throw code }
+            if let status, status != 0 { Self.tell("the command ended with \(status)") }
+            // What the app did wrong counts before what went wrong around it.
+            if verdict == .bad { throw Verdict.bad.exitCode! }
+            if case .broken = story { throw ExitCode(1) }
+            if let status, status != 0 { throw ExitCode(1) }
+            if let code = verdict.exitCode ?? (story == .played ? nil : Verdict.untested.exitCode) { throw code }
         }
     }
 
+    private static func tell(_ text: String) { FileHandle.standardError.write(Data("lapse: \(text)\n".utf8)) }
+
     /// What the command needs to find this Lapse, and to trust it as libraries are told to.
-    private static func environment(_ addresses: Instance.Addresses, _ folder: DataFolder) throws -> [String: String] {
-        let domain = BuiltInLab.seed[0].tenant.domains[0]
+    private static func environment(_ addresses: Instance.Addresses, _ folder: DataFolder, _ cast: Cast) throws -> [String: String]
+    {
         let (https, authority) = (addresses.https ?? "", folder.path(of: .authority))
         // Whoever trusts this file trusts what the machine trusts, too.
         let bundle = folder.path + "/bundle.pem"
-        let system = (try? String(contentsOfFile: "/etc/ssl/certs/ca-certificates.crt", encoding: .utf8)) ?? ""
+        let own = ProcessInfo.processInfo.environment
+        let known = [
+            own["SSL_CERT_FILE"], "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem",
+        ]
+        let system = known.compactMap { $0.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } }.first ?? ""
         try Data((system + (try String(contentsOfFile: authority, encoding: .utf8))).utf8).write(to: URL(fileURLWithPath: bundle))
-        let own = CommandLine.arguments[0]
-        let program = own.contains("/") ? URL(fileURLWithPath: own).path : own
+        let name = CommandLine.arguments[0]
+        let path = name.contains("/") ? URL(fileURLWithPath: name).path : name
+        let direct = [own["NO_PROXY"] ?? own["no_proxy"], "localhost"].compactMap { $0 }.joined(separator: ",")
+        let program = path.contains(" ") ? "'\(path)'" : path
         return [
-            "LAPSE_SERVER": https, "LAPSE_HTTP": addresses.http ?? "", "LAPSE_AUTHORITY": "\(https)/\(domain)",
+            "LAPSE_SERVER": https, "LAPSE_HTTP": addresses.http ?? "", "LAPSE_AUTHORITY": "\(https)/\(cast.domain)",
             "LAPSE_GRAPH": https,
-            "LAPSE_CA": authority, "LAPSE_TENANT": domain, "LAPSE_CLIENT_ID": "bbbbbbbb-0002-4000-8000-000000000001",
-            "LAPSE_USER": "adele@\(domain)", "LAPSE_PASSWORD": BuiltInLab.password, "LAPSE_COOKIES": folder.path + "/cookies.json",
+            "LAPSE_CA": authority, "LAPSE_TENANT": cast.domain, "LAPSE_CLIENT_ID": cast.client,
+            "LAPSE_CLIENT_SECRET": cast.secret, "LAPSE_USER": cast.user, "LAPSE_PASSWORD": cast.password,
+            "LAPSE_COOKIES": folder.path + "/cookies.json",
             // As Python reads it: in the background, for the app has to hear what the browser brings.
             "BROWSER": "\(program) visit %s &", "REQUESTS_CA_BUNDLE": bundle, "CURL_CA_BUNDLE": bundle, "SSL_CERT_FILE": bundle,
-            "NODE_EXTRA_CA_CERTS": authority, "NO_PROXY": "localhost",
+            "NODE_EXTRA_CA_CERTS": authority, "NO_PROXY": direct, "no_proxy": direct,
         ]
+    }
+}
+
+/// Who signs in where to which app: what the command is told, and whom a scenario is about until the app shows otherwise.
+private struct Cast {
+    let domain: String
+    let client: String
+    /// Empty: a public client.
+    let secret: String
+    let user: String
+    let password: String
+
+    static let lab = Cast(
+        domain: BuiltInLab.seed[0].tenant.domains[0], client: "bbbbbbbb-0002-4000-8000-000000000001", secret: "",
+        user: "adele@\(BuiltInLab.seed[0].tenant.domains[0])", password: BuiltInLab.password)
+
+    /// The first tenant of a seed file with its first user and its first app.
+    init(_ seed: JSON) throws {
+        let tenant = seed["tenants"]?.elements.first ?? .null
+        let user = tenant["users"]?.elements.first, app = tenant["apps"]?.elements.first
+        guard let domain = tenant["domains"]?.elements.first?.text, let name = user?["userPrincipalName"]?.text,
+            let client = app?["id"]?.text
+        else { throw StartError("--seed: its first tenant needs a user and an app with an id") }
+        self.init(
+            domain: domain, client: client, secret: app?["secrets"]?.elements.first?.text ?? "", user: name,
+            password: user?["password"]?.text ?? BuiltInLab.password)
+    }
+
+    private init(domain: String, client: String, secret: String, user: String, password: String) {
+        self.domain = domain
+        self.client = client
+        self.secret = secret
+        self.user = user
+        self.password = password
     }
 }
 
@@ -119,11 +169,13 @@ private final class AppProcess: @unchecked Sendable {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         #if os(Linux)
             // Lapse takes signals otherwise than by handlers, and the command would inherit that it does.
-            process.arguments = ["--default-signal=INT,TERM", "--"] + command
+            process.arguments = ["--default-signal", "--"] + command
         #else
             process.arguments = ["--"] + command
         #endif
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // A group of its own may not read the terminal.
+        process.standardInput = FileHandle.nullDevice
         // The report has stdout to itself.
         process.standardOutput = FileHandle.standardError
         process.terminationHandler = { [announce] _ in announce.finish() }
@@ -156,6 +208,7 @@ private final class AppProcess: @unchecked Sendable {
             await stop()
             return nil
         }
+        await stop()
         return process.terminationStatus
     }
 
@@ -164,12 +217,22 @@ private final class AppProcess: @unchecked Sendable {
 
     /// Ends it, kindly first.
     func stop() async {
-        guard process.isRunning else { return }
-        process.terminate()
+        guard process.isRunning else {
+            // What it started itself may have outlived it.
+            signalGroup(SIGTERM)
+            return
+        }
+        signalGroup(SIGTERM)
         let end = ContinuousClock.now + Self.farewell
         // Also when the task was cancelled, which ends every sleep.
         while process.isRunning, ContinuousClock.now < end { await Task { try? await Task.sleep(for: .milliseconds(20)) }.value }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        if process.isRunning { signalGroup(SIGKILL) }
+    }
+
+    /// Foundation gives the command a process group of its own: all that it starts is in there.
+    private func signalGroup(_ signal: Int32) {
+        guard kill(-process.processIdentifier, signal) != 0, process.isRunning else { return }
+        kill(process.processIdentifier, signal)
     }
 }
 
@@ -177,6 +240,7 @@ private final class AppProcess: @unchecked Sendable {
 private struct ScenarioPlayer {
     let scenario: Scenario
     let client: ControlClient
+    let cast: Cast
     /// How often the log is looked at.
     private static let pace = Duration.milliseconds(50)
 
@@ -185,10 +249,17 @@ private struct ScenarioPlayer {
         if let propagation = scenario.propagation { try await client.send("PUT", client.path("propagation"), propagation) }
     }
 
-    /// - Returns: why it was not played to its end; nil: it was.
-    func play(while process: AppProcess) async -> String? {
+    enum Story: Equatable {
+        case played
+        /// The app did not do what a step waited for.
+        case cutShort(String)
+        /// A step could not be done.
+        case broken(String)
+    }
+
+    func play(while process: AppProcess) async -> Story {
         var cursor: Int64 = 0
-        var names = ["user": "adele@contoso.example", "client": "", "revocation": ""]
+        var names = ["user": cast.user, "client": cast.client, "revocation": ""]
         for (index, step) in scenario.steps.enumerated() {
             do {
                 switch step {
@@ -201,18 +272,20 @@ private struct ScenarioPlayer {
                     let found = try await wait(for: kinds, count: count, after: &cursor, atMost: time, process)
                     guard let found else {
                         let what = kinds.map(\.rawValue).sorted().joined(separator: " or ")
-                        return "\(scenario.name): step \(index + 1) waited in vain for \(what); "
-                            + (process.isRunning ? "the app did nothing of the kind" : "the command had ended")
+                        return .cutShort(
+                            "\(scenario.name): step \(index + 1) waited in vain for \(what); "
+                                + (process.isRunning ? "the app did nothing of the kind" : "the command had ended"))
                     }
                     for (name, member) in [("user", "user"), ("client", "client")] {
                         if let value = found[member]?.text { names[name] = value }
                     }
                 }
             } catch {
-                return "\(scenario.name): step \(index + 1): \(error)"
+                let what = if case .call(let method, let path, _) = step { " (\(method) \(path))" } else { "" }
+                return .broken("\(scenario.name): step \(index + 1)\(what): \(error)")
             }
         }
-        return nil
+        return .played
     }
 
     /// - Returns: the last of the events; nil when the time was over, or the command had ended before.

@@ -96,7 +96,7 @@ struct Instance {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 do {
-                    try await run(stopSignals: [.sigint, .sigterm]) { addresses in
+                    try await run(stopSignals: [.sigint, .sigterm, .sighup]) { addresses in
                         announce.yield(addresses)
                         announce.finish()
                     }

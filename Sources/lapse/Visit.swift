@@ -11,6 +11,8 @@ struct Visit: AsyncParsableCommand {
 
     @Argument(help: "The address that an app sends its user to.")
     var url: String
+    @Argument(help: "Ignored: programs that open browsers may hand over the & of BROWSER.")
+    var background: String?
     @Option(help: "Who signs in (default: LAPSE_USER, else adele@contoso.example).")
     var user: String?
     @Option(help: "The password (default: LAPSE_PASSWORD, else the lab's).")
@@ -66,10 +68,13 @@ private struct PlainBrowser {
             if let location = answer.location, let next = URL(string: location, relativeTo: url)?.absoluteURL {
                 (url, form) = (next, nil)
             } else if answer.status == 200 {
-                guard let (action, fields) = Self.form(answer.text, person, isFirst: form == nil) else { return }
+                guard let (action, fields) = Self.form(answer.text, person, isFirst: form == nil) else {
+                    guard answer.text.contains("role=\"alert\"") else { return }
+                    throw StartError("the sign-in was refused: \(Self.reason(answer.text))")
+                }
                 (url, form) = (URL(string: action, relativeTo: url)?.absoluteURL ?? url, fields)
             } else {
-                throw StartError("\(url.path) was answered \(answer.status)")
+                throw StartError("\(url.path) was answered \(answer.status): \(Self.reason(answer.text))")
             }
             // The app's own page is where the way ends.
             guard url.host == start.host, url.port == start.port else {
@@ -78,6 +83,11 @@ private struct PlainBrowser {
             }
         }
         throw StartError("the sign-in goes round in circles")
+    }
+
+    /// What a page says is wrong.
+    private static func reason(_ html: String) -> String {
+        html.firstMatch(of: /(?:AADSTS[0-9]+|Lapse): [^<]*/).map { unescaped($0.0) } ?? "the page says no more"
     }
 
     private func keepCookies() {
@@ -102,7 +112,7 @@ private struct PlainBrowser {
         if form.contains("name=\"passwd\"") {
             guard !html.contains("role=\"alert\"") || isFirst else { return nil }
             fields += [("login", person.user), ("passwd", person.password)]
-        } else if form.contains("name=\"otc\"") {
+        } else if form.contains("type=\"text\" name=\"otc\"") {
             guard let code = person.code else { return nil }
             fields.append(("otc", code))
         } else if form.contains("value=\"consent\"") {
@@ -140,7 +150,7 @@ private struct PlainBrowser {
         }
         for cookie in set {
             let parts = cookie.prefix { $0 != ";" }.split(separator: "=", maxSplits: 1)
-            if parts.count == 2 { cookies[String(parts[0])] = String(parts[1]) }
+            cookies[String(parts[0])] = parts.count == 2 ? String(parts[1]) : nil
         }
         return answer
     }

@@ -253,11 +253,11 @@ def test_what_goes_wrong_on_purpose_and_how_the_app_takes_it(lapse, visit):
 
     page.get_by_role("link", name="Faults").click()
     page.get_by_label("What goes wrong").select_option(label="the answer is lost, what it did stays")
-    assert page.get_by_label("Effect", exact=True).input_value() == '{"answer":"dropped"}'
+    assert page.locator("#view textarea").input_value() == '{"answer":"dropped"}'
     page.get_by_role("button", name=re.compile("Remove the fault")).click()
     page.get_by_text("Nothing goes wrong on purpose.").wait_for()
     # What is no fault is told, and nothing is made.
-    page.get_by_label("Effect", exact=True).fill('{"code":1}')
+    page.locator("#view textarea").fill('{"code":1}')
     page.get_by_role("button", name="Make it go wrong").click()
     page.get_by_role("alert").get_by_text("effect.code: must be the number of a code that docs/codes.md lists").wait_for()
     assert lapse.tenant("GET", "faults")["items"] == []

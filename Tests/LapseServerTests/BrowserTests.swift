@@ -4,6 +4,14 @@ import Testing
 
 @Suite("Sign-in in a browser")
 struct BrowserTests {
+    @Test("A quotation mark is escaped, whatever combines with it")
+    func combining() async throws {
+        try await Lab.run { lab async throws in
+            let page = try await lab.authorize(Lab.authorizePath(["login_hint": "a\"\u{301} autofocus onfocus=\"x"]))
+            #expect(page.text.contains("a&quot;\u{301} autofocus onfocus=&quot;x"))
+        }
+    }
+
     @Test("Response modes: query, fragment, and a form that posts itself")
     func responseModes() async throws {
         try await Lab.run { lab async throws in

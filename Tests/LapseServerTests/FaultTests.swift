@@ -215,6 +215,28 @@ struct FaultTests {
         }
     }
 
+    @Test("A fault of one tenant tells nothing of another's user")
+    func otherTenants() async throws {
+        try await Lab.run { lab async throws in
+            let made = try await lab.grant(
+                user: "nestor@fabrikam.example", scope: "openid offline_access User.Read", tenant: "fabrikam.example")
+            _ = try await fault(lab, Self.token, ["code": 50020], ["times": 1])
+            let refused = try await lab.refresh(made["refresh_token"])
+            #expect(refused.code == 50020 && !refused.text.contains("nestor"))
+            let path = Lab.authorizePath(["login_hint": "nestor@fabrikam.example", "prompt": "login"])
+            _ = try await fault(lab, ["endpoint": "authorize"], ["code": 50076], ["times": 1])
+            #expect(try await lab.authorize(path).text.contains("AADSTS50076"))
+            let events = try await lab.contoso(.get, "events?detail=true").items
+            let hits = events.filter { $0["type"]?.text == "faultHit" }
+            #expect(hits.count == 2)
+            // The guest's own object is of this tenant; the member's is not.
+            for event in events where ["faultHit", "refreshRefused"].contains(event["type"]?.text) {
+                #expect(event["user"]?.text != "aaaaaaaa-0001-4000-8000-000000000004")
+            }
+            #expect(hits[0]["user"] == .null && hits[0]["grant"] == .null && hits[0]["presented"] == .null)
+        }
+    }
+
     @Test("A resource demands what a fault tells it to, as Graph and the lab's API do")
     func challenges() async throws {
         try await Lab.run { lab async throws in

@@ -82,10 +82,13 @@ func signIn() async throws -> [String: Any] {
         let answer = Dictionary(items.map { ($0.name, $0.value ?? "") }) { $1 }
         guard answer["state"] == state else { continue }  // Whoever else knocks here does not know it.
         guard let code = answer["code"] else { fatalError("nobody signed in: \(answer["error"] ?? "")") }
-        return try await redeem(["grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier])
+        return try await redeem([
+            "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier,
+        ])
     }
 }
 
+setvbuf(stdout, nil, _IOLBF, 0)  // a line at a time, also into a pipe
 var (tokens, ends) = ([String: Any](), Date.distantPast)
 for _ in 0..<16 {
     // The tokens of `lapse check` are always about to end; elsewhere this refreshes once an hour or so.

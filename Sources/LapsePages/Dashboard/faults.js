@@ -14,14 +14,14 @@ const EFFECTS = [
 /** @param tools what the dashboard's other views are made with. */
 export function labViews({ element, table, path, steer, guarded, nameOf, appOf, chosen }) {
   const field = (label, input) => element('label', {}, label, ' ', input);
-  const choice = (name, options) => element('select', { 'aria-label': name }, ...options.map(([value, text]) => element('option', { value }, text)));
+  const choice = options => element('select', {}, ...options.map(([value, text]) => element('option', { value }, text)));
   // Stays when the list below it changes.
-  const effect = element('textarea', { rows: '2', spellcheck: 'false', 'aria-label': 'Effect' }, JSON.stringify(EFFECTS[0][1]));
-  const preset = choice('What goes wrong', EFFECTS.map(([text], at) => [at, text]));
+  const effect = element('textarea', { rows: '2', spellcheck: 'false' }, JSON.stringify(EFFECTS[0][1]));
+  const preset = choice(EFFECTS.map(([text], at) => [at, text]));
   preset.addEventListener('change', () => { effect.value = JSON.stringify(EFFECTS[preset.value][1]); });
-  const endpoint = choice('Endpoint', [['', 'any endpoint that knows it'], ...ENDPOINTS.map(name => [name, name])]);
-  const whom = choice('Whom', [['', 'everybody'], ['user', 'this user'], ['client', 'this app'], ['both', 'this user with this app']]);
-  const times = element('input', { type: 'number', min: '1', value: '1', 'aria-label': 'Times' });
+  const endpoint = choice([['', 'any endpoint that knows it'], ...ENDPOINTS.map(name => [name, name])]);
+  const whom = choice([['', 'everybody'], ['user', 'this user'], ['client', 'this app'], ['both', 'this user with this app']]);
+  const times = element('input', { type: 'number', min: '1', value: '1' });
 
   async function add() {
     const { user, client } = chosen();
@@ -30,22 +30,29 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
     await loadFaults();
   }
 
-  async function loadFaults() {
-    const place = document.getElementById('faults');
-    if (!place) return;
-    const { items } = await call('GET', path('faults'));
+  // One question at a time, and one more when something happened meanwhile; an answer about another tenant is thrown away, and what is
+  // the same stays as it is, with whatever is being done to it.
+  const shown = {};
+  const asking = (id, show) => async function load() {
+    if (shown[id]?.isAsking) { shown[id].again = true; return; }
+    const where = path(id), mine = shown[id] = { isAsking: true, text: shown[id]?.where === where ? shown[id].text : '', where };
+    try {
+      const answer = await call('GET', where), text = JSON.stringify(answer), place = document.getElementById(id);
+      if (place && path(id) === where && (mine.text !== text || !place.hasChildNodes())) { mine.text = text; show(place, answer); }
+    } finally { mine.isAsking = false; }
+    if (mine.again) { mine.again = false; await load(); }
+  };
+
+  const loadFaults = asking('faults', (place, { items }) => {
     const said = match => Object.entries(match).map(([name, value]) => `${name} ${name === 'user' ? nameOf(value) : name === 'client' ? appOf(value) : value}`).join(', ');
     place.replaceChildren(items.length
       ? table(['Whom', 'What', 'Hits', ''], items.map(fault => [
         said(fault.match) || 'every request that it can meet', JSON.stringify(fault.effect), `${fault.hits}${fault.left === null ? '' : `, ${fault.left} left`}`,
         element('button', { type: 'button', 'aria-label': `Remove the fault ${fault.id}`, onclick: guarded(async () => { await steer('DELETE', path('faults', fault.id)); await loadFaults(); }) }, 'Remove')]))
       : element('p', { class: 'note' }, 'Nothing goes wrong on purpose.'));
-  }
+  });
 
-  async function loadReport() {
-    const place = document.getElementById('report');
-    if (!place) return;
-    const report = await call('GET', path('report'));
+  const loadReport = asking('report', (place, report) => {
     const finding = one => element('li', { class: one.severity },
       element('strong', {}, `${one.severity}: ${one.rule}`), one.userPrincipalName ? ` (${one.userPrincipalName})` : '', element('br'), one.says,
       ...(one.severity === 'good' ? [] : [element('br'), `To change: ${one.advice}`]), element('br'),
@@ -57,22 +64,25 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
           : element('p', { class: 'note' }, client.incidents.length ? 'Nothing to say about what it met.' : 'It met no refusal, no challenge and no outage.')])
       : [element('p', { class: 'note' }, 'No app has done anything yet.')]),
       ...report.expectations.map(one => element('p', {}, `${one.status}: ${one.name ?? `after ${one.after}`}`, ...one.outcomes.map(outcome => element('span', { class: 'note' }, ` ${outcome.says}.`)))));
-  }
+    const said = document.getElementById('verdict');
+    if (said.textContent !== report.verdict) said.textContent = report.verdict;
+  });
 
   return {
     views: {
       faults: () => [
         element('h2', {}, 'Faults'),
         element('p', { class: 'note' }, 'A request is hit by the first fault that meets it. “This user” and “this app” are those chosen at Steer.'),
-        element('div', { class: 'row' }, field('What goes wrong', preset), field('at', endpoint), field('for', whom), field('so often', times)),
-        field('As the control API takes it', effect),
+        element('div', { class: 'row' }, field('What goes wrong', preset), field('Endpoint', endpoint), field('Whom', whom), field('Times', times)),
+        field('Effect', effect),
         element('p', { class: 'row' }, element('button', { type: 'button', class: 'strong', onclick: guarded(add) }, 'Make it go wrong'),
           element('button', { type: 'button', onclick: guarded(async () => { await steer('DELETE', path('faults')); await loadFaults(); }) }, 'Clear all')),
         element('div', { id: 'faults' })],
       report: () => [
         element('h2', {}, 'Report'),
         element('p', { class: 'note' }, 'How each app took what it met, judged from the events. To keep it: lapse report --html FILE'),
-        element('div', { id: 'report', 'aria-live': 'polite' })],
+        element('p', {}, 'Verdict: ', element('output', { id: 'verdict' })),
+        element('div', { id: 'report' })],
     },
     /** Fills in what has to be asked for. */
     load: { faults: loadFaults, report: loadReport },

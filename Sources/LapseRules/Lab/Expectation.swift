@@ -73,8 +73,12 @@ public struct Expectation: Equatable, Sendable {
                 verdicts.append((elapsed > limit ? .failed : .pending, "it has not \(done), \(elapsed.tenths) later"))
             }
         }
-        within(reauthorizesWithin, incident.asked ?? (incident.kind == .challenge ? incident.recovered : nil), "re-authorized")
-        within(recoversWithin, incident.recovered, "recovered")
+        within(reauthorizesWithin, incident.asked ?? incident.recovered, "re-authorized")
+        if incident.leavesNoTraceOfRecovery, recoversWithin != nil {
+            verdicts.append((.pending, "whether it recovered there leaves no trace"))
+        } else {
+            within(recoversWithin, incident.recovered, "recovered")
+        }
         if let carriesClaims {
             let step = incident.asked ?? incident.recovered
             let carries = step.map(\.carriesClaims)
@@ -122,16 +126,9 @@ extension Expectation {
         var reader = try ObjectReader(value, path: path)
         self.id = id
         self.ordinal = ordinal
-        name = try reader.string("name", longest: 100)
-        guard name != "" else { throw FieldError(reader.field("name"), "must not be empty") }
-        client = try reader.string("client", longest: 128).map { ClientID($0) }
-        guard client != ClientID("") else { throw FieldError(reader.field("client"), "must not be empty") }
-        if let text = try reader.string("user") {
-            guard let found = findUser(text) else { throw FieldError(reader.field("user"), "names no user of this tenant") }
-            user = found
-        } else {
-            user = nil
-        }
+        name = try reader.filled("name", longest: 100)
+        client = try reader.filled("client", longest: 128).map { ClientID($0) }
+        user = try reader.user("user", findUser)
         guard let after = try reader.choice("after", of: Occasion.self) else {
             throw FieldError(
                 reader.field("after"), "is required, one of: \(Occasion.allCases.map(\.rawValue).joined(separator: ", "))")

@@ -65,7 +65,7 @@ public struct Fault: Equatable, Sendable {
     }
 
     /// Whether it is over: hit as often as it may.
-    public var isSpent: Bool { times.map { hits >= $0 } ?? false }
+    var isSpent: Bool { times.map { hits >= $0 } ?? false }
 
     func meets(_ subject: Subject) -> Bool {
         !isSpent && effect.reaches(subject.endpoint) && match.endpoint ?? subject.endpoint == subject.endpoint
@@ -139,11 +139,6 @@ public struct FaultEffect: Equatable, Sendable {
     /// How long the answer is held back, in the machine's time.
     public let latency: PropagationModel.Delay?
 
-    public init(_ kind: Kind, latency: PropagationModel.Delay? = nil) {
-        self.kind = kind
-        self.latency = latency
-    }
-
     /// Whether it makes sense at the door.
     func reaches(_ endpoint: Fault.Endpoint) -> Bool {
         switch kind {
@@ -172,7 +167,7 @@ public struct FaultEffect: Equatable, Sendable {
 
 extension Fault {
     /// An answer is held back no longer than this, whatever chance says.
-    public static let longestLatency = Duration.seconds(120)
+    static let longestLatency = Duration.seconds(120)
     private static let mostTimes: Int64 = 1_000_000
     /// A tenant has no more of them.
     public static let most = 100
@@ -186,8 +181,7 @@ extension Fault {
         var reader = try ObjectReader(value, path: path)
         self.id = id
         self.ordinal = ordinal
-        name = try reader.string("name", longest: 100)
-        guard name != "" else { throw FieldError(reader.field("name"), "must not be empty") }
+        name = try reader.filled("name", longest: 100)
         match = try reader.object("match").map { inner throws(FieldError) in try Match(inner, findUser: findUser) } ?? Match()
         guard let effect = reader.value("effect") else { throw FieldError(reader.field("effect"), "is required") }
         self.effect = try FaultEffect(effect, path: reader.field("effect"))
@@ -244,12 +238,8 @@ extension Fault.Match {
             }
             flow = named
         }
-        client = try reader.string("client", longest: 128).map { ClientID($0) }
-        guard client != ClientID("") else { throw FieldError(reader.field("client"), "must not be empty") }
-        if let name = try reader.string("user") {
-            guard let found = findUser(name) else { throw FieldError(reader.field("user"), "names no user of this tenant") }
-            user = found
-        }
+        client = try reader.filled("client", longest: 128).map { ClientID($0) }
+        user = try reader.user("user", findUser)
         if let name = try reader.string("region") {
             guard let named = Region(name) else { throw FieldError(reader.field("region"), "is no name of a region") }
             region = named
@@ -380,5 +370,21 @@ extension FaultEffect {
         case .delay: break
         }
         return JSON.object(members).adding(["latency": latency?.json])
+    }
+}
+
+extension ObjectReader {
+    /// A text that is not empty, where there is one.
+    mutating func filled(_ name: String, longest: Int) throws(FieldError) -> String? {
+        let text = try string(name, longest: longest)
+        guard text != "" else { throw FieldError(field(name), "must not be empty") }
+        return text
+    }
+
+    /// The user of that name or id, where one is named.
+    mutating func user(_ name: String, _ find: (String) -> GUID?) throws(FieldError) -> GUID? {
+        guard let text = try string(name) else { return nil }
+        guard let found = find(text) else { throw FieldError(field(name), "names no user of this tenant") }
+        return found
     }
 }

@@ -71,6 +71,11 @@ public struct Incident: Equatable, Sendable {
     public internal(set) var recovered: Step?
     /// All that belongs to it.
     public internal(set) var events: [Int64]
+
+    /// A good answer of a resource, of discovery or of keys is no event.
+    var leavesNoTraceOfRecovery: Bool {
+        kind == .outage && ![.token, .authorize, .devicecode].contains(endpoint)
+    }
 }
 
 /// One thing that an app did well or badly.
@@ -107,45 +112,53 @@ private struct Court {
     mutating func hear(_ logged: LoggedEvent) {
         guard let client = logged.event.client else { return }
         let key = Key(client: client, user: logged.event.user ?? whoIsMeant(by: logged.event, of: client))
-        if files[key] == nil {
+        var file: CaseFile
+        if let known = files.removeValue(forKey: key) {
+            file = known
+        } else {
             order.append(key)
-            files[key] = CaseFile(user: key.user)
+            file = CaseFile(user: key.user)
         }
-        let wasAsked = files[key]?.isLivingWithoutTrouble ?? false
-        files[key]?.hear(logged, hit: logged.event.requestID.flatMap { hits[$0] })
-        if wasAsked, logged.event.asksForSignIn, let other = neighbour(of: key, shortlyBefore: logged) {
-            files[key]?.find(
+        let livedInPeace = file.isLivingWithoutTrouble
+        file.hear(logged, hit: logged.event.requestID.flatMap { hits[$0] })
+        if livedInPeace, logged.event.asksForSignIn, let other = refused[client]?.last(where: { $0.user != key.user }),
+            logged.writtenAt - other.writtenAt <= Self.consequence
+        {
+            file.find(
                 .disturbsOthers,
                 "It sent this user to sign in, whose sign-in was good, right after another user's was refused.",
-                [other, logged.id])
+                [other.event, logged.id])
         }
+        if file.hasOpenTrouble { troubled[client] = key }
+        if let refusal = file.lastRefusal, key.user != nil, refused[client]?.last?.event != refusal.event {
+            refused[client] = (refused[client] ?? []).filter { $0.user != key.user }.suffix(1) + [refusal]
+        }
+        files[key] = file
     }
+
+    /// Whose trouble was open last, of each client; and the last refusals of two users of it.
+    private var troubled: [ClientID: Key] = [:]
+    private var refused: [ClientID: [Incident]] = [:]
 
     /// An app that asks for "somebody" means the user whose trouble is open.
     private func whoIsMeant(by event: Event, of client: ClientID) -> GUID? {
-        guard [.signInRequested, .deviceCodeIssued, .silentSignInRefused].contains(event.kind) else { return nil }
-        return order.last { $0.client == client && files[$0]?.hasOpenTrouble == true }?.user
+        guard [.signInRequested, .deviceCodeIssued, .silentSignInRefused].contains(event.kind),
+            let key = troubled[client], files[key]?.hasOpenTrouble == true
+        else { return nil }
+        return key.user
     }
 
     /// How soon after one user's refusal another's sign-in counts as its consequence.
     private static let consequence = Duration.seconds(5)
 
-    private func neighbour(of key: Key, shortlyBefore logged: LoggedEvent) -> Int64? {
-        for other in order where other.client == key.client && other.user != key.user && other.user != nil {
-            if let refusal = files[other]?.lastRefusal, logged.writtenAt - refusal.writtenAt <= Self.consequence {
-                return refusal.event
-            }
-        }
-        return nil
-    }
-
     func reactions() -> [Reaction] {
         var reactions: [Reaction] = []
+        var places: [ClientID: Int] = [:]
         for key in order {
             guard let file = files[key]?.closed() else { continue }
-            let index = reactions.firstIndex { $0.client == key.client }
-            if index == nil { reactions.append(Reaction(client: key.client)) }
-            let place = index ?? reactions.count - 1
+            let place = places[key.client] ?? reactions.count
+            if place == reactions.count { reactions.append(Reaction(client: key.client)) }
+            places[key.client] = place
             reactions[place].incidents += file.incidents
             reactions[place].findings += file.findings
         }
@@ -205,7 +218,8 @@ private struct CaseFile {
     /// Whether the open refusal came with claims to hand back.
     private var demandsClaims = false
     private var challenged: String?
-    private var renewedWithoutDemand: [Int64] = []
+    /// Whether a token was renewed since the challenge, and nobody told of the demand.
+    private var isRenewedWithoutDemand = false
     /// Whether anything since the challenge handed its claims back.
     private var isAnswered = false
     private var early: [LoggedEvent] = []
@@ -273,10 +287,12 @@ private struct CaseFile {
 
     private mutating func hearRefusal(_ logged: LoggedEvent) {
         let event = logged.event
-        if event.code == .clientLoop {
+        if event.code == .clientLoop, !findings.contains(where: { $0.rule == .looping }) {
             find(.looping, "It sent the same request so often that it was refused as a loop.", [logged.id])
         }
         if let open = outage, incidents[open].endpoint == .token { settleOutage(nil) }
+        // A mistake in the request, or in who asks, says nothing about the token.
+        guard event.code?.endsWhatWasPresented == true else { return }
         if let open = refusal, incidents[open].asked == nil, event.grant == incidents[open].grant {
             incidents[open].retries.append(step(logged, since: incidents[open]))
             incidents[open].events.append(logged.id)
@@ -330,13 +346,20 @@ private struct CaseFile {
             settleRefusal()
         }
         if let open = challenge {
-            if event.kind == .tokenRefreshed, !event.notes.answersChallenge { renewedWithoutDemand.append(logged.id) }
             isAnswered = isAnswered || event.notes.answersChallenge || incidents[open].asked?.carriesClaims == true
-            incidents[open].recovered = step(logged, since: incidents[open])
-            incidents[open].events.append(logged.id)
+            if incidents[open].recovered == nil {
+                incidents[open].recovered = step(logged, since: incidents[open])
+                incidents[open].events.append(logged.id)
+            }
+            // A renewal that tells nobody of the demand may meet it again; everything else is the end of this challenge.
+            if event.kind == .tokenRefreshed, event.grant == incidents[open].grant, !isAnswered {
+                isRenewedWithoutDemand = true
+            } else {
+                settleChallenge()
+            }
         }
         if silent != nil { settleSilent(logged) }
-        if let open = outage, incidents[open].endpoint == .token { settleOutage(logged) }
+        if let open = outage, [.token, .authorize, .devicecode].contains(incidents[open].endpoint) { settleOutage(logged) }
         living = event.grant ?? living
     }
 
@@ -365,7 +388,7 @@ private struct CaseFile {
             incidents[open].events.append(logged.id)
             // Lost only if it never comes back: the user may have signed in on another device.
             abandoned.append((grant, [incidents[open].event, logged.id]))
-            outage = nil
+            settleOutage(nil)
         }
         settleSilent(nil)
     }
@@ -401,7 +424,7 @@ private struct CaseFile {
             incidents[open].events.append(logged.id)
             return
         }
-        if let open = challenge, !renewedWithoutDemand.isEmpty {
+        if let open = challenge, isRenewedWithoutDemand {
             // It came back with a token that nobody had told of the demand.
             incidents[open].retries.append(step(logged, since: incidents[open]))
             incidents[open].events.append(logged.id)
@@ -434,7 +457,7 @@ private struct CaseFile {
         challenge = nil
         challenged = nil
         isAnswered = false
-        renewedWithoutDemand = []
+        isRenewedWithoutDemand = false
     }
 
     // MARK: Outages
@@ -523,7 +546,8 @@ private struct CaseFile {
         if let open = file.refusal {
             let incident = file.incidents[open]
             file.settleRefusal()
-            if incident.asked == nil, file.findings.allSatisfy({ $0.rule.severity != .fail }) {
+            // An application on its own has nobody to ask.
+            if incident.asked == nil, user != nil, file.findings.allSatisfy({ $0.rule.severity != .fail }) {
                 file.find(.hasNotAskedYet, "It was refused and has not asked its user to sign in since.", [incident.event])
             }
         }
@@ -534,4 +558,11 @@ private struct CaseFile {
 extension Event.Notes {
     /// Whether the app got no answer to its question.
     fileprivate var isOutage: Bool { status.map { $0 >= 429 } ?? (spoiling != nil) }
+}
+
+extension AADSTS {
+    /// Whether a refusal with this code means that what was presented will not do, whoever asks however.
+    fileprivate var endsWhatWasPresented: Bool {
+        ["invalid_grant", "interaction_required", "login_required", "consent_required"].contains(row.error)
+    }
 }

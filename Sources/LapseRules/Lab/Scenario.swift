@@ -1,7 +1,7 @@
 /// What befalls an app while it runs: what is set up before, and then steps, each of which waits for the app or does something.
 public struct Scenario: Equatable, Sendable {
     public enum Step: Equatable, Sendable {
-        /// Until so many events of these kinds have happened since the last step.
+        /// Until so many events of these kinds have happened after those that an earlier step waited for.
         case wait(for: Set<Event.Kind>, count: Int64, within: Duration)
         case pause(Duration)
         /// A call of the control API on the tenant. In the body and path `{user}`, `{client}` and `{revocation}` stand for whoever
@@ -119,10 +119,10 @@ extension Scenario {
         [
             "name": "flapping-regions",
             "about":
-                "One of two regions has learned of a revocation, the other has not: the token is refused and accepted in turn, until both know.",
+                "One of two regions has learned of a revocation, the other has not: the token is accepted here and refused there, until both know.",
             "policies": short,
             "propagation": [
-                "regions": ["east", "west"], "routing": "round-robin",
+                "regions": ["east", "west"], "routing": "random",
                 "planes": ["refresh": ["west": "manual"], "session": ["west": "manual"], "cae": ["west": "manual"]],
             ],
             "steps": [refreshed, revoke, refused, ["pause": "PT2S"], ["call": "POST propagation/release"]],

@@ -89,8 +89,11 @@ extension ReportContent {
 }
 
 extension ReportContent.Finding {
+    /// More of the same tell nobody more.
+    private static let mostEvents = 100
+
     init(_ finding: Finding, in report: Report) {
-        let shown = finding.events.compactMap { report.events[$0] }
+        let shown = finding.events.prefix(Self.mostEvents).compactMap { report.events[$0] }
         let start = shown.first?.writtenAt ?? report.at
         self.init(
             rule: finding.rule.rawValue, severity: finding.rule.severity.rawValue, who: finding.user.flatMap { report.users[$0] },
@@ -111,7 +114,9 @@ extension Incident {
             case .silentRefusal: "prompt=none refused" + (code.map { " with \($0.rawValue)" } ?? "")
             case .outage: "an outage" + (endpoint.map { " at \($0.rawValue)" } ?? "")
             }
-        let retried = retries.isEmpty ? "did not ask the same again" : "asked the same again \(retries.count) times"
+        let retried =
+            retries.isEmpty
+            ? "did not ask the same again" : "asked the same again \(retries.count == 1 ? "once" : "\(retries.count) times")"
         let parts = [
             user.flatMap { users[$0] }.map { "\($0): \(what)" } ?? what, retried,
             asked.map { "asked the user to sign in after \($0.after.tenths)" },

@@ -38,7 +38,7 @@ extension GraphEndpoint {
     ]
 
     private static func json(_ id: String, _ response: Response) async throws -> JSON {
-        let collector = Collector()
+        let collector = CollectedBody()
         try await response.body.write(collector)
         let headers = told.compactMap { name in
             response.headers[name].map { JSON.Member(name: name.rawName, value: .string($0)) }
@@ -48,15 +48,6 @@ extension GraphEndpoint {
             "id": .string(id), "status": .integer(Int64(response.status.code)), "headers": .object(headers),
             "body": bytes.isEmpty ? nil : JSON(parsing: bytes) ?? .string(String(decoding: bytes, as: UTF8.self)),
         ])
-    }
-
-    /// Takes a body that would go over the wire.
-    private final class Collector: ResponseBodyWriter {
-        private(set) var bytes: [UInt8] = []
-
-        func write(_ buffer: ByteBuffer) async throws { bytes += Array(buffer: buffer) }
-
-        func finish(_ trailingHeaders: HTTPFields?) async throws {}
     }
 }
 

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Hummingbird
 import LapseRules
 import NIOCore
@@ -41,4 +42,13 @@ extension Request {
         guard let name = TenantName(text) else { throw AADSTS.tenantMalformed.error(["tenant": text]) }
         return name
     }
+}
+
+/// Takes a body that would go over the wire.
+final class CollectedBody: ResponseBodyWriter {
+    private(set) var bytes: [UInt8] = []
+
+    func write(_ buffer: ByteBuffer) async throws { bytes += Array(buffer: buffer) }
+
+    func finish(_ trailingHeaders: HTTPFields?) async throws {}
 }

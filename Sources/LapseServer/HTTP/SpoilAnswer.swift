@@ -55,21 +55,9 @@ extension SpoiledAnswers.Spoiled {
         ResponseBody(contentLength: answer.body.contentLength) { writer in
             let whole = CollectedBody()
             try await answer.body.write(whole)
-            var buffer = whole.buffer
+            var buffer = ByteBuffer(bytes: whole.bytes)
             try await writer.write(change(&buffer))
             if let channel { try await channel.close() } else { try await writer.finish(nil) }
         }
     }
-}
-
-/// Takes a body instead of sending it. Unchecked: the body writes it part by part.
-private final class CollectedBody: ResponseBodyWriter, @unchecked Sendable {
-    private(set) var buffer = ByteBuffer()
-
-    func write(_ part: ByteBuffer) async throws {
-        var part = part
-        buffer.writeBuffer(&part)
-    }
-
-    consuming func finish(_ trailers: HTTPFields?) async throws {}
 }

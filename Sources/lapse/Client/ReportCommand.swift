@@ -72,8 +72,13 @@ struct ReportOutput: ParsableArguments {
     /// - Returns: the ids of the expectations.
     func expect(_ client: ControlClient) async throws -> [String] {
         var made: [String] = []
-        for expectation in try expect.map({ try LabFile($0).list("expectations") }) ?? [] {
-            made.append(try await client.send("POST", client.path("expectations"), expectation).json.shown("id"))
+        for (index, expectation) in (try expect.map { try LabFile($0).list("expectations") } ?? []).enumerated() {
+            do {
+                made.append(try await client.send("POST", client.path("expectations"), expectation).json.shown("id"))
+            } catch let error as StartError {
+                await forget(made, client)
+                throw StartError("\(expect ?? ""): [\(index)]: \(error.description)")
+            }
         }
         return made
     }
@@ -88,21 +93,22 @@ struct ReportOutput: ParsableArguments {
             try await control.send("GET", control.path(format.call), query: [("client", client)])
         }
         let report = try await fetched(.json)
-        for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
-            if let file { try lapse.write(try await fetched(kind).text, to: file, asked: option) }
-        }
+        let unmet = (report.json["expectations"]?.elements ?? []).filter { $0.shown("status") != "passed" }
+        var verdict = Verdict(rawValue: report.json.shown("verdict")) ?? .bad
+        // What was expected of the run and never happened is not shown.
+        if expect != nil, !unmet.isEmpty { verdict = .bad }
         switch control.printsJSON ? .json : format {
-        case .text: print(Self.lines(report.json).joined(separator: "\n"))
+        case .text: print(Self.lines(report.json, verdict).joined(separator: "\n"))
         case .json: print(report.text)
         case .markdown, .html, .junit: print(try await fetched(format).text)
         }
-        let isUnmet = report.json["expectations"]?.elements.contains { $0.shown("status") != "passed" } ?? false
-        let verdict = Verdict(rawValue: report.json.shown("verdict")) ?? .bad
-        // What was expected of the run and never happened is not shown.
-        return verdict == .good && expect != nil && isUnmet ? .bad : verdict
+        for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
+            if let file { try lapse.write(try await fetched(kind).text, to: file, asked: option) }
+        }
+        return verdict
     }
 
-    private static func lines(_ report: JSON) -> [String] {
+    private static func lines(_ report: JSON, _ verdict: Verdict) -> [String] {
         var lines: [String] = []
         for client in report["clients"]?.elements ?? [] {
             let name = client.shown("name").isEmpty ? client.shown("client") : client.shown("name")
@@ -118,15 +124,27 @@ struct ReportOutput: ParsableArguments {
                 lines.append("    Events: \(events.prefix(12).joined(separator: ", "))\(more)")
             }
             if (client["findings"]?.elements ?? []).isEmpty {
-                let met = client["incidents"]?.elements.count ?? 0
-                lines.append(met == 0 ? "  It met no refusal, no challenge and no outage." : "  Nothing to say about what it met.")
+                let met = client["incidents"]?.elements ?? []
+                lines += met.isEmpty ? ["  It met no refusal, no challenge and no outage."] : met.map { "  met: \(Self.line($0))" }
             }
         }
         for expectation in report["expectations"]?.elements ?? [] {
             let name = expectation.shown("name").isEmpty ? "after \(expectation.shown("after"))" : expectation.shown("name")
-            lines.append("\(expectation.shown("status")): \(name)")
+            let isUnmet = (expectation["outcomes"]?.elements ?? []).isEmpty
+            lines.append("\(expectation.shown("status")): \(name)\(isUnmet ? ": nothing of the kind was met" : "")")
             lines += (expectation["outcomes"]?.elements ?? []).map { "  \($0.shown("status")): \($0.shown("says"))" }
         }
-        return lines.isEmpty ? ["No app has done anything yet."] : lines + ["Verdict: \(report.shown("verdict"))"]
+        // Names are whatever somebody called themselves: nothing of it steers a terminal.
+        let plain = lines.map {
+            String(String.UnicodeScalarView($0.unicodeScalars.filter { $0.value >= 32 && !(127...159).contains($0.value) }))
+        }
+        return lines.isEmpty ? ["No app has done anything yet."] : plain + ["Verdict: \(verdict.rawValue)"]
+    }
+
+    /// An incident that there is nothing more to say about.
+    private static func line(_ incident: JSON) -> String {
+        let code = incident.shown("code").isEmpty ? "" : ", code \(incident.shown("code"))"
+        let asked = incident["asked"] == .null ? "asked nobody to sign in" : "asked its user to sign in"
+        return "\(incident.shown("kind"))\(code); tried the same \(incident.shown("retries")) more times; \(asked)"
     }
 }
