@@ -93,3 +93,40 @@ def test_a_bad_app_does_not(lapse, app, mistake):
     if mistake == "outage":
         did(app, "Refresh silently", "It takes that for an outage.")
         assert app.locator("#notice").inner_text() == "The service is down. Please try again later."
+
+
+def judged(lapse):
+    """What the judge says of the app: its verdict, and the rules it broke."""
+    [client] = [each for each in lapse.tenant("GET", "report")["clients"] if each["name"] == "Lapse Sample App"]
+    return client["verdict"], [each["rule"] for each in client["findings"] if each["severity"] == "fail"]
+
+
+def test_the_judge_praises_the_good_app(lapse, app):
+    revoke(lapse)
+    did(app, "Call Graph", "It ends its own session")
+    sign_in(app)
+    assert judged(lapse) == ("good", [])
+
+
+@pytest.mark.parametrize("mistake, clicks, rule", [
+    ("retries", 1, "retriesDeadToken"), ("ignores", 1, "ignoresClaimsChallenge"), ("loops", 1, "loopsOnSilentSignIn"),
+    # These two are quiet mistakes: a user who goes on clicking brings them to light.
+    ("outage", 5, "takesRefusalForOutage"), ("keeps", 5, "loopsOnSilentSignIn")])
+def test_the_judge_finds_each_mistake(lapse, app, mistake, clicks, rule):
+    app.locator(f"#{mistake}").check()
+    revoke(lapse)
+    for click in range(clicks):
+        before = app.locator("#log li").count()
+        app.get_by_role("button", name="Call Graph" if mistake == "ignores" else "Refresh silently").click()
+        chromium.until(app, f"document.querySelectorAll('#log li').length > {before}")
+        app.wait_for_timeout(300)
+    chromium.until(app, "document.querySelectorAll('#log li').length >= 5")
+    assert judged(lapse) == ("bad", [rule])
+
+
+def test_an_outage_costs_the_app_nothing(lapse, app):
+    lapse.tenant("POST", "faults", {"match": {"endpoint": "token"}, "effect": {"status": 429, "retryAfter": "PT1S"}, "times": 1})
+    did(app, "Refresh silently", "The refresh was refused: throttled.")
+    assert app.locator("#notice").inner_text() == "The service is busy; the app waits 1 seconds."
+    assert did(app, "Refresh silently", "Refreshed.") == ["Refreshed."]
+    assert judged(lapse) == ("good", [])
