@@ -32,13 +32,17 @@ final class Gates: Sendable {
     private let isAnyClosed = Atomic<Bool>(false)
     private let bell = Bell()
 
-    func set(_ gate: Gate, of tenant: GUID, isClosed: Bool) {
-        state.withLock { state in
+    /// - Returns: how many waited there at that moment.
+    @discardableResult
+    func set(_ gate: Gate, of tenant: GUID, isClosed: Bool) -> Int {
+        let waiting = state.withLock { state in
             let place = Place(gate: gate, tenant: tenant)
             if isClosed { state.closed.insert(place) } else { state.closed.remove(place) }
             isAnyClosed.store(!state.closed.isEmpty, ordering: .releasing)
+            return state.waiting[place] ?? 0
         }
         bell.ring(for: tenant)
+        return waiting
     }
 
     func openAll(of tenant: GUID) { for gate in Gate.allCases { set(gate, of: tenant, isClosed: false) } }
@@ -76,7 +80,11 @@ final class Gates: Sendable {
 extension Authority {
     public func listGates(of name: String) throws -> ControlPage {
         let tenant = try store.read { tx in try controlled(name, tx).id }
-        return ControlPage(items: Gates.Gate.allCases.map { json(of: $0, tenant) }, next: nil)
+        return ControlPage(
+            items: Gates.Gate.allCases.map { gate in
+                let (isClosed, waiting) = gates.status(gate, of: tenant)
+                return gate.json(isClosed: isClosed, waiting: waiting)
+            }, next: nil)
     }
 
     /// `{"closed":true}`: closes or opens a gate.
@@ -93,13 +101,7 @@ extension Authority {
             guard let value else { throw FieldError("closed", "is required") }
             return value
         }
-        gates.set(gate, of: tenant, isClosed: isClosed)
-        return json(of: gate, tenant)
-    }
-
-    private func json(of gate: Gates.Gate, _ tenant: GUID) -> JSON {
-        let (isClosed, waiting) = gates.status(gate, of: tenant)
-        return ["gate": .string(gate.rawValue), "closed": .bool(isClosed), "waiting": .integer(Int64(waiting))]
+        return gate.json(isClosed: isClosed, waiting: gates.set(gate, of: tenant, isClosed: isClosed))
     }
 
     /// Holds a token request at its gate. Its tenant is looked for as the decision will: by the path, under an alias by what the
@@ -111,5 +113,11 @@ extension Authority {
             try tx.tenant(named: name)?.id ?? prepare(request, at: name, assertion: assertion, tx, wall: wall()).tenant
         }
         if let tenant { await gates.pass(.beforeDecision, of: tenant) }
+    }
+}
+
+extension Gates.Gate {
+    fileprivate func json(isClosed: Bool, waiting: Int) -> JSON {
+        ["gate": .string(rawValue), "closed": .bool(isClosed), "waiting": .integer(Int64(waiting))]
     }
 }
