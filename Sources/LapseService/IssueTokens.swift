@@ -12,9 +12,8 @@ struct PreparedGrant {
     var grant: GUID?
     /// Whose passed requests count: the grant, or the account that signs in freshly.
     var subject: GUID?
-    /// The fingerprint of a refresh token, and when its grant's user signed in: for the log and for forced refusals.
+    /// The fingerprint of a refresh token, for the log.
     var presented: String?
-    var authTime: Timestamp?
     let accepted: Event.Kind
     let refused: Event.Kind
     let decide: (TokenContext) throws -> TokenDecision
@@ -44,13 +43,12 @@ extension Authority {
             let app = try app(request.client.id, in: tenant, tx)
             // What belongs to another tenant is nobody here.
             let isOwn = prepared.tenant == tenant.id
-            let fault = try strike(
-                Fault.Subject(
-                    .token, flow: request.flow, client: request.client.id, user: isOwn ? prepared.user : nil, region: region,
-                    grant: isOwn ? prepared.grant : nil, presented: isOwn ? prepared.presented : nil), in: tenant, now: now, trace,
-                tx)
+            let subject = Fault.Subject(
+                .token, flow: request.flow, client: request.client.id, user: isOwn ? prepared.user : nil, region: region,
+                grant: isOwn ? prepared.grant : nil, presented: isOwn ? prepared.presented : nil)
+            let fault = try strike(subject, in: tenant, now: now, trace, tx)
             let decision: TokenDecision
-            if let refusal = try fault.flatMap({ try forced($0, prepared, app, in: tenant, now: now, tx) }) {
+            if let refusal = try fault.flatMap({ try forced($0, on: subject, app, in: tenant, now: now, tx) }) {
                 // An outage refuses nobody: the fault's own event says it all.
                 guard refusal.status < 429 else { throw Refused(refusal, now: now, in: tenant) }
                 decision = .refuse(Refusal(error: refusal))
@@ -81,14 +79,13 @@ extension Authority {
 
     /// What a fault answers in place of the decision; nil: it lets the request be decided.
     private func forced(
-        _ effect: FaultEffect, _ prepared: PreparedGrant, _ app: AppRegistration?, in tenant: Tenant, now: Timestamp,
+        _ effect: FaultEffect, on subject: Fault.Subject, _ app: AppRegistration?, in tenant: Tenant, now: Timestamp,
         _ tx: StoreTransaction
     ) throws -> EntraError? {
         effect.refusal(
             FaultContext(
-                tenant: tenant, app: app,
-                user: try prepared.user.flatMap { try tx.user($0) }.flatMap { $0.tenant == tenant.id ? $0 : nil },
-                authTime: prepared.tenant == tenant.id ? prepared.authTime : nil, now: now))
+                tenant: tenant, app: app, user: try subject.user.flatMap { try tx.user($0) },
+                authTime: try subject.grant.flatMap { try tx.grant($0) }?.authentication.place.at, now: now))
     }
 
     private func loopRefusal(of request: TokenRequest, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction) throws

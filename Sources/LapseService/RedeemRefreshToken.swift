@@ -11,7 +11,7 @@ extension Authority {
         let grant = try token.flatMap { try tx.grant($0.grant) }
         return PreparedGrant(
             tenant: grant?.tenant, grantClass: grant?.clientClass, user: grant?.user, grant: grant?.id,
-            presented: hash.fingerprint, authTime: grant?.authentication.place.at, accepted: .tokenRefreshed,
+            presented: hash.fingerprint, accepted: .tokenRefreshed,
             refused: .refreshRefused
         ) { context in
             let facts = try token.flatMap { token in
