@@ -78,7 +78,9 @@ let package = Package(
         ),
         .target(
             name: "LapseStore",
-            dependencies: ["LapseRules", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "LapseRules", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             resources: [.embedInCode("../../schema.sql")],
             swiftSettings: strict
         ),

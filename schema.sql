@@ -176,14 +176,15 @@ CREATE TABLE grants (
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
 
--- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant, so that
--- one tree by grant finds it, counts a grant's tokens, and takes a new one with one write.
+-- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant and its instant,
+-- so that one tree finds it, counts a grant's tokens, and takes a new one beside the last: one write, mostly to a page that is written
+-- anyway.
 CREATE TABLE refresh_tokens (
     grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-    hash       BLOB NOT NULL,
     issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock
+    hash       BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
-    PRIMARY KEY (grant_id, hash)
+    PRIMARY KEY (grant_id, issued_at, hash)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE authorization_codes (

@@ -15,6 +15,11 @@ public struct Timestamp: Hashable, Comparable, Sendable {
 
     public init(secondsSinceEpoch: Int64) { self.ticks = secondsSinceEpoch * Self.ticksPerSecond }
 
+    /// The instant of these eight bytes, most significant first.
+    init(bytes: ArraySlice<UInt8>) { self.init(ticks: bytes.reduce(0) { $0 << 8 | Int64($1) }) }
+
+    var bytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: ticks >> (56 - 8 * $0)) } }
+
     public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.ticks < rhs.ticks }
 
     /// Stays inside the range of years 1970 to 9999: a lifetime of centuries ends at the last instant, it does not overflow.

@@ -105,8 +105,9 @@ extension Authority {
     }
 
     private func refreshToken(_ text: String, _ tx: StoreTransaction) throws -> Explained? {
-        guard let id = RefreshToken.grant(of: text), let token = try tx.refreshToken(SecretHash(of: text), of: id),
-            let grant = try tx.grant(id)
+        guard let origin = RefreshToken.origin(of: text),
+            let token = try tx.refreshToken(SecretHash(of: text), of: origin.grant, issuedAt: origin.issuedAt),
+            let grant = try tx.grant(origin.grant)
         else { return nil }
         return Explained(
             subject: .refreshToken(token, grant), authentication: grant.authentication, grant: grant, session: grant.session)

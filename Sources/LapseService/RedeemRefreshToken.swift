@@ -7,7 +7,7 @@ extension Authority {
         _ text: String, _ request: TokenRequest, at name: TenantName, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> PreparedGrant {
         let hash = SecretHash(of: text)
-        let token = try RefreshToken.grant(of: text).flatMap { try tx.refreshToken(hash, of: $0) }
+        let token = try RefreshToken.origin(of: text).flatMap { try tx.refreshToken(hash, of: $0.grant, issuedAt: $0.issuedAt) }
         let grant = try token.flatMap { try tx.grant($0.grant) }
         return PreparedGrant(
             tenant: grant?.tenant, grantClass: grant?.clientClass, user: grant?.user, grant: grant?.id,

@@ -17,12 +17,26 @@ extension StoreTransaction {
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
                 actor, ends_at, evaluated, presented, notes, written_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                id, event.tenant, event.at, event.kind, event.user, event.client, event.grant, event.revocation, event.region,
-                event.code?.rawValue, event.requestID, event.actor, event.accessToken?.endsAt,
-                event.accessToken?.isEvaluated, event.presented, event.notes.json, machineClock(),
-            ])
+            """
+        ) {
+            $0.add(id)
+            $0.add(event.tenant)
+            $0.add(event.at)
+            $0.add(event.kind.rawValue)
+            $0.add(event.user)
+            $0.add(event.client?.description)
+            $0.add(event.grant)
+            $0.add(event.revocation)
+            $0.add(event.region?.description)
+            $0.add(event.code.map { Int64($0.rawValue) })
+            $0.add(event.requestID)
+            $0.add(event.actor)
+            $0.add(event.accessToken?.endsAt)
+            $0.add(event.accessToken.map { $0.isEvaluated ? 1 : 0 } as Int64?)
+            $0.add(event.presented)
+            $0.add(event.notes.json?.encodedText)
+            $0.add(machineClock())
+        }
         return id
     }
 

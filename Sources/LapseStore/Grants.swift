@@ -90,17 +90,21 @@ extension StoreTransaction {
             ])
     }
 
-    public func refreshToken(_ hash: SecretHash, of grant: GUID) throws -> RefreshToken? {
-        // By position: this is read for every redeem, and looking columns up by name would cost as much as the query.
-        try row("SELECT issued_at, expires_at FROM refresh_tokens WHERE grant_id = ? AND hash = ?", [grant, hash]).map {
-            RefreshToken(hash: hash, grant: grant, issuedAt: $0[0], expiresAt: $0[1])
-        }
+    public func refreshToken(_ hash: SecretHash, of grant: GUID, issuedAt: Timestamp) throws -> RefreshToken? {
+        try numbers("SELECT expires_at FROM refresh_tokens WHERE grant_id = ? AND issued_at = ? AND hash = ?") {
+            $0.add(grant)
+            $0.add(issuedAt)
+            $0.add(hash)
+        }.map { RefreshToken(hash: hash, grant: grant, issuedAt: issuedAt, expiresAt: Timestamp(ticks: $0[0])) }
     }
 
     public func insert(_ token: RefreshToken) throws {
-        try run(
-            "INSERT INTO refresh_tokens (hash, grant_id, issued_at, expires_at) VALUES (?, ?, ?, ?)",
-            [token.hash, token.grant, token.issuedAt, token.expiresAt])
+        try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at) VALUES (?, ?, ?, ?)") {
+            $0.add(token.grant)
+            $0.add(token.issuedAt)
+            $0.add(token.hash)
+            $0.add(token.expiresAt)
+        }
     }
 
     /// How many refresh tokens a grant has, and when the last of them ends; nil when it has none.

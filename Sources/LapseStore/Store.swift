@@ -8,7 +8,7 @@ import Synchronization
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 public final class Store: Sendable {
     /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 6
+    static let schemaVersion = 7
 
     /// Why a database cannot be used, in one line.
     public struct OpenError: Error, CustomStringConvertible {

@@ -87,7 +87,8 @@ struct StoreTests {
         }
         try store.write { tx throws in
             #expect(try tx.grant(grant.id) == grant)
-            #expect(try tx.refreshToken(hash, of: grant.id) == token)
+            #expect(try tx.refreshToken(hash, of: grant.id, issuedAt: Self.now) == token)
+            #expect(try tx.refreshToken(hash, of: grant.id, issuedAt: Self.now + .seconds(1)) == nil)
             #expect(try tx.authorizationCode(hash) == code)
             #expect(try tx.deviceCode(userCode: SecretHash(of: "user")) == device)
             #expect(try tx.sessions(browsers: [.persistent: hash]) == [session])

@@ -25,7 +25,7 @@ public enum RefreshTokenGrant {
         _ text: String, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
-            guard RefreshToken.grant(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
+            guard facts != nil || RefreshToken.origin(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
             guard let facts, isBound(facts, to: context.app) else {
                 throw Refusal(
                     error: AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"]))

@@ -58,12 +58,11 @@ public struct AccessTokenClaims: Sendable {
         init?(_ text: String) {
             guard let bytes = Base64URL.decode(text), bytes.count == 24 else { return nil }
             grant = bytes.prefix(16).elementsEqual(Self.none) ? nil : GUID(bytes: bytes.prefix(16))
-            expiresAt = Timestamp(ticks: bytes.suffix(8).reduce(0) { $0 << 8 | Int64($1) })
+            expiresAt = Timestamp(bytes: bytes.suffix(8))
         }
 
         var text: String {
-            let end = stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: expiresAt.ticks >> Int64($0)) }
-            return Base64URL.encode((grant?.bytes ?? Self.none) + end)
+            Base64URL.encode((grant?.bytes ?? Self.none) + expiresAt.bytes)
         }
     }
 }

@@ -13,19 +13,20 @@ public struct RefreshToken: Equatable, Sendable {
         self.expiresAt = expiresAt
     }
 
-    /// Refresh tokens look like Entra's: a version, a dot, base64url text that starts with A. The text holds the grant's id
-    /// (where to look it up) and 256 random bits (what makes it a secret).
-    static let prefix = "1.A"
+    /// Refresh tokens look like Entra's: a version, a dot, base64url text that starts with A. The text holds the grant's id and the
+    /// instant of issue (where to look it up) and 256 random bits (what makes it a secret).
+    public static let prefix = "1.A"
     private static let randomBytes = 32
 
-    public static func newText(for grant: GUID, _ random: RandomSource) -> String {
-        prefix + Base64URL.encode(grant.bytes + random.bytes(randomBytes))
+    public static func newText(for grant: GUID, at issuedAt: Timestamp, _ random: RandomSource) -> String {
+        prefix + Base64URL.encode(grant.bytes + issuedAt.bytes + random.bytes(randomBytes))
     }
 
-    /// The grant that the text names; nil when it can be no refresh token at all.
-    public static func grant(of text: String) -> GUID? {
-        guard text.hasPrefix(prefix), let bytes = Base64URL.decode(text.dropFirst(prefix.count)), bytes.count == 16 + randomBytes
+    /// The grant and the instant of issue that the text names; nil when it can be no refresh token at all.
+    public static func origin(of text: String) -> (grant: GUID, issuedAt: Timestamp)? {
+        guard text.hasPrefix(prefix), let bytes = Base64URL.decode(text.dropFirst(prefix.count)),
+            bytes.count == 24 + randomBytes
         else { return nil }
-        return GUID(bytes: bytes.prefix(16))
+        return (GUID(bytes: bytes.prefix(16)), Timestamp(bytes: bytes[16..<24]))
     }
 }

@@ -154,7 +154,7 @@ public struct TokenContext: Sendable {
     ) -> (text: String, row: RefreshToken)? {
         guard grant.scope.hasWord("offline_access") else { return nil }
         let now = now ?? self.now
-        let text = RefreshToken.newText(for: grant.id, random)
+        let text = RefreshToken.newText(for: grant.id, at: now, random)
         let expiresAt =
             switch grant.clientClass {
             case .spa: parent?.expiresAt ?? now + lifetimes.spaRefreshToken

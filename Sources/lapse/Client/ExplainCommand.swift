@@ -31,7 +31,7 @@ struct ExplainCommand: AsyncParsableCommand {
 
     /// What the text looks like: a refresh token begins with a version, an access token has three parts, a cookie has neither.
     static func kind(of text: String) -> String {
-        if RefreshToken.grant(of: text) != nil { return "refresh_token" }
+        if text.hasPrefix(RefreshToken.prefix) { return "refresh_token" }
         return text.split(separator: ".", omittingEmptySubsequences: false).count == 3 ? "access_token" : "session"
     }
 
