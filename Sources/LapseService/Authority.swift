@@ -1,6 +1,7 @@
 import LapseRules
 import LapseStore
 import Logging
+import Synchronization
 
 /// Everything that Lapse does, one operation per file beside this one. An operation is one transaction, one instant, one decision.
 ///
@@ -26,6 +27,7 @@ public struct Authority: Sendable {
     /// What faults still have to do to answers that are on their way.
     public let spoiling = SpoiledAnswers()
     let gates = Gates()
+    let underWay = UnderWay()
     let spareSigners: SpareSigners
 
     public init(
@@ -78,20 +80,39 @@ public struct Authority: Sendable {
     ///
     /// - Parameter operation: sets the region that the request landed in as soon as that is known.
     func deciding<Value>(_ operation: (StoreTransaction, inout Landing) throws -> Value) throws -> (Value, Landing) {
+        try store.write { tx in try Decided(tx, operation) }.get()
+    }
+
+    /// The same for requests that come in crowds: while others are under way they share transactions.
+    func decidingTogether<Value: Sendable>(
+        _ operation: @escaping @Sendable (StoreTransaction, inout Landing) throws -> Value
+    ) async throws -> (Value, Landing) {
+        guard underWay.areSeveral else { return try deciding(operation) }
+        return try await store.writeTogether { tx in try Decided(tx, operation) }.get()
+    }
+}
+
+/// What came of a door's operation, "no" included, and what the headers of the answer tell.
+private struct Decided<Value> {
+    private let result: Result<Value, any Error>
+    private let landing: Landing
+
+    /// - Throws: what means that the storage is broken.
+    init(_ tx: StoreTransaction, _ operation: (StoreTransaction, inout Landing) throws -> Value) throws {
         var landing = Landing(region: .local)
-        let result: Result<Value, any Error> = try store.write { tx in
-            let first = tx.nextEventID()
-            var result: Result<Value, any Error>
-            do {
-                result = .success(try operation(tx, &landing))
-            } catch let refused as Refused {
-                result = .failure(refused)
-            } catch let refused as ResourceRefused {
-                result = .failure(refused)
-            }
-            if tx.nextEventID() > first { landing.event = tx.nextEventID() - 1 }
-            return result
+        let first = tx.nextEventID()
+        do {
+            result = .success(try operation(tx, &landing))
+        } catch let refused as Refused {
+            result = .failure(refused)
+        } catch let refused as ResourceRefused {
+            result = .failure(refused)
         }
+        if tx.nextEventID() > first { landing.event = tx.nextEventID() - 1 }
+        self.landing = landing
+    }
+
+    func get() throws -> (Value, Landing) {
         do {
             return (try result.get(), landing)
         } catch var refused as Refused {
@@ -102,6 +123,18 @@ public struct Authority: Sendable {
             throw refused
         }
     }
+}
+
+extension Decided: Sendable where Value: Sendable {}
+
+/// How many token requests are being answered.
+final class UnderWay: Sendable {
+    private let count = Atomic<Int>(0)
+
+    func begin() { count.add(1, ordering: .relaxed) }
+    func end() { count.subtract(1, ordering: .relaxed) }
+
+    var areSeveral: Bool { count.load(ordering: .relaxed) > 1 }
 }
 
 /// What the headers of an answer tell about its request.

@@ -30,9 +30,12 @@ extension Authority {
     ///
     /// - Throws: ``Refused`` for every "no"; anything else means that the storage or the signer is broken.
     public func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
+        underWay.begin()
+        defer { underWay.end() }
         let assertion = try await checkedAssertion(of: request)
         await waitToBeDecided(request, at: name)
-        let ((issue, trouble), landing): ((TokenIssue, FaultEffect.KeyTrouble?), Landing) = try deciding { tx, landing in
+        let ((issue, trouble), landing) = try await decidingTogether {
+            (tx, landing) throws -> (TokenIssue, FaultEffect.KeyTrouble?) in
             let wall = wall()
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)

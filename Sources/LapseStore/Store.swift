@@ -17,6 +17,7 @@ public final class Store: Sendable {
 
     private let writer: any DatabaseWriter
     private let directory = DirectoryCache()
+    private let shared = SharedTransactions()
     private let eventIDs: EventIDs
     /// Stamps events; decides nothing.
     private let machineClock: @Sendable () -> Timestamp
@@ -133,6 +134,15 @@ public final class Store: Sendable {
                 throw error
             }
         }
+    }
+
+    /// As ``write(_:)``, in a transaction that it shares with others that come before its turn: for operations that come in crowds.
+    ///
+    /// - Parameter operation: runs once more, in a transaction of its own, when the shared one is undone.
+    public func writeTogether<Value: Sendable>(
+        _ operation: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws -> Value {
+        try await shared.write(to: self, operation)
     }
 
     /// Runs the queries on one consistent state, between writers.

@@ -98,6 +98,52 @@ struct StoreTests {
         }
     }
 
+    @Test("Operations that come together share a transaction, each sees what those before it did, and all are kept")
+    func together() async throws {
+        let store = try store()
+        let first = try store.write { $0.nextEventID() }
+        let ids = try await withThrowingTaskGroup(of: Int64.self) { group in
+            for _ in 0..<200 {
+                group.addTask {
+                    try await store.writeTogether { tx in
+                        let id = try tx.append(Event(tenant: BuiltInLab.contoso, at: Self.now, kind: .tokenRefreshed))
+                        #expect(tx.lastEventID() == id)
+                        return id
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ids.sorted() == Array(first..<first + 200))
+        let kept = try store.read { try $0.events(in: BuiltInLab.contoso, after: first - 1, kind: nil, user: nil, limit: 1000) }
+        #expect(kept.map(\.id) == ids.sorted())
+    }
+
+    @Test("One of many that throws fails alone: the others are kept, though they shared its transaction")
+    func togetherWithOneThatThrows() async throws {
+        struct Stop: Error {}
+        let store = try store()
+        let kept = await withTaskGroup(of: Int?.self) { group in
+            for number in 0..<100 {
+                group.addTask {
+                    try? await store.writeTogether { tx in
+                        let instant = Self.now + .seconds(Int64(number))
+                        try tx.append(Event(tenant: BuiltInLab.contoso, at: instant, kind: .tokenRefreshed))
+                        guard number % 10 != 0 else { throw Stop() }
+                        return number
+                    }
+                }
+            }
+            return await group.reduce(into: Set()) { if let number = $1 { $0.insert(number) } }
+        }
+        #expect(kept == Set((0..<100).filter { $0 % 10 != 0 }))
+        let logged = try store.read {
+            try $0.events(in: BuiltInLab.contoso, after: 0, kind: .tokenRefreshed, user: nil, limit: 1000)
+        }
+        #expect(Set(logged.map { Int(($0.event.at - Self.now).wholeSeconds) }) == kept)
+        #expect(logged.count == 90)
+    }
+
     @Test("An operation that throws leaves no trace, not even in what the writer keeps in memory")
     func rollback() throws {
         struct Stop: Error {}

@@ -1,0 +1,57 @@
+import Synchronization
+
+/// Lets operations that come together share one transaction, which databases call group commit: to begin and to commit costs as much
+/// as a small operation itself.
+final class SharedTransactions: Sendable {
+    private struct Member: Sendable {
+        /// Runs the operation; what it returns answers whoever waits, and is called after the commit.
+        let run: @Sendable (StoreTransaction) throws -> @Sendable () -> Void
+        let fail: @Sendable (any Error) -> Void
+    }
+
+    /// So many at a time: nobody else gets to write meanwhile.
+    private static let most = 64
+
+    private let waiting = Mutex<[Member]>([])
+
+    /// Runs the operation with all others that come before its turn. Returns after the commit.
+    ///
+    /// - Parameter store: the same one each time.
+    func write<Value: Sendable>(
+        to store: Store, _ operation: @escaping @Sendable (StoreTransaction) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let member = Member(
+                run: { tx in
+                    let value = try operation(tx)
+                    return { continuation.resume(returning: value) }
+                },
+                fail: { continuation.resume(throwing: $0) })
+            let isFirst = waiting.withLock { waiting in
+                waiting.append(member)
+                return waiting.count == 1
+            }
+            if isFirst { commitLater(to: store) }
+        }
+    }
+
+    /// The turn comes behind everything that is ready to run now: under load that is what makes a group.
+    private func commitLater(to store: Store) { Task { commit(to: store) } }
+
+    private func commit(to store: Store) {
+        let (members, areMore) = waiting.withLock { waiting in
+            let members = Array(waiting.prefix(Self.most))
+            waiting.removeFirst(members.count)
+            return (members, !waiting.isEmpty)
+        }
+        if areMore { commitLater(to: store) }
+        do {
+            for answer in try store.write({ tx in try members.map { try $0.run(tx) } }) { answer() }
+        } catch {
+            // Undone for all: one after the other, so that what broke one breaks no other.
+            for member in members {
+                do { try store.write(member.run)() } catch { member.fail(error) }
+            }
+        }
+    }
+}
