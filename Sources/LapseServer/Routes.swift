@@ -2,9 +2,9 @@ import Hummingbird
 import LapsePages
 import LapseRules
 
-/// All doors of Lapse. Paths ignore case and doubled slashes. A path that is not here is 404 in the voice of its surface.
-func routes(_ site: Site) -> Router<LapseContext> {
-    let router = Router(context: LapseContext.self, options: [.caseInsensitive, .autoGenerateHeadEndpoints])
+/// All doors of Lapse, in lower case. Paths ignore case and doubled slashes. A path that is not here is 404 in the voice of its surface.
+func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router<LapseContext> {
+    let router = Router(context: LapseContext.self, options: [options, .autoGenerateHeadEndpoints])
     router.add(middleware: SurfaceMiddleware(site: site))
 
     // The authority. `{tenant}` is a GUID, a domain, common, organizations or consumers.
@@ -126,4 +126,21 @@ func routes(_ site: Site) -> Router<LapseContext> {
     control.get("tenants/{tenant}/expectations/{id}", use: reports.expectation)
     control.delete("tenants/{tenant}/expectations/{id}", use: reports.delete)
     return router
+}
+
+/// Finds the door of a request. Paths without capital letters, as most are, are compared as they stand: to compare without regard to case
+/// costs the router as much as the request's transaction.
+struct Doors: HTTPResponder {
+    private let asWritten: RouterResponder<LapseContext>
+    private let inAnyCase: RouterResponder<LapseContext>
+
+    init(_ site: Site) {
+        asWritten = routes(site, []).buildResponder()
+        inAnyCase = routes(site).buildResponder()
+    }
+
+    func respond(to request: Request, context: LapseContext) async throws -> Response {
+        let hasCapitals = request.uri.path.utf8.contains { (65...90).contains($0) }
+        return try await (hasCapitals ? inAnyCase : asWritten).respond(to: request, context: context)
+    }
 }
