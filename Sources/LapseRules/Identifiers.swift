@@ -58,21 +58,30 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
     }
 
     public var description: String {
-        String(unsafeUninitializedCapacity: 36) { buffer in
+        String(unsafeUninitializedCapacity: 36) { text in
             var index = 0
-            var shift: UInt64 = 64
-            for nibble in 0..<32 {
-                if nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20 {
-                    buffer[index] = UInt8(ascii: "-")
-                    index += 1
+            func write(_ word: UInt64, bytes: Range<Int>) {
+                for byte in bytes {
+                    let value = Int(truncatingIfNeeded: word >> UInt64(56 - 8 * byte)) & 0xFF
+                    text[index] = Hex.digit(value >> 4)
+                    text[index + 1] = Hex.digit(value & 0xF)
+                    index += 2
                 }
-                if nibble == 16 { shift = 64 }
-                shift -= 4
-                let value = UInt8(truncatingIfNeeded: (nibble < 16 ? high : low) >> shift) & 0xF
-                buffer[index] = value < 10 ? 48 + value : 87 + value
+            }
+            func writeDash() {
+                text[index] = UInt8(ascii: "-")
                 index += 1
             }
-            return 36
+            write(high, bytes: 0..<4)
+            writeDash()
+            write(high, bytes: 4..<6)
+            writeDash()
+            write(high, bytes: 6..<8)
+            writeDash()
+            write(low, bytes: 0..<2)
+            writeDash()
+            write(low, bytes: 2..<8)
+            return index
         }
     }
 }
@@ -143,15 +152,19 @@ public struct SecretHash: Hashable, Sendable, Codable {
 }
 
 public enum Hex {
-    static let digits = Array("0123456789abcdef".utf8)
+    /// The digit of a value below sixteen.
+    static func digit(_ value: Int) -> UInt8 { UInt8(truncatingIfNeeded: value < 10 ? 48 + value : 87 + value) }
 
-    public static func encode(_ bytes: some Sequence<UInt8>) -> String {
-        var text: [UInt8] = []
-        for byte in bytes {
-            text.append(digits[Int(byte >> 4)])
-            text.append(digits[Int(byte & 0xF)])
+    public static func encode(_ bytes: some Collection<UInt8>) -> String {
+        String(unsafeUninitializedCapacity: bytes.count * 2) { text in
+            var index = 0
+            for byte in bytes {
+                text[index] = digit(Int(byte >> 4))
+                text[index + 1] = digit(Int(byte & 0xF))
+                index += 2
+            }
+            return index
         }
-        return String(decoding: text, as: UTF8.self)
     }
 
     static func value(of byte: UInt8) -> UInt8? {
@@ -168,13 +181,21 @@ public enum Hex {
 public enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    public static func encode(_ bytes: [UInt8]) -> String { String(decoding: encodedBytes(bytes), as: UTF8.self) }
+    public static func encode(_ bytes: [UInt8]) -> String {
+        String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { write(bytes, to: $0) }
+    }
 
     /// The encoding as ASCII bytes, for those who go on building bytes.
     public static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+        [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in written = write(bytes, to: output) }
+    }
+
+    /// - Returns: how many bytes it wrote.
+    private static func write(_ bytes: [UInt8], to output: UnsafeMutableBufferPointer<UInt8>) -> Int {
         alphabet.withUnsafeBufferPointer { alphabet in
-            [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in
+            bytes.withUnsafeBufferPointer { bytes in
                 var index = 0
+                var written = 0
                 while index + 2 < bytes.count {
                     let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
                     output[written] = alphabet[Int(group >> 18)]
@@ -184,13 +205,13 @@ public enum Base64URL {
                     index += 3
                     written += 4
                 }
-                guard index < bytes.count else { return }
+                guard index < bytes.count else { return written }
                 let isPair = index + 1 < bytes.count
                 let group = UInt32(bytes[index]) << 16 | (isPair ? UInt32(bytes[index + 1]) << 8 : 0)
                 output[written] = alphabet[Int(group >> 18 & 0x3F)]
                 output[written + 1] = alphabet[Int(group >> 12 & 0x3F)]
                 if isPair { output[written + 2] = alphabet[Int(group >> 6 & 0x3F)] }
-                written += isPair ? 3 : 2
+                return written + (isPair ? 3 : 2)
             }
         }
     }

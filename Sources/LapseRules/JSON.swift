@@ -65,7 +65,8 @@ extension JSON {
     /// The value as compact UTF-8, members in their order.
     public var encoded: [UInt8] {
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(1024)
+        // Enough for a token answer: to grow is to copy.
+        bytes.reserveCapacity(4096)
         write(to: &bytes)
         return bytes
     }
@@ -102,6 +103,7 @@ extension JSON {
         bytes.append(UInt8(ascii: "\""))
         var text = text
         text.withUTF8 { utf8 in
+            guard needsEscapes(utf8) else { return bytes.append(contentsOf: utf8) }
             var start = 0
             for (index, byte) in utf8.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
                 bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<index]))
@@ -111,6 +113,16 @@ extension JSON {
             bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Nearly no text does.
+    private static func needsEscapes(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
+        // No branch and no early end: so the compiler looks at many bytes at once, and tokens are long.
+        var found: UInt8 = 0
+        for byte in utf8 {
+            found |= (byte < 0x20 ? 1 : 0) | (byte == UInt8(ascii: "\"") ? 1 : 0) | (byte == UInt8(ascii: "\\") ? 1 : 0)
+        }
+        return found != 0
     }
 
     private static func escaped(_ byte: UInt8) -> String {
@@ -131,26 +143,26 @@ struct JSONWriter {
 
     init() { bytes.reserveCapacity(2048) }
 
-    /// A nil value is left out.
-    mutating func add(_ name: String, _ text: String?) {
+    /// A nil value is left out. Names are of the kind that needs no escapes.
+    mutating func add(_ name: StaticString, _ text: String?) {
         guard let text else { return }
         begin(name)
         JSON.write(text, to: &bytes)
     }
 
-    mutating func add(_ name: String, _ number: Int64?) {
+    mutating func add(_ name: StaticString, _ number: Int64?) {
         guard let number else { return }
         begin(name)
         bytes.append(contentsOf: String(number).utf8)
     }
 
-    mutating func add(_ name: String, _ texts: [String]?) {
+    mutating func add(_ name: StaticString, _ texts: [String]?) {
         guard let texts else { return }
         begin(name)
         JSON(texts).write(to: &bytes)
     }
 
-    mutating func add(_ name: String, _ value: JSON?) {
+    mutating func add(_ name: StaticString, _ value: JSON?) {
         guard let value else { return }
         begin(name)
         value.write(to: &bytes)
@@ -162,9 +174,11 @@ struct JSONWriter {
         return bytes
     }
 
-    private mutating func begin(_ name: String) {
+    private mutating func begin(_ name: StaticString) {
         if bytes.count > 1 { bytes.append(UInt8(ascii: ",")) }
-        JSON.write(name, to: &bytes)
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
         bytes.append(UInt8(ascii: ":"))
     }
 }

@@ -33,7 +33,11 @@ public struct TokenSigner: Sendable {
 
     /// The compact JWT with this payload, which is JSON.
     public func sign(_ payload: [UInt8], namesThumbprint: Bool = false) throws -> String {
-        var input = namesThumbprint ? headerWithThumbprint : header
+        let header = namesThumbprint ? headerWithThumbprint : header
+        var input: [UInt8] = []
+        // Four letters for three bytes, and the signature's 256 bytes.
+        input.reserveCapacity(header.count + payload.count * 4 / 3 + 360)
+        input += header
         input.append(UInt8(ascii: "."))
         input += Base64URL.encodedBytes(payload)
         let signature = try lanes.sign(input)
@@ -98,38 +102,40 @@ public struct TokenSigner: Sendable {
         /// Unchecked: `sign` hands a lane to one caller at a time.
         private final class Lane: @unchecked Sendable {
             private let key: OpaquePointer
-            private let prepared: OpaquePointer
-            private let working: OpaquePointer
+            /// Good for any number of signatures: nothing in it is used up.
+            private let context: OpaquePointer
+            private let length: Int
 
             init(_ der: [UInt8]) throws {
                 let key = der.withUnsafeBufferPointer { bytes in
                     var start = bytes.baseAddress
                     return d2i_AutoPrivateKey(nil, &start, bytes.count)
                 }
-                guard let key, let prepared = EVP_MD_CTX_new(), let working = EVP_MD_CTX_new(),
-                    EVP_DigestSignInit(prepared, nil, EVP_sha256(), nil, key) == 1
+                guard let key, let context = EVP_PKEY_CTX_new(key, nil), EVP_PKEY_sign_init(context) == 1,
+                    EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING) == 1,
+                    EVP_PKEY_CTX_set_signature_md(context, EVP_sha256()) == 1
                 else { throw Failure(description: "OpenSSL cannot prepare a signature") }
                 self.key = key
-                self.prepared = prepared
-                self.working = working
+                self.context = context
+                length = Int(EVP_PKEY_get_size(key))
             }
 
             deinit {
-                EVP_MD_CTX_free(working)
-                EVP_MD_CTX_free(prepared)
+                EVP_PKEY_CTX_free(context)
                 EVP_PKEY_free(key)
             }
 
             func sign(_ input: [UInt8]) throws -> [UInt8] {
-                var length = 0
-                guard EVP_MD_CTX_copy_ex(working, prepared) == 1,
-                    EVP_DigestSign(working, nil, &length, input, input.count) == 1
-                else { throw Failure(description: "OpenSSL did not begin a signature") }
+                let digest = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { digest, count in
+                    SHA256(input, input.count, digest.baseAddress)
+                    count = Int(SHA256_DIGEST_LENGTH)
+                }
+                var length = length
                 var signature = [UInt8](repeating: 0, count: length)
-                guard EVP_DigestSign(working, &signature, &length, input, input.count) == 1 else {
+                guard EVP_PKEY_sign(context, &signature, &length, digest, digest.count) == 1, length == signature.count else {
                     throw Failure(description: "OpenSSL did not sign")
                 }
-                return Array(signature.prefix(length))
+                return signature
             }
         }
     }

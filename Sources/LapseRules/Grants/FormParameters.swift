@@ -77,6 +77,8 @@ public struct FormParameters: Equatable, Sendable {
 
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.
     static func decode(_ bytes: ArraySlice<UInt8>) throws(EntraError) -> String {
+        // Most of what comes, tokens above all, stands for itself.
+        if bytes.allSatisfy({ $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) { return try text(bytes) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()
@@ -91,7 +93,11 @@ public struct FormParameters: Equatable, Sendable {
             default: decoded.append(byte)
             }
         }
-        guard let text = String(validating: decoded, as: UTF8.self), !decoded.contains(0) else { throw .unreadable }
+        return try text(decoded)
+    }
+
+    private static func text(_ bytes: some Collection<UInt8>) throws(EntraError) -> String {
+        guard let text = String(validating: bytes, as: UTF8.self), !bytes.contains(0) else { throw .unreadable }
         return text
     }
 }

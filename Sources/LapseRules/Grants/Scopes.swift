@@ -70,6 +70,9 @@ public struct ResourceAPI: Equatable, Sendable {
 public struct GrantedScope: Equatable, Sendable {
     static let openIDScopes = ["email", "openid", "profile"]
 
+    /// Whether the word is of OpenID Connect: a permission of no resource.
+    static func isReserved(_ word: String) -> Bool { openIDScopes.contains(word) || word == "offline_access" }
+
     public let resource: ResourceAPI
     /// In the order that Entra prints: email, openid, profile.
     public let openID: [String]
@@ -94,8 +97,10 @@ public struct GrantedScope: Equatable, Sendable {
 /// Reads the `scope` of a request against what the client is registered for.
 public struct ScopePolicy: Sendable {
     let app: AppRegistration
-    let resources: [ResourceAPI]
-    let directory: String
+    private let microsoft: [ResourceAPI]
+    /// The APIs of the directory besides Microsoft's.
+    private let own: [ResourceAPI]
+    private let directory: String
     /// What a scope means that names no resource.
     public let graph: ResourceAPI
 
@@ -104,10 +109,10 @@ public struct ScopePolicy: Sendable {
         self.app = app
         graph = .graph(of: tenant.cloud)
         // Under an alias the cloud is not known yet.
-        let microsoft =
+        microsoft =
             tenant.id == Tenant.noID
             ? Cloud.allCases.flatMap(ResourceAPI.microsoft(in:)) : ResourceAPI.microsoft(in: tenant.cloud)
-        self.resources = microsoft + resources
+        own = resources
         directory = tenant.name
     }
 
@@ -117,7 +122,7 @@ public struct ScopePolicy: Sendable {
     /// - Throws: `EntraError`: 70011 for what is no scope, 500011 for an unknown resource, 28000 for two resources,
     ///   65001 for a permission the client is not registered for.
     public func delegated(_ text: String, mayNameSeveralResources: Bool = false) throws(EntraError) -> GrantedScope {
-        var openID: Set<String> = []
+        var openID: [String] = []
         var isOffline = false
         var resource: ResourceAPI?
         var permissions: [String] = []
@@ -128,7 +133,7 @@ public struct ScopePolicy: Sendable {
                 continue
             }
             if let name = GrantedScope.openIDScopes.first(where: word.isSame) {
-                openID.insert(name)
+                openID.append(name)
                 continue
             }
             let (api, name, isLong) = try split(word, of: text)
@@ -171,7 +176,8 @@ public struct ScopePolicy: Sendable {
         // `https://resource//.default` names the resource `https://resource/`.
         let prefix = String(word[..<slash]).trimming { $0 == "/" }
         guard !name.isEmpty, !prefix.isEmpty else { throw AADSTS.invalidScope.error(["scope": text]) }
-        guard let api = resources.first(where: { $0.names.contains(where: prefix.isSame) }) else {
+        func isNamed(_ api: ResourceAPI) -> Bool { api.names.contains(where: prefix.isSame) }
+        guard let api = microsoft.first(where: isNamed) ?? own.first(where: isNamed) else {
             throw AADSTS.resourceNotFound.error(["resource": prefix, "directory": directory])
         }
         return (api, name, true)
@@ -180,6 +186,8 @@ public struct ScopePolicy: Sendable {
     /// The registered spelling of a permission, which Entra compares without case.
     private func permission(_ name: String, at api: ResourceAPI, word: String) throws(EntraError) -> String {
         func matches(_ other: String) -> Bool { other.isSame(as: name) }
+        // The usual case, without a list of all that is registered.
+        if api.isGraph, let entry = app.delegated.first(where: matches), !GrantedScope.isReserved(entry) { return entry }
         if app.isOpen {
             if let known = (api.scopes ?? Array(Permission.known)).first(where: matches) { return known }
         } else if let registered = registered(at: api).first(where: matches) {
@@ -192,12 +200,12 @@ public struct ScopePolicy: Sendable {
     }
 
     /// The OpenID scopes that the client is registered for.
-    var openID: [String] { app.delegated.filter { GrantedScope.openIDScopes.contains($0) || $0 == "offline_access" } }
+    var openID: [String] { app.delegated.filter(GrantedScope.isReserved) }
 
     /// What the client is registered for, by resource.
     var registeredByResource: [(resource: ResourceAPI, permissions: [String])] {
         var seen: Set<ClientID> = []
-        return resources.compactMap { api in
+        return (microsoft + own).compactMap { api in
             // A resource may have several names.
             let permissions = registered(at: api)
             return permissions.isEmpty || !seen.insert(api.id).inserted ? nil : (api, permissions)
@@ -209,7 +217,7 @@ public struct ScopePolicy: Sendable {
         if app.isOpen { return api.scopes ?? ["User.Read"] }
         return app.delegated.compactMap { entry in
             guard let slash = entry.utf8.lastIndex(of: UInt8(ascii: "/")) else {
-                return api.isGraph && !GrantedScope.openIDScopes.contains(entry) && entry != "offline_access" ? entry : nil
+                return api.isGraph && !GrantedScope.isReserved(entry) ? entry : nil
             }
             return api.names.contains(String(entry[..<slash])) ? String(entry[entry.index(after: slash)...]) : nil
         }
@@ -224,13 +232,14 @@ extension String {
 
     /// Equal but for the case of ASCII letters, as Entra compares scopes and resources.
     func isSame(as other: String) -> Bool {
-        utf8.count == other.utf8.count
-            && zip(utf8, other.utf8).allSatisfy { $0 == $1 || ($0 ^ $1 == 0x20 && (97...122).contains($0 | 0x20)) }
+        guard utf8.count == other.utf8.count else { return false }
+        return zip(utf8, other.utf8).allSatisfy { $0 == $1 || ($0 ^ $1 == 0x20 && (97...122).contains($0 | 0x20)) }
     }
 }
 
 extension Sequence where Element: Hashable {
     func uniqued() -> [Element] {
+        guard underestimatedCount != 1 else { return Array(self) }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

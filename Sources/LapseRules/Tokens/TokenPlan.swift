@@ -1,5 +1,7 @@
 /// What to sign and answer, decided and stored: the token endpoint's "yes".
-public struct TokenPlan: Sendable {
+///
+/// A class, for what it holds is much and never changes: handing it on costs one count and not one for each text in it.
+public final class TokenPlan: Sendable {
     public let tenant: Tenant
     public let app: AppRegistration
     /// The user in this tenant; nil: the application itself.

@@ -17,9 +17,10 @@ struct TokenVoice {
 
     func answer(_ body: JSON, status: Int = 200, code: Int = 0, _ request: Request, _ trace: RequestTrace) -> Response {
         var headers = Self.headers
-        headers[.xMSRequestID] = trace.requestID.description
-        headers[.xMSServer] = "\(site.version) - LAPSE"
-        headers[.xMSTelemetry] = "1,\(code),0,,"
+        // Appended: to set a field is to look for it first.
+        headers.append(HTTPField(name: .xMSRequestID, value: trace.requestID.description))
+        headers.append(HTTPField(name: .xMSServer, value: "\(site.version) - LAPSE"))
+        headers.append(HTTPField(name: .xMSTelemetry, value: "1,\(code),0,,"))
         if request.headers[.returnClientRequestID]?.lowercased() == "true" { headers[.clientRequestID] = trace.correlationID }
         return .json(body, status: .init(code: status), headers: headers)
     }
