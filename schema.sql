@@ -177,8 +177,7 @@ CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
 
 -- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant and its instant,
--- so that one tree finds it, counts a grant's tokens, and takes a new one beside the last: one write, mostly to a page that is written
--- anyway.
+-- so that one tree finds it, counts a grant's tokens, and takes a new one beside the last, with one write.
 CREATE TABLE refresh_tokens (
     grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
     issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock

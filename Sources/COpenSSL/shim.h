@@ -1,3 +1,5 @@
-// The part of OpenSSL 3's libcrypto that signs: RSASSA-PKCS1-v1_5 with SHA-256, one call per signature.
+// The part of OpenSSL 3's libcrypto that signs: SHA-256, and RSASSA-PKCS1-v1_5 over it.
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/sha.h>
 #include <openssl/x509.h>

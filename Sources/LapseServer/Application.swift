@@ -38,9 +38,10 @@ private enum EventLoops {
     /// For the thread it runs on: bytes that arrive while all cores sign do not interrupt a signature. They wait for their turn, and
     /// each turn then moves more of them.
     private static func yieldToSignatures() {
-        #if os(Linux)
-            // sched(7); the Glibc module has no name for it.
-            let batch: Int32 = 3
+        #if canImport(Glibc)
+            // sched(7): SCHED_BATCH, and SCHED_RESET_ON_FORK, for threads that this one starts may be there to sign. The Glibc module has
+            // no names for them.
+            let batch: Int32 = 3 | 0x4000_0000
             var parameters = sched_param()
             // Where it is not allowed, nothing changes.
             _ = sched_setscheduler(0, batch, &parameters)

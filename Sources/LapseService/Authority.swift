@@ -3,7 +3,8 @@ import LapseStore
 import Logging
 import Synchronization
 
-/// Everything that Lapse does, one operation per file beside this one. An operation is one transaction, one instant, one decision.
+/// Everything that Lapse does, one operation per file beside this one. An operation is one instant and one decision in one transaction,
+/// which token requests under load share.
 ///
 /// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:version:trace:)``
 /// - Browser: ``authorize(_:at:version:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,

@@ -36,6 +36,8 @@ extension Authority {
         await waitToBeDecided(request, at: name)
         let ((issue, trouble), landing) = try await decidingTogether {
             (tx, landing) throws -> (TokenIssue, FaultEffect.KeyTrouble?) in
+            // What a fault was to do to the answer when this ran before, in a transaction that was undone.
+            _ = spoiling.take(trace.requestID)
             let wall = wall()
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)

@@ -127,9 +127,9 @@ public struct TokenSigner: Sendable {
 
             func sign(_ input: [UInt8]) throws -> [UInt8] {
                 let digest = [UInt8](unsafeUninitializedCapacity: Int(SHA256_DIGEST_LENGTH)) { digest, count in
-                    SHA256(input, input.count, digest.baseAddress)
-                    count = Int(SHA256_DIGEST_LENGTH)
+                    count = SHA256(input, input.count, digest.baseAddress) == nil ? 0 : Int(SHA256_DIGEST_LENGTH)
                 }
+                guard !digest.isEmpty else { throw Failure(description: "OpenSSL did not hash") }
                 var length = length
                 var signature = [UInt8](repeating: 0, count: length)
                 guard EVP_PKEY_sign(context, &signature, &length, digest, digest.count) == 1, length == signature.count else {

@@ -12,37 +12,43 @@ struct BoundValues {
 
     private let statement: OpaquePointer
     private var position: Int32 = 0
+    /// Of the first value that SQLite did not take, for want of memory.
+    fileprivate private(set) var failure: Int32?
 
     fileprivate init(_ statement: OpaquePointer) { self.statement = statement }
 
     // A nil value is NULL. That a statement takes so many values and so long ones is known when it is written.
 
     mutating func add(_ number: Int64?) {
-        position += 1
-        if let number { sqlite3_bind_int64(statement, position, number) } else { sqlite3_bind_null(statement, position) }
+        let place = next()
+        took(number.map { sqlite3_bind_int64(statement, place, $0) } ?? sqlite3_bind_null(statement, place))
     }
 
     mutating func add(_ instant: Timestamp?) { add(instant?.ticks) }
 
     mutating func add(_ text: String?) {
-        position += 1
-        guard var text else {
-            sqlite3_bind_null(statement, position)
-            return
-        }
-        _ = text.withUTF8 { utf8 in
-            utf8.withMemoryRebound(to: CChar.self) {
-                sqlite3_bind_text(statement, position, $0.baseAddress, Int32($0.count), Self.copied)
-            }
-        }
+        let place = next()
+        guard var text else { return took(sqlite3_bind_null(statement, place)) }
+        took(
+            text.withUTF8 { utf8 in
+                utf8.withMemoryRebound(to: CChar.self) {
+                    sqlite3_bind_text(statement, place, $0.baseAddress, Int32($0.count), Self.copied)
+                }
+            })
     }
 
     mutating func add(_ id: GUID?) { add(id?.description) }
 
     mutating func add(_ hash: SecretHash) {
-        position += 1
-        sqlite3_bind_blob(statement, position, hash.bytes, Int32(hash.bytes.count), Self.copied)
+        took(sqlite3_bind_blob(statement, next(), hash.bytes, Int32(hash.bytes.count), Self.copied))
     }
+
+    private mutating func next() -> Int32 {
+        position += 1
+        return position
+    }
+
+    private mutating func took(_ code: Int32) { if code != SQLITE_OK, failure == nil { failure = code } }
 }
 
 extension StoreTransaction {
@@ -66,7 +72,8 @@ extension StoreTransaction {
         defer { sqlite3_reset(statement) }
         var values = BoundValues(statement)
         bind(&values)
-        switch sqlite3_step(statement) {
+        // What was not taken would leave the value of the last time in its place.
+        switch values.failure ?? sqlite3_step(statement) {
         case SQLITE_DONE: return nil
         case SQLITE_ROW: return row(statement)
         case let code: throw DatabaseError(resultCode: ResultCode(rawValue: code), message: db.lastErrorMessage, sql: sql)

@@ -9,10 +9,16 @@ final class SharedTransactions: Sendable {
         let fail: @Sendable (any Error) -> Void
     }
 
+    private struct State {
+        var waiting: [Member] = []
+        /// Whether a group is under way: one at a time, so that nobody keeps a core waiting for the writer.
+        var isUnderWay = false
+    }
+
     /// So many at a time: nobody else gets to write meanwhile.
     private static let most = 64
 
-    private let waiting = Mutex<[Member]>([])
+    private let state = Mutex(State())
 
     /// Runs the operation with all others that come before its turn. Returns after the commit.
     ///
@@ -27,9 +33,10 @@ final class SharedTransactions: Sendable {
                     return { continuation.resume(returning: value) }
                 },
                 fail: { continuation.resume(throwing: $0) })
-            let isFirst = waiting.withLock { waiting in
-                waiting.append(member)
-                return waiting.count == 1
+            let isFirst = state.withLock { state in
+                state.waiting.append(member)
+                defer { state.isUnderWay = true }
+                return !state.isUnderWay
             }
             if isFirst { commitLater(to: store) }
         }
@@ -39,19 +46,24 @@ final class SharedTransactions: Sendable {
     private func commitLater(to store: Store) { Task { commit(to: store) } }
 
     private func commit(to store: Store) {
-        let (members, areMore) = waiting.withLock { waiting in
-            let members = Array(waiting.prefix(Self.most))
-            waiting.removeFirst(members.count)
-            return (members, !waiting.isEmpty)
+        let members = state.withLock { state in
+            let members = Array(state.waiting.prefix(Self.most))
+            state.waiting.removeFirst(members.count)
+            return members
         }
-        if areMore { commitLater(to: store) }
         do {
-            for answer in try store.write({ tx in try members.map { try $0.run(tx) } }) { answer() }
+            let answers = try store.write(operations: members.count) { tx in try members.map { try $0.run(tx) } }
+            for answer in answers { answer() }
         } catch {
-            // Undone for all: one after the other, so that what broke one breaks no other.
+            // Undone for all: one after the other, so that what broke one breaks no other. Whose fault it was meets it again and is told.
             for member in members {
                 do { try store.write(member.run)() } catch { member.fail(error) }
             }
         }
+        let areMore = state.withLock { state in
+            state.isUnderWay = !state.waiting.isEmpty
+            return state.isUnderWay
+        }
+        if areMore { commitLater(to: store) }
     }
 }

@@ -115,7 +115,7 @@ def test_explain_knows_each_kind_by_its_look(lapse):
     assert lapse("explain", given["refresh_token"]).startswith("A refresh token of user ")
     assert lapse("explain", given["access_token"]).startswith("An access token of user ")
     assert lapse("explain", "-", stdin=given["cookies"]["ESTSAUTH"] + "\n").startswith("A session of user ")
-    assert "no such refresh token" in lapse("explain", "1.A" + "A" * 64)
+    assert "no such refresh token" in lapse("explain", "1.A" + "A" * 75)
     assert "No browser session" in lapse("explain", "never")
     lapse("revoke", ADELE)
     text = lapse("explain", given["refresh_token"], "--region", "local")

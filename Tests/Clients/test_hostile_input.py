@@ -30,7 +30,7 @@ BODY_BOUND = 128 * 1024
 
 STRANGER = "cccccccc-0009-4000-8000-000000000009"
 MARKUP = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
-GRANTED = "1.A" + "A" * 64
+GRANTED = "1.A" + "A" * 75
 """Looks like a refresh token and was never issued."""
 
 
@@ -87,7 +87,7 @@ BAD_TENANTS = [
 
 REFRESH = {"grant_type": "refresh_token", "client_id": NATIVE, "refresh_token": GRANTED}
 CODE = {"grant_type": "authorization_code", "client_id": NATIVE, "redirect_uri": REDIRECT, "code": "1.A" + "A" * 44}
-DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": NATIVE, "device_code": "A" * 64}
+DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": NATIVE, "device_code": "A" * 75}
 CLIENT = {"grant_type": "client_credentials", "client_id": DAEMON, "client_secret": DAEMON_SECRET, "scope": GRAPH_DEFAULT}
 USER = {
     "grant_type": "password", "client_id": NATIVE, "username": ADELE, "password": PASSWORD,

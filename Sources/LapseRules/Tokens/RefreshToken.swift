@@ -27,6 +27,8 @@ public struct RefreshToken: Equatable, Sendable {
         guard text.hasPrefix(prefix), let bytes = Base64URL.decode(text.dropFirst(prefix.count)),
             bytes.count == 24 + randomBytes
         else { return nil }
-        return (GUID(bytes: bytes.prefix(16)), Timestamp(bytes: bytes[16..<24]))
+        let issuedAt = Timestamp(bytes: bytes[16..<24])
+        guard (.epoch ... .latest).contains(issuedAt) else { return nil }
+        return (GUID(bytes: bytes.prefix(16)), issuedAt)
     }
 }
