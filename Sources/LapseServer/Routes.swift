@@ -129,7 +129,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
 }
 
 /// Finds the door of a request. Paths without capital letters, as most are, are compared as they stand: to compare without regard to case
-/// costs the router as much as the request's transaction.
+/// costs the router as much as SQLite takes for the statements of a redeem.
 struct Doors: HTTPResponder {
     private let asWritten: RouterResponder<LapseContext>
     private let inAnyCase: RouterResponder<LapseContext>

@@ -127,7 +127,7 @@ public struct ScopePolicy: Sendable {
         var resource: ResourceAPI?
         var permissions: [String] = []
         var spelled: [String] = []
-        for word in text.split(separator: " ").map(String.init) {
+        for word in text.parts(between: " ").map(String.init) {
             if word.isSame(as: "offline_access") {
                 isOffline = true
                 continue
@@ -162,7 +162,7 @@ public struct ScopePolicy: Sendable {
 
     /// The resource of an application's own request, which has to ask for `{resource}/.default`.
     public func application(_ text: String) throws(EntraError) -> ResourceAPI {
-        let words = text.split(separator: " ").map(String.init)
+        let words = text.parts(between: " ").map(String.init)
         guard words.count == 1 else { throw AADSTS.invalidScope.error(["scope": text]) }
         guard words[0].lowercased().hasSuffix("/.default") else { throw AADSTS.scopeNotDefault.error(["scope": words[0]]) }
         return try split(words[0], of: text).api
@@ -230,6 +230,13 @@ extension String {
         utf8.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(word.utf8) }
     }
 
+    /// The parts that are not empty, found byte by byte: ``split(separator:)`` looks for whole characters.
+    ///
+    /// - Parameter separator: of ASCII.
+    public func parts(between separator: Unicode.Scalar) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator)).map(Substring.init)
+    }
+
     /// Equal but for the case of ASCII letters, as Entra compares scopes and resources.
     func isSame(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
@@ -237,9 +244,9 @@ extension String {
     }
 }
 
-extension Sequence where Element: Hashable {
+extension Collection where Element: Hashable {
     func uniqued() -> [Element] {
-        guard underestimatedCount != 1 else { return Array(self) }
+        guard count > 1 else { return Array(self) }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

@@ -78,7 +78,7 @@ enum Surface {
 
     init(path: String) {
         let isLowercase = !path.utf8.contains { (65...90).contains($0) }
-        let segments = (isLowercase ? path : path.lowercased()).split(separator: "/")
+        let segments = (isLowercase ? path : path.lowercased()).parts(between: "/")
         switch segments.first {
         case "v1.0", "beta", "oidc": self = .graph
         case "tenants", "subscriptions": self = .management
