@@ -87,7 +87,7 @@ BAD_TENANTS = [
 
 REFRESH = {"grant_type": "refresh_token", "client_id": NATIVE, "refresh_token": GRANTED}
 CODE = {"grant_type": "authorization_code", "client_id": NATIVE, "redirect_uri": REDIRECT, "code": "1.A" + "A" * 44}
-DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": NATIVE, "device_code": "A" * 75}
+DEVICE = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": NATIVE, "device_code": "A" * 64}
 CLIENT = {"grant_type": "client_credentials", "client_id": DAEMON, "client_secret": DAEMON_SECRET, "scope": GRAPH_DEFAULT}
 USER = {
     "grant_type": "password", "client_id": NATIVE, "username": ADELE, "password": PASSWORD,
