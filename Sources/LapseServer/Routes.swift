@@ -140,7 +140,6 @@ struct Doors: HTTPResponder {
     }
 
     func respond(to request: Request, context: LapseContext) async throws -> Response {
-        let hasCapitals = request.uri.path.utf8.contains { (65...90).contains($0) }
-        return try await (hasCapitals ? inAnyCase : asWritten).respond(to: request, context: context)
+        try await (request.uri.path.hasCapitals ? inAnyCase : asWritten).respond(to: request, context: context)
     }
 }

@@ -44,6 +44,11 @@ extension Request {
     }
 }
 
+extension String {
+    /// Whether it has capital letters of ASCII: those without are in lower case already, as nearly all paths are.
+    var hasCapitals: Bool { utf8.contains { (65...90).contains($0) } }
+}
+
 /// Takes a body that would go over the wire.
 final class CollectedBody: ResponseBodyWriter {
     private(set) var bytes: [UInt8] = []

@@ -77,8 +77,7 @@ enum Surface {
     case token, metadata, page, graph, management, control
 
     init(path: String) {
-        let isLowercase = !path.utf8.contains { (65...90).contains($0) }
-        let segments = (isLowercase ? path : path.lowercased()).parts(between: "/")
+        let segments = (path.hasCapitals ? path.lowercased() : path).parts(between: "/")
         switch segments.first {
         case "v1.0", "beta", "oidc": self = .graph
         case "tenants", "subscriptions": self = .management
