@@ -115,6 +115,32 @@ def test_an_app_that_takes_challenges_is_good_when_it_is_challenged(run):
     assert "answersChallenge" in done.stdout
 
 
+@pytest.mark.parametrize("scenario", ["lost-laptop", "password-reset"])
+def test_an_app_that_refreshes_meets_the_refusal_before_any_challenge(run, scenario):
+    """This one waits between a refresh and the call it is for: a challenge that came with the refusal would be met there, now and then."""
+    done = check(run, msal_app(capable=["CP1"]), "--scenario", scenario)
+    assert done.returncode == GOOD, (done.stdout, done.stderr)
+    assert "signsInAgain" in done.stdout and "answersChallenge" not in done.stdout
+
+
+def test_an_app_that_holds_on_to_its_token_is_challenged(run):
+    done = check(run, """
+        import os, requests, time
+        tokens = requests.post(os.environ["LAPSE_AUTHORITY"] + "/oauth2/v2.0/token", {
+            "client_id": os.environ["LAPSE_CLIENT_ID"], "grant_type": "password", "username": os.environ["LAPSE_USER"],
+            "password": os.environ["LAPSE_PASSWORD"], "scope": "openid offline_access User.Read",
+            "claims": '{"access_token":{"xms_cc":{"values":["cp1"]}}}'}).json()
+        tokens = requests.post(os.environ["LAPSE_AUTHORITY"] + "/oauth2/v2.0/token", {
+            "client_id": os.environ["LAPSE_CLIENT_ID"], "grant_type": "refresh_token", "refresh_token": tokens["refresh_token"],
+            "claims": '{"access_token":{"xms_cc":{"values":["cp1"]}}}'}).json()
+        bearer = {"Authorization": "Bearer " + tokens["access_token"]}
+        while requests.get(os.environ["LAPSE_GRAPH"] + "/v1.0/me", headers=bearer).status_code == 200:
+            time.sleep(0.2)
+        print("challenged")
+        """, "--scenario", "lost-laptop")
+    assert "challenged" in done.stderr and "Lapse Native" in done.stdout, (done.stdout, done.stderr)
+
+
 def test_an_app_whose_user_left_stops_and_is_good(run):
     done = check(run, """
         import os, requests, time
