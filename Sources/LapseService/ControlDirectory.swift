@@ -8,10 +8,9 @@ extension Authority {
     public func listUsers(of name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let tenant = try controlled(name, tx)
-            let users = try tx.users(in: tenant.id, after: cursor, limit: Self.pageSize + 1)
-            let page = users.prefix(Self.pageSize)
             return ControlPage(
-                items: page.map { $0.json() }, next: users.count > page.count ? page.last?.userPrincipalName : nil)
+                of: try tx.users(in: tenant.id, after: cursor, limit: ControlPage.size + 1), cursor: \.userPrincipalName,
+                json: { $0.json() })
         }
     }
 
@@ -111,9 +110,9 @@ extension Authority {
     public func listApps(of name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let tenant = try controlled(name, tx)
-            let apps = try tx.apps(in: tenant.id, after: cursor.map { ClientID($0) }, limit: Self.pageSize + 1)
-            let page = apps.prefix(Self.pageSize)
-            return ControlPage(items: page.map { $0.json() }, next: apps.count > page.count ? page.last?.id.description : nil)
+            return ControlPage(
+                of: try tx.apps(in: tenant.id, after: cursor.map { ClientID($0) }, limit: ControlPage.size + 1),
+                cursor: \.id.description, json: { $0.json() })
         }
     }
 

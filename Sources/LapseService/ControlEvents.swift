@@ -41,12 +41,9 @@ extension Authority {
     public func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage {
         let found = try store.read { tx in
             try tx.events(
-                in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: Self.pageSize + 1)
+                in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: ControlPage.size + 1)
         }
-        let items = found.prefix(Self.pageSize)
-        return ControlPage(
-            items: items.map(isFull ? \.fullJSON : \.json), next: found.count > items.count ? items.last.map { String($0.id) } : nil
-        )
+        return ControlPage(of: found, cursor: { String($0.id) }, json: { isFull ? $0.fullJSON : $0.json })
     }
 
     /// An event of a stream.
@@ -74,7 +71,7 @@ extension Authority {
                 // Asked before looking: what is appended after that is found the next time.
                 let last = tx.lastEventID()
                 let found = try tx.events(
-                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user, limit: Self.pageSize)
+                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user, limit: ControlPage.size)
                 return (found, last, try tx.tenant(filter.tenant) != nil)
             }
             if let newest = found.last {

@@ -5,19 +5,15 @@ import LapseStore
 extension Authority {
     public func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
         let after = try cursor.map { text in
-            guard let sequence = Int64(text) else {
-                throw ControlError.invalid(FieldError("after", "must be a cursor of this list"))
-            }
+            guard let sequence = Int64(text) else { throw ControlPage.unknownCursor }
             return sequence
         }
         return try store.read { tx in
             let tenant = try controlled(name, tx)
             let now = tenant.clock.now(wall: wall())
-            let found = try tx.revocations(in: tenant.id, after: after ?? 0, limit: Self.pageSize + 1)
-            let page = found.prefix(Self.pageSize)
             return ControlPage(
-                items: page.map { $0.json($0.columns, now: now) },
-                next: found.count > page.count ? page.last.map { String($0.place.sequence) } : nil)
+                of: try tx.revocations(in: tenant.id, after: after ?? 0, limit: ControlPage.size + 1),
+                cursor: { String($0.place.sequence) }, json: { $0.json($0.columns, now: now) })
         }
     }
 

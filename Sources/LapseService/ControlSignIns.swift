@@ -77,13 +77,20 @@ extension Authority {
     }
 
     /// The user's grants in this tenant, alive or dead and why. For a member, those in other tenants too.
-    public func grants(of userName: String, in name: String) throws -> ControlPage {
+    public func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
-            let grants = try tx.grants(of: user.home, tenant: user.isGuest ? tenant.id : nil, limit: Self.pageSize)
-            return ControlPage(items: try grants.map { try grantJSON($0, tx, wall: wall) }, next: nil)
+            let after = try cursor.map { text in
+                let last = try GUID(text).flatMap { try tx.grant($0) }
+                guard let last, last.authentication.user == user.home else { throw ControlPage.unknownCursor }
+                return last.id
+            }
+            return try ControlPage(
+                of: try tx.grants(
+                    of: user.home, tenant: user.isGuest ? tenant.id : nil, after: after, limit: ControlPage.size + 1),
+                cursor: \.id.description, json: { try grantJSON($0, tx, wall: wall) })
         }
     }
 
@@ -112,12 +119,18 @@ extension Authority {
     }
 
     /// The user's browser sessions, alive or dead and why. They are the home account's: a guest's are listed too.
-    public func sessions(of userName: String, in name: String) throws -> ControlPage {
+    public func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
-            let items = try tx.sessions(of: user.home, limit: Self.pageSize).compactMap { session -> JSON? in
+            let after = try cursor.map { text in
+                let last = try GUID(text).flatMap { try tx.session($0) }
+                guard let last, last.authentication.user == user.home else { throw ControlPage.unknownCursor }
+                return last.id
+            }
+            let found = try tx.sessions(of: user.home, after: after, limit: ControlPage.size + 1)
+            return try ControlPage(of: found, cursor: \.id.description) { session in
                 let authentication = session.authentication
                 guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
                 let refusal = refusalEverywhere(of: session.subject, on: .session, account, in: tenant)
@@ -135,7 +148,6 @@ extension Authority {
                     "reason": JSON(reason), "revocation": JSON(refusal?.revocation?.description),
                 ]
             }
-            return ControlPage(items: items, next: nil)
         }
     }
 

@@ -6,6 +6,23 @@ public struct ControlPage: Sendable {
     public let items: [JSON]
     public let next: String?
 
+    init(items: [JSON], next: String?) { (self.items, self.next) = (items, next) }
+
+    /// - Parameters:
+    ///   - found: up to one more than ``size``: whether there is more.
+    ///   - cursor: what names the last one.
+    ///   - json: nil for what is not shown.
+    init<Row>(of found: [Row], cursor: (Row) -> String, json: (Row) throws -> JSON?) rethrows {
+        let page = found.prefix(Self.size)
+        items = try page.compactMap(json)
+        next = found.count > page.count ? page.last.map(cursor) : nil
+    }
+
+    /// So many at a time.
+    static let size = 100
+
+    static let unknownCursor = ControlError.invalid(FieldError("after", "must be a cursor of this list"))
+
     public var json: JSON { ["items": .array(items), "next": JSON(next)] }
 }
 
@@ -149,8 +166,6 @@ extension Authority {
     }
 
     // MARK: Shared by the control calls
-
-    static var pageSize: Int { 100 }
 
     /// The tenant by GUID or domain.
     func controlled(_ name: String, _ tx: StoreTransaction) throws -> Tenant {

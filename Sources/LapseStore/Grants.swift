@@ -58,12 +58,15 @@ extension StoreTransaction {
     }
 
     /// The account's grants, newest first.
-    public func grants(of home: User.Home, tenant: GUID?, limit: Int) throws -> [Grant] {
+    ///
+    /// - Parameter after: the last grant of the part before.
+    public func grants(of home: User.Home, tenant: GUID?, after: GUID? = nil, limit: Int) throws -> [Grant] {
         try rows(
             """
             SELECT * FROM grants WHERE home_tenant = ? AND home_user = ? AND (?3 IS NULL OR tenant = ?3)
-            ORDER BY created_at DESC, id LIMIT ?4
-            """, [home.tenant, home.user, tenant, limit]
+                AND (?4 IS NULL OR rowid < (SELECT rowid FROM grants WHERE id = ?4))
+            ORDER BY rowid DESC LIMIT ?5
+            """, [home.tenant, home.user, tenant, after, limit]
         ).map { Grant(row: $0) }
     }
 
@@ -177,10 +180,15 @@ extension StoreTransaction {
     }
 
     /// The account's sessions, newest first.
-    public func sessions(of home: User.Home, limit: Int) throws -> [BrowserSession] {
+    ///
+    /// - Parameter after: the last session of the part before.
+    public func sessions(of home: User.Home, after: GUID? = nil, limit: Int) throws -> [BrowserSession] {
         try rows(
-            "SELECT * FROM sessions WHERE home_tenant = ? AND home_user = ? ORDER BY rowid DESC LIMIT ?",
-            [home.tenant, home.user, limit]
+            """
+            SELECT * FROM sessions WHERE home_tenant = ? AND home_user = ?
+                AND (?3 IS NULL OR rowid < (SELECT rowid FROM sessions WHERE id = ?3))
+            ORDER BY rowid DESC LIMIT ?4
+            """, [home.tenant, home.user, after, limit]
         ).map { BrowserSession(row: $0) }
     }
 

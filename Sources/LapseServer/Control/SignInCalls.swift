@@ -44,10 +44,12 @@ struct SignInCalls {
     }
 
     func grants(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.grants(of: try context.parameter("id"), in: try context.parameter("tenant")).json)
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        return ControlVoice.answer(try authority.grants(of: id, in: tenant, after: try request.controlQuery("after")).json)
     }
 
     func sessions(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.sessions(of: try context.parameter("id"), in: try context.parameter("tenant")).json)
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        return ControlVoice.answer(try authority.sessions(of: id, in: tenant, after: try request.controlQuery("after")).json)
     }
 }
