@@ -130,7 +130,8 @@ def assert_accessible(page):
 
 def focus_order(page, limit=60):
     """The names of what Tab reaches, once around; fails where it is caught."""
-    # From the top, wherever the page has put the focus.
+    # From the top, wherever the page has put the focus, which it does when it is drawn.
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.evaluate("() => { document.body.tabIndex = -1; document.body.focus(); document.body.removeAttribute('tabindex') }")
     seen = []
     for _ in range(limit):

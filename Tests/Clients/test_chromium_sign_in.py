@@ -95,6 +95,8 @@ def test_the_keyboard_alone_signs_in(lapse, authorize, visit):
     page.goto(authorize())
     assert chromium.focus_order(page)[:5] == ["User name", "Password", "Stay signed in", "Sign in", "Use a security key"]
     page.reload()
+    # The browser moves the focus there when it first draws the page: nobody types before.
+    page.locator("[name=login]:focus").wait_for()
     page.keyboard.type(ADELE)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
