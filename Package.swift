@@ -81,7 +81,7 @@ let package = Package(
             dependencies: [
                 "LapseRules", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            resources: [.embedInCode("../../schema.sql")],
+            resources: [.embedInCode("../../schema.sql"), .embedInCode("Migrations")],
             swiftSettings: strict
         ),
         .target(

@@ -4,7 +4,7 @@
 -- GUIDs are text in lower case. Secrets (tokens, codes, cookies, passwords) are only here as SHA-256.
 -- JSON columns hold what the program only ever reads and writes whole.
 
--- One row: which schema this is. A database of another version is refused and left as it is.
+-- One row: which schema this is. A database of an older one is migrated (Sources/LapseStore/Migrations), of a newer one refused.
 CREATE TABLE meta (
     version    INTEGER NOT NULL,
     last_event INTEGER NOT NULL                -- no event that was ever deleted with its tenant had a higher id
@@ -19,7 +19,7 @@ CREATE TABLE tenants (
     clock_ticks INTEGER NOT NULL,              -- running: offset from the machine's clock; frozen: the instant shown
     propagation TEXT,                          -- JSON model; NULL follows the server's
     policies    TEXT NOT NULL,                 -- JSON
-    seed        TEXT NOT NULL,                 -- JSON: the rows that a reset brings back, secrets hashed
+    seed        TEXT NOT NULL,                 -- JSON: the rows that a reset brings back, column by column
     is_sandbox  INTEGER NOT NULL CHECK (is_sandbox IN (0, 1)),
     first_event INTEGER NOT NULL               -- no event of the tenant has a lower id
 ) STRICT;
@@ -105,8 +105,8 @@ CREATE TABLE apps (
     spa_redirect_uris    TEXT NOT NULL,
     logout_url           TEXT,                 -- NULL: none
     flows                TEXT NOT NULL,
-    delegated            TEXT NOT NULL,
-    application          TEXT NOT NULL,
+    delegated_permissions   TEXT NOT NULL,
+    application_permissions TEXT NOT NULL,
     exposes              TEXT,                 -- JSON; NULL: exposes no API
     access_token_version INTEGER NOT NULL CHECK (access_token_version IN (1, 2)),
     is_family_member     INTEGER NOT NULL CHECK (is_family_member IN (0, 1)),
@@ -171,7 +171,7 @@ CREATE TABLE grants (
     method       TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
     session      TEXT,                         -- NULL: no browser
     created_at   INTEGER NOT NULL,             -- tenant's clock
-    is_capable   INTEGER NOT NULL CHECK (is_capable IN (0, 1))     -- the client understands claims challenges
+    declares_cp1 INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1))   -- the client says that it understands claims challenges
 ) STRICT;
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
@@ -208,7 +208,7 @@ CREATE TABLE device_codes (
     client         TEXT NOT NULL,
     tenant         TEXT REFERENCES tenants (id) ON DELETE CASCADE, -- NULL: asked for at common or organizations
     scope          TEXT NOT NULL,
-    is_capable     INTEGER NOT NULL CHECK (is_capable IN (0, 1)),  -- as in grants
+    declares_cp1   INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1)), -- as in grants
     issued_at      INTEGER NOT NULL,           -- tenant's clock; without a tenant the machine's
     expires_at     INTEGER NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined', 'redeemed')),

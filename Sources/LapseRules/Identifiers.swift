@@ -133,9 +133,8 @@ public struct SecretHash: Hashable, Sendable, Codable {
 
     /// Reads what ``hexadecimal`` wrote.
     public init?(hexadecimal text: String) {
-        let digits = text.utf8.compactMap(Hex.value(of:))
-        guard digits.count == 64, text.utf8.count == 64 else { return nil }
-        self.init(bytes: stride(from: 0, to: 64, by: 2).map { digits[$0] << 4 | digits[$0 + 1] })
+        guard let bytes = Hex.decode(text) else { return nil }
+        self.init(bytes: bytes)
     }
 
     public var hexadecimal: String { Hex.encode(bytes) }
@@ -165,6 +164,13 @@ public enum Hex {
             }
             return index
         }
+    }
+
+    /// The bytes that pairs of digits name; nil for anything else.
+    public static func decode(_ text: String) -> [UInt8]? {
+        let digits = text.utf8.compactMap(value(of:))
+        guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
+        return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
     }
 
     static func value(of byte: UInt8) -> UInt8? {

@@ -1,14 +1,13 @@
 import Foundation
 import GRDB
 import LapseRules
-import Synchronization
 
 /// Where everything is remembered: one SQLite database, written by one transaction at a time.
 ///
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 public final class Store: Sendable {
     /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 7
+    static let schemaVersion = 8
 
     /// Why a database cannot be used, in one line.
     public struct OpenError: Error, CustomStringConvertible {
@@ -25,11 +24,17 @@ public final class Store: Sendable {
     public let commits = Bell()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
+    /// What was done to bring an older database here, in one line; nil when nothing had to be.
+    public let migration: String?
 
     private init(
-        _ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil, machineClock: @escaping @Sendable () -> Timestamp
+        _ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil, migration: Migrations.Done? = nil,
+        machineClock: @escaping @Sendable () -> Timestamp
     ) throws {
         self.writer = writer
+        self.migration = migration.map {
+            "migrated the database from schema \($0.from) to \($0.to); as it was, it is kept as \($0.copy)"
+        }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
         eventIDs = try writer.write { db in
@@ -38,21 +43,28 @@ public final class Store: Sendable {
         }
     }
 
-    /// Opens the database file, makes it when there is none.
+    /// Opens the database file, makes it when there is none, migrates it when it is an older Lapse's.
     ///
     /// - Parameter machineClock: when an event is written, whatever its tenant's clock says.
-    /// - Throws: ``OpenError`` for a file that cannot be read, is no database, is damaged, or has another schema. The file is
-    ///   left as it was.
+    /// - Throws: ``OpenError`` for a file that cannot be read, is no database, is damaged, or has a newer schema or one
+    ///   that no migration begins with. The file is left as it was.
     public convenience init(path: String, machineClock: @escaping @Sendable () -> Timestamp) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
-            if !isNew { try Self.check(path) }
+            let version = isNew ? nil : try Self.check(path)
             let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
+            let migration = try version.flatMap { version in
+                version < Self.schemaVersion ? try Migrations.bring(queue, at: path, from: version) : nil
+            }
             try self.init(
-                queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration), machineClock: machineClock)
+                queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration), migration: migration,
+                machineClock: machineClock)
+        } catch let error as CocoaError {
+            throw OpenError(
+                description: "cannot keep a copy of the database \(path) before migrating it: \(error.localizedDescription)")
         } catch let error as DatabaseError {
             throw OpenError(description: "cannot use the database \(path): \(error.message ?? "\(error.resultCode)")")
         }
@@ -79,7 +91,9 @@ public final class Store: Sendable {
     }
 
     /// Looks before anything is written: another program's database must not be switched to WAL by us.
-    private static func check(_ path: String) throws {
+    ///
+    /// - Returns: the schema of the database; nil when it is empty.
+    private static func check(_ path: String) throws -> Int? {
         // Looking at a WAL database makes two files beside it; what was not there before goes again.
         let traces = ["-wal", "-shm"].map { path + $0 }.filter { !FileManager.default.fileExists(atPath: $0) }
         defer { for trace in traces { try? FileManager.default.removeItem(atPath: trace) } }
@@ -87,13 +101,13 @@ public final class Store: Sendable {
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)
         defer { try? queue.close() }
-        try queue.read { db in
+        return try queue.read { db in
             guard try db.tableExists("meta"), let version = try Int.fetchOne(db, sql: "SELECT version FROM meta") else {
                 let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
                 guard isEmpty else { throw OpenError(description: "\(path) is the database of another program") }
-                return
+                return nil
             }
-            guard version == schemaVersion else {
+            guard version == schemaVersion || Migrations.canBring(version) else {
                 let age = version > schemaVersion ? "newer" : "older"
                 throw OpenError(
                     description:
@@ -102,9 +116,10 @@ public final class Store: Sendable {
             }
             // A full look reads the whole file: beyond this size damage is found when it is met.
             let size = try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()") ?? 0
-            guard size <= 64 << 20 else { return }
+            guard size <= 64 << 20 else { return version }
             let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
             guard answer == "ok" else { throw OpenError(description: "\(path) is damaged: \(answer ?? "no answer")") }
+            return version
         }
     }
 
@@ -161,83 +176,5 @@ public final class Store: Sendable {
     public func close() throws {
         try checkpointer?.close()
         try writer.close()
-    }
-}
-
-/// One transaction of the ``Store``: queries and writes by subject, in extensions beside this file.
-public struct StoreTransaction {
-    let db: Database
-    /// Nil while reading: the cache belongs to the writer, whose order it follows.
-    let directory: DirectoryCache?
-    let eventIDs: EventIDs
-    let machineClock: @Sendable () -> Timestamp
-
-    /// Rows of a statement that is prepared once per connection.
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-    }
-
-    func row(_ sql: String, _ arguments: StatementArguments = []) throws -> Row? {
-        try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
-    }
-
-    func run(_ sql: String, _ arguments: StatementArguments) throws {
-        try db.cachedStatement(sql: sql).execute(arguments: arguments)
-    }
-
-    /// The writer's cached value, loaded when it is not there; a reader always loads.
-    func cached<Key: Hashable, Value: Sendable>(
-        _ key: Key, in field: WritableKeyPath<DirectoryCache.Entries, [Key: Value]>, load: () throws -> Value
-    ) throws -> Value {
-        guard let directory else { return try load() }
-        return try directory.value(key, in: field, load: load)
-    }
-}
-
-/// What every request asks and seldom changes, as the writer has read it from the database.
-///
-/// Only the writer uses it, so that it is never ahead of or behind a transaction. A write to the directory and an undone
-/// transaction empty it; a revocation or state change drops its account's history.
-final class DirectoryCache: Sendable {
-    struct Entries {
-        var tenants: [GUID: Tenant?] = [:]
-        var users: [GUID: User?] = [:]
-        var apps: [AppKey: AppRegistration?] = [:]
-        var resources: [GUID: [ResourceAPI]] = [:]
-        var faults: [GUID: [Fault]] = [:]
-        /// Grants never change.
-        var grants: [GUID: Grant?] = [:]
-        /// All that speaks against an account, in order.
-        var histories: [User.Home: AccountHistory] = [:]
-    }
-
-    struct AppKey: Hashable {
-        let tenant: GUID?
-        let client: ClientID
-    }
-
-    /// Beyond this many entries of a kind all are dropped: ids that requests make up must not fill the memory.
-    private static let most = 4096
-
-    private let entries = Mutex(Entries())
-
-    func clear() { entries.withLock { $0 = Entries() } }
-
-    func forget(faultsOf tenant: GUID) { entries.withLock { $0.faults[tenant] = nil } }
-
-    func forget(grant id: GUID) { entries.withLock { $0.grants[id] = nil } }
-
-    func forget(_ home: User.Home) { entries.withLock { $0.histories[home] = nil } }
-
-    func value<Key: Hashable, Value: Sendable>(
-        _ key: Key, in field: WritableKeyPath<Entries, [Key: Value]>, load: () throws -> Value
-    ) rethrows -> Value {
-        if let value = entries.withLock({ $0[keyPath: field][key] }) { return value }
-        let value = try load()
-        entries.withLock {
-            if $0[keyPath: field].count >= Self.most { $0[keyPath: field] = [:] }
-            $0[keyPath: field][key] = value
-        }
-        return value
     }
 }

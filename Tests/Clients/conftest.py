@@ -65,7 +65,7 @@ class Lapse:
 class Process:
     """A running `lapse serve`: in memory, or on the data folder that it is told."""
 
-    def __init__(self, folder, *options, data_dir=None):
+    def __init__(self, folder, *options, data_dir=None, is_awaited=True):
         binary = os.environ.get("LAPSE_BINARY")
         if not binary or not os.access(binary, os.X_OK):
             pytest.exit(f"LAPSE_BINARY must name the built lapse binary; it is {binary!r}", returncode=2)
@@ -80,7 +80,7 @@ class Process:
             self._process = subprocess.Popen(
                 [os.path.abspath(binary), "serve", *place, "--ready-file", str(ready_file), *options],
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.lapse = self._wait(ready_file)
+        self.lapse = self._wait(ready_file) if is_awaited else None
 
     def _wait(self, ready_file):
         deadline = time.monotonic() + 30

@@ -14,4 +14,29 @@ enum ForeignDatabase {
     }
 
     static func execute(_ statement: String, in tx: StoreTransaction) throws { try tx.db.execute(sql: statement) }
+
+    /// Every table and index as SQLite keeps it, without comments and blanks: what two databases must share to be alike.
+    static func schema(at path: String) throws -> [String] {
+        try read("SELECT name || ' ' || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name", at: path).map { text in
+            let lines = text.split(separator: "\n").map { line in
+                line.range(of: "--").map { line[..<$0.lowerBound] } ?? line
+            }
+            return lines.joined().filter { !$0.isWhitespace }
+        }
+    }
+
+    /// Every row of every table, in an order of its own.
+    static func dump(at path: String) throws -> [String] {
+        try read("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name", at: path).flatMap { table in
+            let columns = try read("SELECT name FROM pragma_table_info('\(table)')", at: path)
+            let row = columns.map { "quote(\"\($0)\")" }.joined(separator: " || ',' || ")
+            return try read("SELECT '\(table): ' || \(row) AS row FROM \"\(table)\" ORDER BY row", at: path)
+        }
+    }
+
+    private static func read(_ query: String, at path: String) throws -> [String] {
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        return try queue.read { try String.fetchAll($0, sql: query) }
+    }
 }

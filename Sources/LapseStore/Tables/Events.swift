@@ -1,6 +1,5 @@
 import GRDB
 import LapseRules
-import Synchronization
 
 // The log: what happened, in order, never changed.
 
@@ -109,62 +108,6 @@ extension StoreTransaction {
 
     /// The id of the last event of any tenant.
     public func lastEventID() -> Int64 { eventIDs.next - 1 }
-
-    // MARK: What a moving clock passes
-
-    /// The next instant after `start` at which anything of the tenant takes effect; nil when nothing is ahead.
-    public func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
-        try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
-    }
-
-    /// The instant from which all revocations and state changes with a known one are believed everywhere; nil when they are.
-    public func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
-        try row(
-            "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
-    }
-
-    /// The next end of a refresh token of the tenant after `start`; nil when none is ahead.
-    public func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
-        try row(
-            """
-            SELECT min(t.expires_at) AS at FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
-            WHERE g.tenant = ? AND t.expires_at > ?
-            """, [tenant, start])?["at"]
-    }
-
-    /// Everything of the tenant that takes effect after `start` and not after `end`, in order: the first `limit`.
-    public func effects(
-        in tenant: GUID, after start: Timestamp, through end: Timestamp, limit: Int
-    ) throws -> [ClockEffect] {
-        try rows("\(Self.effects) ORDER BY 1, 2, 3, 4, 5 LIMIT ?4", [tenant, start, end, limit]).map {
-            ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"])
-        }
-    }
-
-    /// What takes effect in tenant ?1 after ?2 and not after ?3.
-    private static let effects = """
-        SELECT visible_at AS at, 'revocationBelieved' AS type, r.id AS id, plane, region
-        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
-        WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
-        UNION ALL
-        SELECT visible_at, 'stateChangeBelieved', s.id, plane, region
-        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
-        WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
-        UNION ALL
-        SELECT c.expires_at, 'codeExpired', c.grant_id, NULL, NULL
-        FROM authorization_codes c JOIN grants g ON g.id = c.grant_id
-        WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 AND c.expires_at <= ?3
-        UNION ALL
-        SELECT expires_at, 'deviceCodeExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM device_codes
-        WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2 AND expires_at <= ?3
-        UNION ALL
-        SELECT t.expires_at, 'refreshTokenExpired', substr(lower(hex(t.hash)), 1, 16), NULL, NULL
-        FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
-        WHERE g.tenant = ?1 AND t.expires_at > ?2 AND t.expires_at <= ?3
-        UNION ALL
-        SELECT expires_at, 'sessionExpired', id, NULL, NULL FROM sessions
-        WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND expires_at <= ?3
-        """
 }
 
 extension LoggedEvent {
@@ -181,50 +124,5 @@ extension LoggedEvent {
         event.presented = row["presented"]
         if let notes: JSON = row["notes"] { event.notes = try Event.Notes(notes) }
         self.init(id: row["id"], event: event, writtenAt: row["written_at"])
-    }
-}
-
-/// Counts events across tenants, from where the database left off. An id that a rolled-back transaction took stays unused.
-final class EventIDs: Sendable {
-    fileprivate struct State {
-        var next: Int64
-        /// Whose log the present transaction has changed. One is enough to remember in nearly every transaction.
-        var touched: [GUID] = []
-    }
-
-    private let state: Mutex<State>
-
-    init(_ db: Database) throws {
-        let last = try Int64.fetchOne(
-            db, sql: "SELECT max(last_event, ifnull((SELECT max(id) FROM events), 0)) FROM meta")
-        state = Mutex(State(next: (last ?? 0) + 1))
-    }
-
-    var next: Int64 { state.withLock { $0.next } }
-
-    func take(for tenant: GUID) -> Int64 {
-        state.withLock { state in
-            defer { state.next += 1 }
-            state.touch(tenant)
-            return state.next
-        }
-    }
-
-    /// Whoever waits for news of the tenant is to look again, though no event tells of it.
-    func touch(_ tenant: GUID) { state.withLock { $0.touch(tenant) } }
-
-    /// Hands over the tenants that were touched since the last time.
-    func takeTouched(_ body: (GUID) -> Void) {
-        let touched = state.withLock { state in
-            defer { state.touched.removeAll(keepingCapacity: true) }
-            return state.touched
-        }
-        touched.forEach(body)
-    }
-}
-
-extension EventIDs.State {
-    fileprivate mutating func touch(_ tenant: GUID) {
-        if !touched.contains(tenant) { touched.append(tenant) }
     }
 }

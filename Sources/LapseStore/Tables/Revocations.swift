@@ -134,45 +134,4 @@ extension StoreTransaction {
                     moment: visibleAt.map(Propagation.Moment.at) ?? attempts.map(Propagation.Moment.afterAttempts) ?? .held)
             })
     }
-
-    // MARK: Attempts
-
-    /// How many requests of the grant, the session, or the account's fresh sign-ins have passed, by what lets them.
-    public func attempts(of subject: GUID) throws -> AttemptCounts {
-        try rows("SELECT sequence, plane, region, passed FROM attempts WHERE subject = ?", [subject]).reduce(into: [:]) {
-            $0[Attempt(sequence: $1["sequence"], plane: $1["plane"], region: $1["region"])] = $1["passed"]
-        }
-    }
-
-    /// Counts a request.
-    public func count(_ attempts: [Attempt], of subject: GUID) throws {
-        for attempt in attempts {
-            try run(
-                """
-                INSERT INTO attempts (subject, sequence, plane, region, passed) VALUES (?, ?, ?, ?, 1)
-                ON CONFLICT DO UPDATE SET passed = passed + 1
-                """, [subject, attempt.sequence, attempt.plane, attempt.region])
-        }
-    }
-
-    // MARK: Routing
-
-    /// Counts a request of the tenant that is routed by count.
-    ///
-    /// - Returns: how many were counted before.
-    public func countRequest(in tenant: GUID) throws -> Int64 {
-        let counted = try row(
-            """
-            INSERT INTO routing (tenant, requests) VALUES (?, 1)
-            ON CONFLICT DO UPDATE SET requests = requests + 1 RETURNING requests
-            """, [tenant])
-        return (counted?["requests"] ?? 1) - 1
-    }
-
-    /// How many requests of the tenant were counted.
-    public func countedRequests(in tenant: GUID) throws -> Int64 {
-        try row("SELECT requests FROM routing WHERE tenant = ?", [tenant])?["requests"] ?? 0
-    }
-
-    public func restartRouting(in tenant: GUID) throws { try run("DELETE FROM routing WHERE tenant = ?", [tenant]) }
 }

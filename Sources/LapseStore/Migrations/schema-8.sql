@@ -1,0 +1,59 @@
+-- From schema 7 to 8: columns are named by the field's words, and a seed holds rows instead of the control API's objects.
+
+ALTER TABLE grants RENAME COLUMN is_capable TO declares_cp1;
+ALTER TABLE device_codes RENAME COLUMN is_capable TO declares_cp1;
+ALTER TABLE apps RENAME COLUMN delegated TO delegated_permissions;
+ALTER TABLE apps RENAME COLUMN application TO application_permissions;
+
+-- `|| ''` keeps a list or an object as text, which is how a JSON column holds it; NULL stays NULL.
+UPDATE tenants SET seed = json_object(
+    'tenant', json_object(
+        'id', seed ->> '$.tenant.id',
+        'name', seed ->> '$.tenant.name',
+        'domains', json_extract(seed, '$.tenant.domains') || '',
+        'clock_mode', 'running',
+        'clock_ticks', 0,
+        'propagation', json_extract(seed, '$.tenant.propagation') || '',
+        'policies', json_extract(seed, '$.tenant.policies') || '',
+        'is_sandbox', seed ->> '$.tenant.isSandbox'),
+    'users', (
+        SELECT json_group_array(json_object(
+            'id', u.value ->> '$.id',
+            'tenant', seed ->> '$.tenant.id',
+            'user_principal_name', u.value ->> '$.userPrincipalName',
+            'display_name', u.value ->> '$.displayName',
+            'given_name', u.value ->> '$.givenName',
+            'surname', u.value ->> '$.surname',
+            'mail', u.value ->> '$.mail',
+            'password_hash', json('{"blob":"' || (u.value ->> '$.passwordHash') || '"}'),
+            'password_salt', u.value ->> '$.passwordSalt',
+            'account_enabled', u.value ->> '$.accountEnabled',
+            'roles', json_extract(u.value, '$.roles') || '',
+            'challenges', json_extract(u.value, '$.challenges') || '',
+            'withdrawn_consents', '[]',
+            'must_change_password', 0,
+            'profile', '{}',
+            'home_tenant', u.value ->> '$.home.tenant',
+            'home_user', u.value ->> '$.home.user',
+            'created_at', 15778368000000000))                   -- the birth of every tenant: what schema 7 read back
+        FROM json_each(seed, '$.users') u),
+    'apps', (
+        SELECT json_group_array(json_object(
+            'tenant', seed ->> '$.tenant.id',
+            'id', a.value ->> '$.id',
+            'name', a.value ->> '$.name',
+            'kind', a.value ->> '$.kind',
+            'secret_hashes', json_extract(a.value, '$.secretHashes') || '',
+            'redirect_uris', json_extract(a.value, '$.redirectUris') || '',
+            'spa_redirect_uris', json_extract(a.value, '$.spaRedirectUris') || '',
+            'logout_url', a.value ->> '$.logoutUrl',
+            'flows', json_extract(a.value, '$.flows') || '',
+            'delegated_permissions', json_extract(a.value, '$.delegated') || '',
+            'application_permissions', json_extract(a.value, '$.application') || '',
+            'exposes', json_extract(a.value, '$.exposes') || '',
+            'access_token_version', a.value ->> '$.accessTokenVersion',
+            'is_family_member', a.value ->> '$.foci',
+            'lifetimes', json_extract(a.value, '$.lifetimes') || '',
+            'challenges', json_extract(a.value, '$.challenges') || ''))
+        FROM json_each(seed, '$.apps') a),
+    'faults', json(ifnull(json_extract(seed, '$.faults'), '[]')));

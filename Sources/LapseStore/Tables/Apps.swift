@@ -1,0 +1,115 @@
+import GRDB
+import LapseRules
+
+extension AppRegistration {
+    init(row: Row) throws {
+        self.init(
+            id: row["id"], name: row["name"], kind: row["kind"],
+            secretHashes: (row["secret_hashes"] as JSON).texts.compactMap(SecretHash.init(hexadecimal:)),
+            redirectURIs: (row["redirect_uris"] as JSON).texts, spaRedirectURIs: (row["spa_redirect_uris"] as JSON).texts,
+            logoutURL: row["logout_url"], flows: Set((row["flows"] as JSON).texts.compactMap(Flow.init(rawValue:))),
+            delegated: (row["delegated_permissions"] as JSON).texts,
+            application: (row["application_permissions"] as JSON).texts,
+            exposes: try (row["exposes"] as JSON?).map { try ExposedAPI($0, path: "exposes") },
+            accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
+            lifetimes: try Lifetimes(row["lifetimes"], path: "lifetimes"))
+        challenges = try Challenge.list(stored: row["challenges"])
+    }
+}
+
+/// An app as it is registered in a tenant.
+struct AppRow: PersistableRecord {
+    static let databaseTableName = "apps"
+
+    let app: AppRegistration
+    let tenant: GUID
+
+    func encode(to container: inout PersistenceContainer) {
+        container["tenant"] = tenant
+        container["id"] = app.id
+        container["name"] = app.name
+        container["kind"] = app.kind
+        container["secret_hashes"] = JSON(app.secretHashes.map(\.hexadecimal))
+        container["redirect_uris"] = JSON(app.redirectURIs)
+        container["spa_redirect_uris"] = JSON(app.spaRedirectURIs)
+        container["logout_url"] = app.logoutURL
+        container["flows"] = JSON(AppRegistration.Flow.allCases.filter(app.flows.contains).map(\.rawValue))
+        container["delegated_permissions"] = JSON(app.delegated)
+        container["application_permissions"] = JSON(app.application)
+        container["exposes"] = app.exposes?.json
+        container["access_token_version"] = app.accessTokenVersion
+        container["is_family_member"] = app.isFamilyMember
+        container["lifetimes"] = app.lifetimes.json
+        container["challenges"] = JSON.array(app.challenges.map(\.json))
+    }
+}
+
+extension StoreTransaction {
+    /// The registration a tenant knows under this client id: its own, else another tenant's (all apps are multi-tenant, but for
+    /// those of sandboxes), else one of Microsoft's. A nil tenant stands for `common` and its like, which know all.
+    public func app(_ id: ClientID, in tenant: GUID?) throws -> AppRegistration? {
+        try cached(DirectoryCache.AppKey(tenant: tenant, client: id), in: \.apps) {
+            let found = try row(
+                """
+                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+                WHERE apps.id = ?1 AND (?2 IS NULL OR tenant = ?2 OR NOT is_sandbox)
+                ORDER BY tenant = ?2 DESC, is_sandbox, apps.rowid LIMIT 1
+                """, [id, tenant])
+            return try found.map { try AppRegistration(row: $0) } ?? FirstPartyApps.all.first { $0.id == id }
+        }
+    }
+
+    /// The APIs besides Graph that a tenant's scopes may name.
+    public func resources(in tenant: GUID) throws -> [ResourceAPI] {
+        try cached(tenant, in: \.resources) {
+            try rows(
+                """
+                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+                WHERE exposes IS NOT NULL AND (tenant = ?1 OR NOT is_sandbox) ORDER BY tenant <> ?1, apps.rowid
+                """, [tenant]
+            )
+            .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
+        }
+    }
+
+    public func apps(in tenant: GUID, after id: ClientID? = nil, limit: Int) throws -> [AppRegistration] {
+        try rows("SELECT * FROM apps WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?", [tenant, id?.description ?? "", limit])
+            .map { try AppRegistration(row: $0) }
+    }
+
+    /// Every registration that the tenant's users may meet, with the tenant it is registered in, by id; its own before others'.
+    public func visibleApps(in tenant: GUID) throws -> [(app: AppRegistration, owner: GUID)] {
+        try rows(
+            """
+            SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
+            WHERE tenant = ?1 OR NOT is_sandbox ORDER BY apps.id, tenant <> ?1, apps.rowid
+            """, [tenant]
+        )
+        .map { (try AppRegistration(row: $0), $0["tenant"]) }
+    }
+
+    /// The tenant's own registration.
+    public func ownApp(_ id: ClientID, of tenant: GUID) throws -> AppRegistration? {
+        try row("SELECT * FROM apps WHERE tenant = ? AND id = ?", [tenant, id]).map { try AppRegistration(row: $0) }
+    }
+
+    public func insert(_ app: AppRegistration, in tenant: GUID) throws {
+        directoryChanged()
+        try AppRow(app: app, tenant: tenant).insert(db)
+    }
+
+    public func update(_ app: AppRegistration, in tenant: GUID) throws {
+        directoryChanged()
+        try AppRow(app: app, tenant: tenant).update(db)
+    }
+
+    /// Whether any app has the URI among its redirect URIs.
+    public func isRegistered(redirectURI uri: String) throws -> Bool {
+        try rows("SELECT * FROM apps").contains { RedirectURI.platform(of: uri, in: try AppRegistration(row: $0)) != nil }
+    }
+
+    public func deleteApp(_ id: ClientID, of tenant: GUID) throws {
+        directoryChanged()
+        try run("DELETE FROM apps WHERE tenant = ? AND id = ?", [tenant, id])
+    }
+}

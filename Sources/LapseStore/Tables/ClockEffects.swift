@@ -1,0 +1,59 @@
+import GRDB
+import LapseRules
+
+// What takes effect because a tenant's clock moves past it.
+extension StoreTransaction {
+    /// The next instant after `start` at which anything of the tenant takes effect; nil when nothing is ahead.
+    public func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
+    }
+
+    /// The instant from which all revocations and state changes with a known one are believed everywhere; nil when they are.
+    public func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row(
+            "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
+    }
+
+    /// The next end of a refresh token of the tenant after `start`; nil when none is ahead.
+    public func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+        try row(
+            """
+            SELECT min(t.expires_at) AS at FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
+            WHERE g.tenant = ? AND t.expires_at > ?
+            """, [tenant, start])?["at"]
+    }
+
+    /// Everything of the tenant that takes effect after `start` and not after `end`, in order: the first `limit`.
+    public func effects(
+        in tenant: GUID, after start: Timestamp, through end: Timestamp, limit: Int
+    ) throws -> [ClockEffect] {
+        try rows("\(Self.effects) ORDER BY 1, 2, 3, 4, 5 LIMIT ?4", [tenant, start, end, limit]).map {
+            ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"])
+        }
+    }
+
+    /// What takes effect in tenant ?1 after ?2 and not after ?3.
+    private static let effects = """
+        SELECT visible_at AS at, 'revocationBelieved' AS type, r.id AS id, plane, region
+        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
+        WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
+        UNION ALL
+        SELECT visible_at, 'stateChangeBelieved', s.id, plane, region
+        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
+        WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
+        UNION ALL
+        SELECT c.expires_at, 'codeExpired', c.grant_id, NULL, NULL
+        FROM authorization_codes c JOIN grants g ON g.id = c.grant_id
+        WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 AND c.expires_at <= ?3
+        UNION ALL
+        SELECT expires_at, 'deviceCodeExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM device_codes
+        WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2 AND expires_at <= ?3
+        UNION ALL
+        SELECT t.expires_at, 'refreshTokenExpired', substr(lower(hex(t.hash)), 1, 16), NULL, NULL
+        FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
+        WHERE g.tenant = ?1 AND t.expires_at > ?2 AND t.expires_at <= ?3
+        UNION ALL
+        SELECT expires_at, 'sessionExpired', id, NULL, NULL FROM sessions
+        WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND expires_at <= ?3
+        """
+}

@@ -1,0 +1,74 @@
+import GRDB
+import LapseRules
+
+// Authorization codes and device codes.
+
+extension AuthorizationCode: FetchableRecord {
+    public init(row: Row) {
+        let challenge: String? = row["challenge"]
+        let method: PKCE.Method? = row["challenge_method"]
+        self.init(
+            hash: row["hash"], grant: row["grant_id"], redirectURI: row["redirect_uri"], isForSPA: row["is_for_spa"],
+            challenge: challenge.flatMap { value in method.map { PKCE.Challenge(value: value, method: $0) } },
+            nonce: row["nonce"], wantsAuthTime: row["wants_auth_time"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
+            redeemedAt: row["redeemed_at"])
+    }
+}
+
+extension DeviceCode: FetchableRecord {
+    public init(row: Row) {
+        self.init(
+            hash: row["hash"], userCodeHash: row["user_code_hash"], client: row["client"], tenant: row["tenant"],
+            scope: row["scope"], isCapable: row["declares_cp1"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
+            state: row["state"],
+            grant: row["grant_id"])
+    }
+}
+
+extension StoreTransaction {
+    public func authorizationCode(_ hash: SecretHash) throws -> AuthorizationCode? {
+        try row("SELECT * FROM authorization_codes WHERE hash = ?", [hash]).map { AuthorizationCode(row: $0) }
+    }
+
+    public func insert(_ code: AuthorizationCode) throws {
+        try run(
+            """
+            INSERT INTO authorization_codes (hash, grant_id, redirect_uri, is_for_spa, challenge, challenge_method, nonce,
+                wants_auth_time, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                code.hash, code.grant, code.redirectURI, code.isForSPA, code.challenge?.value, code.challenge?.method, code.nonce,
+                code.wantsAuthTime, code.issuedAt, code.expiresAt,
+            ])
+    }
+
+    public func markRedeemed(code: SecretHash, at: Timestamp) throws {
+        try run("UPDATE authorization_codes SET redeemed_at = ? WHERE hash = ?", [at, code])
+    }
+
+    public func deviceCode(_ hash: SecretHash) throws -> DeviceCode? {
+        try row("SELECT * FROM device_codes WHERE hash = ?", [hash]).map { DeviceCode(row: $0) }
+    }
+
+    public func deviceCode(userCode hash: SecretHash) throws -> DeviceCode? {
+        try row("SELECT * FROM device_codes WHERE user_code_hash = ?", [hash]).map { DeviceCode(row: $0) }
+    }
+
+    public func insert(_ code: DeviceCode) throws {
+        try run(
+            """
+            INSERT INTO device_codes (hash, user_code_hash, client, tenant, scope, declares_cp1, issued_at, expires_at, state,
+                grant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.isCapable, code.issuedAt, code.expiresAt,
+                code.state,
+                code.grant,
+            ])
+    }
+
+    /// Sets the state, and with an approval the grant it made.
+    public func update(deviceCode hash: SecretHash, state: DeviceCode.State, grant: GUID? = nil) throws {
+        try run("UPDATE device_codes SET state = ?, grant_id = coalesce(?, grant_id) WHERE hash = ?", [state, grant, hash])
+    }
+}

@@ -1,0 +1,86 @@
+import GRDB
+import LapseRules
+
+// Grants and their refresh tokens.
+
+extension Authentication {
+    init(row: Row) {
+        self.init(
+            user: User.Home(tenant: row["home_tenant"], user: row["home_user"]),
+            place: Place(at: row["auth_time"], sequence: row["sequence"]), method: row["method"])
+    }
+}
+
+extension Grant: FetchableRecord {
+    public init(row: Row) {
+        self.init(
+            id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
+            scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],
+            isCapable: row["declares_cp1"])
+    }
+}
+
+extension StoreTransaction {
+    public func grant(_ id: GUID) throws -> Grant? {
+        try cached(id, in: \.grants) { try row("SELECT * FROM grants WHERE id = ?", [id]).map { Grant(row: $0) } }
+    }
+
+    /// The account's grants, newest first.
+    ///
+    /// - Parameter after: the last grant of the part before.
+    public func grants(of home: User.Home, tenant: GUID?, after: GUID? = nil, limit: Int) throws -> [Grant] {
+        try rows(
+            """
+            SELECT * FROM grants WHERE home_tenant = ? AND home_user = ? AND (?3 IS NULL OR tenant = ?3)
+                AND (?4 IS NULL OR rowid < (SELECT rowid FROM grants WHERE id = ?4))
+            ORDER BY rowid DESC LIMIT ?5
+            """, [home.tenant, home.user, tenant, after, limit]
+        ).map { Grant(row: $0) }
+    }
+
+    /// The clients that the session has signed its user in to, each once.
+    public func clients(of session: BrowserSession) throws -> [(tenant: GUID, client: ClientID)] {
+        try rows(
+            "SELECT DISTINCT tenant, client FROM grants WHERE home_user = ? AND session = ? ORDER BY tenant, client",
+            [session.authentication.user.user, session.id]
+        ).map { ($0["tenant"], $0["client"]) }
+    }
+
+    public func insert(_ grant: Grant) throws {
+        directory?.forget(grant: grant.id)
+        let authentication = grant.authentication
+        try run(
+            """
+            INSERT INTO grants (id, tenant, user, client, client_class, scope, home_tenant, home_user, auth_time, sequence,
+                method, session, created_at, declares_cp1) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                grant.id, grant.tenant, grant.user, grant.client, grant.clientClass, grant.scope, authentication.user.tenant,
+                authentication.user.user, authentication.place.at, authentication.place.sequence, authentication.method,
+                grant.session, grant.createdAt, grant.isCapable,
+            ])
+    }
+
+    public func refreshToken(_ hash: SecretHash, of grant: GUID, issuedAt: Timestamp) throws -> RefreshToken? {
+        try numbers("SELECT expires_at FROM refresh_tokens WHERE grant_id = ? AND issued_at = ? AND hash = ?") {
+            $0.add(grant)
+            $0.add(issuedAt)
+            $0.add(hash)
+        }.map { RefreshToken(hash: hash, grant: grant, issuedAt: issuedAt, expiresAt: Timestamp(ticks: $0[0])) }
+    }
+
+    public func insert(_ token: RefreshToken) throws {
+        try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at) VALUES (?, ?, ?, ?)") {
+            $0.add(token.grant)
+            $0.add(token.issuedAt)
+            $0.add(token.hash)
+            $0.add(token.expiresAt)
+        }
+    }
+
+    /// How many refresh tokens a grant has, and when the last of them ends; nil when it has none.
+    public func refreshTokens(of grant: GUID) throws -> (count: Int, lastExpiresAt: Timestamp?) {
+        let found = try row("SELECT count(*) AS n, max(expires_at) AS last FROM refresh_tokens WHERE grant_id = ?", [grant])
+        return (found?["n"] ?? 0, found?["last"])
+    }
+}

@@ -1,0 +1,102 @@
+import GRDB
+import LapseRules
+
+extension Tenant {
+    init(row: Row) throws {
+        let propagation: JSON? = row["propagation"]
+        self.init(
+            id: row["id"], name: row["name"], domains: (row["domains"] as JSON).texts,
+            clock: TenantClock(mode: row["clock_mode"], ticks: row["clock_ticks"]),
+            propagation: try propagation.map { try PropagationModel($0) }, policies: try Policies(row["policies"]),
+            isSandbox: row["is_sandbox"])
+    }
+}
+
+extension Tenant: PersistableRecord {
+    public static let databaseTableName = "tenants"
+
+    public func encode(to container: inout PersistenceContainer) {
+        container["id"] = id
+        container["name"] = name
+        container["domains"] = JSON(domains)
+        container["clock_mode"] = clock.mode
+        container["clock_ticks"] = clock.ticks
+        container["propagation"] = propagation?.json
+        container["policies"] = policies.json
+        container["is_sandbox"] = isSandbox
+    }
+}
+
+/// A tenant's row with what no later change touches.
+private struct NewTenant: PersistableRecord {
+    static let databaseTableName = Tenant.databaseTableName
+
+    let tenant: Tenant
+    let seed: JSON
+    let firstEvent: Int64
+
+    func encode(to container: inout PersistenceContainer) {
+        tenant.encode(to: &container)
+        container["seed"] = seed
+        container["first_event"] = firstEvent
+    }
+}
+
+extension StoreTransaction {
+    public func tenants() throws -> [Tenant] { try rows("SELECT * FROM tenants ORDER BY name, id").map { try Tenant(row: $0) } }
+
+    public func tenant(_ id: GUID) throws -> Tenant? {
+        try cached(id, in: \.tenants) { try row("SELECT * FROM tenants WHERE id = ?", [id]).map { try Tenant(row: $0) } }
+    }
+
+    /// The tenant that has verified the domain.
+    public func tenant(domain: String) throws -> Tenant? {
+        let id = try row(
+            "SELECT id FROM tenants WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value = ?)", [domain.lowercased()])
+        return try (id?["id"] as GUID?).flatMap { try tenant($0) }
+    }
+
+    /// Adds the tenant with its users and apps, and keeps them as what a reset returns to.
+    public func insert(_ seed: TenantSeed) throws {
+        directoryChanged()
+        try NewTenant(tenant: seed.tenant, seed: seed.stored, firstEvent: nextEventID()).insert(db)
+        for user in seed.users { try insert(user) }
+        for app in seed.apps { try insert(app, in: seed.tenant.id) }
+        for fault in seed.faults { try insert(fault, in: seed.tenant.id) }
+    }
+
+    /// The directory that a reset brings back.
+    public func seed(of tenant: GUID) throws -> TenantSeed? {
+        try row("SELECT seed FROM tenants WHERE id = ?", [tenant]).map { try TenantSeed(stored: $0["seed"]) }
+    }
+
+    /// Deletes the tenant with all that is in it, and what accounts of it hold elsewhere.
+    ///
+    /// - Parameter keepingGuests: leaves its members' guest objects in other tenants, for a tenant that comes back.
+    public func delete(tenant: GUID, keepingGuests: Bool) throws {
+        directoryChanged()
+        eventIDs.touch(tenant)
+        for table in ["revocations", "state_changes"] {
+            for dependent in ["arrivals", "attempts"] {
+                try run(
+                    "DELETE FROM \(dependent) WHERE sequence IN (SELECT sequence FROM \(table) WHERE home_tenant = ?)", [tenant])
+            }
+        }
+        try run("DELETE FROM grants WHERE home_tenant = ?", [tenant])
+        if !keepingGuests { try run("DELETE FROM users WHERE home_tenant = ?", [tenant]) }
+        // The ids of the events that go are not used again.
+        try run("UPDATE meta SET last_event = ?", [nextEventID() - 1])
+        try run("DELETE FROM events WHERE tenant = ?1 AND id >= (SELECT first_event FROM tenants WHERE id = ?1)", [tenant])
+        try run("DELETE FROM tenants WHERE id = ?", [tenant])
+    }
+
+    public func update(_ tenant: Tenant) throws {
+        directoryChanged()
+        try tenant.update(db)
+    }
+
+    /// Whether a tenant has the id or one of the domains.
+    public func isTaken(tenantID: GUID, domains: [String]) throws -> (id: Bool, domain: String?) {
+        (try tenant(tenantID) != nil, try domains.first { try tenant(domain: $0) != nil })
+    }
+}
