@@ -1,6 +1,5 @@
 import LapseRules
 import LapseStore
-import Logging
 import Synchronization
 
 /// Everything that Lapse does, one operation per file beside this one. An operation is one instant and one decision in one transaction,
