@@ -41,7 +41,7 @@ CREATE TABLE users (
     mail                TEXT,
     password_hash       BLOB,                  -- salted with a user id; NULL: guests
     password_salt       TEXT NOT NULL,         -- that id: its own, or the template's
-    account_enabled     INTEGER NOT NULL CHECK (account_enabled IN (0, 1)), -- as Graph shows it; believed is state_changes
+    account_enabled     INTEGER NOT NULL CHECK (account_enabled IN (0, 1)), -- as Graph shows it; what is in effect: state_changes
     roles               TEXT NOT NULL,         -- JSON list of display names
     challenges          TEXT NOT NULL,         -- JSON list
     withdrawn_consents  TEXT NOT NULL,         -- JSON list of client ids
@@ -231,7 +231,7 @@ CREATE TABLE revocations (
 CREATE INDEX revocations_by_user ON revocations (home_user, at);
 CREATE UNIQUE INDEX revocations_by_ordinal ON revocations (home_tenant, ordinal);
 
--- Disabled, enabled, deleted, restored: believed like a revocation, but a state.
+-- Disabled, enabled, deleted, restored: it takes effect like a revocation, but a state.
 CREATE TABLE state_changes (
     id          TEXT PRIMARY KEY,
     sequence    INTEGER NOT NULL UNIQUE,       -- the event of the change
@@ -244,7 +244,7 @@ CREATE TABLE state_changes (
 CREATE INDEX state_changes_by_user ON state_changes (home_user);
 CREATE UNIQUE INDEX state_changes_by_ordinal ON state_changes (home_tenant, ordinal);
 
--- From when on a plane in a region believes a revocation or state change: decided when it happens; only a release changes it.
+-- From when on a plane in a region enforces a revocation or state change: decided when it happens; only a release changes it.
 CREATE TABLE arrivals (
     sequence   INTEGER NOT NULL,               -- of the revocation or state change
     plane      TEXT NOT NULL CHECK (plane IN ('refresh', 'session', 'cae', 'directory')),

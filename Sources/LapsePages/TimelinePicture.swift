@@ -1,5 +1,5 @@
 /// A picture of what happened along a clock, as SVG: bars and marks in rows, cuts through all of them, and below the windows in which
-/// a cut is not yet believed.
+/// a cut is not yet in effect.
 ///
 /// Every part says in one sentence what it is, to whoever points at it, comes to it by keyboard, or listens. The colors stand in the
 /// file, for a picture on its own; a page may choose others by the classes.

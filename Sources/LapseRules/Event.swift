@@ -1,4 +1,4 @@
-/// One thing that happened: a row of the append-only log. Becoming believed is no event; it is a time that passes.
+/// One thing that happened: a row of the append-only log. Taking effect is no event; it is a time that passes.
 public struct Event: Equatable, Sendable {
     public enum Kind: String, CaseIterable, Sendable {
         case signInRequested, signedIn, signInRefused, signedOut
@@ -47,7 +47,7 @@ public struct Event: Equatable, Sendable {
         /// What a fault hit where, and what it answered: nil unless one did.
         public var fault: GUID?
         public var endpoint: Fault.Endpoint?
-        /// The HTTP status in place of the door's own; nil: the answer was spoiled or held back.
+        /// The HTTP status in place of the endpoint's own; nil: the answer was spoiled or held back.
         public var status: Int?
         public var spoiling: FaultEffect.Spoiling?
         public var retryAfter: Duration?
@@ -178,7 +178,7 @@ public struct ClockEffect: Equatable, Sendable {
     public let at: Timestamp
     public let type: String
     public let id: String
-    /// Both nil unless a revocation or state change was believed.
+    /// Both nil unless a revocation or state change took effect.
     public let plane: Plane?
     public let region: Region?
 

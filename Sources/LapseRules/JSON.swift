@@ -227,7 +227,7 @@ extension JSON: Decodable {
     }
 }
 
-/// What is wrong with a value that a person or a script gave, and where: the voice of settings, seed files and control API.
+/// What is wrong with a value that a person or a script gave, and where: what settings, seed files and the control API say.
 public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The path of the field, such as `users[0].home.tenant`; empty for the whole.
     public let field: String

@@ -21,7 +21,7 @@ public func buildApplication(
     onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     Application(
-        responder: Doors(site), server: server, configuration: .init(address: address),
+        responder: EndpointResponder(site), server: server, configuration: .init(address: address),
         onServerRunning: onServerRunning, eventLoopGroupProvider: .shared(EventLoops.group),
         logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })
 }

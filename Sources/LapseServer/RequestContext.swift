@@ -89,7 +89,7 @@ public struct Site: Sendable {
     }
 
     func health(_ request: Request, _ context: LapseContext) -> Response {
-        ControlVoice.answer(["status": "ok", "version": .string(version)])
+        ControlResponder.answer(["status": "ok", "version": .string(version)])
     }
 
     static func asset(_ bytes: [UInt8], type: String) -> Response {

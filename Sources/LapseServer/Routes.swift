@@ -2,7 +2,7 @@ import Hummingbird
 import LapsePages
 import LapseRules
 
-/// All doors of Lapse, in lower case. Paths ignore case and doubled slashes. A path that is not here is 404 in the voice of its surface.
+/// All endpoints of Lapse, in lower case. Paths ignore case and doubled slashes. A path that is not here is 404 in the form of its surface.
 func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router<LapseContext> {
     let router = Router(context: LapseContext.self, options: [options, .autoGenerateHeadEndpoints])
     router.add(middleware: SurfaceMiddleware(site: site))
@@ -29,7 +29,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     let device = DeviceLoginEndpoint(site: site)
     router.get("devicelogin", use: device.get)
     router.post("devicelogin", use: device.post)
-    router.get("error", use: PageVoice(site: site).explain)
+    router.get("error", use: PageResponder(site: site).explain)
 
     // Microsoft Graph: GraphRequest reads the rest of the path.
     let graph = GraphEndpoint(site: site)
@@ -64,7 +64,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
     let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
-    control.get("openapi.json") { _, _ in ControlVoice.description }
+    control.get("openapi.json") { _, _ in ControlResponder.description }
     control.get("exchanges", use: dashboard.exchanges)
     let tenants = TenantCalls(authority: site.authority)
     control.get("tenants", use: tenants.list)
@@ -128,9 +128,9 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     return router
 }
 
-/// Finds the door of a request. Paths without capital letters, as most are, are compared as they stand: to compare without regard to case
+/// Finds the endpoint of a request. Paths without capital letters, as most are, are compared as they stand: to compare without regard to case
 /// costs the router as much as SQLite takes for the statements of a redeem.
-struct Doors: HTTPResponder {
+struct EndpointResponder: HTTPResponder {
     private let asWritten: RouterResponder<LapseContext>
     private let inAnyCase: RouterResponder<LapseContext>
 

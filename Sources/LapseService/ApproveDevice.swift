@@ -98,7 +98,7 @@ extension Authority {
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
             clientClass: app.isConfidential ? .confidential : .public, scope: code.scope,
             authentication: candidate.session.authentication, session: candidate.session.id, createdAt: now,
-            isCapable: code.isCapable)
+            declaresCP1: code.declaresCP1)
         try tx.append(
             Event(
                 tenant: tenant.id, at: now, kind: .deviceCodeApproved, user: user.id, client: app.id, grant: grant.id,

@@ -51,7 +51,7 @@ public struct Authority: Sendable {
         }
     }
 
-    /// Adds a tenant; users who are disabled from the start are believed so from its birth.
+    /// Adds a tenant; for users who are disabled from the start that is in effect from its birth.
     func plant(_ seed: TenantSeed, _ tx: StoreTransaction) throws {
         try tx.insert(seed)
         try disableSeeded(seed, tx)
@@ -61,7 +61,7 @@ public struct Authority: Sendable {
         for user in seed.users where !user.accountEnabled && !user.isGuest { try disableFromBirth(user, of: seed.tenant, tx) }
     }
 
-    /// Nobody ever believed that this user was enabled: nothing has to arrive anywhere.
+    /// The user was never enabled anywhere: nothing has to arrive.
     func disableFromBirth(_ user: User, of tenant: Tenant, _ tx: StoreTransaction) throws {
         let id = random.guid()
         let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
@@ -75,7 +75,7 @@ public struct Authority: Sendable {
 
     func model(of tenant: Tenant) -> PropagationModel { tenant.propagation ?? propagation }
 
-    /// Runs a door's operation in one transaction. A "no" is an outcome as a "yes" is: it commits too, so that its event and what
+    /// Runs a endpoint's operation in one transaction. A "no" is an outcome as a "yes" is: it commits too, so that its event and what
     /// was counted on the way stay.
     ///
     /// - Parameter operation: sets the region that the request landed in as soon as that is known.
@@ -92,7 +92,7 @@ public struct Authority: Sendable {
     }
 }
 
-/// What came of a door's operation, "no" included, and what the headers of the answer tell.
+/// What came of a endpoint's operation, "no" included, and what the headers of the answer tell.
 private struct Decided<Value> {
     private let result: Result<Value, any Error>
     private let landing: Landing

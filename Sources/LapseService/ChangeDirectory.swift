@@ -58,7 +58,7 @@ extension Authority {
         }
     }
 
-    /// Writes a change of an account's state, believed as its propagation says.
+    /// Writes a change of an account's state, which takes effect as its propagation says.
     func change(
         _ user: User, to kind: StateChange.Kind, event kindOfEvent: Event.Kind, in tenant: Tenant, now: Timestamp, region: Region,
         cause: DirectoryCause, _ tx: StoreTransaction

@@ -75,7 +75,7 @@ extension Authority {
     private enum ClockTarget: String, CaseIterable {
         /// The next instant at which anything takes effect.
         case nextEvent = "next-event"
-        /// The instant from which everything whose instant is known is believed everywhere.
+        /// The instant from which everything whose instant is known is in effect everywhere.
         case propagation
         case refreshTokenExpiry = "refresh-token-expiry"
     }

@@ -32,7 +32,7 @@ public struct Timeline: Sendable {
         public let refreshTokens: Int
         public let accessTokens: [AccessToken]
         public let marks: [LoggedEvent]
-        /// At the door of its own plane, by region, at the instant ``Timeline/now``.
+        /// On its own plane, by region, at the instant ``Timeline/now``.
         public let verdicts: [Explanation.Verdict]
         /// Since when no region takes it; nil while one does.
         public let deadSince: Timestamp?

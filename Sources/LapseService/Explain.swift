@@ -118,7 +118,7 @@ extension Authority {
         return Explained(
             subject: .accessToken(
                 end: claims.expiresAt, grant,
-                isEvaluated: try tx.user(grant.user).map { ResourceAccess.isEvaluated(claims, of: $0) } ?? claims.isCapable),
+                isEvaluated: try tx.user(grant.user).map { ResourceAccess.isEvaluated(claims, of: $0) } ?? claims.declaresCP1),
             authentication: grant.authentication, grant: grant,
             session: grant.session)
     }

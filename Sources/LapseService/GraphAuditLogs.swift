@@ -33,7 +33,7 @@ extension Authority {
         entry: (LoggedEvent) throws -> JSON?
     ) throws -> GraphPage {
         guard visit.caller.mayReadAuditLogs else { throw visit.refused(.denied) }
-        guard query.order.map({ $0.property == time }) ?? true, !query.counts else {
+        guard query.order.map({ $0.property == time }) ?? true, !query.wantsCount else {
             throw visit.refused(.badRequest("Lapse: the log is ordered by \(time) alone, and is not counted."))
         }
         let isDescending = query.order?.isDescending ?? true

@@ -139,7 +139,7 @@ extension Authority {
         }
     }
 
-    /// `POST /directory/deletedItems/{id}/restore`. Older grants live again where it is believed, unless a revocation kills them.
+    /// `POST /directory/deletedItems/{id}/restore`. Older grants live again where it is in effect, unless a revocation kills them.
     public func restoreUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)

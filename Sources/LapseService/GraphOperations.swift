@@ -1,7 +1,7 @@
 import LapseRules
 import LapseStore
 
-/// The owner of an access token at Graph's door, before the store was asked.
+/// The owner of an access token at Graph, before the store was asked.
 public struct BearerToken: Sendable {
     let claims: AccessTokenClaims
 }
@@ -130,14 +130,14 @@ extension Authority {
                 "user": JSON(visit.caller.user?.id.description),
                 "userPrincipalName": JSON(visit.caller.user?.userPrincipalName),
                 "scopes": JSON(token.claims.scopes.sorted()), "roles": JSON(token.claims.roles.sorted()),
-                "capable": .bool(token.claims.isCapable), "expiresAt": JSON(token.claims.expiresAt), "now": JSON(visit.now),
+                "capable": .bool(token.claims.declaresCP1), "expiresAt": JSON(token.claims.expiresAt), "now": JSON(visit.now),
             ]
         }
     }
 
     /// Lets a token in: its tenant, its caller, its instant.
     func admit(
-        _ token: BearerToken, to door: ResourceDoor, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
+        _ token: BearerToken, to resource: ProtectedResource, _ tx: StoreTransaction, trace: RequestTrace, _ landing: inout Landing
     ) throws -> ResourceVisit {
         let claims = token.claims
         let wall = wall()
@@ -145,13 +145,14 @@ extension Authority {
         landing.cloud = tenant.cloud
         let now = tenant.clock.now(wall: wall)
         do {
-            landing.region = try region(trace, in: tenant, client: claims.client, user: claims.user, isCounted: door == .graph, tx)
+            landing.region = try region(
+                trace, in: tenant, client: claims.client, user: claims.user, isCounted: resource == .graph, tx)
         } catch let error as UnknownRegion {
             throw ResourceRefused(.badRequest(error.message), now: now)
         }
         let fault = try strike(
             Fault.Subject(
-                door == .graph ? .graph : .resource, client: claims.client, user: claims.user, region: landing.region,
+                resource == .graph ? .graph : .resource, client: claims.client, user: claims.user, region: landing.region,
                 grant: claims.grant, presented: claims.id), in: tenant, now: now, trace, tx)
         if let error = fault?.resourceError {
             if error.claims != nil { try tx.append(challenged(token, in: tenant, now: now, landing.region, trace)) }
@@ -160,7 +161,7 @@ extension Authority {
         let grant = try claims.grant.flatMap { try tx.grant($0) }
         let account = try grant.flatMap { try tx.account(of: $0, in: tenant.id, wall: wall) }
         let decision = ResourceAccess.decide(
-            claims, audiences: try door.audiences(in: tenant, tx), knowsGrant: claims.grant == nil || grant != nil,
+            claims, audiences: try resource.audiences(in: tenant, tx), knowsGrant: claims.grant == nil || grant != nil,
             evaluated: evaluated(claims, grant, account), region: landing.region,
             now: now,
             printedNow: tenant.policies.tokenTimes == .wall ? wall : now)
@@ -174,7 +175,7 @@ extension Authority {
             throw ResourceRefused(error, now: now)
         }
         if let grant, let refusal = account?.refusal(of: grant.subject, on: .refresh, in: landing.region) {
-            // The lesson of access tokens, in the log: nobody refreshes it any more, and it still opens the door.
+            // The lesson of access tokens, in the log: nobody refreshes it any more, and it is still accepted.
             var event = challenged(token, in: tenant, now: now, landing.region, trace)
             (event.kind, event.revocation) = (.accessOutlived, refusal.revocation)
             try tx.append(event)
@@ -209,7 +210,7 @@ extension Authority {
 }
 
 /// The resources that Lapse itself plays.
-enum ResourceDoor {
+enum ProtectedResource {
     /// Userinfo too.
     case graph
     case labAPI
@@ -269,7 +270,7 @@ struct ResourceVisit {
         guard try tx.isDeleted(user.id) else { return true }
         // A guest's object goes at once: its account at home is not touched.
         guard !user.isGuest else { return false }
-        return AccountState.believed(of: try tx.history(of: user.home).stateChanges, from: standpoint) != .deleted
+        return AccountState.inEffect(of: try tx.history(of: user.home).stateChanges, from: standpoint) != .deleted
     }
 
     /// The user with the stamp and the state that the region knows of.
@@ -278,7 +279,7 @@ struct ResourceVisit {
         guard !user.isGuest else { return GraphProfile(user: user, stamp: user.createdAt.truncatedToSecond) }
         let history = try tx.history(of: user.home)
         var shown = user
-        shown.accountEnabled = AccountState.isEnabled(believing: history.stateChanges, from: standpoint)
+        shown.accountEnabled = AccountState.isEnabled(after: history.stateChanges, from: standpoint)
         let stamp = history.latestCutOff(from: standpoint)?.stamp ?? user.createdAt.truncatedToSecond
         return GraphProfile(user: shown, stamp: stamp)
     }

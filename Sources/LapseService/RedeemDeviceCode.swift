@@ -77,7 +77,7 @@ extension Authority {
                     DeviceCode(
                         hash: SecretHash(of: deviceCode), userCodeHash: SecretHash(of: userCode), client: app.id,
                         tenant: tenant.isNone ? nil : tenant.id, scope: scope.grantText,
-                        isCapable: try ClaimsRequest(form["claims"]).isCapable, issuedAt: now, expiresAt: now + lifetime))
+                        declaresCP1: try ClaimsRequest(form["claims"]).declaresCP1, issuedAt: now, expiresAt: now + lifetime))
                 if !tenant.isNone {
                     var event = Event(
                         tenant: tenant.id, at: now, kind: .deviceCodeIssued, client: app.id, region: landing.region,

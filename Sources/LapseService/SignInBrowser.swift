@@ -306,7 +306,7 @@ extension Authority {
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
             clientClass: target.platform == .spa ? .spa : app.isConfidential ? .confidential : .public,
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
-            createdAt: now, isCapable: request.claims.isCapable)
+            createdAt: now, declaresCP1: request.claims.declaresCP1)
         let text = AuthorizationCode.newText(random)
         var event = Event(
             tenant: tenant.id, at: now, kind: .codeIssued, user: user.id, client: app.id, grant: grant.id, region: visit.region,

@@ -58,7 +58,7 @@ private struct LostLaptop {
         _ = try await refresh(laptopToken, of: laptop)
 
         try await advance(2)
-        step("0:03", "Now the token endpoint believes it.")
+        step("0:03", "Now the token endpoint enforces it.")
         let refusedPhone = try await refresh(phoneToken, of: phone)
         let refusedLaptop = try await refresh(laptopToken, of: laptop)
 
@@ -112,7 +112,7 @@ private struct LostLaptop {
               phone app  o---------o-------------------x o
               web app    o---------o-------------------x
               revoke     ^.............................|
-                         stamped, not yet believed     believed: refused until the next sign-in
+                         stamped, not yet in effect     in effect: refused until the next sign-in
 
             """)
     }

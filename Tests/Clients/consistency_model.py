@@ -44,7 +44,7 @@ class Subject:
 
 @dataclass(eq=False)
 class Arrival:
-    """When one plane in one region believes one change."""
+    """When one plane in one region enforces one change."""
 
     visible_at: int | None = None
     bounds: tuple | None = None
@@ -59,8 +59,8 @@ class Arrival:
             told = instant(shown["visibleAt"])
             assert self.bounds[0] <= told <= (self.bounds[1] or told), f"{shown} is not within {self.bounds}"
             self.visible_at, self.bounds = told, None
-        believed = self.visible_at is not None and self.visible_at <= now
-        expected = {"visibleAt": written(self.visible_at), "held": self.held, "effective": believed}
+        enforced = self.visible_at is not None and self.visible_at <= now
+        expected = {"visibleAt": written(self.visible_at), "held": self.held, "effective": enforced}
         assert shown == expected, f"shown {shown}, known {expected}"
 
 
@@ -81,7 +81,7 @@ class Change:
         return self.at, self.sequence
 
     def arrival(self, plane, region):
-        """A region that joined later believes it as soon as the first of the change's own regions does."""
+        """A region that joined later enforces it as soon as the first of the change's own regions does."""
         if (plane, region) in self.arrivals:
             return self.arrivals[plane, region]
         own = [each for (where, _), each in self.arrivals.items() if where == plane]
@@ -185,17 +185,17 @@ class Model:
         return verdict
 
     def _judge(self, subject, plane, region, at, end):
-        def is_believed(change):
-            return self._is_believed(change, change.arrival(plane, region), subject, at)
+        def is_enforced(change):
+            return self._is_enforced(change, change.arrival(plane, region), subject, at)
 
         touching = self._touching(subject)
-        states = [change for change in touching if change.cause not in KILLS and is_believed(change)]
+        states = [change for change in touching if change.cause not in KILLS and is_enforced(change)]
         if states and max(states, key=lambda each: each.order).cause == "disable":
             return Verdict(False, 50057, "accountDisabled", {})
         killing = [change for change in touching if change.cause in KILLS and self._is_older(subject, change)]
-        believed = [change for change in killing if is_believed(change)]
-        if believed:
-            latest = max(believed, key=lambda each: each.order)
+        enforced = [change for change in killing if is_enforced(change)]
+        if enforced:
+            latest = max(enforced, key=lambda each: each.order)
             arrival = latest.arrival(plane, region)
             spent = 0 if arrival.visible_at is None and arrival.attempts is not None else None
             return Verdict(False, 50173, "revoked", self._cut_offs([latest]), attempts_left=spent)
@@ -203,10 +203,10 @@ class Model:
             return Verdict(False, end[2], "expired", {})
         if killing:
             return self._awaiting([(each, each.arrival(plane, region)) for each in killing], subject, at)
-        # Nothing but the account's state can come: a disabling that no enabling which is believed already outdates.
+        # Nothing but the account's state can come: a disabling that no enabling which is in effect already outdates.
         coming = [
             change for change in touching
-            if change.cause == "disable" and not is_believed(change) and not any(each.order > change.order for each in states)]
+            if change.cause == "disable" and not is_enforced(change) and not any(each.order > change.order for each in states)]
         if coming:
             verdict = self._awaiting([(each, each.arrival(plane, region)) for each in coming], subject, at)
             verdict.cut_offs = {None: None}
@@ -221,7 +221,7 @@ class Model:
             left = min(left for left, _ in counting)
             first = [change for each, change in counting if each == left]
             return Verdict(True, None, "attemptsLeft", self._cut_offs(first), attempts_left=left)
-        return Verdict(True, None, "notYetBelieved", self._cut_offs([change for change, _ in pending]))
+        return Verdict(True, None, "notYetInEffect", self._cut_offs([change for change, _ in pending]))
 
     def _cut_offs(self, changes):
         return {change.id: self._cut_off(change) for change in changes if change.cause in KILLS}
@@ -240,7 +240,7 @@ class Model:
         return change.at - change.at % SECOND if self.tie_rule == "entra" else change.at
 
     @staticmethod
-    def _is_believed(change, arrival, subject, at):
+    def _is_enforced(change, arrival, subject, at):
         if arrival.visible_at is not None:
             return arrival.visible_at <= at
         # What is dated later than the clock waits: the clock was set back.

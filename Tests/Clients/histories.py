@@ -339,7 +339,7 @@ def _(stage, app, adele):
 
 
 def outage(name, about, effect, times, endpoint="token", **options):
-    """A situation in which one door fails so many times, and is well again."""
+    """A situation in which one endpoint fails so many times, and is well again."""
 
     @situation(name, about, **options)
     def _(stage, app, adele):

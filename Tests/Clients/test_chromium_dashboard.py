@@ -58,25 +58,25 @@ def test_a_revocation_travels(lapse, visit):
 
     page.get_by_role("button", name="Revoke").click()
     page.locator("svg.timeline .cut").wait_for(state="attached")
-    # The window in which it is not believed is shaded, and counted down.
+    # The window in which it is not enforced is shaded, and counted down.
     assert page.locator("svg.timeline .waiting").count() == 2
-    waiting = page.get_by_role("list", name="Not yet believed")
+    waiting = page.get_by_role("list", name="Not yet in effect")
     assert waiting.get_by_role("listitem").all_inner_texts() == [
-        f"{plane} in local does not yet believe the adminRevoke: {left} Release" for plane, left in (("refresh", "3:00"), ("session", "5:00"))]
+        f"{plane} in local does not yet enforce the adminRevoke: {left} Release" for plane, left in (("refresh", "3:00"), ("session", "5:00"))]
     assert lapse.refresh(NATIVE, token).status_code == 200
     # The command that does the same.
     command = page.locator("#curl").inner_text()
     assert "-X POST" in command and '"cause":"adminRevoke"' in command and f"/_lapse/api/tenants/" in command
 
     page.get_by_role("button", name="+1 min").click()
-    page.get_by_text("refresh in local does not yet believe the adminRevoke: 2:00").wait_for()
+    page.get_by_text("refresh in local does not yet enforce the adminRevoke: 2:00").wait_for()
     page.get_by_role("button", name="To the next event").click()
-    page.get_by_text("session in local does not yet believe the adminRevoke: 2:00").wait_for()
+    page.get_by_text("session in local does not yet enforce the adminRevoke: 2:00").wait_for()
     assert waiting.get_by_role("listitem").count() == 1
     assert lapse.refresh(NATIVE, token).json()["error_codes"] == [50173]
     page.locator("svg.timeline .refusal").wait_for()
-    page.get_by_role("button", name="Until all is believed").click()
-    page.get_by_text("Every revocation is believed everywhere.").wait_for()
+    page.get_by_role("button", name="Until all is in effect").click()
+    page.get_by_text("Every revocation is in effect everywhere.").wait_for()
     assert page.locator("svg.timeline .dead").count() >= 2
 
     # Each part says what it is, to whoever comes to it with Tab.
@@ -92,8 +92,8 @@ def test_a_running_clock_counts_down_by_itself(lapse, visit):
     lapse.tenant("PUT", "propagation", {"planes": {"refresh": {"fixed": "PT3S"}}})
     page = visit()
     page.get_by_role("button", name="Revoke").click()
-    page.get_by_role("list", name="Not yet believed").wait_for()
-    page.get_by_text("Every revocation is believed everywhere.").wait_for(timeout=10_000)
+    page.get_by_role("list", name="Not yet in effect").wait_for()
+    page.get_by_text("Every revocation is in effect everywhere.").wait_for(timeout=10_000)
 
 
 def test_held_and_released_disabled_and_enabled(lapse, visit):
@@ -103,7 +103,7 @@ def test_held_and_released_disabled_and_enabled(lapse, visit):
     page = visit()
     page.get_by_role("button", name="Hold what comes").click()
     page.get_by_role("button", name="Revoke").click()
-    page.get_by_text("refresh in eastus does not yet believe the adminRevoke: held until it is released").wait_for()
+    page.get_by_text("refresh in eastus does not yet enforce the adminRevoke: held until it is released").wait_for()
     assert lapse.refresh(NATIVE, token).status_code == 200
     page.get_by_role("button", name="Release refresh in eastus").click()
     chromium.until(page, "document.querySelectorAll('[aria-label^=\"Release \"]').length === 7")
@@ -112,7 +112,7 @@ def test_held_and_released_disabled_and_enabled(lapse, visit):
                 for region in ("eastus", "westeurope")]
     assert statuses == [400, 200]
     page.get_by_role("button", name="Release all").click()
-    page.get_by_text("Every revocation is believed everywhere.").wait_for()
+    page.get_by_text("Every revocation is in effect everywhere.").wait_for()
     # Holding keeps the regions and their routing.
     assert lapse.tenant("GET", "propagation")["regions"] == ["eastus", "westeurope"]
     page.get_by_label("Preset").select_option("instant")

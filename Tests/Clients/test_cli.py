@@ -42,12 +42,13 @@ def grant(lapse):
     return lapse.server.tenant("POST", "grants", {"user": ADELE, "client_id": NATIVE, "scope": "openid offline_access User.Read"})
 
 
-def test_revoke_says_where_it_is_believed(lapse):
+def test_revoke_says_where_it_is_enforced(lapse):
     lapse("propagation", "set", '{"planes":{"refresh":"manual","session":{"afterAttempts":2},"cae":{"fixed":"PT3M"}}}')
     lines = lapse("revoke", ADELE, "--cause", "userRevoke", "--actor", "helpdesk").splitlines()
     assert lines[0].startswith(f"Revoked {ADELE} at ") and "(userRevoke)" in lines[0]
     assert [line.split()[2:4] for line in lines[1:]] == [
-        ["held", "until"], ["believed", "after"], ["believed", "from"], ["believed", "since"]]
+        ["held", "until"], ["in", "effect"], ["in", "effect"], ["in", "effect"]]
+    assert [line.split()[4] for line in lines[2:]] == ["after", "from", "since"]
     answer = json.loads(lapse("revoke", ADELE, "--json"))
     assert answer["cause"] == "adminRevoke"
     assert answer["planes"]["refresh"]["local"] == {"visibleAt": None, "held": True, "effective": False}
@@ -121,7 +122,7 @@ def test_explain_knows_each_kind_by_its_look(lapse):
     text = lapse("explain", given["refresh_token"], "--region", "local")
     assert "refresh in local: refused (50173)" in text and "signedIn" in text
     answer = json.loads(lapse("explain", given["refresh_token"], "--at", "2021-01-01T00:00:00Z", "--json"))
-    assert answer["verdicts"][0]["rule"] == "notYetBelieved"
+    assert answer["verdicts"][0]["rule"] == "notYetInEffect"
     assert lapse("explain", given["refresh_token"], "--region", "mars", code=1).startswith("lapse: region: ")
 
 

@@ -308,7 +308,7 @@ def asks(lab):
         "discovery": Ask("GET", f"/{DOMAIN}/v2.0/.well-known/openid-configuration"),
         "graph": Ask("GET", "/v1.0/me", headers={"Authorization": f"Bearer {signed_in['access_token']}"}),
         "resource": Ask("GET", "/_lapse/resource/x", headers={"Authorization": f"Bearer {of_the_api['access_token']}"}),
-        # The same doors, with more to store.
+        # The same endpoints, with more to store.
         "signIn": Ask("POST", f"/{DOMAIN}/oauth2/v2.0/authorize?{query}", {"step": "signIn", "login": ADELE, "passwd": PASSWORD}),
         "revoke": Ask(
             "POST", "/v1.0/me/revokeSignInSessions", headers={"Authorization": f"Bearer {signed_in['access_token']}"}),

@@ -1,4 +1,4 @@
-"""Races that are played on purpose: each order of a redeem and a revoke, forced at each gate, believed without delay.
+"""Races that are played on purpose: each order of a redeem and a revoke, forced at each gate, enforced without delay.
 
 A request waits at a closed gate as long as the test wants, so that "before" and "after" are facts and no matter of luck.
 """

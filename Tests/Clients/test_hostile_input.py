@@ -1,4 +1,4 @@
-"""Input that no honest client sends, over real sockets: every surface refuses it in its own voice and lives on.
+"""Input that no honest client sends, over real sockets: every surface refuses it in its own responder and lives on.
 
 A row is what is sent and what has to come back. Where Entra's number for a refusal is known, the row names it.
 """

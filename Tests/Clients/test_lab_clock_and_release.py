@@ -26,11 +26,11 @@ def tenant(lapse):
 
 # MARK: advance
 
-def believed(answer):
+def enforced(answer):
     return [(each["at"], each["type"], each["id"], each["plane"], each["region"]) for each in answer["tookEffect"]]
 
 
-def test_until_propagation_everything_is_believed_everywhere_in_order(tenant):
+def test_until_propagation_everything_is_enforced_everywhere_in_order(tenant):
     tenant.propagate({"regions": REGIONS[:2], "planes": {
         "refresh": {"eastus": {"fixed": "PT3M"}, "westeurope": {"fixed": "PT1M"}}, "session": {"fixed": "PT2M"},
         "cae": {"fixed": "PT5M"}}})
@@ -40,13 +40,13 @@ def test_until_propagation_everything_is_believed_everywhere_in_order(tenant):
     answer = tenant.advance(until="propagation")
     end = START + 5 * MINUTE + 30 * SECOND
     assert (answer["now"], answer["mode"]) == (written(end), "frozen")
-    found = believed(answer)
+    found = enforced(answer)
     assert [each[0] for each in found] == sorted(each[0] for each in found)
     delays = [
         ("refresh", "eastus", 180), ("refresh", "westeurope", 60), ("session", "eastus", 120),
         ("session", "westeurope", 120), ("cae", "eastus", 300), ("cae", "westeurope", 300)]
     assert sorted(found) == sorted(
-        (written(START + (late + delay) * SECOND), "revocationBelieved", id, plane, region)
+        (written(START + (late + delay) * SECOND), "revocationInEffect", id, plane, region)
         for id, late in ((one, 0), (two, 30)) for plane, region, delay in delays)
     for id in (one, two):
         shown = tenant.revocation(id)["planes"]
@@ -56,9 +56,9 @@ def test_until_propagation_everything_is_believed_everywhere_in_order(tenant):
 def test_until_propagation_waits_for_accounts_too(tenant):
     tenant.propagate({"planes": {"refresh": {"fixed": "PT3M"}}})
     tenant.control("PATCH", f"/users/{ADELE}", {"accountEnabled": False})
-    found = believed(tenant.advance(until="propagation"))
+    found = enforced(tenant.advance(until="propagation"))
     assert [(at, type, plane, region) for at, type, _, plane, region in found] == [
-        (written(START + 3 * MINUTE), "stateChangeBelieved", "refresh", "local")]
+        (written(START + 3 * MINUTE), "stateChangeInEffect", "refresh", "local")]
 
 
 def test_what_is_held_keeps_nobody_waiting(tenant):
@@ -70,7 +70,7 @@ def test_what_is_held_keeps_nobody_waiting(tenant):
 
 
 def test_from_event_to_event(tenant):
-    """Codes, device codes, sessions and refresh tokens end; revocations become believed. Each in its turn."""
+    """Codes, device codes, sessions and refresh tokens end; revocations become enforced. Each in its turn."""
     tenant.propagate({"planes": {"refresh": {"fixed": "PT3M"}}})
     made = tenant.sign_in(ADELE)
     assert "code" in tenant.authorize(made["cookies"]["ESTSAUTH"]).redirect
@@ -88,7 +88,7 @@ def test_from_event_to_event(tenant):
         assert {each["at"] for each in answer["tookEffect"]} == {answer["now"]}
         walked += [(now - START, each["type"]) for each in answer["tookEffect"]]
     assert walked == [
-        (3 * MINUTE, "revocationBelieved"), (10 * MINUTE, "codeExpired"),
+        (3 * MINUTE, "revocationInEffect"), (10 * MINUTE, "codeExpired"),
         (device["expires_in"] * SECOND, "deviceCodeExpired"), (DAY, "sessionExpired"), (90 * DAY, "refreshTokenExpired")]
     assert tenant.now() == now
 
@@ -123,7 +123,7 @@ def test_where_nothing_is_ahead_the_clock_stays(tenant, until):
     assert_nothing_ahead(tenant, until)
 
 
-def test_what_is_believed_at_once_is_not_ahead(tenant):
+def test_what_is_enforced_at_once_is_not_ahead(tenant):
     tenant.revoke()
     assert_nothing_ahead(tenant, "propagation")
 
@@ -133,8 +133,8 @@ def test_advance_by_stops_exactly_where_it_should(tenant):
     id = tenant.revoke()["id"]
     assert tenant.advance(by="PT59.9999999S")["tookEffect"] == []
     assert tenant.advance(by="PT0S") == {**tenant.control("GET", "/clock"), "tookEffect": []}
-    assert believed(tenant.advance(by="PT0.0000001S")) == [
-        (written(START + MINUTE), "revocationBelieved", id, "refresh", "local")]
+    assert enforced(tenant.advance(by="PT0.0000001S")) == [
+        (written(START + MINUTE), "revocationInEffect", id, "refresh", "local")]
     assert tenant.advance(by="PT1H")["tookEffect"] == []
 
 
@@ -230,7 +230,7 @@ def released(shown):
     ({"plane": "session"}, ["session"], REGIONS), ({"region": "southeastasia"}, PLANES, ["southeastasia"]),
     ({}, PLANES, REGIONS)],
     ids=["one", "plane", "region", "all"])
-def test_a_held_revocation_is_believed_where_it_is_released(tenant, where, planes, regions):
+def test_a_held_revocation_is_enforced_where_it_is_released(tenant, where, planes, regions):
     made, id = hold(tenant)
     tenant.advance(by="P1D")
     expected = {(plane, region) for plane in planes for region in regions}
@@ -267,7 +267,7 @@ def test_a_revocation_on_its_way_is_brought_forward_and_never_back(tenant):
     tenant.advance(by="PT2M")
     shown = tenant.release(id)["planes"]
     assert shown["refresh"]["local"]["visibleAt"] == written(START + 2 * MINUTE)
-    assert shown["session"]["local"]["visibleAt"] == written(START + MINUTE), "what was believed stays as it was"
+    assert shown["session"]["local"]["visibleAt"] == written(START + MINUTE), "what took effect stays as it was"
     assert code_of(tenant.refresh(token)) == 50173
     tenant.advance(by="P1D")
     tenant.propagate({"planes": {"refresh": {"fixed": "P9D"}}})
@@ -357,7 +357,7 @@ def timed(work):
 
 
 @pytest.mark.parametrize("how", ["release", "clock"])
-def test_a_wait_ends_as_soon_as_it_is_believed_everywhere(lapse, tenant, how):
+def test_a_wait_ends_as_soon_as_it_is_enforced_everywhere(lapse, tenant, how):
     tenant.propagate({"planes": {"refresh": "manual" if how == "release" else {"fixed": "PT1H"}}})
     id = tenant.revoke()["id"]
     with ThreadPoolExecutor(1) as pool:
@@ -393,7 +393,7 @@ def test_a_wait_for_nothing_ends_with_its_time(tenant):
     assert released(shown) == set()
 
 
-def test_a_wait_for_what_is_believed_already_is_none(tenant):
+def test_a_wait_for_what_is_enforced_already_is_none(tenant):
     id = tenant.revoke()["id"]
     _, took = timed(lambda: tenant.control("GET", f"/revocations/{id}?wait=PT30S"))
     assert took < 3
@@ -511,7 +511,7 @@ def test_a_change_of_an_account_is_held_and_released_by_its_id(tenant, cause, co
     assert "error" in tenant.authorize(made["cookies"]["ESTSAUTH"], region="westeurope").redirect
 
 
-def test_an_account_that_is_believed_enabled_again_lives_unless_it_was_revoked(tenant):
+def test_an_account_that_is_enforced_enabled_again_lives_unless_it_was_revoked(tenant):
     tenant.propagate({"planes": {"refresh": {"fixed": "PT5M"}}})
     tokens = [tenant.sign_in(user)["refresh_token"] for user in (ADELE, ALEX)]
     for user in (ADELE, ALEX):

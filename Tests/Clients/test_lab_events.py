@@ -147,7 +147,7 @@ def test_what_wrote_an_event_names_it(tenant):
     assert tenant.ask("GET", "/clock").headers["x-lapse-event"] is None
 
 
-def test_becoming_believed_is_no_event(tenant):
+def test_becoming_enforced_is_no_event(tenant):
     tenant.propagate({"planes": {"refresh": {"fixed": "PT3M"}}})
     tenant.revoke()
     before = len(tenant.everything("/events"))

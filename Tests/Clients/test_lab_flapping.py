@@ -92,12 +92,12 @@ def test_every_door_is_counted(lapse):
     tenant = Tenant(lapse)
     tenant.propagate("flapping")
     made = tenant.sign_in()
-    doors = [
+    endpoints = [
         lambda: tenant.refresh(made["refresh_token"]), lambda: tenant.authorize(made["cookies"]["ESTSAUTH"]),
         lambda: tenant.graph("GET", "me", made["access_token"]),
         lambda: tenant.send("GET", "/oidc/userinfo", Authorization=f"Bearer {made['access_token']}"),
         lambda: tenant.refresh("garbage")]
-    assert [door().region for door in doors] == [*REGIONS, *REGIONS[:2]]
+    assert [endpoint().region for endpoint in endpoints] == [*REGIONS, *REGIONS[:2]]
 
 
 def test_a_sticky_client_stays_where_it_is(lapse):

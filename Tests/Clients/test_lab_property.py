@@ -34,14 +34,14 @@ PRINTED = re.compile(r"issued on '(.+?)' and the TokensValidFrom date .* is '(.+
 class Token:
     """Something to knock with: a generation of a refresh token, or a session's cookie."""
 
-    def __init__(self, subject, text, client, end, door):
-        self.subject, self.text, self.client, self.end, self.door = subject, text, client, end, door
+    def __init__(self, subject, text, client, end, endpoint):
+        self.subject, self.text, self.client, self.end, self.endpoint = subject, text, client, end, endpoint
 
     @property
     def last_word(self):
         """The end of the token, as the model wants it."""
-        code = {"session": 50058}.get(self.door) or (700084 if self.client == SPA else 700082)
-        return self.door, self.end, code
+        code = {"session": 50058}.get(self.endpoint) or (700084 if self.client == SPA else 700082)
+        return self.endpoint, self.end, code
 
 
 class History:
@@ -67,7 +67,7 @@ class History:
         restarts = set(chance.sample(range(5), chance.choice([1, 1, 2]))) if self.restart else ()
         ways = [
             (self.sign_in, 12), (self.refresh, 26), (self.check_session, 12), (self.redeem_code, 7), (self.revoke, 15),
-            (self.move_clock, 17), (self.advance_until_believed, 4), (self.switch_account, 6), (self.release, 7),
+            (self.move_clock, 17), (self.advance_until_enforced, 4), (self.switch_account, 6), (self.release, 7),
             (self.release_everything, 2), (self.change_propagation, 2), (self.change_tie_rule, 2),
             (self.explain_elsewhen, 3)]
         for number in range(chance.randint(5, 8)):
@@ -187,15 +187,15 @@ class History:
         return self.chance.choice([None, None, *self.model.regions])
 
     def knock(self, token, answer, asked, code):
-        """Every answer of a door is the model's, and says in which region it was decided."""
+        """Every answer of a endpoint is the model's, and says in which region it was decided."""
         expected = self.model.route(asked)
         region = answer.region
         assert region == expected or (expected is None and region in self.model.regions), (
             f"answered by {region}, expected {expected}")
-        if expected is None and self.model.model["routing"] == "sticky" and token.door == "refresh":
+        if expected is None and self.model.model["routing"] == "sticky" and token.endpoint == "refresh":
             assert self.sticky.setdefault((token.client, token.subject.user), region) == region, "sticky has moved"
-        verdict = self.model.verdict(token.subject, token.door, region, end=token.last_word)
-        self.model.count(token.subject, token.door, region)
+        verdict = self.model.verdict(token.subject, token.endpoint, region, end=token.last_word)
+        self.model.count(token.subject, token.endpoint, region)
         self.log.append((region, code))
         assert code == verdict.code, f"answered {code} by {region}, expected {verdict}: {answer}"
         if code == 50173:
@@ -289,7 +289,7 @@ class History:
             assert self.tenant.freeze(later)["now"] == written(later)
             self.model.now = later
 
-    def advance_until_believed(self):
+    def advance_until_enforced(self):
         ahead = [at for change in self.model.changes for at in self.places(change) if at and at > self.model.now]
         self.note("advance until propagation")
         answer = self.tenant.ask("POST", "/clock/advance", {"until": "propagation"})
@@ -300,13 +300,13 @@ class History:
         assert self.tenant.now() == self.model.now
 
     def moved(self, answer, now):
-        """The clock is where it should be, and what became believed on the way is listed in its order."""
+        """The clock is where it should be, and what became enforced on the way is listed in its order."""
         before, self.model.now = self.model.now, now
         assert (answer["now"], answer["mode"]) == (written(now), "frozen"), answer
-        listed = [each for each in answer["tookEffect"] if each["type"].endswith("Believed")]
+        listed = [each for each in answer["tookEffect"] if each["type"].endswith("InEffect")]
         assert [each["at"] for each in listed] == sorted(each["at"] for each in listed), listed
         expected = [
-            (written(arrival.visible_at), f"{'revocation' if change.cause in KILLS else 'stateChange'}Believed", change.id,
+            (written(arrival.visible_at), f"{'revocation' if change.cause in KILLS else 'stateChange'}InEffect", change.id,
              plane, region)
             for change in self.model.changes for (plane, region), arrival in change.arrivals.items()
             if arrival.visible_at is not None and before < arrival.visible_at <= now]
@@ -324,7 +324,7 @@ class History:
 
     def compare(self, token, at=None, region=None):
         """All that `explain` says of a token, against the model."""
-        asked = {"session" if token.door == "session" else "refresh_token": token.text}
+        asked = {"session" if token.endpoint == "session" else "refresh_token": token.text}
         asked |= ({"at": written(at)} if at else {}) | ({"region": region} if region else {})
         shown = self.tenant.explain(**asked)
         at = at or self.model.now
@@ -345,10 +345,10 @@ class History:
             "changesAt": written(expected.changes_at), "attemptsLeft": expected.attempts_left,
             "authTime": written(token.subject.auth_time)}
         found = {name: shown[name] for name in wanted}
-        assert found == wanted, f"explain of {token.door} says {shown}, expected {expected}"
+        assert found == wanted, f"explain of {token.endpoint} says {shown}, expected {expected}"
         cut_offs = expected.cut_offs or {None: None}
         assert shown["revocation"] in cut_offs and shown["cutOff"] == written(cut_offs[shown["revocation"]]), (
-            f"explain of {token.door} says {shown}, expected {expected}")
+            f"explain of {token.endpoint} says {shown}, expected {expected}")
 
     def look_back(self):
         """At the end everything that was ever issued is explained once more, and nothing has moved but by releases."""

@@ -106,7 +106,7 @@ def test_a_hundred_sandboxes_at_once(lapse, folder):
     at_once(assert_has_its_own_alone, sandboxes)
     neighbours = list(zip(sandboxes, sandboxes[1:] + sandboxes[:1]))
     at_once(lambda pair: assert_is_unknown_to(*pair), neighbours)
-    # Knocking at foreign doors has left nothing behind those doors.
+    # Knocking at foreign endpoints has left nothing behind those endpoints.
     at_once(assert_has_its_own_alone, sandboxes)
     assert (contoso.everything("/users"), contoso.everything("/events")) == (users, events)
     assert {each["id"] for each in tenants(lapse)} >= {each.made["id"] for each in sandboxes}
@@ -212,7 +212,7 @@ def test_a_sandbox_has_the_templates_users_apps_passwords_and_secrets(lapse, tem
     assert code_of(tenant.token(daemon, DAEMON)) is None
     assert tenant.token({**daemon, "client_secret": "wrong"}, DAEMON).status == 401
     assert code_of(tenant.refresh(tenant.sign_in(f"alex@{domain}", WEB)["refresh_token"], WEB)) is None
-    # The tenant's id opens the same doors as its domain.
+    # The tenant's id opens the same endpoints as its domain.
     assert code_of(tenant.refresh(signed_in.json()["refresh_token"], tenant=made["id"])) is None
     tenant.send("DELETE", f"/_lapse/api/tenants/{made['id']}")
 

@@ -1,4 +1,4 @@
-"""MSAL Python against a revocation that is believed late.
+"""MSAL Python against a revocation that is in effect late.
 
 The tenant's clock is moved, the machine's is not. MSAL judges the tokens in its cache by the machine's clock and so would
 never refresh by itself here; every silent call says `force_refresh`.
@@ -12,7 +12,7 @@ from refusals import assert_revoked
 
 @pytest.fixture
 def slow(lapse):
-    """A Contoso that believes a revocation three minutes later, with a clock that stands still."""
+    """A Contoso that enforces a revocation three minutes later, with a clock that stands still."""
     lapse.tenant("PUT", "propagation", {"planes": {"refresh": {"fixed": "PT3M"}, "session": {"fixed": "PT3M"}}})
     lapse.tenant("PUT", "clock", {"mode": "frozen"})
     return lapse
@@ -22,7 +22,7 @@ def refresh(app):
     return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
 
 
-def test_a_refresh_works_until_the_revocation_is_believed(slow, new_native_app, sign_in_with_device_code):
+def test_a_refresh_works_until_the_revocation_is_enforced(slow, new_native_app, sign_in_with_device_code):
     app = new_native_app()
     token = sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)["access_token"]
 
@@ -42,14 +42,14 @@ def test_signing_in_again_helps_at_once(slow, new_native_app, sign_in_with_devic
     token = sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)["access_token"]
     slow.revoke_own_sessions(token)
 
-    # Signed in after the revocation, before it is believed: it never dies of it.
+    # Signed in after the revocation, before it is in effect: it never dies of it.
     sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)
 
     slow.tenant("POST", "clock/advance", {"by": "PT3M"})
     assert "access_token" in refresh(app)
 
 
-def test_the_stamp_is_seen_before_the_revocation_is_believed(slow, new_native_app, sign_in_with_device_code):
+def test_the_stamp_is_seen_before_the_revocation_is_enforced(slow, new_native_app, sign_in_with_device_code):
     app = new_native_app()
     token = sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)["access_token"]
     stamp = "me?$select=signInSessionsValidFromDateTime"

@@ -495,13 +495,13 @@ def tour_of_the_clock(lab):
     revocation = lab.revoke(adele)
     lab.visit("updateUser", 200, {"accountEnabled": False}, id=alex)
     first, = lab.visit("advanceClock", 200, {"until": "next-event"})["tookEffect"][:1]
-    assert first["type"] in ("revocationBelieved", "stateChangeBelieved") and first["plane"] == "refresh"
-    believed = lab.visit("advanceClock", 200, {"until": "propagation"})
-    assert {effect["plane"] for effect in believed["tookEffect"]} == {"session"}
+    assert first["type"] in ("revocationInEffect", "stateChangeInEffect") and first["plane"] == "refresh"
+    enforced = lab.visit("advanceClock", 200, {"until": "propagation"})
+    assert {effect["plane"] for effect in enforced["tookEffect"]} == {"session"}
     assert lab.visit("getRevocation", 200, id=revocation["id"])["planes"]["session"]["local"]["effective"]
     expired = lab.visit("advanceClock", 200, {"until": "refresh-token-expiry"})["tookEffect"]
     assert expired[-1]["type"] == "refreshTokenExpired"
-    types = {effect["type"] for effect in [first, *believed["tookEffect"], *expired]}
+    types = {effect["type"] for effect in [first, *enforced["tookEffect"], *expired]}
     schema, = [DOCUMENT["components"]["schemas"]["Effect"]]
     assert types == {name for form in schema["oneOf"] for name in form["properties"]["type"]["enum"]}
     assert lab.visit("setClock", 200, {"mode": "running"})["mode"] == "running"
@@ -721,7 +721,7 @@ def tour_of_the_revocations(lab):
     assert [item["id"] for item in lab.visit("releaseAll", 200, {"plane": "refresh"})["items"]] == [held["id"]]
     lab.visit("releaseAll", 200, {"region": "here"})
 
-    # State changes are believed in the same way, and found by the event that names them.
+    # State changes are in effect in the same way, and found by the event that names them.
     count = len(lab.visit("listRevocations", 200)["items"])
     for body, kind, cause in [
             ({"accountEnabled": False}, "accountDisabled", "disable"),
@@ -772,7 +772,7 @@ def tour_of_the_explanations(lab):
     said = explained()
     verdict = said["refresh_token"]["refresh", "local"]
     assert (verdict["rule"], verdict["accepted"], verdict["changesAt"]) == (
-        "notYetBelieved", True, "2026-01-01T00:03:00.5000000Z")
+        "notYetInEffect", True, "2026-01-01T00:03:00.5000000Z")
     assert said["session"]["session", "local"]["attemptsLeft"] == 2
     # An instant that lies ahead answers what a test would see then.
     verdict = explained(at="2026-01-01T00:03:00.5Z")["refresh_token"]["refresh", "local"]

@@ -1,4 +1,4 @@
-"""Redeems and revocations at once, believed without delay.
+"""Redeems and revocations at once, enforced without delay.
 
 One process, one monotonic clock: what was sent after something was answered has really happened after it.
 """

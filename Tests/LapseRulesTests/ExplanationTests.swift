@@ -43,19 +43,19 @@ struct ExplanationTests {
         #expect(verdict.why == "No revocation touches this sign-in.")
     }
 
-    @Test("A revocation that is not yet believed says from when on it will be")
+    @Test("A revocation that is not yet in effect says from when on it will be")
     func pending() {
         let verdict = verdict([revocation(at: 10, .at(at(190)))], at: 20)
-        #expect((verdict.isAccepted, verdict.rule, verdict.changesAt) == (true, .notYetBelieved, at(190)))
+        #expect((verdict.isAccepted, verdict.rule, verdict.changesAt) == (true, .notYetInEffect, at(190)))
         #expect(verdict.cutOff == at(10))
         #expect(
             verdict.why
-                == "The sign-in at 2026-03-01T12:00:00.2500000Z is before the cut-off 2026-03-01T12:00:10.2500000Z (adminRevoke; both to 100 ns), but refresh in local believes it from 2026-03-01T12:03:10.2500000Z on."
+                == "The sign-in at 2026-03-01T12:00:00.2500000Z is before the cut-off 2026-03-01T12:00:10.2500000Z (adminRevoke; both to 100 ns), but refresh in local enforces it from 2026-03-01T12:03:10.2500000Z on."
         )
     }
 
-    @Test("A believed revocation refuses, and nothing but the account's state changes that")
-    func believed() {
+    @Test("A revocation in effect refuses, and nothing but the account's state changes that")
+    func inEffect() {
         let verdict = verdict([revocation(at: 10, .at(at(20))), revocation(at: 15, .at(at(90)), sequence: 6)], at: 20)
         #expect((verdict.isAccepted, verdict.rule, verdict.code, verdict.changesAt) == (false, .revoked, .grantRevoked, nil))
     }
@@ -63,8 +63,8 @@ struct ExplanationTests {
     @Test("What is held says so and has no instant; what counts requests says how many are left")
     func withoutInstant() {
         let held = verdict([revocation(at: 10, .held)], endsAt: 30, at: 20)
-        #expect((held.rule, held.changesAt) == (.notYetBelieved, at(30)))
-        #expect(held.why.hasSuffix("refresh in local does not believe it before it is released."))
+        #expect((held.rule, held.changesAt) == (.notYetInEffect, at(30)))
+        #expect(held.why.hasSuffix("refresh in local does not enforce it before it is released."))
         let passed: AttemptCounts = [Attempt(sequence: 5, plane: .refresh, region: .local): 2]
         let counting = verdict([revocation(at: 10, .afterAttempts(3))], passed: passed, at: 20)
         #expect((counting.isAccepted, counting.rule, counting.attemptsLeft) == (true, .attemptsLeft, 1))

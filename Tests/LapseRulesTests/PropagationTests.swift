@@ -22,7 +22,7 @@ struct PropagationModelTests {
         #expect(try PropagationModel(model.json) == model)
     }
 
-    @Test("The region that took the revoke believes it at once when the model says so")
+    @Test("The region that took the revoke enforces it at once when the model says so")
     func origin() throws {
         let model = try read(#"{"regions":["east","west"],"origin":"immediate","planes":{"refresh":"manual"}}"#)
         let moments = model.propagation(of: start, ordinal: 1, takenIn: west).arrivals.prefix(2).map(\.moment)
@@ -37,7 +37,7 @@ struct PropagationModelTests {
         }
     }
 
-    @Test("A region that joined later believes as soon as the first of the others does")
+    @Test("A region that joined later enforces it as soon as the first of the others does")
     func laterRegion() {
         let propagation = Propagation([
             .init(plane: .refresh, region: east, moment: .at(start + .seconds(9))),

@@ -38,13 +38,13 @@ struct RevocationRuleTests {
 
     static let rows = [
         Row(
-            what: "signed in before, believed", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 10, now: 10,
+            what: "signed in before, in effect", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 10, now: 10,
             tieRule: .precise, isRefused: true),
         Row(
-            what: "one tick before it is believed", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 20,
+            what: "one tick before it takes effect", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 20,
             now: 19, tieRule: .precise, isRefused: false),
         Row(
-            what: "at the tick it is believed", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 20, now: 20,
+            what: "at the tick it takes effect", authTime: 0, sequence: 1, revokedAt: 10, revokedSequence: 2, visible: 20, now: 20,
             tieRule: .precise, isRefused: true),
         Row(
             what: "signed in after", authTime: 11, sequence: 3, revokedAt: 10, revokedSequence: 2, visible: 10, now: 30,
@@ -79,7 +79,7 @@ struct RevocationRuleTests {
         #expect((refused != nil) == row.isRefused, "\(row.what)")
     }
 
-    @Test("A later revocation that is not yet believed neither postpones nor hides an earlier one")
+    @Test("A later revocation that is not yet in effect neither postpones nor hides an earlier one")
     func several() {
         let early = revocation(at: 10, sequence: 2, visible: 30)
         let late = revocation(at: 20, sequence: 3, visible: 40)
@@ -91,7 +91,7 @@ struct RevocationRuleTests {
         #expect(refusal(authTime: 15, sequence: 9, [early, late], now: 40) == late)
     }
 
-    @Test("A plane believes only what has arrived there")
+    @Test("A plane enforces only what has arrived there")
     func planes() {
         let onSessions = revocation(at: 10, sequence: 2, plane: .session)
         #expect(refusal(authTime: 0, sequence: 1, [onSessions], now: 50) == nil)
@@ -128,7 +128,7 @@ struct RevocationRuleTests {
     }
 }
 
-@Suite("What is believed of an account")
+@Suite("The state of an account that is in effect")
 struct AccountStateTests {
     private func change(_ kind: StateChange.Kind, at ticks: Int64, visible: Int64) -> StateChange {
         StateChange(
@@ -136,7 +136,7 @@ struct AccountStateTests {
             propagation: Propagation([.init(plane: .refresh, region: .local, moment: .at(at(visible)))]))
     }
 
-    @Test("The last believed change counts, in the order of events")
+    @Test("The last change in effect counts, in the order of events")
     func states() {
         let changes = [
             change(.enable, at: 30, visible: 40), change(.disable, at: 10, visible: 20), change(.delete, at: 50, visible: 60),
@@ -147,7 +147,7 @@ struct AccountStateTests {
         ]
         for (now, state) in expected {
             let standpoint = Standpoint(plane: .refresh, region: .local, now: at(now))
-            #expect(AccountState.believed(of: changes, from: standpoint) == state, "\(now)")
+            #expect(AccountState.inEffect(of: changes, from: standpoint) == state, "\(now)")
         }
     }
 }

@@ -66,7 +66,7 @@ struct ConsistencyTests {
         }
     }
 
-    @Test("What is held is believed when it is released: one plane, one region, then all")
+    @Test("What is held takes effect when it is released: one plane, one region, then all")
     func holdAndRelease() async throws {
         try await Lab.run { lab async throws in
             try await lab.contoso(

@@ -9,8 +9,8 @@ struct ContinuousAccessTests {
     private static let capable = #"{"access_token":{"xms_cc":{"values":["CP1"]}}}"#
     private static let graph = "openid profile email offline_access User.Read"
     private static let api = "openid api://lapse-lab/access_as_user"
-    /// Each door with the scope that opens it.
-    private static let doors = [("/v1.0/me", graph), ("/oidc/userinfo", graph), ("/_lapse/resource/hello", api)]
+    /// Each endpoint with the scope that opens it.
+    private static let endpoints = [("/v1.0/me", graph), ("/oidc/userinfo", graph), ("/_lapse/resource/hello", api)]
 
     /// The answer to a challenge, as MSAL sends it: the challenge's claims and its own capability.
     private static func answering(_ challenge: String) -> String {
@@ -21,7 +21,9 @@ struct ContinuousAccessTests {
         try await lab.send(.get, path, headers: [.authorization: "Bearer \(token)"])
     }
 
-    @Test("A cp1 token is challenged once the plane cae believes; an ordinary one passes until it ends", arguments: doors)
+    @Test(
+        "A cp1 token is challenged once the plane cae enforces the revocation; an ordinary one passes until it ends",
+        arguments: endpoints)
     func challenge(path: String, scope: String) async throws {
         try await Lab.run { lab async throws in
             try await lab.contoso(.put, "propagation", ["planes": ["cae": ["fixed": "PT2M"]]])
@@ -110,7 +112,9 @@ struct ContinuousAccessTests {
         }
     }
 
-    @Test("The answer to a challenge is refused with 50173 as soon as any region's resources believe, without it the plane decides")
+    @Test(
+        "The answer to a challenge is refused with 50173 as soon as any region's resources enforce it, without it the plane decides"
+    )
     func answer() async throws {
         try await Lab.run { lab async throws in
             try await lab.contoso(
@@ -134,7 +138,7 @@ struct ContinuousAccessTests {
         }
     }
 
-    @Test("Whatever value the nbf of a challenge has, it is a demand; of several cut-offs the latest believed one is printed")
+    @Test("Whatever value the nbf of a challenge has, it is a demand; of several cut-offs the latest one in effect is printed")
     func demands() async throws {
         try await Lab.run { lab async throws in
             let regions = ["eastus", "westeurope", "southeastasia"]
@@ -161,7 +165,7 @@ struct ContinuousAccessTests {
             try await lab.contoso(.put, "propagation", ["planes": ["session": ["fixed": "PT1H"], "refresh": ["fixed": "PT1H"]]])
             let cookies = try await lab.signIn().cookies
             _ = try await lab.revoke()
-            // The session plane still believes the session.
+            // The session plane still accepts the session.
             #expect(try await lab.authorize(Lab.authorizePath(), cookies: cookies).status == 302)
 
             let path = Lab.authorizePath(["claims": Self.answering("1795250179")])
@@ -225,7 +229,7 @@ struct ContinuousAccessTests {
                 return answer.json["verdicts"]?.elements.first { $0["plane"] == "cae" } ?? .null
             }
             let early = try await verdict(capable["access_token"])
-            #expect(early["rule"] == "notYetBelieved")
+            #expect(early["rule"] == "notYetInEffect")
             #expect(early["changesAt"] == .string((Lab.start + .seconds(120)).description))
             lab.pass(.seconds(120))
             #expect(try await verdict(capable["access_token"])["rule"] == "revoked")

@@ -41,7 +41,7 @@ struct DelayTests {
         }
     }
 
-    @Test("A second revoke inside the window does not postpone the first, and 50173 prints the latest believed cut-off")
+    @Test("A second revoke inside the window does not postpone the first, and 50173 prints the latest cut-off in effect")
     func secondRevoke() async throws {
         try await Lab.run { lab async throws in
             try await lab.delay("PT3M")
@@ -90,7 +90,7 @@ struct DelayTests {
             let advanced = try await lab.contoso(.post, "clock/advance", ["by": "PT30M"])
             #expect(advanced["now"] == "2026-03-01T13:00:00.0000000Z")
             guard case .array(let effects)? = advanced.json["tookEffect"] else { return #expect(Bool(false)) }
-            #expect(effects.compactMap { $0["type"]?.text } == Array(repeating: "revocationBelieved", count: 4))
+            #expect(effects.compactMap { $0["type"]?.text } == Array(repeating: "revocationInEffect", count: 4))
             #expect(effects.compactMap { $0["plane"]?.text } == ["cae", "directory", "refresh", "session"])
             #expect(try await lab.refresh(meanwhile["refresh_token"]).code == 50173)
         }
@@ -137,7 +137,7 @@ struct DelayTests {
             let grant = try await lab.grant()
             try await lab.contoso(.delete, "users/adele@contoso.example")
             #expect(try await lab.refresh(grant["refresh_token"]).status == 200)
-            #expect(try await lab.signIn().redirect?["code"] != nil, "the deletion is not believed yet")
+            #expect(try await lab.signIn().redirect?["code"] != nil, "the deletion is not in effect yet")
             lab.pass(.seconds(180))
             #expect(try await lab.signIn().text.contains("AADSTS50034"))
             let refused = try await lab.refresh(grant["refresh_token"])

@@ -54,7 +54,7 @@ struct EditionTests {
         }
     }
 
-    @Test("A tenant's row replaces Microsoft's, at every door and in explain")
+    @Test("A tenant's row replaces Microsoft's, at every endpoint and in explain")
     func matrix() async throws {
         try await Lab.run { lab async throws in
             let key = try await lab.grant(method: "non-password")

@@ -98,7 +98,7 @@ struct GraphDirectoryTests {
         }
     }
 
-    @Test("Disabled, enabled, deleted, restored: each door's own answer, when the change has arrived")
+    @Test("Disabled, enabled, deleted, restored: each endpoint's own answer, when the change has arrived")
     func accountLife() async throws {
         try await Lab.run { lab async throws in
             try await lab.contoso(.put, "propagation", ["planes": ["refresh": ["fixed": "PT1M"], "directory": "immediate"]])

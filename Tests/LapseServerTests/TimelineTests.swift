@@ -5,7 +5,7 @@ import Testing
 /// What happened to a user, along the clock: as data and as a picture.
 @Suite("The timeline")
 struct TimelineTests {
-    /// Adele signs in twice, is revoked, is refused where it is believed, and signs in again.
+    /// Adele signs in twice, is revoked, is refused where it is in effect, and signs in again.
     private func story(_ lab: Lab) async throws {
         try await lab.contoso(
             .put, "propagation",
@@ -60,7 +60,7 @@ struct TimelineTests {
         }
     }
 
-    @Test("A later revocation postpones no death, and a disabling is as old as it is believed")
+    @Test("A later revocation postpones no death, and a disabling is as old as it is in effect")
     func since() async throws {
         try await Lab.run { lab async throws in
             func deadSince() async throws -> String? {

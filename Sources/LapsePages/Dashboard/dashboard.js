@@ -143,7 +143,7 @@ function renderEventsSoon() {
 
 // The clock
 
-/** Where something is not yet believed. A guest's is believed along the clock of its home. */
+/** Where something is not yet in effect. A guest's takes effect along the clock of its home. */
 function waiting() {
   const data = lab.timeline, found = [];
   for (const event of data ? [...data.revocations, ...data.stateChanges] : []) {
@@ -218,11 +218,11 @@ const VIEWS = {
     if (!lab.timeline?.rows.length && !lab.timeline?.attempts.length) return [empty()];
     const list = waiting();
     const windows = list.length
-      ? element('ul', { 'aria-label': 'Not yet believed' }, ...list.map(({ event, plane, region, until, held }) => element('li', {},
-        `${plane} in ${region} does not yet believe the ${event.cause}: `,
+      ? element('ul', { 'aria-label': 'Not yet in effect' }, ...list.map(({ event, plane, region, until, held }) => element('li', {},
+        `${plane} in ${region} does not yet enforce the ${event.cause}: `,
         until !== null ? element('span', { class: 'wait', 'data-until-time': until }, '') : held ? 'held until it is released' : 'it lets some requests pass first', ' ',
         element('button', { type: 'button', 'aria-label': `Release ${plane} in ${region}, ${event.id}`, onclick: guarded(() => steer('POST', path('revocations', event.id, 'release'), { plane, region })) }, 'Release'))))
-      : element('p', { class: 'note' }, 'Every revocation is believed everywhere.');
+      : element('p', { class: 'note' }, 'Every revocation is in effect everywhere.');
     return [
       element('h2', {}, 'Timeline'), windows, element('div', { class: 'picture' }, picture(lab.timeline.picture)),
       element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or go through them with Tab and the arrows, to read what it is.'),

@@ -30,7 +30,7 @@ function steps(scene) {
       await call('POST', path('clock/advance'), { by: 'PT1M' });
       return attempt('laptop');
     }],
-    ['Three minutes after the revoke the token endpoint believes it.', async () => {
+    ['Three minutes after the revoke the token endpoint enforces it.', async () => {
       await call('POST', path('clock/advance'), { by: 'PT2M' });
       return [await attempt('laptop'), await attempt('phone')].join(' ');
     }],

@@ -49,9 +49,9 @@ public struct AppRegistration: Equatable, Sendable {
     public var logoutURL: String?
     public var flows: Set<Flow>
     /// Delegated permissions, Graph's by short name, others as `uri/scope`.
-    public var delegated: [String]
+    public var delegatedPermissions: [String]
     /// Application permissions at Graph.
-    public var application: [String]
+    public var applicationPermissions: [String]
     public var exposes: ExposedAPI?
     /// The format of access tokens for this resource: 1 or 2.
     public var accessTokenVersion: Int64
@@ -65,8 +65,9 @@ public struct AppRegistration: Equatable, Sendable {
 
     public init(
         id: ClientID, name: String, kind: Kind, secretHashes: [SecretHash] = [], redirectURIs: [String] = [],
-        spaRedirectURIs: [String] = [], logoutURL: String? = nil, flows: Set<Flow>? = nil, delegated: [String] = [],
-        application: [String] = [], exposes: ExposedAPI? = nil, accessTokenVersion: Int64 = 2, isFamilyMember: Bool = false,
+        spaRedirectURIs: [String] = [], logoutURL: String? = nil, flows: Set<Flow>? = nil, delegatedPermissions: [String] = [],
+        applicationPermissions: [String] = [], exposes: ExposedAPI? = nil, accessTokenVersion: Int64 = 2,
+        isFamilyMember: Bool = false,
         lifetimes: Lifetimes = Lifetimes(), isOpen: Bool = false
     ) {
         self.id = id
@@ -77,8 +78,8 @@ public struct AppRegistration: Equatable, Sendable {
         self.spaRedirectURIs = spaRedirectURIs
         self.logoutURL = logoutURL
         self.flows = flows ?? Flow.defaults(for: kind)
-        self.delegated = delegated
-        self.application = application
+        self.delegatedPermissions = delegatedPermissions
+        self.applicationPermissions = applicationPermissions
         self.exposes = exposes
         self.accessTokenVersion = accessTokenVersion
         self.isFamilyMember = isFamilyMember
@@ -101,7 +102,7 @@ public struct AppRegistration: Equatable, Sendable {
             "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
             "secrets": secrets.map { JSON($0) }, "redirectUris": JSON(redirectURIs), "spaRedirectUris": JSON(spaRedirectURIs),
             "logoutUrl": JSON(logoutURL), "flows": JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),
-            "delegated": JSON(delegated), "application": JSON(application),
+            "delegated": JSON(delegatedPermissions), "application": JSON(applicationPermissions),
             "exposes": exposes?.json ?? .null,
             "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
             "challenges": .array(challenges.map(\.json)),

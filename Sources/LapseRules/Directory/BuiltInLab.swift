@@ -10,7 +10,7 @@ public enum BuiltInLab {
     /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
     public static let secrets = ["lapse-web-secret", "lapse-daemon-secret", "lapse-api-secret-01"]
 
-    static let delegated = [
+    static let delegatedPermissions = [
         "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",
         "Directory.AccessAsUser.All", "\(apiURI)/access_as_user",
     ]
@@ -46,14 +46,15 @@ public enum BuiltInLab {
 
     private static func app(
         _ number: Int, _ name: String, _ kind: AppRegistration.Kind, secret: String? = nil, redirectURIs: [String] = [],
-        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil, delegated: [String] = delegated,
-        application: [String] = [], exposes: AppRegistration.ExposedAPI? = nil
+        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil,
+        delegatedPermissions: [String] = delegatedPermissions,
+        applicationPermissions: [String] = [], exposes: AppRegistration.ExposedAPI? = nil
     ) -> AppRegistration {
         let id = ClientID("bbbbbbbb-0002-4000-8000-00000000000\(number)")
         return AppRegistration(
             id: id, name: name, kind: kind, secretHashes: secret.map { [AppRegistration.hash(secret: $0, of: id)] } ?? [],
-            redirectURIs: redirectURIs, spaRedirectURIs: spaRedirectURIs, flows: flows, delegated: delegated,
-            application: application, exposes: exposes)
+            redirectURIs: redirectURIs, spaRedirectURIs: spaRedirectURIs, flows: flows, delegatedPermissions: delegatedPermissions,
+            applicationPermissions: applicationPermissions, exposes: exposes)
     }
 
     private static let apps = [
@@ -68,9 +69,9 @@ public enum BuiltInLab {
         app(3, "Lapse SPA", .spa, spaRedirectURIs: ["http://localhost:5173/", "http://localhost/"]),
         app(
             4, "Lapse Daemon", .confidential, secret: "lapse-daemon-secret",
-            application: ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"]),
+            applicationPermissions: ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"]),
         app(
-            5, "Lapse API", .resource, secret: "lapse-api-secret-01", flows: [.onBehalfOf], delegated: ["User.Read"],
+            5, "Lapse API", .resource, secret: "lapse-api-secret-01", flows: [.onBehalfOf], delegatedPermissions: ["User.Read"],
             exposes: .init(uri: apiURI, scopes: ["access_as_user"], asksForCapabilities: true)),
     ]
 }

@@ -19,7 +19,7 @@ public enum FirstPartyApps {
     private static func commandLine(_ id: ClientID, name: String) -> AppRegistration {
         AppRegistration(
             id: id, name: name, kind: .public, redirectURIs: ["http://localhost"], flows: [.code, .refresh, .device, .password],
-            delegated: BuiltInLab.delegated + ["\(management.id)/user_impersonation"], isFamilyMember: true)
+            delegatedPermissions: BuiltInLab.delegatedPermissions + ["\(management.id)/user_impersonation"], isFamilyMember: true)
     }
 }
 

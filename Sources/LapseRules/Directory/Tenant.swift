@@ -73,7 +73,7 @@ public struct Policies: Equatable, Sendable {
     public var permissions = Edition.newest
     public var errorLayout = ErrorLayout.current
     /// Whether token errors carry `suberror`; not as at the v1 endpoint.
-    public var suberror = true
+    public var hasSuberror = true
     /// Whether clients that ask the same again and again are refused (50196).
     public var loopDetection = false
     public var tokenTimes = TokenTimes.tenant
@@ -95,7 +95,7 @@ public struct Policies: Equatable, Sendable {
         }
         permissions = try reader.choice("permissions", of: Edition.self) ?? permissions
         errorLayout = try reader.choice("errorLayout", of: ErrorLayout.self) ?? errorLayout
-        suberror = try reader.bool("suberror") ?? suberror
+        hasSuberror = try reader.bool("suberror") ?? hasSuberror
         loopDetection = try reader.bool("loopDetection") ?? loopDetection
         tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
         cloud = try reader.choice("cloud", of: Cloud.self) ?? cloud
@@ -106,7 +106,8 @@ public struct Policies: Equatable, Sendable {
     public var json: JSON {
         [
             "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
-            "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue), "suberror": .bool(suberror),
+            "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
+            "suberror": .bool(hasSuberror),
             "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "cloud": .string(cloud.rawValue),
             "lifetimes": lifetimes.json,
         ]

@@ -219,8 +219,8 @@ extension AppRegistration {
             }
             self.flows = flows
         }
-        delegated = try reader.strings("delegated") ?? delegated
-        application = try reader.strings("application") ?? application
+        delegatedPermissions = try reader.strings("delegated") ?? delegatedPermissions
+        applicationPermissions = try reader.strings("application") ?? applicationPermissions
         if reader.has("exposes") {
             exposes = nil
             if let api = reader.value("exposes") { exposes = try ExposedAPI(api, path: reader.field("exposes")) }

@@ -22,7 +22,7 @@ public struct User: Equatable, Sendable {
     public private(set) var passwordHash: SecretHash?
     /// The user id that salts the hash: another's when the password came from a template.
     public private(set) var passwordSalt: GUID
-    /// As Graph shows it. What the authority believes is the history of ``StateChange``.
+    /// As Graph shows it. What is in effect is the history of ``StateChange``.
     public var accountEnabled: Bool
     public var roles: [DirectoryRole]
     /// The refusals that are switched on for the user.

@@ -1,4 +1,4 @@
-/// A refusal of the authority, before the surface gives it its voice: token JSON, redirect or page.
+/// A refusal of the authority, before the surface gives it its form: token JSON, redirect or page.
 public struct EntraError: Error, Equatable, Sendable {
     /// Nil for what Entra has no code for: the text then is in Lapse's own words.
     public let code: AADSTS?
@@ -75,7 +75,7 @@ public struct ErrorStyle: Equatable, Sendable {
 
     public init(_ policies: Policies) {
         layout = policies.errorLayout
-        suberror = policies.suberror
+        suberror = policies.hasSuberror
     }
 
     public func at(_ version: EndpointVersion) -> ErrorStyle {

@@ -28,9 +28,9 @@ public enum AuthorizationCodeGrant {
                 throw Refusal(
                     error: AADSTS.codeForOtherRedirect.error(["presented": redirectURI, "requested": code.redirectURI]))
             }
-            try CrossOrigin.refusal(origin: request.origin, isForSPA: code.isForSPA).orPass()
+            try CrossOrigin.refusal(origin: request.origin, isForSPA: code.isForSPA).throwIfRefused()
             if code.isForSPA, code.challenge == nil { throw Refusal(error: AADSTS.spaNeedsPKCE.error()) }
-            try PKCE.Challenge.refusal(of: verifier, for: code.challenge).orPass()
+            try PKCE.Challenge.refusal(of: verifier, for: code.challenge).throwIfRefused()
             guard let account = facts.account else {
                 throw Refusal(
                     error: .guestNotFound(

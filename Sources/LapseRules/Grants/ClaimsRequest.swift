@@ -7,17 +7,17 @@ public struct ClaimsRequest: Equatable, Sendable {
     static let capability = "cp1"
 
     /// Whether the client understands claims challenges.
-    public let isCapable: Bool
+    public let declaresCP1: Bool
     /// Whether the access token has to satisfy a challenge's `nbf`.
     public let answersChallenge: Bool
 
     /// Whether it demands anything of the access token besides telling what the client understands: it hands a challenge back.
     public let carriesDemand: Bool
 
-    public static let none = ClaimsRequest(isCapable: false, answersChallenge: false)
+    public static let none = ClaimsRequest(declaresCP1: false, answersChallenge: false)
 
-    init(isCapable: Bool, answersChallenge: Bool) {
-        self.isCapable = isCapable
+    init(declaresCP1: Bool, answersChallenge: Bool) {
+        self.declaresCP1 = declaresCP1
         self.answersChallenge = answersChallenge
         carriesDemand = answersChallenge
     }
@@ -33,7 +33,7 @@ public struct ClaimsRequest: Equatable, Sendable {
             throw .lapse("invalid_request", "The parameter 'claims' is no JSON object.")
         }
         let accessToken = claims["access_token"] ?? .null
-        isCapable = Self.names(accessToken["xms_cc"]).contains { $0.isSame(as: Self.capability) }
+        declaresCP1 = Self.names(accessToken["xms_cc"]).contains { $0.isSame(as: Self.capability) }
         if case .object(let demands) = accessToken {
             carriesDemand = demands.contains { $0.name != "xms_cc" }
         } else {

@@ -105,7 +105,7 @@ extension AccountFacts {
     /// Whether the account itself may sign in here.
     func admitFreshly(on plane: Plane, in region: Region, counting used: inout [Attempt]) throws(Refusal) {
         used += attempts(of: nil, on: plane, in: region)
-        try stateRefusal(on: plane, in: region).orPass()
+        try stateRefusal(on: plane, in: region).throwIfRefused()
     }
 
     /// The record of a credential given now, on the home tenant's clock.

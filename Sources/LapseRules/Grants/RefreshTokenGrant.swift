@@ -31,7 +31,7 @@ public enum RefreshTokenGrant {
                     error: AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"]))
             }
             let (token, grant) = (facts.token, facts.grant)
-            try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).orPass()
+            try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).throwIfRefused()
             guard let account = facts.account else {
                 throw Refusal(
                     error: .guestNotFound(

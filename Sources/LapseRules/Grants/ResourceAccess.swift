@@ -1,4 +1,4 @@
-/// Does an access token open the door of a resource: Graph, userinfo, the lab's own API?
+/// Does an access token give access to a resource: Graph, userinfo, the lab's own API?
 public enum ResourceAccess {
     /// What continuous access evaluation looks at.
     public struct Evaluated: Sendable {
@@ -46,5 +46,5 @@ public enum ResourceAccess {
     }
 
     /// Whether resources evaluate such a token continuously. Entra: concept-continuous-access-evaluation.md, never a guest's.
-    public static func isEvaluated(_ claims: AccessTokenClaims, of user: User) -> Bool { claims.isCapable && !user.isGuest }
+    public static func isEvaluated(_ claims: AccessTokenClaims, of user: User) -> Bool { claims.declaresCP1 && !user.isGuest }
 }

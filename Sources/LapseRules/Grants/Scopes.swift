@@ -187,7 +187,7 @@ public struct ScopePolicy: Sendable {
     private func permission(_ name: String, at api: ResourceAPI, word: String) throws(EntraError) -> String {
         func matches(_ other: String) -> Bool { other.isSame(as: name) }
         // The usual case, without a list of all that is registered.
-        if api.isGraph, let entry = app.delegated.first(where: matches), !GrantedScope.isReserved(entry) { return entry }
+        if api.isGraph, let entry = app.delegatedPermissions.first(where: matches), !GrantedScope.isReserved(entry) { return entry }
         if app.isOpen {
             if let known = (api.scopes ?? Array(Permission.known)).first(where: matches) { return known }
         } else if let registered = registered(at: api).first(where: matches) {
@@ -200,7 +200,7 @@ public struct ScopePolicy: Sendable {
     }
 
     /// The OpenID scopes that the client is registered for.
-    var openID: [String] { app.delegated.filter(GrantedScope.isReserved) }
+    var openID: [String] { app.delegatedPermissions.filter(GrantedScope.isReserved) }
 
     /// What the client is registered for, by resource.
     var registeredByResource: [(resource: ResourceAPI, permissions: [String])] {
@@ -215,7 +215,7 @@ public struct ScopePolicy: Sendable {
     /// What the client is registered for at this resource, by short names.
     private func registered(at api: ResourceAPI) -> [String] {
         if app.isOpen { return api.scopes ?? ["User.Read"] }
-        return app.delegated.compactMap { entry in
+        return app.delegatedPermissions.compactMap { entry in
             guard let slash = entry.utf8.lastIndex(of: UInt8(ascii: "/")) else {
                 return api.isGraph && !GrantedScope.isReserved(entry) ? entry : nil
             }

@@ -52,13 +52,13 @@ extension TokenDecision {
 
 extension EntraError? {
     /// Throws the error when there is one.
-    func orPass() throws(Refusal) {
+    func throwIfRefused() throws(Refusal) {
         if let error = self { throw Refusal(error: error) }
     }
 }
 
 extension Refusal? {
-    func orPass() throws(Refusal) {
+    func throwIfRefused() throws(Refusal) {
         if let refusal = self { throw refusal }
     }
 }
@@ -79,7 +79,7 @@ extension AccountFacts {
         _ grant: Grant, _ request: TokenRequest, in context: TokenContext, counting used: inout [Attempt]
     ) throws(Refusal) {
         try admit(grant.subject, on: .refresh, in: context.region, counting: &used)
-        if request.claims.answersChallenge { try refusalByAnyResource(of: grant.subject).orPass() }
+        if request.claims.answersChallenge { try refusalByAnyResource(of: grant.subject).throwIfRefused() }
     }
 }
 

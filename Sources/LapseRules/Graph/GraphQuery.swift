@@ -71,7 +71,7 @@ public struct GraphQuery: Equatable, Sendable {
     public let skipToken: String?
     public let filter: GraphFilter?
     public let order: (property: String, isDescending: Bool)?
-    public let counts: Bool
+    public let wantsCount: Bool
     public let search: GraphSearch?
     private let collection: Collection
     /// The options as they were asked.
@@ -81,7 +81,7 @@ public struct GraphQuery: Equatable, Sendable {
     public static let all = GraphQuery(.users)
 
     private init(_ collection: Collection) {
-        (select, top, skipToken, filter, order, counts, search) = (nil, collection.page, nil, nil, nil, false, nil)
+        (select, top, skipToken, filter, order, wantsCount, search) = (nil, collection.page, nil, nil, nil, false, nil)
         self.collection = collection
         asked = .empty
     }
@@ -130,8 +130,8 @@ public struct GraphQuery: Equatable, Sendable {
             return (try Self.property(words[0], of: collection), words.last?.lowercased() == "desc")
         }
         switch given["$count"]?.lowercased() {
-        case nil, "false": counts = false
-        case "true": counts = true
+        case nil, "false": wantsCount = false
+        case "true": wantsCount = true
         default: throw .badRequest("Invalid value for $count: it must be true or false.")
         }
         search = try given["$search"].map { text throws(GraphError) in
@@ -154,11 +154,11 @@ public struct GraphQuery: Equatable, Sendable {
     public static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
         lhs.select == rhs.select && lhs.top == rhs.top && lhs.skipToken == rhs.skipToken && lhs.filter == rhs.filter
             && lhs.order?.property == rhs.order?.property && lhs.order?.isDescending == rhs.order?.isDescending
-            && lhs.counts == rhs.counts && lhs.search == rhs.search
+            && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search
     }
 
     /// Whether nothing but a part of the whole is asked for, in its own order.
-    public var isPlain: Bool { filter == nil && order == nil && search == nil && !counts }
+    public var isPlain: Bool { filter == nil && order == nil && search == nil && !wantsCount }
 
     /// The part of `@odata.context` that names what was selected.
     public var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }

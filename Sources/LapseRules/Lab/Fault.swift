@@ -3,7 +3,7 @@
 /// The faults of a tenant are asked in the order in which they were made; a request is hit by the first that meets it. Faults that
 /// end after some hits therefore play one after the other.
 public struct Fault: Equatable, Sendable {
-    /// The doors at which a request can be met.
+    /// The endpoints at which a request can be met.
     public enum Endpoint: String, CaseIterable, Sendable { case token, authorize, devicecode, keys, discovery, graph, resource }
 
     /// What a request must be to be met; nil asks nothing.
@@ -139,7 +139,7 @@ public struct FaultEffect: Equatable, Sendable {
     /// How long the answer is held back, in the machine's time.
     public let latency: PropagationModel.Delay?
 
-    /// Whether it makes sense at the door.
+    /// Whether it makes sense at the endpoint.
     func reaches(_ endpoint: Fault.Endpoint) -> Bool {
         switch kind {
         case .refuse: [.token, .authorize, .devicecode].contains(endpoint)

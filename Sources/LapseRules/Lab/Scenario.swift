@@ -80,7 +80,7 @@ extension Scenario.Step {
 extension Scenario {
     /// Access tokens so short that every library refreshes when it is asked: they count a token with five minutes left as over.
     private static let short: JSON = ["lifetimes": ["accessToken": "PT2M", "caeAccessToken": "PT2M"]]
-    /// Graph believes it last: an app that asks for its tokens anew meets the refused refresh first in every run, and is not, by
+    /// It takes effect at Graph last: an app that asks for its tokens anew meets the refused refresh first in every run, and is not, by
     /// chance, challenged between a refresh and the call that it was for.
     private static let aWhile: JSON = [
         "planes": ["refresh": ["fixed": "PT2S"], "session": ["fixed": "PT2S"], "cae": ["fixed": "PT5S"]]
@@ -102,7 +102,7 @@ extension Scenario {
     public static let builtIn: [JSON] = [
         [
             "name": "lost-laptop",
-            "about": "An administrator revokes the user's sign-ins; two seconds later that is believed.",
+            "about": "An administrator revokes the user's sign-ins; two seconds later that takes effect.",
             "policies": short, "propagation": aWhile, "steps": [refreshed, revoke, refused],
         ],
         [

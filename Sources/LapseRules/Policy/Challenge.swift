@@ -138,11 +138,11 @@ extension TokenContext {
             try scopes.delegated(text, mayNameSeveralResources: mayNameSeveralResources)
         }
         let resource = (try? scope.get())?.resource ?? scopes.graph
-        try AccessPolicy.refusal(of: authentication, within: lifetimes.signInFrequency, now: account.homeNow).orPass()
+        try AccessPolicy.refusal(of: authentication, within: lifetimes.signInFrequency, now: account.homeNow).throwIfRefused()
         if let occasion {
-            try AccessPolicy.challenge(on: occasion, user: account.user, app: app, resource: resource).orPass()
+            try AccessPolicy.challenge(on: occasion, user: account.user, app: app, resource: resource).throwIfRefused()
         }
-        try AccessPolicy.consentRefusal(user: account.user, app: app).orPass()
+        try AccessPolicy.consentRefusal(user: account.user, app: app).throwIfRefused()
         return try refusing { () throws(EntraError) in try scope.get() }
     }
 }

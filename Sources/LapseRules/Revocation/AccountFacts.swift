@@ -38,7 +38,7 @@ public struct AccountFacts: Sendable {
     /// Whether the account itself may be used, fresh sign-ins included. Nil: yes.
     public func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
         let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
-        return switch AccountState.believed(of: history.stateChanges, from: standpoint, after: attempts) {
+        return switch AccountState.inEffect(of: history.stateChanges, from: standpoint, after: attempts) {
         case .active: nil
         case .disabled: AADSTS.accountDisabled.error()
         case .deleted: .noSuchUser(directory: home.name)
@@ -57,13 +57,13 @@ public struct AccountFacts: Sendable {
     func refusalByAnyResource(of subject: RevocationRule.Subject) -> Refusal? {
         guard !user.isGuest else { return nil }
         let refusals = history.regions.compactMap { refusal(of: subject, on: .cae, in: $0) }
-        // The account's state first, else the latest cut-off that any region believes.
+        // The account's state first, else the latest cut-off that any region enforces.
         if let state = refusals.filter({ $0.revocation == nil }).max(by: { $0.error.text < $1.error.text }) { return state }
         let latest = history.revocations.last { revocation in refusals.contains { $0.revocation == revocation.id } }
         return refusals.first { $0.revocation == latest?.id }
     }
 
-    /// ``refusal(of:on:in:)`` for a door, as a throw.
+    /// ``refusal(of:on:in:)`` for a endpoint, as a throw.
     ///
     /// - Parameter used: takes what the request uses up, whatever comes of it.
     func admit(

@@ -1,8 +1,8 @@
-/// Why is this token or session accepted here, or refused, and when does that change? What the doors decide, in words.
+/// Why is this token or session accepted here, or refused, and when does that change? What the endpoints decide, in words.
 ///
-/// Calls the functions that the doors call, so that the two cannot disagree.
+/// Calls the functions that the endpoints call, so that the two cannot disagree.
 public struct Explanation: Sendable {
-    /// What is explained, with the facts that its door would load.
+    /// What is explained, with the facts that its endpoint would load.
     public enum Subject: Sendable {
         case refreshToken(RefreshToken, Grant)
         case session(BrowserSession)
@@ -12,10 +12,10 @@ public struct Explanation: Sendable {
     }
 
     public enum Rule: String, CaseIterable, Sendable {
-        /// No believed or coming revocation touches the sign-in.
+        /// No revocation, in effect or on its way, touches the sign-in.
         case notRevoked
-        /// One does, and is believed later, or when it is released.
-        case notYetBelieved
+        /// One does, and takes effect later, or when it is released.
+        case notYetInEffect
         /// One does, and lets some more requests pass first.
         case attemptsLeft
         /// An access token at the resources: whatever was revoked, it passes until it ends.
@@ -43,7 +43,7 @@ public struct Explanation: Sendable {
 
         public var isAccepted: Bool {
             switch rule {
-            case .notRevoked, .notYetBelieved, .attemptsLeft, .untilExpiry: true
+            case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
             case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
             }
         }
@@ -165,18 +165,18 @@ public struct Explanation: Sendable {
             let isDeleted = refusal.error.code != .accountDisabled
             return verdict(
                 standpoint, code: code, rule: isDeleted ? .accountDeleted : .accountDisabled,
-                why: "The account is \(isDeleted ? "deleted" : "disabled"), and \(place(standpoint)) believes it.")
+                why: "The account is \(isDeleted ? "deleted" : "disabled"), and \(place(standpoint)) enforces it.")
         }
         let left = revocation.attemptsLeft(from: standpoint, after: account.attempts)
         return verdict(
             standpoint, code: code, rule: .revoked,
-            why: "\(comparison(with: revocation)), and \(place(standpoint)) believes it\(since(revocation, standpoint)).",
+            why: "\(comparison(with: revocation)), and \(place(standpoint)) enforces it\(since(revocation, standpoint)).",
             deciding: revocation, attemptsLeft: left)
     }
 
     private func accepted(from standpoint: Standpoint) -> Verdict {
         let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
-        // Of those that wait, the one that is believed first decides what comes next.
+        // Of those that wait, the one that takes effect first decides what comes next.
         let next = cutting.min { rank($0, standpoint) < rank($1, standpoint) }
         guard let next else {
             if let coming = comingState(from: standpoint) { return coming }
@@ -190,7 +190,7 @@ public struct Explanation: Sendable {
         case .afterAttempts:
             guard let left = next.attemptsLeft(from: standpoint, after: account.attempts) else {
                 return verdict(
-                    standpoint, rule: .notYetBelieved,
+                    standpoint, rule: .notYetInEffect,
                     why: "\(comparison(with: next)), which the clock has not reached again.", deciding: next)
             }
             return verdict(
@@ -199,22 +199,22 @@ public struct Explanation: Sendable {
                 attemptsLeft: left)
         case .at(let instant):
             return verdict(
-                standpoint, rule: .notYetBelieved,
-                why: "\(comparison(with: next)), but \(place(standpoint)) believes it from \(instant) on.", deciding: next)
+                standpoint, rule: .notYetInEffect,
+                why: "\(comparison(with: next)), but \(place(standpoint)) enforces it from \(instant) on.", deciding: next)
         case .held:
             return verdict(
-                standpoint, rule: .notYetBelieved,
-                why: "\(comparison(with: next)), but \(place(standpoint)) does not believe it before it is released.",
+                standpoint, rule: .notYetInEffect,
+                why: "\(comparison(with: next)), but \(place(standpoint)) does not enforce it before it is released.",
                 deciding: next)
         }
     }
 
     /// What is to be said of an account whose disabling or deletion has not arrived here yet; nil when none is on its way.
     private func comingState(from standpoint: Standpoint) -> Verdict? {
-        let changes = account.history.stateChanges.filter { $0.isBelieved(from: standpoint, after: account.attempts) }
-        // A disabling counts unless an enabling that is believed already outdates it.
+        let changes = account.history.stateChanges.filter { $0.isInEffect(from: standpoint, after: account.attempts) }
+        // A disabling counts unless an enabling that is in effect already outdates it.
         let pending = account.history.stateChanges.filter { change in
-            [.disable, .delete].contains(change.kind) && !change.isBelieved(from: standpoint, after: account.attempts)
+            [.disable, .delete].contains(change.kind) && !change.isInEffect(from: standpoint, after: account.attempts)
                 && AccountState.after(changes + [change]) != .active
         }
         guard let next = pending.min(by: { rank($0, standpoint) < rank($1, standpoint) }) else { return nil }
@@ -224,8 +224,8 @@ public struct Explanation: Sendable {
         }
         let when = next.turningPoint(on: standpoint.plane, in: standpoint.region)
         return verdict(
-            standpoint, rule: .notYetBelieved,
-            why: "\(what) \(when.map { "believes it from \($0) on" } ?? "does not believe it before it is released").")
+            standpoint, rule: .notYetInEffect,
+            why: "\(what) \(when.map { "enforces it from \($0) on" } ?? "does not enforce it before it is released").")
     }
 
     /// Known instants first, then what counts requests, by how many are left, then what is held.
@@ -281,7 +281,7 @@ public struct Explanation: Sendable {
     }
 
     /// The plane on which its own end counts.
-    private var door: Plane {
+    private var endpoint: Plane {
         switch subject {
         case .refreshToken: .refresh
         case .session: .session
@@ -292,7 +292,7 @@ public struct Explanation: Sendable {
     /// An access token is also an assertion at the token endpoint, and no good there once it has ended.
     private func endCounts(on plane: Plane) -> Bool {
         if case .accessToken = subject, plane == .refresh { return true }
-        return plane == door
+        return plane == endpoint
     }
 
     /// When it ends by itself, on the home clock.

@@ -1,6 +1,6 @@
-/// From when on does each plane of each region believe an event? Stored with the event; only a release brings an entry forward.
+/// From when on is an event in effect on each plane of each region? Stored with the event; only a release brings an entry forward.
 public struct Propagation: Equatable, Sendable {
-    /// When one plane of one region begins to believe.
+    /// From when on one plane of one region enforces it.
     public enum Moment: Equatable, Sendable {
         case at(Timestamp)
         /// Not before somebody releases it.
@@ -32,10 +32,10 @@ public struct Propagation: Equatable, Sendable {
 
     public init(_ arrivals: [Arrival]) { self.arrivals = arrivals }
 
-    /// When the plane of that region believes.
+    /// From when on the plane of that region enforces it.
     ///
     /// Assumption: a region that was not there when it happened, or that another tenant's guest lands in, was set up from the
-    /// one that believed it first.
+    /// one that enforced it first.
     public func moment(on plane: Plane, in region: Region) -> Moment {
         var earliest: Timestamp?
         var fewest: Int?
@@ -79,14 +79,14 @@ public struct Attempt: Hashable, Sendable {
 /// How many requests of one grant or session each event has let pass.
 public typealias AttemptCounts = [Attempt: Int]
 
-/// A revocation or a state change: something that happened to an account and is believed by and by.
+/// A revocation or a state change: something that happened to an account and takes effect by and by.
 public protocol Propagated {
     var place: Place { get }
     var propagation: Propagation { get }
 }
 
 extension Propagated {
-    func isBelieved(from standpoint: Standpoint, after counts: AttemptCounts) -> Bool {
+    func isInEffect(from standpoint: Standpoint, after counts: AttemptCounts) -> Bool {
         switch propagation.moment(on: standpoint.plane, in: standpoint.region) {
         case .at(let instant): instant <= standpoint.now
         case .held: false

@@ -1,4 +1,4 @@
-/// How long does it take until a revocation is believed, on each plane, in each region?
+/// How long does it take until a revocation is in effect, on each plane, in each region?
 public struct PropagationModel: Equatable, Sendable {
     public enum Delay: Equatable, Sendable {
         case immediate
@@ -27,7 +27,7 @@ public struct PropagationModel: Equatable, Sendable {
 
     public enum Routing: String, CaseIterable, Sendable { case sticky, roundRobin = "round-robin", random }
 
-    /// Whether the region that took the revoke waits for its sampled delay or believes at once.
+    /// Whether the region that took the revoke waits for its sampled delay or enforces it at once.
     public enum Origin: String, CaseIterable, Sendable { case sampled, immediate }
 
     public var seed: Int64
@@ -53,7 +53,7 @@ public struct PropagationModel: Equatable, Sendable {
         set { delays[plane] = newValue }
     }
 
-    /// When an event at `instant`, taken by region `origin`, is believed where.
+    /// When an event at `instant`, taken by region `origin`, takes effect where.
     ///
     /// - Parameter ordinal: which of its tenant's revocations and state changes it is: the key of its samples.
     public func propagation(of instant: Timestamp, ordinal: Int64, takenIn origin: Region) -> Propagation {

@@ -19,9 +19,9 @@ public struct Region: Hashable, Sendable, CustomStringConvertible {
 
 /// A place where a revocation has to arrive.
 public enum Plane: String, CaseIterable, Sendable {
-    /// The token endpoint's doors: refresh, code, device code, on-behalf-of.
+    /// The token endpoint: refresh, code, device code, on-behalf-of.
     case refresh
-    /// The doors that a browser's session opens: authorize, `prompt=none`, the cookie at `/devicelogin`.
+    /// What a browser's session opens: authorize, `prompt=none`, the cookie at `/devicelogin`.
     case session
     /// Resources that ask again while an access token still lives (continuous access evaluation).
     case cae

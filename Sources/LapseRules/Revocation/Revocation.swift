@@ -54,7 +54,7 @@ public struct Revocation: Propagated, Equatable, Sendable {
     public var stamp: Timestamp { place.at.truncatedToSecond }
 }
 
-/// A change of an account's state: believed like a revocation, but a state, not a cut-off.
+/// A change of an account's state: it takes effect like a revocation, but a state, not a cut-off.
 public struct StateChange: Propagated, Equatable, Sendable {
     public enum Kind: String, CaseIterable, Sendable { case disable, enable, delete, restore }
 

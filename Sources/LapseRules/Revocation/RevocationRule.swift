@@ -1,4 +1,4 @@
-/// Is this grant or session still believed? The rule at the centre of Lapse, for every door.
+/// Is this grant or session still accepted? The rule at the centre of Lapse, for every endpoint.
 ///
 /// A grant or session is refused on plane P in region R at instant t when a revocation that touches it exists with
 /// `authTime` before the revocation's instant and `propagation(revocation, P, R) <= t`.
@@ -16,7 +16,7 @@ public enum RevocationRule {
 
     /// Nil when no revocation refuses the subject, else the one with the latest cut-off among those that do.
     ///
-    /// Each revocation counts on its own: a later one, not yet believed, hides no earlier one.
+    /// Each revocation counts on its own: a later one, not yet in effect, hides no earlier one.
     ///
     /// - Parameter counts: how many requests of the subject each revocation has let pass.
     public static func refusal(
@@ -24,11 +24,11 @@ public enum RevocationRule {
         after counts: AttemptCounts = [:]
     ) -> Revocation? {
         revocations
-            .filter { cuts($0, subject, policies) && $0.isBelieved(from: standpoint, after: counts) }
+            .filter { cuts($0, subject, policies) && $0.isInEffect(from: standpoint, after: counts) }
             .max { $0.place < $1.place }
     }
 
-    /// Whether the revocation refuses the subject once it is believed.
+    /// Whether the revocation refuses the subject once it is in effect.
     static func cuts(_ revocation: Revocation, _ subject: Subject, _ policies: Policies) -> Bool {
         guard policies.matrix.touches(revocation.cause, subject.column) else { return false }
         return switch policies.tieRule {
@@ -47,27 +47,27 @@ public enum RevocationRule {
     }
 }
 
-/// What the authority believes of an account, apart from cut-offs.
+/// The state of an account that is in effect, apart from cut-offs.
 public enum AccountState: Equatable, Sendable {
     case active, disabled, deleted
 
-    /// The state after all changes that are believed from the standpoint, in their order. Deleting outweighs disabling.
-    public static func believed(
+    /// The state after all changes that are in effect from the standpoint, in their order. Deleting outweighs disabling.
+    public static func inEffect(
         of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts = [:]
     ) -> AccountState {
         // Nearly always there are none, and this stands in the way of every redeem.
-        changes.isEmpty ? .active : after(changes.filter { $0.isBelieved(from: standpoint, after: counts) })
+        changes.isEmpty ? .active : after(changes.filter { $0.isInEffect(from: standpoint, after: counts) })
     }
 
-    /// The state after these changes, all of them believed.
+    /// The state after these changes, all of them in effect.
     static func after(_ changes: [StateChange]) -> AccountState {
         let (isEnabled, isDeleted) = flags(after: changes)
         return isDeleted ? .deleted : isEnabled ? .active : .disabled
     }
 
     /// Graph's `accountEnabled`, which a deleted user keeps.
-    public static func isEnabled(believing changes: [StateChange], from standpoint: Standpoint) -> Bool {
-        flags(after: changes.filter { $0.isBelieved(from: standpoint, after: [:]) }).isEnabled
+    public static func isEnabled(after changes: [StateChange], from standpoint: Standpoint) -> Bool {
+        flags(after: changes.filter { $0.isInEffect(from: standpoint, after: [:]) }).isEnabled
     }
 
     private static func flags(after changes: [StateChange]) -> (isEnabled: Bool, isDeleted: Bool) {
@@ -115,9 +115,9 @@ public struct AccountHistory: Sendable {
         return low == 0 ? self : AccountHistory(self, revocations: Array(revocations[low...]))
     }
 
-    /// The cut-off that a reader of the directory sees from the standpoint: the latest of those believed there.
+    /// The cut-off that a reader of the directory sees from the standpoint: the latest of those in effect there.
     public func latestCutOff(from standpoint: Standpoint) -> Revocation? {
-        revocations.last { $0.cause.movesStamp && $0.isBelieved(from: standpoint, after: [:]) }
+        revocations.last { $0.cause.movesStamp && $0.isInEffect(from: standpoint, after: [:]) }
     }
 
     /// Every region that some of it arrives in.

@@ -90,7 +90,7 @@ public enum SignInDecision: Sendable {
         case declined
     }
 
-    /// Decides from the browser's sessions. Every session is judged again at each step: a page left open opens no door.
+    /// Decides from the browser's sessions. Every session is judged again at each step: a page left open gives nothing away.
     public static func decide(
         _ request: AuthorizeRequest, step: Step, candidates: [Candidate], region: Region
     ) -> SignInDecision {

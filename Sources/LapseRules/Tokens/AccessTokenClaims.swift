@@ -12,7 +12,7 @@ public struct AccessTokenClaims: Sendable {
     /// Nil: an application's own token.
     public let grant: GUID?
     /// Whether the client understands claims challenges: resources evaluate the token continuously.
-    public let isCapable: Bool
+    public let declaresCP1: Bool
     /// The end on the tenant's clock, whatever clock `exp` was written by.
     public let expiresAt: Timestamp
     /// The beginning, on the tenant's clock too.
@@ -34,7 +34,7 @@ public struct AccessTokenClaims: Sendable {
         scopes = Set((payload["scp"]?.text ?? "").split(separator: " ").map(String.init))
         if case .array(let names) = payload["roles"] { roles = Set(names.compactMap(\.text)) } else { roles = [] }
         grant = mark.grant
-        isCapable = ClaimsRequest.names(payload["xms_cc"]).contains { $0.isSame(as: ClaimsRequest.capability) }
+        declaresCP1 = ClaimsRequest.names(payload["xms_cc"]).contains { $0.isSame(as: ClaimsRequest.capability) }
         expiresAt = mark.expiresAt
         guard case .integer(let start) = payload["nbf"], case .integer(let end) = payload["exp"], start <= end else { return nil }
         notBefore = mark.expiresAt - .seconds(min(end - start, Duration.longest.wholeSeconds))
@@ -119,7 +119,7 @@ extension TokenPlan {
         claims.add("oid", objectID)
         claims.add("puid", user.map(passportID))
         claims.add("rh", tenantMark)
-        claims.add("roles", user == nil ? app.application : nil)
+        claims.add("roles", user == nil ? app.applicationPermissions : nil)
         claims.add("scp", user == nil ? nil : scope.claim)
         claims.add("sub", subject)
         claims.add("tenant_region_scope", tenant.cloud.regionScope)
@@ -227,7 +227,7 @@ extension TokenPlan {
         return claims.finished()
     }
 
-    private var capabilities: [String]? { isCapable ? [ClaimsRequest.capability] : nil }
+    private var capabilities: [String]? { declaresCP1 ? [ClaimsRequest.capability] : nil }
 
     private var subject: String {
         user.map { Self.pairwiseSubject(user: $0.id, client: app.id) } ?? objectID

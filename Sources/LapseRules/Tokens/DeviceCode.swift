@@ -9,7 +9,7 @@ public struct DeviceCode: Equatable, Sendable {
     public let tenant: GUID?
     public let scope: String
     /// Whether the client understands claims challenges.
-    public let isCapable: Bool
+    public let declaresCP1: Bool
     public let issuedAt: Timestamp
     public let expiresAt: Timestamp
     public let state: State
@@ -17,7 +17,7 @@ public struct DeviceCode: Equatable, Sendable {
     public let grant: GUID?
 
     public init(
-        hash: SecretHash, userCodeHash: SecretHash, client: ClientID, tenant: GUID?, scope: String, isCapable: Bool = false,
+        hash: SecretHash, userCodeHash: SecretHash, client: ClientID, tenant: GUID?, scope: String, declaresCP1: Bool = false,
         issuedAt: Timestamp,
         expiresAt: Timestamp, state: State = .pending, grant: GUID? = nil
     ) {
@@ -26,7 +26,7 @@ public struct DeviceCode: Equatable, Sendable {
         self.client = client
         self.tenant = tenant
         self.scope = scope
-        self.isCapable = isCapable
+        self.declaresCP1 = declaresCP1
         self.issuedAt = issuedAt
         self.expiresAt = expiresAt
         self.state = state

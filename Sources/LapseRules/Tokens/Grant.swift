@@ -38,11 +38,11 @@ public struct Grant: Equatable, Sendable {
     /// When it was made, on its tenant's clock.
     public let createdAt: Timestamp
     /// Whether the client said at its sign-in that it understands claims challenges; a token request may say it as well.
-    public let isCapable: Bool
+    public let declaresCP1: Bool
 
     public init(
         id: GUID, tenant: GUID, user: GUID, client: ClientID, clientClass: ClientClass, scope: String,
-        authentication: Authentication, session: GUID?, createdAt: Timestamp, isCapable: Bool = false
+        authentication: Authentication, session: GUID?, createdAt: Timestamp, declaresCP1: Bool = false
     ) {
         self.id = id
         self.tenant = tenant
@@ -53,7 +53,7 @@ public struct Grant: Equatable, Sendable {
         self.authentication = authentication
         self.session = session
         self.createdAt = createdAt
-        self.isCapable = isCapable
+        self.declaresCP1 = declaresCP1
     }
 
     /// What the rule judges. A rotated token is judged by this too: refreshing never launders an old sign-in.

@@ -16,7 +16,7 @@ public final class TokenPlan: Sendable {
     public let printedNow: Timestamp
     public let accessTokenLifetime: Duration
     /// Whether the access token says that its client understands claims challenges: resources evaluate it continuously.
-    public let isCapable: Bool
+    public let declaresCP1: Bool
     public let idTokenLifetime: Duration
     public let accessTokenID: GUID
     public let nonce: String?
@@ -45,11 +45,12 @@ public final class TokenPlan: Sendable {
         issuedAt = context.now
         printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
         // Entra: the claim shows only for APIs that ask for it.
-        isCapable = grant.map { $0.isCapable || request?.claims.isCapable == true } == true && scope.resource.asksForCapabilities
+        declaresCP1 =
+            grant.map { $0.declaresCP1 || request?.claims.declaresCP1 == true } == true && scope.resource.asksForCapabilities
         accessTokenLifetime =
             if let user {
                 // Entra does not evaluate guests: nobody would take a long token back.
-                isCapable && !user.isGuest
+                declaresCP1 && !user.isGuest
                     ? lifetimes.evaluatedAccessToken(random: context.random) : lifetimes.accessToken(random: context.random)
             } else {
                 lifetimes.applicationToken
@@ -72,7 +73,7 @@ public final class TokenPlan: Sendable {
     /// The access token as the log keeps it.
     public var accessToken: Event.AccessToken {
         // Entra: continuous access evaluation knows no guests.
-        Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: isCapable && user?.isGuest == false)
+        Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: declaresCP1 && user?.isGuest == false)
     }
 
     /// Entra: the token answer, members in recorded order.

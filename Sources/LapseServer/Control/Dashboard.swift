@@ -11,7 +11,7 @@ struct Dashboard {
 
     func page(_ request: Request, _ context: LapseContext) -> Response {
         guard site.isOwnHost(request.head.authority) else {
-            return PageVoice(site: site).page(
+            return PageResponder(site: site).page(
                 MessagePage(
                     heading: "Not here", text: "The dashboard answers to loopback names, *.localhost and the public URL alone.",
                     in: .english), status: .forbidden)
@@ -39,7 +39,7 @@ struct Dashboard {
     /// Requests while somebody looks: `GET /exchanges`. Whoever asks is taken to look for some seconds more.
     func exchanges(_ request: Request, _ context: LapseContext) throws -> Response {
         let after = try site.authority.eventCursor(try request.controlQuery("after"), field: "after") ?? 0
-        return ControlVoice.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
+        return ControlResponder.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
     }
 }
 

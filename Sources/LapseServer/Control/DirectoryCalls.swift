@@ -8,21 +8,21 @@ struct DirectoryCalls {
 
     func listUsers(_ request: Request, _ context: LapseContext) throws -> Response {
         let page = try authority.listUsers(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
-        return ControlVoice.answer(page.json)
+        return ControlResponder.answer(page.json)
     }
 
     func createUser(_ request: Request, _ context: LapseContext) async throws -> Response {
         let user = try authority.createUser(try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
-        return ControlVoice.answer(user, status: .created)
+        return ControlResponder.answer(user, status: .created)
     }
 
     func user(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.user(try context.parameter("id"), of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.user(try context.parameter("id"), of: try context.parameter("tenant")))
     }
 
     func updateUser(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
-        return ControlVoice.answer(try authority.updateUser(id, of: tenant, try await request.control(), trace: context.trace))
+        return ControlResponder.answer(try authority.updateUser(id, of: tenant, try await request.control(), trace: context.trace))
     }
 
     func deleteUser(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -31,7 +31,7 @@ struct DirectoryCalls {
     }
 
     func giveConsent(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try setConsent(true, context))
+        ControlResponder.answer(try setConsent(true, context))
     }
 
     func withdrawConsent(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -46,21 +46,21 @@ struct DirectoryCalls {
 
     func listApps(_ request: Request, _ context: LapseContext) throws -> Response {
         let page = try authority.listApps(of: try context.parameter("tenant"), after: try request.controlQuery("after"))
-        return ControlVoice.answer(page.json)
+        return ControlResponder.answer(page.json)
     }
 
     func createApp(_ request: Request, _ context: LapseContext) async throws -> Response {
         let app = try authority.createApp(try await request.control(), in: try context.parameter("tenant"))
-        return ControlVoice.answer(app, status: .created)
+        return ControlResponder.answer(app, status: .created)
     }
 
     func app(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.app(try context.parameter("id"), of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.app(try context.parameter("id"), of: try context.parameter("tenant")))
     }
 
     func updateApp(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
-        return ControlVoice.answer(try authority.updateApp(id, of: tenant, try await request.control()))
+        return ControlResponder.answer(try authority.updateApp(id, of: tenant, try await request.control()))
     }
 
     func deleteApp(_ request: Request, _ context: LapseContext) throws -> Response {

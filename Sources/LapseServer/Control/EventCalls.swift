@@ -15,7 +15,7 @@ struct EventCalls {
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let filter = try filter(request, context)
         let after = try authority.eventCursor(try request.controlQuery("after"), field: "after")
-        return ControlVoice.answer(
+        return ControlResponder.answer(
             try authority.events(filter, after: after, isFull: try request.controlFlag("detail")).json)
     }
 

@@ -7,16 +7,16 @@ struct FaultCalls {
     let authority: Authority
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.listFaults(of: try context.parameter("tenant")).json)
+        ControlResponder.answer(try authority.listFaults(of: try context.parameter("tenant")).json)
     }
 
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
         let fault = try authority.createFault(try await request.control(), in: try context.parameter("tenant"))
-        return ControlVoice.answer(fault, status: .created)
+        return ControlResponder.answer(fault, status: .created)
     }
 
     func fault(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.fault(try context.parameter("id"), of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.fault(try context.parameter("id"), of: try context.parameter("tenant")))
     }
 
     func delete(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -30,17 +30,17 @@ struct FaultCalls {
     }
 
     func listGates(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.listGates(of: try context.parameter("tenant")).json)
+        ControlResponder.answer(try authority.listGates(of: try context.parameter("tenant")).json)
     }
 
     func setGate(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (gate, tenant) = (try context.parameter("gate"), try context.parameter("tenant"))
-        return ControlVoice.answer(try authority.setGate(gate, of: tenant, try await request.control()))
+        return ControlResponder.answer(try authority.setGate(gate, of: tenant, try await request.control()))
     }
 
     func forge(_ request: Request, _ context: LapseContext) async throws -> Response {
         let token = try await authority.forgeToken(
             try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
-        return ControlVoice.answer(token, status: .created)
+        return ControlResponder.answer(token, status: .created)
     }
 }

@@ -11,7 +11,7 @@ struct ReportCalls {
     let authority: Authority
 
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try report(request, context).json)
+        ControlResponder.answer(try report(request, context).json)
     }
 
     func page(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -47,20 +47,20 @@ struct ReportCalls {
     // MARK: Expectations
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.listExpectations(of: try context.parameter("tenant")).json)
+        ControlResponder.answer(try authority.listExpectations(of: try context.parameter("tenant")).json)
     }
 
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
         let made = try authority.createExpectation(try await request.control(), in: try context.parameter("tenant"))
-        return ControlVoice.answer(made, status: .created)
+        return ControlResponder.answer(made, status: .created)
     }
 
     func expectation(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
         guard let wait = try request.controlQuery("wait") else {
-            return ControlVoice.answer(try authority.expectation(id, of: tenant))
+            return ControlResponder.answer(try authority.expectation(id, of: tenant))
         }
-        return ControlVoice.answer(
+        return ControlResponder.answer(
             try await cancelWhenGracefulShutdown { try await authority.expectation(id, of: tenant, waiting: wait) })
     }
 

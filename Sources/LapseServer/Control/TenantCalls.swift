@@ -7,11 +7,11 @@ struct TenantCalls {
     let authority: Authority
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.listTenants().json)
+        ControlResponder.answer(try authority.listTenants().json)
     }
 
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(try authority.createTenant(try await request.control()), status: .created)
+        ControlResponder.answer(try authority.createTenant(try await request.control()), status: .created)
     }
 
     func delete(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -21,41 +21,41 @@ struct TenantCalls {
 
     func reset(_ request: Request, _ context: LapseContext) async throws -> Response {
         _ = try await request.control()
-        return ControlVoice.answer(try authority.resetTenant(try context.parameter("tenant")))
+        return ControlResponder.answer(try authority.resetTenant(try context.parameter("tenant")))
     }
 
     func clock(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.clock(of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.clock(of: try context.parameter("tenant")))
     }
 
     func setClock(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(try authority.setClock(of: try context.parameter("tenant"), try await request.control()))
+        ControlResponder.answer(try authority.setClock(of: try context.parameter("tenant"), try await request.control()))
     }
 
     func advanceClock(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(try authority.advanceClock(of: try context.parameter("tenant"), try await request.control()))
+        ControlResponder.answer(try authority.advanceClock(of: try context.parameter("tenant"), try await request.control()))
     }
 
     func propagation(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.propagation(of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.propagation(of: try context.parameter("tenant")))
     }
 
     func setPropagation(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(
+        ControlResponder.answer(
             try authority.setPropagation(
                 of: try context.parameter("tenant"), try await request.control(mayBeName: true)))
     }
 
     func releaseAll(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")
-        return ControlVoice.answer(try authority.releaseAll(of: tenant, try await request.control()).json)
+        return ControlResponder.answer(try authority.releaseAll(of: tenant, try await request.control()).json)
     }
 
     func policies(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlVoice.answer(try authority.policies(of: try context.parameter("tenant")))
+        ControlResponder.answer(try authority.policies(of: try context.parameter("tenant")))
     }
 
     func setPolicies(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlVoice.answer(try authority.setPolicies(of: try context.parameter("tenant"), try await request.control()))
+        ControlResponder.answer(try authority.setPolicies(of: try context.parameter("tenant"), try await request.control()))
     }
 }

@@ -11,7 +11,7 @@ struct TimelineCalls {
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
         // One question for both: whoever shows one shows the other.
         let (timeline, isDrawn) = (try timeline(context), try request.controlFlag("picture"))
-        return ControlVoice.answer(timeline.json(picture: isDrawn ? TimelinePicture(timeline).svg : nil))
+        return ControlResponder.answer(timeline.json(picture: isDrawn ? TimelinePicture(timeline).svg : nil))
     }
 
     func svg(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -105,16 +105,16 @@ extension TimelinePicture {
 
     private static let mostWindows = 36
 
-    /// From the event until each plane of each region believes it.
+    /// From the event until each plane of each region enforces it.
     private static func windows(of event: any Propagated, _ what: String, now: Timestamp) -> [Row] {
         event.propagation.arrivals.compactMap { arrival in
             let place = "\(arrival.plane.rawValue) in \(arrival.region)"
             let (end, says): (Timestamp?, String) =
                 switch arrival.moment {
                 case .at(let instant) where instant > event.place.at:
-                    (instant, "\(place) \(instant <= now ? "believed it at" : "believes it at") \(instant.clockText)")
+                    (instant, "\(place) \(instant <= now ? "enforced it at" : "enforces it at") \(instant.clockText)")
                 case .at: (nil, "")
-                case .held: (now, "\(place) does not believe it before it is released")
+                case .held: (now, "\(place) does not enforce it before it is released")
                 case .afterAttempts(let number): (now, "\(place) lets \(number) requests of each grant pass")
                 }
             guard let end else { return nil }

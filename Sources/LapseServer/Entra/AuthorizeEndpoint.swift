@@ -9,16 +9,16 @@ struct AuthorizeEndpoint {
     let site: Site
     let version: EndpointVersion
 
-    private var voice: PageVoice { PageVoice(site: site) }
+    private var responder: PageResponder { PageResponder(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { trace in
+        try await responder.responding(request, context) { trace in
             try answer(try request.query(), step: .arrived, request, context, trace)
         }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { trace in
+        try await responder.responding(request, context) { trace in
             let form = try await request.form()
             guard form["step"] != nil else {
                 let parameters = try request.query().merging(form)
@@ -47,11 +47,11 @@ struct AuthorizeEndpoint {
     /// - Parameter action: where the page's forms post to: this request again.
     private func response(_ answer: AuthorizeAnswer, in words: Words, action: String) -> Response {
         switch answer {
-        case .signIn(let facts): voice.page(SignInPage(facts, action: action, in: words))
+        case .signIn(let facts): responder.page(SignInPage(facts, action: action, in: words))
         case .pick(let accounts, let appName):
-            voice.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init), in: words))
+            responder.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init), in: words))
         case .consent(let account, let appName, let permissions):
-            voice.page(
+            responder.page(
                 ConsentPage(
                     action: action, appName: appName, session: account.session.description,
                     userPrincipalName: account.userPrincipalName, permissions: permissions, in: words))
@@ -64,7 +64,7 @@ struct AuthorizeEndpoint {
             return Response(status: .found, headers: [.location: target.location(answer), .cacheControl: "no-store, no-cache"])
         }
         let fields = answer.members(for: target).map { HiddenField(name: $0.name, value: $0.value) }
-        return voice.page(FormPostPage(action: target.redirectURI, hidden: fields, in: words), mayBeFramed: true)
+        return responder.page(FormPostPage(action: target.redirectURI, hidden: fields, in: words), mayBeFramed: true)
     }
 }
 

@@ -7,18 +7,18 @@ import LapseService
 struct DeviceLoginEndpoint {
     let site: Site
 
-    private var voice: PageVoice { PageVoice(site: site) }
+    private var responder: PageResponder { PageResponder(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { _ in
-            voice.page(
+        try await responder.responding(request, context) { _ in
+            responder.page(
                 DeviceCodePage(
                     action: Self.action(request), code: try request.query()["otc"], isWrong: false, in: request.words))
         }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { trace in
+        try await responder.responding(request, context) { trace in
             let form = try await request.form()
             try OwnForm.check(request, origin: trace.origin)
             let code = form["otc"] ?? ""
@@ -41,21 +41,21 @@ struct DeviceLoginEndpoint {
     private func answer(_ answer: DeviceAnswer, in words: Words, action: String) -> Response {
         func hidden(_ code: String) -> [HiddenField] { [HiddenField(name: "otc", value: code)] }
         switch answer {
-        case .enterCode(let isWrong): return voice.page(DeviceCodePage(action: action, code: nil, isWrong: isWrong, in: words))
+        case .enterCode(let isWrong): return responder.page(DeviceCodePage(action: action, code: nil, isWrong: isWrong, in: words))
         case .signIn(let facts, let code):
-            return voice.page(SignInPage(facts, action: action, hidden: hidden(code), in: words))
+            return responder.page(SignInPage(facts, action: action, hidden: hidden(code), in: words))
         case .pick(let accounts, let appName, let code):
-            return voice.page(
+            return responder.page(
                 PickerPage(
                     action: action, appName: words.appOnAnotherDevice(appName),
                     accounts: accounts.map(PickerPage.Account.init),
                     hidden: hidden(code), isDevice: true, in: words))
         case .approved(let appName, let cookies):
-            var response = voice.page(MessagePage.signedInOnDevice(appName, in: words))
+            var response = responder.page(MessagePage.signedInOnDevice(appName, in: words))
             site.set(cookies, on: &response)
             return response
         case .declined(let appName):
-            return voice.page(MessagePage.declinedOnDevice(appName, in: words))
+            return responder.page(MessagePage.declinedOnDevice(appName, in: words))
         }
     }
 }

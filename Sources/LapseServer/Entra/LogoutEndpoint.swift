@@ -7,14 +7,14 @@ import LapseService
 struct LogoutEndpoint {
     let site: Site
 
-    private var voice: PageVoice { PageVoice(site: site) }
+    private var responder: PageResponder { PageResponder(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { trace in try answer(try request.query(), request, context, trace) }
+        try await responder.responding(request, context) { trace in try answer(try request.query(), request, context, trace) }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(request, context) { trace in
+        try await responder.responding(request, context) { trace in
             try answer(try request.query().merging(try await request.form()), request, context, trace)
         }
     }
@@ -35,7 +35,7 @@ struct LogoutEndpoint {
             response = Response(status: .found, headers: [.location: next])
         } else {
             // Entra: v2-protocols-oidc.md, each app's address is loaded in a frame of its own; then the browser goes on.
-            response = voice.page(SignedOutPage(frames: frontChannel, next: next, in: request.words), frames: frontChannel)
+            response = responder.page(SignedOutPage(frames: frontChannel, next: next, in: request.words), frames: frontChannel)
         }
         if endedAll { site.clearCookies(on: &response) }
         return response

@@ -8,7 +8,7 @@ import LapseService
 struct MetadataEndpoint {
     let site: Site
 
-    private var voice: TokenVoice { TokenVoice(site: site) }
+    private var responder: TokenResponder { TokenResponder(site: site) }
 
     /// Entra: recorded headers of discovery documents.
     private static let headers: HTTPFields = [
@@ -138,7 +138,7 @@ struct MetadataEndpoint {
     private func answering(
         _ request: Request, _ context: LapseContext, _ document: (RequestTrace) async throws -> JSON
     ) async throws -> Response {
-        try await voice.speaking(request, context.trace) {
+        try await responder.responding(request, context.trace) {
             .json(try await document(context.trace), headers: Self.headers)
         }
     }

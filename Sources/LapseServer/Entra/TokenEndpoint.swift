@@ -7,7 +7,7 @@ struct TokenEndpoint {
     let site: Site
     let version: EndpointVersion
 
-    private var voice: TokenVoice { TokenVoice(site: site, version: version) }
+    private var responder: TokenResponder { TokenResponder(site: site, version: version) }
 
     func token(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { form, trace in
@@ -15,7 +15,7 @@ struct TokenEndpoint {
                 form: form, authorization: request.headers[.authorization], origin: request.headers[.origin],
                 version: version)
             let answer = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
-            return voice.answer(answer.body, request, trace).landed(answer.landing)
+            return responder.answer(answer.body, request, trace).landed(answer.landing)
         }
     }
 
@@ -23,7 +23,7 @@ struct TokenEndpoint {
         try await answering(request, context) { form, trace in
             let (answer, landing) = try site.authority.issueDeviceCode(
                 form, at: try Request.tenant(context), version: version, trace: trace)
-            return voice.answer(answer.json(origin: trace.origin, version: version), request, trace).landed(landing)
+            return responder.answer(answer.json(origin: trace.origin, version: version), request, trace).landed(landing)
         }
     }
 
@@ -35,9 +35,9 @@ struct TokenEndpoint {
         var trace = context.trace.correlated(byQueryOf: request)
         let form: FormParameters
         do { form = try await request.form() } catch {
-            return try await voice.speaking(request, trace) { throw error }
+            return try await responder.responding(request, trace) { throw error }
         }
         trace = trace.correlated(by: form)
-        return try await voice.speaking(request, trace) { try await body(form, trace) }
+        return try await responder.responding(request, trace) { try await body(form, trace) }
     }
 }

@@ -12,7 +12,7 @@ extension GraphEndpoint {
         var region: String?
         for part in batch.parts {
             let own = trace.forPart(site.authority.random.guid())
-            let response = try await voice.speaking(own) {
+            let response = try await responder.responding(own) {
                 guard failed.isDisjoint(with: part.dependsOn) else { throw GraphError.failedDependency }
                 guard part.body == .null || part.body.isObject else { throw GraphError.unreadableBody }
                 let call = GraphCall(
@@ -27,7 +27,7 @@ extension GraphEndpoint {
             if response.status.code >= 400 { failed.insert(part.id) }
             answers.append(try await Self.json(part.id, response))
         }
-        var response = voice.answer(["responses": .array(answers)], trace: trace)
+        var response = responder.answer(["responses": .array(answers)], trace: trace)
         response.headers[.lapseRegion] = region
         return response
     }

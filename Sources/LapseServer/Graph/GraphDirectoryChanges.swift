@@ -16,7 +16,7 @@ extension GraphEndpoint {
         case .createUser:
             let (profile, landing) = try authority.createUser(body, token: token, trace: trace)
             let context: JSON = ["@odata.context": "\(metadata(landing))#users/$entity"]
-            return voice.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
+            return responder.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
         case .updateUser(let user):
             return nothing(try authority.updateUser(user.target, body, token: token, trace: trace).1, trace)
         case .deleteUser(let user):
@@ -28,23 +28,25 @@ extension GraphEndpoint {
                 "@odata.context": "\(metadata(landing))#microsoft.graph.passwordResetResponse",
                 "newPassword": password.map(JSON.string),
             ])
-            return voice.answer(answer, status: .accepted, trace: trace).landed(landing)
+            return responder.answer(answer, status: .accepted, trace: trace).landed(landing)
         case .restoreUser(let id):
             let (profile, landing) = try authority.restoreUser(id, token: token, trace: trace)
             let context: JSON = [
                 "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
             ]
-            return voice.answer(context.followed(by: members(of: profile)), trace: trace).landed(landing)
+            return responder.answer(context.followed(by: members(of: profile)), trace: trace).landed(landing)
         case .purgeUser(let id): return nothing(try authority.purgeUser(id, token: token, trace: trace).1, trace)
         case .invite:
             let (profile, landing) = try authority.invite(body, token: token, trace: trace)
-            return voice.answer(invitation(profile.user, body, metadata: metadata(landing), trace), status: .created, trace: trace)
-                .landed(landing)
+            return responder.answer(
+                invitation(profile.user, body, metadata: metadata(landing), trace), status: .created, trace: trace
+            )
+            .landed(landing)
         }
     }
 
     private func nothing(_ landing: Landing, _ trace: RequestTrace) -> Response {
-        voice.answerNothing(trace: trace).landed(landing)
+        responder.answerNothing(trace: trace).landed(landing)
     }
 
     private func members(of profile: GraphProfile) -> JSON { GraphQuery.all.shown(profile.json) }

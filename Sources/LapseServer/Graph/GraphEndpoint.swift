@@ -24,10 +24,10 @@ struct GraphEndpoint {
 
     let site: Site
 
-    var voice: GraphVoice { GraphVoice(site: site) }
+    var responder: GraphResponder { GraphResponder(site: site) }
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await responder.responding(context) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
             let token = { try await site.authority.bearerToken(Self.bearer(request)) }
@@ -65,15 +65,15 @@ struct GraphEndpoint {
         switch asked {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
             let (status, landing) = try await site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
-            guard status == 200 else { return voice.answerNothing(trace: trace).landed(landing) }
-            var response = voice.answer(["@odata.context": "\(metadata(landing))#Edm.Boolean", "value": true], trace: trace)
+            guard status == 200 else { return responder.answerNothing(trace: trace).landed(landing) }
+            var response = responder.answer(["@odata.context": "\(metadata(landing))#Edm.Boolean", "value": true], trace: trace)
             response.headers[.location] = "https://\(landing.cloud.graphHost)"
             return response.landed(landing)
         case .user(let user):
             let query = try GraphQuery(query, of: users)
             let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
             let context: JSON = ["@odata.context": "\(metadata(landing))#users\(query.contextSuffix)/$entity"]
-            return voice.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
+            return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
         case .users:
             let query = try GraphQuery(query, of: users, isEventual: isEventual)
             let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
@@ -108,7 +108,7 @@ struct GraphEndpoint {
             let context: JSON = [
                 "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
             ]
-            return voice.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
+            return responder.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
         case .apps(let collection):
             let query = try GraphQuery(query, of: collection.query, isEventual: isEventual)
             let (page, landing) = try site.authority.listApps(collection, query, token: token, trace: trace)
@@ -123,14 +123,14 @@ struct GraphEndpoint {
             let query = try GraphQuery(query, of: collection.query)
             let (entry, landing) = try site.authority.readApp(collection, key, token: token, trace: trace)
             let context = "\(metadata(landing))#\(collection.rawValue)\(query.contextSuffix)/$entity"
-            return voice.answer((["@odata.context": .string(context)] as JSON).followed(by: query.shown(entry)), trace: trace)
+            return responder.answer((["@odata.context": .string(context)] as JSON).followed(by: query.shown(entry)), trace: trace)
                 .landed(landing)
         case .change(let change): return try answer(change, version: version, body, token: token, trace)
         }
     }
 
     private func count(_ number: Int, _ trace: RequestTrace, _ landing: Landing) -> Response {
-        var response = voice.answer(.null, trace: trace)
+        var response = responder.answer(.null, trace: trace)
         response.headers[.contentType] = "text/plain"
         response.body = .init(byteBuffer: ByteBuffer(string: String(number)))
         return response.landed(landing)
@@ -150,17 +150,17 @@ struct GraphEndpoint {
         }
         let body = JSON.object([
             "@odata.context": "\(landing.cloud.metadata(version))\(context)",
-            "@odata.count": query.counts ? page.count.map { .integer(Int64($0)) } : nil, "@odata.nextLink": next,
+            "@odata.count": query.wantsCount ? page.count.map { .integer(Int64($0)) } : nil, "@odata.nextLink": next,
             "value": .array(page.objects),
         ])
-        return voice.answer(body, trace: trace).landed(landing)
+        return responder.answer(body, trace: trace).landed(landing)
     }
 
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await responder.responding(context) {
             let token = try await site.authority.bearerToken(Self.bearer(request))
             let (info, landing) = try site.authority.userInfo(token: token, trace: context.trace)
-            return voice.answer(info, trace: context.trace).landed(landing)
+            return responder.answer(info, trace: context.trace).landed(landing)
         }
     }
 

@@ -7,10 +7,10 @@ import LapseService
 struct LabAPIEndpoint {
     let site: Site
 
-    private var voice: GraphVoice { GraphVoice(site: site, resource: BuiltInLab.api) }
+    private var responder: GraphResponder { GraphResponder(site: site, resource: BuiltInLab.api) }
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await voice.speaking(context) {
+        try await responder.responding(context) {
             let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
             let (caller, landing) = try site.authority.callLabAPI(token: token, trace: context.trace)
             return Response.json(caller, headers: [.cacheControl: "no-store"]).landed(landing)

@@ -5,8 +5,8 @@ import LapseService
 import NIOCore
 import NIOHTTP1
 
-/// Gives every request its trace and every answer its region, opens the doors that browsers of other origins may use, and
-/// answers what no handler answered in the voice of the surface that the path belongs to.
+/// Gives every request its trace and every answer its region, lets browsers of other origins use what they may, and
+/// answers what no handler answered in the form of the surface that the path belongs to.
 struct SurfaceMiddleware: RouterMiddleware {
     let site: Site
 
@@ -60,11 +60,11 @@ struct SurfaceMiddleware: RouterMiddleware {
         }
         let now = site.wall()
         switch surface {
-        case .token, .metadata: return TokenVoice(site: site).answer(kind, now: now, request, context.trace)
-        case .page: return PageVoice(site: site).answer(kind, now: now, in: request.words, context.trace)
-        case .graph: return GraphVoice(site: site).answer(kind, path: request.uri.path, now: now, context.trace)
-        case .management: return ManagementVoice(site: site).answer(kind, path: request.uri.path, context.trace)
-        case .control: return ControlVoice.answer(kind)
+        case .token, .metadata: return TokenResponder(site: site).answer(kind, now: now, request, context.trace)
+        case .page: return PageResponder(site: site).answer(kind, now: now, in: request.words, context.trace)
+        case .graph: return GraphResponder(site: site).answer(kind, path: request.uri.path, now: now, context.trace)
+        case .management: return ManagementResponder(site: site).answer(kind, path: request.uri.path, context.trace)
+        case .control: return ControlResponder.answer(kind)
         }
     }
 }
@@ -72,7 +72,7 @@ struct SurfaceMiddleware: RouterMiddleware {
 /// Why no handler answered.
 enum Unanswered { case notFound, unreadable, tooLarge, broken }
 
-/// The parts of Lapse, each with a voice of its own.
+/// The parts of Lapse, each with a form of its own for errors.
 enum Surface {
     case token, metadata, page, graph, management, control
 

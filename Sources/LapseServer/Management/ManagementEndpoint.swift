@@ -8,7 +8,7 @@ import LapseService
 struct ManagementEndpoint {
     let site: Site
 
-    private var voice: ManagementVoice { ManagementVoice(site: site) }
+    private var responder: ManagementResponder { ManagementResponder(site: site) }
 
     func tenants(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { try site.authority.managementTenants(token: $0, trace: context.trace) }
@@ -26,20 +26,20 @@ struct ManagementEndpoint {
             guard try request.query()["api-version"] != nil else { throw ManagementError.missingVersion }
             let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
             let (body, landing) = try read(token)
-            return voice.answer(body, trace).landed(landing)
+            return responder.answer(body, trace).landed(landing)
         } catch let refused as ResourceRefused {
-            return voice.answer(ManagementError(refused.error), cloud: refused.landing.cloud, trace).landed(refused.landing)
+            return responder.answer(ManagementError(refused.error), cloud: refused.landing.cloud, trace).landed(refused.landing)
         } catch let error as ManagementError {
-            return voice.answer(error, trace)
+            return responder.answer(error, trace)
         } catch is EntraError {
             // A query that cannot be decoded.
-            return voice.answer(ManagementError(GraphError.unreadable), trace)
+            return responder.answer(ManagementError(GraphError.unreadable), trace)
         }
     }
 }
 
 /// How Azure Resource Manager speaks.
-struct ManagementVoice {
+struct ManagementResponder {
     let site: Site
 
     func answer(_ body: JSON, status: Int = 200, _ trace: RequestTrace) -> Response {

@@ -8,8 +8,8 @@ extension AppRegistration {
             secretHashes: (row["secret_hashes"] as JSON).texts.compactMap(SecretHash.init(hexadecimal:)),
             redirectURIs: (row["redirect_uris"] as JSON).texts, spaRedirectURIs: (row["spa_redirect_uris"] as JSON).texts,
             logoutURL: row["logout_url"], flows: Set((row["flows"] as JSON).texts.compactMap(Flow.init(rawValue:))),
-            delegated: (row["delegated_permissions"] as JSON).texts,
-            application: (row["application_permissions"] as JSON).texts,
+            delegatedPermissions: (row["delegated_permissions"] as JSON).texts,
+            applicationPermissions: (row["application_permissions"] as JSON).texts,
             exposes: try (row["exposes"] as JSON?).map { try ExposedAPI($0, path: "exposes") },
             accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
             lifetimes: try Lifetimes(row["lifetimes"], path: "lifetimes"))
@@ -34,8 +34,8 @@ struct AppRow: PersistableRecord {
         container["spa_redirect_uris"] = JSON(app.spaRedirectURIs)
         container["logout_url"] = app.logoutURL
         container["flows"] = JSON(AppRegistration.Flow.allCases.filter(app.flows.contains).map(\.rawValue))
-        container["delegated_permissions"] = JSON(app.delegated)
-        container["application_permissions"] = JSON(app.application)
+        container["delegated_permissions"] = JSON(app.delegatedPermissions)
+        container["application_permissions"] = JSON(app.applicationPermissions)
         container["exposes"] = app.exposes?.json
         container["access_token_version"] = app.accessTokenVersion
         container["is_family_member"] = app.isFamilyMember

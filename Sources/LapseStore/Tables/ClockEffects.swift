@@ -8,7 +8,7 @@ extension StoreTransaction {
         try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
     }
 
-    /// The instant from which all revocations and state changes with a known one are believed everywhere; nil when they are.
+    /// The instant from which all revocations and state changes with a known one are in effect everywhere; nil when they are.
     public func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
         try row(
             "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
@@ -34,11 +34,11 @@ extension StoreTransaction {
 
     /// What takes effect in tenant ?1 after ?2 and not after ?3.
     private static let effects = """
-        SELECT visible_at AS at, 'revocationBelieved' AS type, r.id AS id, plane, region
+        SELECT visible_at AS at, 'revocationInEffect' AS type, r.id AS id, plane, region
         FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
         WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
         UNION ALL
-        SELECT visible_at, 'stateChangeBelieved', s.id, plane, region
+        SELECT visible_at, 'stateChangeInEffect', s.id, plane, region
         FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
         WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
         UNION ALL

@@ -19,7 +19,7 @@ extension DeviceCode: FetchableRecord {
     public init(row: Row) {
         self.init(
             hash: row["hash"], userCodeHash: row["user_code_hash"], client: row["client"], tenant: row["tenant"],
-            scope: row["scope"], isCapable: row["declares_cp1"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
+            scope: row["scope"], declaresCP1: row["declares_cp1"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
             state: row["state"],
             grant: row["grant_id"])
     }
@@ -61,7 +61,7 @@ extension StoreTransaction {
                 grant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.isCapable, code.issuedAt, code.expiresAt,
+                code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.declaresCP1, code.issuedAt, code.expiresAt,
                 code.state,
                 code.grant,
             ])

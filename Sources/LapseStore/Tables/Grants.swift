@@ -16,7 +16,7 @@ extension Grant: FetchableRecord {
         self.init(
             id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
             scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],
-            isCapable: row["declares_cp1"])
+            declaresCP1: row["declares_cp1"])
     }
 }
 
@@ -57,7 +57,7 @@ extension StoreTransaction {
             [
                 grant.id, grant.tenant, grant.user, grant.client, grant.clientClass, grant.scope, authentication.user.tenant,
                 authentication.user.user, authentication.place.at, authentication.place.sequence, authentication.method,
-                grant.session, grant.createdAt, grant.isCapable,
+                grant.session, grant.createdAt, grant.declaresCP1,
             ])
     }
 

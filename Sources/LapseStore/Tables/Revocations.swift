@@ -1,7 +1,7 @@
 import GRDB
 import LapseRules
 
-// What speaks against an account: cut-offs and states, with when each is believed where.
+// What speaks against an account: cut-offs and states, with when each takes effect where.
 
 extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
@@ -43,7 +43,7 @@ extension StoreTransaction {
         try row("SELECT * FROM state_changes WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try stateChange($0) }
     }
 
-    /// The ids of the tenant's revocations and state changes that are not believed everywhere, in their order.
+    /// The ids of the tenant's revocations and state changes that are not in effect everywhere, in their order.
     public func pending(in tenant: GUID, at now: Timestamp) throws -> [GUID] {
         try rows(
             """

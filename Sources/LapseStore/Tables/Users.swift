@@ -62,7 +62,7 @@ extension StoreTransaction {
         return try found.map { try User(row: $0) }
     }
 
-    /// The member of that name or id who was deleted last: until the deletion is believed, the name still signs in.
+    /// The member of that name or id who was deleted last: until the deletion takes effect, the name still signs in.
     public func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
         try row(
             """
@@ -159,7 +159,7 @@ extension StoreTransaction {
         try user.update(db)
     }
 
-    /// The directory shows the user no more; the authority believes it when the state change arrives.
+    /// The directory shows the user no more; for the authority it takes effect with the state change.
     public func markDeleted(_ user: GUID, at: Timestamp) throws {
         directoryChanged()
         try run("UPDATE users SET deleted_at = ? WHERE id = ?", [at, user])

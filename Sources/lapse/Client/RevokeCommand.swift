@@ -4,7 +4,7 @@ import LapseRules
 /// `lapse revoke USER`.
 struct RevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revokes a user's sign-ins, and says where that is believed from when on.")
+        commandName: "revoke", abstract: "Revokes a user's sign-ins, and says where it takes effect, and when.")
 
     @Argument(help: "The user, by name or id.")
     var user: String
@@ -46,8 +46,8 @@ enum RevocationText {
 
     private static func state(_ arrival: JSON) -> String {
         let visibleAt = arrival.shown("visibleAt")
-        if arrival["effective"]?.isTrue == true { return "believed since \(visibleAt)" }
+        if arrival["effective"]?.isTrue == true { return "in effect since \(visibleAt)" }
         if arrival["held"]?.isTrue == true { return "held until it is released" }
-        return visibleAt.isEmpty ? "believed after some requests" : "believed from \(visibleAt) on"
+        return visibleAt.isEmpty ? "in effect after some requests" : "in effect from \(visibleAt) on"
     }
 }

@@ -5,7 +5,7 @@ import LapseRules
 import LapseService
 
 /// How Microsoft Graph speaks: JSON with OData's and Graph's headers. Entra: recorded headers of `revokeSignInSessions`.
-struct GraphVoice {
+struct GraphResponder {
     let site: Site
     /// The resource that speaks.
     var resource = FirstPartyApps.graph.id
@@ -53,11 +53,11 @@ struct GraphVoice {
     }
 
     /// Runs a handler and speaks its refusals.
-    func speaking(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
-        try await speaking(context.trace, body)
+    func responding(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
+        try await responding(context.trace, body)
     }
 
-    func speaking(_ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
+    func responding(_ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
         } catch let refused as ResourceRefused {

@@ -6,7 +6,7 @@ import LapseRules
 import LapseService
 
 /// How the authority speaks to people: pages.
-struct PageVoice {
+struct PageResponder {
     let site: Site
 
     /// - Parameter frames: addresses that the page shows in frames.
@@ -56,7 +56,7 @@ struct PageVoice {
     }
 
     /// Runs a handler and speaks its refusals.
-    func speaking(_ request: Request, _ context: LapseContext, _ body: (RequestTrace) async throws -> Response) async throws
+    func responding(_ request: Request, _ context: LapseContext, _ body: (RequestTrace) async throws -> Response) async throws
         -> Response
     {
         let trace = context.trace.correlated(byQueryOf: request)
@@ -71,7 +71,7 @@ struct PageVoice {
 
     /// `GET /error?code=`: what `error_uri` leads to.
     func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await speaking(request, context) { _ in
+        try await responding(request, context) { _ in
             let text = try request.query()["code"]
             guard let number = text.flatMap({ Int($0) }), let code = AADSTS(rawValue: number) else {
                 return page(

@@ -4,7 +4,7 @@ import LapseRules
 import LapseService
 
 /// How the token endpoint, the devicecode endpoint and metadata speak: JSON with Entra's headers.
-struct TokenVoice {
+struct TokenResponder {
     let site: Site
     var version = EndpointVersion.v2
 
@@ -62,7 +62,7 @@ struct TokenVoice {
     }
 
     /// Runs a handler and speaks its refusals.
-    func speaking(_ request: Request, _ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
+    func responding(_ request: Request, _ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
         } catch let refused as Refused {

@@ -6,7 +6,7 @@ import LapseService
 import NIOCore
 
 /// How the control API speaks: `{"error":{"code","field","message"}}`.
-enum ControlVoice {
+enum ControlResponder {
     static func error(_ status: HTTPResponse.Status, _ code: String, field: String? = nil, _ message: String) -> Response {
         answer(["error": ["code": .string(code), "field": JSON(field), "message": .string(message)]], status: status)
     }
@@ -52,17 +52,18 @@ struct ControlGate: RouterMiddleware {
         _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
         guard site.isOwnHost(request.head.authority) else {
-            return ControlVoice.error(
+            return ControlResponder.error(
                 .forbidden, "foreignHost", "The control API answers to loopback names, *.localhost and the public URL alone.")
         }
         guard !OwnForm.isForged(request, origin: context.trace.origin) else {
-            return ControlVoice.error(.forbidden, "foreignOrigin", "The control API takes no requests from pages of other origins.")
+            return ControlResponder.error(
+                .forbidden, "foreignOrigin", "The control API takes no requests from pages of other origins.")
         }
         if let expected = site.controlToken {
             let presented = request.headers[.authorization].map { $0.split(separator: " ", maxSplits: 1) } ?? []
             guard presented.count == 2, presented[0].lowercased() == "bearer", SecretHash(of: String(presented[1])) == expected
             else {
-                var response = ControlVoice.error(
+                var response = ControlResponder.error(
                     .unauthorized, "unauthorized", "The control API wants its token: Authorization: Bearer.")
                 response.headers[.wwwAuthenticate] = "Bearer"
                 return response
@@ -71,7 +72,7 @@ struct ControlGate: RouterMiddleware {
         do {
             return try await next(request, context)
         } catch let error as ControlError {
-            return ControlVoice.answer(error)
+            return ControlResponder.answer(error)
         }
     }
 }

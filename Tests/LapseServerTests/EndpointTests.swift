@@ -2,10 +2,10 @@ import HTTPTypes
 import LapseRules
 import Testing
 
-/// No door left open: after a revoke every way in is refused for what was signed in before, and open for what comes after,
+/// No endpoint forgotten: after a revoke every way in is refused for what was signed in before, and open for what comes after,
 /// with a clock that stands still.
-@Suite("Doors after a revoke, the clock standing still")
-struct DoorTests {
+@Suite("Endpoints after a revoke, the clock standing still")
+struct EndpointTests {
     @Test("A refresh token is refused with 50173 and bad_token; a sign-in after the revoke is accepted")
     func refresh() async throws {
         try await Lab.run { lab async throws in
