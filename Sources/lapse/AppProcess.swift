@@ -1,4 +1,5 @@
 import Foundation
+import LapseInstance
 
 /// The app under test. Unchecked: `Foundation.Process` may be asked from any thread.
 final class AppProcess: @unchecked Sendable {

@@ -1,3 +1,4 @@
+import LapseInstance
 import LapseRules
 
 /// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
@@ -18,7 +19,7 @@ enum Banner {
         let authority =
             isReissued ? "\(certificate), issued again with its old key: it speaks for \(names)" : "\(certificate), for \(names)"
         return """
-            Lapse \(Lapse.version) - a local identity provider for tests. It is no production identity provider.
+            Lapse \(Instance.version) - a local identity provider for tests. It is no production identity provider.
 
               Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
               Local CA   \(authority)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
-import ServiceLifecycle
 
 /// `lapse check -- COMMAND`: runs an app against a Lapse of its own, plays a scenario on it, and reports how it took it.
 struct Check: AsyncParsableCommand {

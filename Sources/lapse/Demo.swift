@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
-import ServiceLifecycle
 
 /// `lapse demo`: plays "the lost laptop" against a Lapse of its own, over real HTTP, in seconds, by moving the clock.
 struct Demo: AsyncParsableCommand {

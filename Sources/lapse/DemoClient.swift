@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Foundation
+import LapseInstance
 import LapseRules
 
 /// An app of the demo.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
 import UnixSignals
 import Yams
@@ -83,7 +84,7 @@ struct Serve: AsyncParsableCommand {
         // A file of comments alone says nothing.
         guard let content = try? Yams.compose(yaml: text) else {
             do { _ = try Yams.compose(yaml: text) } catch {
-                throw StartError("--config: \(path) is no valid YAML: \(Instance.oneLine(error))")
+                throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
             }
             return [:]
         }
@@ -91,7 +92,7 @@ struct Serve: AsyncParsableCommand {
             let value = try YAMLDecoder().decode(JSON.self, from: content)
             return value == .null ? [:] : value
         } catch {
-            throw StartError("--config: \(path) is no valid YAML: \(Instance.oneLine(error))")
+            throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
         }
     }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import LapseInstance
 import LapseRules
 
 /// `lapse visit URL`: the browser of whoever has none. Signs in on Lapse's own pages and goes where they lead; `lapse check` hands it

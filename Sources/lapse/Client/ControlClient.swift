@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Foundation
+import LapseInstance
 import LapseRules
 import LapseService
 import NIOSSL

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
 
 /// `lapse report`.
