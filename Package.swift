@@ -113,5 +113,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "LapseTests",
+            dependencies: ["lapse", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: strict
+        ),
     ]
 )

@@ -46,7 +46,7 @@ struct ControlClient: Sendable {
             throw StartError("--server: must be an address such as https://localhost:8443")
         }
         tenant = options.tenant ?? environment["LAPSE_TENANT"] ?? "contoso.example"
-        controlToken = options.controlToken ?? environment["LAPSE_CONTROL_TOKEN"]
+        controlToken = options.controlToken ?? environment[Settings.Option.controlToken.variable]
         printsJSON = options.json
         var tls = TLSConfiguration.makeClientConfiguration()
         if let file = options.ca ?? environment["LAPSE_CA"] ?? Self.ownCA(environment) {
@@ -65,7 +65,9 @@ struct ControlClient: Sendable {
 
     /// The CA of a Lapse that was started in this folder.
     private static func ownCA(_ environment: [String: String]) -> String? {
-        let file = (environment["LAPSE_DATA_DIR"] ?? ".lapse") + "/" + DataFolder.File.authority.rawValue
+        let file =
+            (environment[Settings.Option.dataDirectory.variable] ?? Settings().dataDirectory) + "/"
+            + DataFolder.File.authority.rawValue
         return FileManager.default.fileExists(atPath: file) ? file : nil
     }
 
