@@ -134,8 +134,8 @@ struct Cast {
     let password: String
 
     static let lab = Cast(
-        domain: BuiltInLab.seed[0].tenant.domains[0], client: "bbbbbbbb-0002-4000-8000-000000000001", secret: "",
-        user: "adele@\(BuiltInLab.seed[0].tenant.domains[0])", password: BuiltInLab.password)
+        domain: BuiltInLab.domain, client: BuiltInLab.native.description, secret: "", user: BuiltInLab.adele,
+        password: BuiltInLab.password)
 
     /// The first tenant of a seed file with its first user and its first app.
     init(_ seed: JSON) throws {

@@ -29,9 +29,9 @@ struct Demo: AsyncParsableCommand {
 /// The story: who does what, told as it happens. Everything goes over HTTP, as an app, a browser and an administrator would.
 private struct LostLaptop {
     let client: DemoClient
-    private let tenant = "contoso.example"
-    private let phone = DemoApp(name: "phone app", id: "bbbbbbbb-0002-4000-8000-000000000001", secret: nil)
-    private let laptop = DemoApp(name: "web app", id: "bbbbbbbb-0002-4000-8000-000000000002", secret: "lapse-web-secret")
+    private let tenant = BuiltInLab.domain
+    private let phone = DemoApp(name: "phone app", id: BuiltInLab.native.description, secret: nil)
+    private let laptop = DemoApp(name: "web app", id: BuiltInLab.web.description, secret: BuiltInLab.webSecret)
 
     func play(svg: String?) async throws {
         say(
@@ -42,14 +42,14 @@ private struct LostLaptop {
             "PUT", "tenants/\(tenant)/propagation", ["planes": ["refresh": ["fixed": "PT3M"], "session": ["fixed": "PT3M"]]])
 
         step("0:00", "Adele signs in to two apps with her password: one on her phone, one on her laptop.")
-        var phoneToken = try await signIn("adele@contoso.example", to: phone)
-        let laptopToken = try await signIn("adele@contoso.example", to: laptop)
+        var phoneToken = try await signIn(BuiltInLab.adele, to: phone)
+        let laptopToken = try await signIn(BuiltInLab.adele, to: laptop)
         phoneToken = try await refresh(phoneToken, of: phone)
         _ = try await refresh(laptopToken, of: laptop)
 
         step(
-            "0:00", "The laptop is lost. An administrator calls Graph: POST /v1.0/users/adele@contoso.example/revokeSignInSessions")
-        let answer = try await client.revoke("adele@contoso.example", as: "admin@contoso.example", in: tenant, app: phone)
+            "0:00", "The laptop is lost. An administrator calls Graph: POST /v1.0/users/\(BuiltInLab.adele)/revokeSignInSessions")
+        let answer = try await client.revoke(BuiltInLab.adele, as: BuiltInLab.admin, in: tenant, app: phone)
         tell("Graph answers \(answer)")
 
         try await advance(1)
@@ -63,7 +63,7 @@ private struct LostLaptop {
         let refusedLaptop = try await refresh(laptopToken, of: laptop)
 
         step("0:03", "The apps send Adele to sign in again.")
-        let newToken = try await signIn("adele@contoso.example", to: phone)
+        let newToken = try await signIn(BuiltInLab.adele, to: phone)
         let isBack = try await !refresh(newToken, of: phone).isEmpty
 
         timeline()
@@ -72,7 +72,7 @@ private struct LostLaptop {
             print("To see it drawn: lapse demo --svg demo.svg. Of a Lapse that runs: lapse timeline --user USER --svg FILE")
             return
         }
-        let picture = try await client.picture("tenants/\(tenant)/users/adele@contoso.example/timeline.svg")
+        let picture = try await client.picture("tenants/\(tenant)/users/\(BuiltInLab.adele)/timeline.svg")
         try write(picture, to: svg, asked: "--svg")
         print("The timeline of it is in \(svg)")
     }

@@ -14,7 +14,7 @@ struct Visit: AsyncParsableCommand {
     var url: String
     @Argument(help: "Ignored: programs that open browsers may hand over the & of BROWSER.")
     var background: String?
-    @Option(help: "Who signs in (default: LAPSE_USER, else adele@contoso.example).")
+    @Option(help: "Who signs in (default: LAPSE_USER, else \(BuiltInLab.adele)).")
     var user: String?
     @Option(help: "The password (default: LAPSE_PASSWORD, else the lab's).")
     var password: String?
@@ -27,7 +27,7 @@ struct Visit: AsyncParsableCommand {
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment
         let person = Person(
-            user: user ?? environment["LAPSE_USER"] ?? "adele@contoso.example",
+            user: user ?? environment["LAPSE_USER"] ?? BuiltInLab.adele,
             password: password ?? environment["LAPSE_PASSWORD"] ?? BuiltInLab.password, code: code)
         try await options.run { client in
             var browser = PlainBrowser(configuration: client.configuration, jar: cookies ?? environment["LAPSE_COOKIES"])

@@ -14,7 +14,7 @@ struct ServerOptions: ParsableArguments {
     var ca: String?
     @Option(name: .customLong("control-token"), help: "The server's --control-token (default: LAPSE_CONTROL_TOKEN).")
     var controlToken: String?
-    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else contoso.example).")
+    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain)).")
     var tenant: String?
     @Flag(help: "Print the server's JSON.")
     var json = false
@@ -45,7 +45,7 @@ struct ControlClient: Sendable {
         guard server.hasPrefix("https://") || server.hasPrefix("http://") else {
             throw StartError("--server: must be an address such as https://localhost:8443")
         }
-        tenant = options.tenant ?? environment["LAPSE_TENANT"] ?? "contoso.example"
+        tenant = options.tenant ?? environment["LAPSE_TENANT"] ?? BuiltInLab.domain
         controlToken = options.controlToken ?? environment[Settings.Option.controlToken.variable]
         printsJSON = options.json
         var tls = TLSConfiguration.makeClientConfiguration()
