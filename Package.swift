@@ -96,6 +96,7 @@ let package = Package(
         .target(
             name: "LapseRules",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Scenarios/BuiltIn")],
             swiftSettings: strict
         ),
         // OpenSSL 3's libcrypto, for RS256 alone: on Linux it signs more than twice as fast as swift-crypto.

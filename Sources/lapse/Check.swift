@@ -42,15 +42,15 @@ struct Check: AsyncParsableCommand {
     }
 
     private static func listed() throws -> [String] {
-        table(try Scenario.builtIn.map { try Scenario($0) }.map { [$0.name, $0.about] })
+        table(try Scenario.builtIn().map { [$0.name, $0.about] })
     }
 
     private func scenarioToPlay() throws -> Scenario {
         do throws(FieldError) {
-            if let known = Scenario.builtIn.first(where: { $0["name"]?.text == scenario }) { return try Scenario(known) }
+            let builtIn = try Scenario.builtIn()
+            if let known = builtIn.first(where: { $0.name == scenario }) { return known }
             guard scenario.contains(".") || scenario.contains("/") else {
-                let names = Scenario.builtIn.compactMap { $0["name"]?.text }.joined(separator: ", ")
-                throw FieldError("--scenario", "must be a file or one of: \(names)")
+                throw FieldError("--scenario", "must be a file or one of: \(builtIn.map(\.name).joined(separator: ", "))")
             }
         } catch {
             throw StartError("\(error)")
