@@ -90,7 +90,7 @@ struct ReportOutput: ParsableArguments {
 
     /// Prints the report and writes its files.
     func write(_ control: ControlClient) async throws -> Verdict {
-        func fetched(_ format: Format) async throws -> Reply {
+        func fetched(_ format: Format) async throws -> Answer {
             try await control.send("GET", control.path(format.call), query: [("client", client)])
         }
         let report = try await fetched(.json)
