@@ -69,7 +69,7 @@ struct Check: AsyncParsableCommand {
         let instance = try await Instance(settings)
         defer { instance.folder.remove() }
         try await instance.run { addresses in
-            let client = try ControlClient(try .parse(["--server", addresses.http ?? "", "--tenant", cast.domain]))
+            let client = ControlClient(server: addresses.http ?? "", tenant: cast.domain)
             _ = try await output.expect(client)
             let process = AppProcess(command, environment: try Self.environment(addresses, instance.folder, cast))
             let player = ScenarioPlayer(scenario: scenario, client: client, cast: cast)
@@ -85,11 +85,21 @@ struct Check: AsyncParsableCommand {
             case .cutShort(let reason), .broken(let reason): Self.tell(reason)
             }
             if let status, status != 0 { Self.tell("the command ended with \(status)") }
-            // What the app did wrong counts before what went wrong around it.
-            if verdict == .bad { throw Verdict.bad.exitCode! }
-            if case .broken = story { throw ExitCode(1) }
-            if let status, status != 0 { throw ExitCode(1) }
-            if let code = verdict.exitCode ?? (story == .played ? nil : Verdict.untested.exitCode) { throw code }
+            let code = Self.exitCode(verdict, story, status: status)
+            if code != .success { throw code }
+        }
+    }
+
+    /// What the app did wrong counts before what went wrong around it, and that before what was not tested.
+    ///
+    /// - Parameter status: the command's own; nil when it was ended.
+    static func exitCode(_ verdict: Verdict, _ story: ScenarioPlayer.Story, status: Int32?) -> ExitCode {
+        let hasFailed = status.map { $0 != 0 } ?? false
+        return switch (verdict, story, hasFailed) {
+        case (.bad, _, _): Verdict.bad.exitCode
+        case (_, .broken, _), (_, _, true): .failure
+        case (.untested, _, _), (_, .cutShort, _): Verdict.untested.exitCode
+        case (.good, .played, false): .success
         }
     }
 
