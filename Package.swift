@@ -27,15 +27,24 @@ let package = Package(
         .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
-        // The arrow: lapse -> LapseServer -> LapseService -> LapseStore -> LapseRules, and LapseServer -> LapsePages.
+        // The arrow: lapse -> LapseInstance -> LapseServer -> LapseService -> LapseStore -> LapseRules, and LapseServer -> LapsePages.
         .executableTarget(
             name: "lapse",
             dependencies: [
-                "LapseServer", "LapseService", "LapseRules",
+                "LapseInstance", "LapseService", "LapseRules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LapseInstance",
+            dependencies: [
+                "LapseServer", "LapseService", "LapseRules",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
@@ -93,6 +102,7 @@ let package = Package(
         .target(
             name: "LapseRules",
             dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            resources: [.embedInCode("Scenarios/BuiltIn")],
             swiftSettings: strict
         ),
         // OpenSSL 3's libcrypto, for RS256 alone: on Linux it signs more than twice as fast as swift-crypto.
@@ -115,6 +125,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "LapseTests",
+            dependencies: ["lapse", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict
         ),
     ]

@@ -24,12 +24,6 @@ public struct Settings: Equatable, Sendable {
 
     public init() {}
 
-    /// Every option by its long name. In the environment it is `LAPSE_` and the name in capitals with underscores.
-    public static let names = [
-        "host", "control-token", "https-port", "http-port", "data-dir", "ephemeral", "seed", "propagation", "ready-file",
-        "public-url", "graph-url", "tls-name", "open-registration",
-    ]
-
     /// Flag before environment before file before default.
     ///
     /// - Parameter flags: what was given on the command line, by option name.
@@ -37,66 +31,161 @@ public struct Settings: Equatable, Sendable {
     /// - Throws: `FieldError` that names the option and where it was set.
     public init(flags: [String: String], environment: [String: String], file: JSON = [:]) throws(FieldError) {
         guard case .object(let members) = file else { throw FieldError("lapse.yaml", "must hold keys and values") }
-        if let unknown = members.map(\.name).sorted().first(where: { !Self.names.contains($0) }) {
+        let names = Set(Option.all.map(\.name))
+        if let unknown = members.map(\.name).sorted().first(where: { !names.contains($0) }) {
             throw FieldError("lapse.yaml", "the key '\(unknown)' is not known")
         }
-        for name in Self.names {
-            let variable = "LAPSE_" + name.uppercased().replacing("-", with: "_")
-            if let text = flags[name] {
-                try set(name, .string(text), "--\(name)")
-            } else if let text = environment[variable] {
-                try set(name, .string(text), variable)
-            } else if let value = file[name], value != .null {
-                try set(name, value, "lapse.yaml: \(name)")
+        for option in Option.all {
+            if let text = flags[option.name] {
+                try option.set(&self, .string(text), option.flag)
+            } else if let text = environment[option.variable] {
+                try option.set(&self, .string(text), option.variable)
+            } else if let value = file[option.name], value != .null {
+                try option.set(&self, value, "lapse.yaml: \(option.name)")
             }
         }
         if !Self.isLoopback(host), controlToken == nil {
-            throw FieldError("--host", "\(host) is reachable from elsewhere: set --control-token too")
+            throw FieldError(Option.host.flag, "\(host) is reachable from elsewhere: set \(Option.controlToken.flag) too")
         }
-        if httpsPort == .off, httpPort == .off { throw FieldError("--http-port", "one of --https-port and --http-port must be on") }
-    }
-
-    private mutating func set(_ name: String, _ value: JSON, _ origin: String) throws(FieldError) {
-        switch name {
-        case "host": host = try Self.text(value, origin)
-        case "control-token":
-            let token = try Self.text(value, origin)
-            guard token.utf8.count >= 8, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
-                throw FieldError(origin, "must have at least 8 characters, without blanks")
-            }
-            controlToken = token
-        case "https-port": httpsPort = try Self.port(value, origin)
-        case "http-port": httpPort = try Self.port(value, origin)
-        case "data-dir": dataDirectory = try Self.text(value, origin)
-        case "ephemeral": isEphemeral = try Self.flag(value, origin)
-        case "seed": seed = try Self.text(value, origin)
-        case "propagation":
-            var model = value
-            if case .string(let text) = value, text.hasPrefix("{") {
-                guard let parsed = JSON(parsing: Array(text.utf8)) else { throw FieldError(origin, "is no valid JSON") }
-                model = parsed
-            }
-            do throws(FieldError) {
-                propagation = try PropagationModel(model)
-            } catch {
-                throw FieldError(origin, error.description)
-            }
-        case "ready-file": readyFile = try Self.text(value, origin)
-        case "public-url": publicURL = try Self.origin(value, origin)
-        case "graph-url": graphURL = try Self.origin(value, origin)
-        case "tls-name": tlsNames = try Self.names(value, origin)
-        case "open-registration": isRegistrationOpen = try Self.flag(value, origin)
-        default: preconditionFailure("\(name) is in Settings.names but not read")
+        if httpsPort == .off, httpPort == .off {
+            throw FieldError(Option.httpPort.flag, "one of \(Option.httpsPort.flag) and \(Option.httpPort.flag) must be on")
         }
     }
 
-    private static func text(_ value: JSON, _ origin: String) throws(FieldError) -> String {
-        guard case .string(let text) = value, !text.isEmpty else { throw FieldError(origin, "must be a text") }
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+    }
+}
+
+extension Settings {
+    /// One option of `lapse serve`: what it is called, what it is for, and how its value is read. The flag, the name in the environment,
+    /// the key in `lapse.yaml`, the help and what an error calls it all derive from here.
+    public struct Option: Sendable {
+        /// What stands behind the flag.
+        public enum Kind: Sendable {
+            case text
+            /// Texts: the flag may come more than once; elsewhere it is a list or has commas between them.
+            case list
+            /// Nothing: the flag alone says yes.
+            case toggle
+        }
+
+        /// The long name, which is also the key in `lapse.yaml`.
+        public let name: String
+        public let kind: Kind
+        /// What it is for, and its default.
+        public let help: String
+        /// The default as the flag would say it; nil when no value of the flag says it.
+        public let defaultText: String?
+        fileprivate let set: @Sendable (inout Settings, JSON, _ source: String) throws(FieldError) -> Void
+
+        public var flag: String { "--\(name)" }
+        public var variable: String { Self.variable(named: name) }
+
+        /// The name in the environment of what has this long name.
+        public static func variable(named name: String) -> String { "LAPSE_" + name.uppercased().replacing("-", with: "_") }
+
+        /// The default, for the help. The value itself is the property's.
+        fileprivate enum Default {
+            /// As the flag would say it.
+            case text(String)
+            /// In words, because no value of the flag says it; nil: the help need not say it.
+            case described(String?)
+        }
+
+        fileprivate init<Value>(
+            _ name: String, _ kind: Kind, _ property: any WritableKeyPath<Settings, Value> & Sendable, default: Default,
+            _ help: String,
+            _ read: @escaping @Sendable (JSON, _ source: String) throws(FieldError) -> Value
+        ) {
+            self.name = name
+            self.kind = kind
+            let words: String?
+            switch `default` {
+            case .text(let text): (defaultText, words) = (text, text)
+            case .described(let text): (defaultText, words) = (nil, text)
+            }
+            self.help = words.map { "\(help) (default: \($0))." } ?? "\(help)."
+            set = { (settings, value, source) throws(FieldError) in settings[keyPath: property] = try read(value, source) }
+        }
+    }
+}
+
+extension Settings.Option {
+    public static let host = Self(
+        "host", .text, \.host, default: .text("127.0.0.1"),
+        "The address to listen on; any other than loopback needs --control-token",
+        text)
+    public static let controlToken = Self(
+        "control-token", .text, \.controlToken, default: .described(nil), "The token that the control API then wants", token)
+    public static let httpsPort = Self(
+        "https-port", .text, \.httpsPort, default: .text("8443"), "The HTTPS port, 0 for a free one, or off", port)
+    public static let httpPort = Self(
+        "http-port", .text, \.httpPort, default: .text("8080"), "The HTTP port, 0 for a free one, or off", port)
+    public static let dataDirectory = Self(
+        "data-dir", .text, \.dataDirectory, default: .text(".lapse"), "The folder of database, certificates and keys", text)
+    public static let ephemeral = Self(
+        "ephemeral", .toggle, \.isEphemeral, default: .described(nil),
+        "Keep everything in a temporary folder that is gone at exit", yesOrNo)
+    public static let seed = Self(
+        "seed", .text, \.seed, default: .described("the built-in lab"),
+        "Tenants, users and apps for an empty database, YAML or JSON", text)
+    public static let propagation = Self(
+        "propagation", .text, \.propagation, default: .text("instant"), "A preset's name or a model as JSON", model)
+    public static let readyFile = Self(
+        "ready-file", .text, \.readyFile, default: .described(nil), "A file to write the addresses to when listening", text)
+    public static let publicURL = Self(
+        "public-url", .text, \.publicURL, default: .described("from the request"),
+        "The origin of the addresses that clients fetch", webOrigin)
+    public static let graphURL = Self(
+        "graph-url", .text, \.graphURL, default: .described("from the request"), "The origin of Graph's addresses", webOrigin)
+    public static let tlsName = Self(
+        "tls-name", .list, \.tlsNames, default: .described(nil),
+        "A further name in the server's certificate, such as login.microsoftonline.com; the local CA may then speak for it",
+        hostNames)
+    public static let openRegistration = Self(
+        "open-registration", .toggle, \.isRegistrationOpen, default: .described(nil),
+        "Accept any client id and any loopback redirect URI", yesOrNo)
+
+    /// Every option, in the order in which they are read.
+    public static let all = [
+        host, controlToken, httpsPort, httpPort, dataDirectory, ephemeral, seed, propagation, readyFile, publicURL, graphURL,
+        tlsName,
+        openRegistration,
+    ]
+}
+
+// MARK: Kinds of value
+
+extension Settings.Option {
+    @Sendable private static func text(_ value: JSON, _ source: String) throws(FieldError) -> String {
+        guard case .string(let text) = value, !text.isEmpty else { throw FieldError(source, "must be a text") }
         return text
     }
 
+    @Sendable private static func token(_ value: JSON, _ source: String) throws(FieldError) -> String {
+        let token = try text(value, source)
+        guard token.utf8.count >= 8, token.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw FieldError(source, "must have at least 8 characters, without blanks")
+        }
+        return token
+    }
+
+    @Sendable private static func model(_ value: JSON, _ source: String) throws(FieldError) -> PropagationModel {
+        var model = value
+        if case .string(let text) = value, text.hasPrefix("{") {
+            guard let parsed = JSON(parsing: Array(text.utf8)) else { throw FieldError(source, "is no valid JSON") }
+            model = parsed
+        }
+        do throws(FieldError) {
+            return try PropagationModel(model)
+        } catch {
+            throw FieldError(source, error.description)
+        }
+    }
+
     /// DNS names, in a list or with commas between them.
-    private static func names(_ value: JSON, _ origin: String) throws(FieldError) -> [String] {
+    @Sendable private static func hostNames(_ value: JSON, _ source: String) throws(FieldError) -> [String] {
         let texts: [String?] =
             switch value {
             case .string(let text): text.split(separator: ",").map { $0.trimming { $0 == " " } }
@@ -109,7 +198,7 @@ public struct Settings: Equatable, Sendable {
             guard let name = text?.lowercased(), TenantName.isDNSName("\(name).tenant"),
                 name.split(separator: ".").last?.allSatisfy(\.isNumber) == false
             else {
-                throw FieldError(origin, "must name hosts, such as login.microsoftonline.com")
+                throw FieldError(source, "must name hosts, such as login.microsoftonline.com")
             }
             // It is always called that.
             if name != "localhost", !name.hasSuffix(".localhost") { names.append(name) }
@@ -117,16 +206,16 @@ public struct Settings: Equatable, Sendable {
         return names.uniqued().sorted()
     }
 
-    private static func flag(_ value: JSON, _ origin: String) throws(FieldError) -> Bool {
+    @Sendable private static func yesOrNo(_ value: JSON, _ source: String) throws(FieldError) -> Bool {
         switch value {
         case .bool(let flag): return flag
         case .string("true"), .string("1"): return true
         case .string("false"), .string("0"): return false
-        default: throw FieldError(origin, "must be true or false")
+        default: throw FieldError(source, "must be true or false")
         }
     }
 
-    private static func port(_ value: JSON, _ origin: String) throws(FieldError) -> Port {
+    @Sendable private static func port(_ value: JSON, _ source: String) throws(FieldError) -> Settings.Port {
         switch value {
         // YAML reads `off` as false.
         case .string("off"), .bool(false): return .off
@@ -135,22 +224,18 @@ public struct Settings: Equatable, Sendable {
         case .integer(let number) where (0...65_535).contains(number): return .number(Int(number))
         default: break
         }
-        throw FieldError(origin, "must be a port from 0 to 65535, or off")
+        throw FieldError(source, "must be a port from 0 to 65535, or off")
     }
 
     /// An origin: scheme, host and port without a path.
-    private static func origin(_ value: JSON, _ origin: String) throws(FieldError) -> String {
-        let text = try Self.text(value, origin)
+    @Sendable private static func webOrigin(_ value: JSON, _ source: String) throws(FieldError) -> String {
+        let text = try Self.text(value, source)
         for scheme in ["https://", "http://"] where text.hasPrefix(scheme) {
             let host = text.dropFirst(scheme.count).trimming { $0 == "/" }
             if !host.isEmpty, host.utf8.allSatisfy({ $0 > 32 && $0 < 127 && $0 != 47 && $0 != 63 && $0 != 35 && $0 != 64 }) {
                 return scheme + host.lowercased()
             }
         }
-        throw FieldError(origin, "must be an origin such as https://localhost:8443, without a path")
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
+        throw FieldError(source, "must be an origin such as https://localhost:8443, without a path")
     }
 }

@@ -1,10 +1,13 @@
 import Foundation
+import LapseInstance
+import Synchronization
 
 /// The app under test. Unchecked: `Foundation.Process` may be asked from any thread.
 final class AppProcess: @unchecked Sendable {
     private let process = Process()
     private let command: [String]
-    private let (ended, announce) = AsyncStream<Void>.makeStream()
+    /// Who waits for its end; nil: it has ended.
+    private let waiting = Mutex<[AsyncStream<Void>.Continuation]?>([])
 
     init(_ command: [String], environment: [String: String]) {
         self.command = command
@@ -20,7 +23,15 @@ final class AppProcess: @unchecked Sendable {
         process.standardInput = FileHandle.nullDevice
         // The report has stdout to itself.
         process.standardOutput = FileHandle.standardError
-        process.terminationHandler = { [announce] _ in announce.finish() }
+        process.terminationHandler = { [weak self] _ in self?.announceEnd() }
+    }
+
+    private func announceEnd() {
+        let waiting = waiting.withLock { waiting in
+            defer { waiting = nil }
+            return waiting ?? []
+        }
+        for each in waiting { each.finish() }
     }
 
     func start() throws {
@@ -29,13 +40,24 @@ final class AppProcess: @unchecked Sendable {
 
     var isRunning: Bool { process.isRunning }
 
+    /// Returns when it has ended, or when the task is cancelled.
+    func waitForEnd() async {
+        let (end, continuation) = AsyncStream<Void>.makeStream()
+        let hasEnded = waiting.withLock { waiting in
+            waiting?.append(continuation)
+            return waiting == nil
+        }
+        guard !hasEnded else { return }
+        for await _ in end {}
+    }
+
     /// Waits for its end, and ends it when the time is over.
     ///
     /// - Returns: its exit status; nil when it was ended.
     func end(within time: Duration) async -> Int32? {
         let hasEnded = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                for await _ in self.ended {}
+                await self.waitForEnd()
                 return !Task.isCancelled
             }
             group.addTask {

@@ -1,3 +1,4 @@
+import LapseInstance
 import LapseRules
 
 /// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
@@ -8,17 +9,18 @@ enum Banner {
         let base = addresses.https ?? addresses.http ?? ""
         let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
         let token = settings.controlToken == nil ? "" : " -H 'Authorization: Bearer YOUR-CONTROL-TOKEN'"
+        let members = BuiltInLab.seed.flatMap(\.users).filter { !$0.isGuest }
         let users =
             settings.seed == nil
-            ? "Users (password \(BuiltInLab.password)): adele@contoso.example, alex@contoso.example, admin@contoso.example, nestor@fabrikam.example"
+            ? "Users (password \(BuiltInLab.password)): \(members.map(\.userPrincipalName).joined(separator: ", "))"
             : "Users: those of \(settings.seed!), when the database was empty"
-        let tenant = settings.seed == nil ? "contoso.example" : "TENANT"
-        let user = settings.seed == nil ? "adele@contoso.example" : "USER"
+        let tenant = settings.seed == nil ? BuiltInLab.domain : "TENANT"
+        let user = settings.seed == nil ? BuiltInLab.adele : "USER"
         let names = settings.tlsNames.isEmpty ? "localhost alone" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
         let authority =
             isReissued ? "\(certificate), issued again with its old key: it speaks for \(names)" : "\(certificate), for \(names)"
         return """
-            Lapse \(Lapse.version) - a local identity provider for tests. It is no production identity provider.
+            Lapse \(Instance.version) - a local identity provider for tests. It is no production identity provider.
 
               Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
               Local CA   \(authority)
@@ -26,7 +28,7 @@ enum Banner {
 
             Try next:
               \(curl) \(base)/\(tenant)/v2.0/.well-known/openid-configuration
-              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/grants -H 'Content-Type: application/json' -d '{"user":"\(user)","client_id":"bbbbbbbb-0002-4000-8000-000000000001","scope":"openid offline_access User.Read"}'
+              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/grants -H 'Content-Type: application/json' -d '{"user":"\(user)","client_id":"\(BuiltInLab.native)","scope":"openid offline_access User.Read"}'
               \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/revocations -H 'Content-Type: application/json' -d '{"user":"\(user)","cause":"adminRevoke"}'
 
             Stop with Ctrl-C.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
-import ServiceLifecycle
 
 /// `lapse check -- COMMAND`: runs an app against a Lapse of its own, plays a scenario on it, and reports how it took it.
 struct Check: AsyncParsableCommand {
@@ -42,15 +42,15 @@ struct Check: AsyncParsableCommand {
     }
 
     private static func listed() throws -> [String] {
-        table(try Scenario.builtIn.map { try Scenario($0) }.map { [$0.name, $0.about] })
+        table(try Scenario.builtIn().map { [$0.name, $0.about] })
     }
 
     private func scenarioToPlay() throws -> Scenario {
         do throws(FieldError) {
-            if let known = Scenario.builtIn.first(where: { $0["name"]?.text == scenario }) { return try Scenario(known) }
+            let builtIn = try Scenario.builtIn()
+            if let known = builtIn.first(where: { $0.name == scenario }) { return known }
             guard scenario.contains(".") || scenario.contains("/") else {
-                let names = Scenario.builtIn.compactMap { $0["name"]?.text }.joined(separator: ", ")
-                throw FieldError("--scenario", "must be a file or one of: \(names)")
+                throw FieldError("--scenario", "must be a file or one of: \(builtIn.map(\.name).joined(separator: ", "))")
             }
         } catch {
             throw StartError("\(error)")
@@ -69,7 +69,7 @@ struct Check: AsyncParsableCommand {
         let instance = try await Instance(settings)
         defer { instance.folder.remove() }
         try await instance.run { addresses in
-            let client = try ControlClient(try .parse(["--server", addresses.http ?? "", "--tenant", cast.domain]))
+            let client = ControlClient(server: addresses.http ?? "", tenant: cast.domain)
             _ = try await output.expect(client)
             let process = AppProcess(command, environment: try Self.environment(addresses, instance.folder, cast))
             let player = ScenarioPlayer(scenario: scenario, client: client, cast: cast)
@@ -85,11 +85,21 @@ struct Check: AsyncParsableCommand {
             case .cutShort(let reason), .broken(let reason): Self.tell(reason)
             }
             if let status, status != 0 { Self.tell("the command ended with \(status)") }
-            // What the app did wrong counts before what went wrong around it.
-            if verdict == .bad { throw Verdict.bad.exitCode! }
-            if case .broken = story { throw ExitCode(1) }
-            if let status, status != 0 { throw ExitCode(1) }
-            if let code = verdict.exitCode ?? (story == .played ? nil : Verdict.untested.exitCode) { throw code }
+            let code = Self.exitCode(verdict, story, status: status)
+            if code != .success { throw code }
+        }
+    }
+
+    /// What the app did wrong counts before what went wrong around it, and that before what was not tested.
+    ///
+    /// - Parameter status: the command's own; nil when it was ended.
+    static func exitCode(_ verdict: Verdict, _ story: ScenarioPlayer.Story, status: Int32?) -> ExitCode {
+        let hasFailed = status.map { $0 != 0 } ?? false
+        return switch (verdict, story, hasFailed) {
+        case (.bad, _, _): Verdict.bad.exitCode
+        case (_, .broken, _), (_, _, true): .failure
+        case (.untested, _, _), (_, .cutShort, _): Verdict.untested.exitCode
+        case (.good, .played, false): .success
         }
     }
 
@@ -134,8 +144,8 @@ struct Cast {
     let password: String
 
     static let lab = Cast(
-        domain: BuiltInLab.seed[0].tenant.domains[0], client: "bbbbbbbb-0002-4000-8000-000000000001", secret: "",
-        user: "adele@\(BuiltInLab.seed[0].tenant.domains[0])", password: BuiltInLab.password)
+        domain: BuiltInLab.domain, client: BuiltInLab.native.description, secret: "", user: BuiltInLab.adele,
+        password: BuiltInLab.password)
 
     /// The first tenant of a seed file with its first user and its first app.
     init(_ seed: JSON) throws {

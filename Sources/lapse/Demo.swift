@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
-import ServiceLifecycle
 
 /// `lapse demo`: plays "the lost laptop" against a Lapse of its own, over real HTTP, in seconds, by moving the clock.
 struct Demo: AsyncParsableCommand {
@@ -20,7 +20,11 @@ struct Demo: AsyncParsableCommand {
         defer { instance.folder.remove() }
         do {
             try await instance.run { addresses in
-                try await LostLaptop(client: DemoClient(address: addresses.http ?? "")).play(svg: svg)
+                let address = addresses.http ?? ""
+                try await LostLaptop(
+                    client: DemoClient(address: address, tenant: BuiltInLab.domain),
+                    control: ControlClient(server: address, tenant: BuiltInLab.domain)
+                ).play(svg: svg)
             }
         } catch is Instance.Interrupted {}
     }
@@ -29,27 +33,27 @@ struct Demo: AsyncParsableCommand {
 /// The story: who does what, told as it happens. Everything goes over HTTP, as an app, a browser and an administrator would.
 private struct LostLaptop {
     let client: DemoClient
-    private let tenant = "contoso.example"
-    private let phone = DemoApp(name: "phone app", id: "bbbbbbbb-0002-4000-8000-000000000001", secret: nil)
-    private let laptop = DemoApp(name: "web app", id: "bbbbbbbb-0002-4000-8000-000000000002", secret: "lapse-web-secret")
+    let control: ControlClient
+    private let phone = DemoApp(name: "phone app", id: BuiltInLab.native.description, secret: nil)
+    private let laptop = DemoApp(name: "web app", id: BuiltInLab.web.description, secret: BuiltInLab.webSecret)
 
     func play(svg: String?) async throws {
         say(
             "The lost laptop", "A local Lapse at \(client.address); its clock stands still, a revoke takes three minutes to arrive."
         )
-        try await client.control("PUT", "tenants/\(tenant)/clock", ["mode": "frozen"])
-        try await client.control(
-            "PUT", "tenants/\(tenant)/propagation", ["planes": ["refresh": ["fixed": "PT3M"], "session": ["fixed": "PT3M"]]])
+        try await control.send("PUT", control.path("clock"), ["mode": "frozen"])
+        try await control.send(
+            "PUT", control.path("propagation"), ["planes": ["refresh": ["fixed": "PT3M"], "session": ["fixed": "PT3M"]]])
 
         step("0:00", "Adele signs in to two apps with her password: one on her phone, one on her laptop.")
-        var phoneToken = try await signIn("adele@contoso.example", to: phone)
-        let laptopToken = try await signIn("adele@contoso.example", to: laptop)
+        var phoneToken = try await signIn(BuiltInLab.adele, to: phone)
+        let laptopToken = try await signIn(BuiltInLab.adele, to: laptop)
         phoneToken = try await refresh(phoneToken, of: phone)
         _ = try await refresh(laptopToken, of: laptop)
 
         step(
-            "0:00", "The laptop is lost. An administrator calls Graph: POST /v1.0/users/adele@contoso.example/revokeSignInSessions")
-        let answer = try await client.revoke("adele@contoso.example", as: "admin@contoso.example", in: tenant, app: phone)
+            "0:00", "The laptop is lost. An administrator calls Graph: POST /v1.0/users/\(BuiltInLab.adele)/revokeSignInSessions")
+        let answer = try await client.revoke(BuiltInLab.adele, as: BuiltInLab.admin, app: phone)
         tell("Graph answers \(answer)")
 
         try await advance(1)
@@ -63,7 +67,7 @@ private struct LostLaptop {
         let refusedLaptop = try await refresh(laptopToken, of: laptop)
 
         step("0:03", "The apps send Adele to sign in again.")
-        let newToken = try await signIn("adele@contoso.example", to: phone)
+        let newToken = try await signIn(BuiltInLab.adele, to: phone)
         let isBack = try await !refresh(newToken, of: phone).isEmpty
 
         timeline()
@@ -72,20 +76,20 @@ private struct LostLaptop {
             print("To see it drawn: lapse demo --svg demo.svg. Of a Lapse that runs: lapse timeline --user USER --svg FILE")
             return
         }
-        let picture = try await client.picture("tenants/\(tenant)/users/adele@contoso.example/timeline.svg")
-        try write(picture, to: svg, asked: "--svg")
+        let picture = try await control.send("GET", control.path("users", BuiltInLab.adele, "timeline.svg"))
+        try write(picture.text, to: svg, asked: "--svg")
         print("The timeline of it is in \(svg)")
     }
 
     private func signIn(_ user: String, to app: DemoApp) async throws -> String {
-        let token = try await client.signIn(user, password: BuiltInLab.password, to: app, in: tenant)
+        let token = try await client.signIn(user, password: BuiltInLab.password, to: app)
         tell("\(app.name): signed in, has a refresh token")
         return token
     }
 
     /// The next refresh token; empty when the old one was refused.
     private func refresh(_ token: String, of app: DemoApp) async throws -> String {
-        let answer = try await client.refresh(token, of: app, in: tenant)
+        let answer = try await client.refresh(token, of: app)
         if let next = answer["refresh_token"]?.text {
             tell("\(app.name): refresh works")
             return next
@@ -97,7 +101,7 @@ private struct LostLaptop {
     }
 
     private func advance(_ minutes: Int) async throws {
-        try await client.control("POST", "tenants/\(tenant)/clock/advance", ["by": .string("PT\(minutes)M")])
+        try await control.send("POST", control.path("clock", "advance"), ["by": .string("PT\(minutes)M")])
     }
 
     private func say(_ title: String, _ text: String) { print("\(title)\n\(text)\n") }

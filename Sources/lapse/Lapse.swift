@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseInstance
 
 /// The command line of Lapse.
 @main
@@ -6,13 +7,11 @@ struct Lapse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lapse",
         abstract: "A local identity provider whose refresh tokens and sessions die the way Microsoft Entra ID makes them die.",
-        version: version,
+        version: Instance.version,
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
             EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
             Visit.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
-
-    static let version = "0.1.0"
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
 import LapseService
 
@@ -14,15 +15,15 @@ struct MeasureSigner: AsyncParsableCommand {
     var threads = 1
 
     func run() async throws {
-        let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Instance.wallClock())
+        let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Machine.now())
         let signer = try await TokenSigner(SigningKey(identity))
         let payload = (["sub": "adele", "aud": "lapse", "iat": 1_795_250_179, "exp": 1_795_254_328] as JSON).encoded
-        let end = Instance.wallClock() + .seconds(seconds)
+        let end = Machine.now() + .seconds(seconds)
         let counts = try await withThrowingTaskGroup(of: Int.self) { group in
             for _ in 0..<threads {
                 group.addTask {
                     var count = 0
-                    while Instance.wallClock() < end {
+                    while Machine.now() < end {
                         _ = try signer.sign(payload)
                         count += 1
                     }

@@ -5,8 +5,6 @@ struct ScenarioPlayer {
     let scenario: Scenario
     let client: ControlClient
     let cast: Cast
-    /// How often the log is looked at.
-    private static let pace = Duration.milliseconds(50)
 
     func prepare() async throws {
         if let policies = scenario.policies { try await client.send("PUT", client.path("policies"), policies) }
@@ -52,25 +50,64 @@ struct ScenarioPlayer {
         return .played
     }
 
-    /// - Returns: the last of the events; nil when the time was over, or the command had ended before.
+    /// Follows the log until so many events of these kinds have happened, the time is over, or the command has ended.
+    ///
+    /// - Returns: the last of the events; nil when they did not happen.
     private func wait(
         for kinds: Set<Event.Kind>, count: Int64, after cursor: inout Int64, atMost time: Duration, _ process: AppProcess
     ) async throws -> JSON? {
-        let end = ContinuousClock.now + time
-        var left = count
-        while true {
-            // Asked before looking: what it did at last is found all the same.
-            let wasRunning = process.isRunning
-            let page = try await client.send("GET", client.path("events"), query: [("after", String(cursor))]).json
-            for event in page["items"]?.elements ?? [] {
-                if case .integer(let id) = event["id"] { cursor = id }
-                guard let kind = event["type"]?.text.flatMap(Event.Kind.init(rawValue:)), kinds.contains(kind) else { continue }
-                left -= 1
-                if left == 0 { return event }
+        let start = Search(kinds: kinds, left: count, cursor: cursor)
+        let search = try await withThrowingTaskGroup(of: Search.self) { group in
+            group.addTask {
+                var search = start
+                try await client.follow(client.path("events", "stream"), query: [("after", String(start.cursor))]) { event in
+                    search.take(event)
+                    return search.found == nil
+                }
+                return search
             }
-            if page["next"] != .null { continue }
-            guard wasRunning, ContinuousClock.now < end else { return nil }
-            try await Task.sleep(for: Self.pace)
+            group.addTask {
+                await process.waitForEnd()
+                return start
+            }
+            group.addTask {
+                try? await Task.sleep(for: time)
+                return start
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? start
+        }
+        // What the app did at last is in the log, though the stream had no time to bring it.
+        let whole = search.found == nil ? try await read(start) : search
+        cursor = whole.cursor
+        return whole.found
+    }
+
+    /// Reads the log as it stands.
+    private func read(_ start: Search) async throws -> Search {
+        var search = start
+        while true {
+            let page = try await client.send("GET", client.path("events"), query: [("after", String(search.cursor))]).json
+            for event in page["items"]?.elements ?? [] where search.found == nil { search.take(event) }
+            guard search.found == nil, page["next"] != .null else { return search }
+        }
+    }
+
+    /// A search in the log, event by event.
+    private struct Search {
+        let kinds: Set<Event.Kind>
+        /// How many are still to be found.
+        var left: Int64
+        /// The last event that was looked at.
+        var cursor: Int64
+        /// The last of those that were searched for.
+        var found: JSON?
+
+        mutating func take(_ event: JSON) {
+            if case .integer(let id) = event["id"] { cursor = id }
+            guard let kind = event["type"]?.text.flatMap(Event.Kind.init(rawValue:)), kinds.contains(kind) else { return }
+            left -= 1
+            if left == 0 { found = event }
         }
     }
 

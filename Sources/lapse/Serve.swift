@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
 import UnixSignals
 import Yams
@@ -15,35 +16,31 @@ struct Serve: AsyncParsableCommand {
 
     @Option(name: .customLong("config"), help: "The configuration file (default: ./lapse.yaml if there).")
     var config: String?
-    @Option(name: .customLong("host"), help: "The address to listen on (default: 127.0.0.1); any other needs --control-token.")
-    var host: String?
-    @Option(name: .customLong("control-token"), help: "The token that the control API then wants.")
-    var controlToken: String?
-    @Option(name: .customLong("https-port"), help: "The HTTPS port, 0 for a free one, or off (default: 8443).")
-    var httpsPort: String?
-    @Option(name: .customLong("http-port"), help: "The HTTP port, 0 for a free one, or off (default: 8080).")
-    var httpPort: String?
-    @Option(name: .customLong("data-dir"), help: "The folder of database, certificates and keys (default: .lapse).")
-    var dataDirectory: String?
-    @Flag(name: .customLong("ephemeral"), help: "Keep everything in a temporary folder that is gone at exit.")
-    var isEphemeral = false
-    @Option(
-        name: .customLong("seed"), help: "Tenants, users and apps for an empty database, YAML or JSON (default: the built-in lab).")
-    var seed: String?
-    @Option(name: .customLong("propagation"), help: "A preset's name or a model as JSON (default: instant).")
-    var propagation: String?
-    @Option(name: .customLong("ready-file"), help: "A file to write the addresses to when listening.")
-    var readyFile: String?
-    @Option(name: .customLong("public-url"), help: "The origin of the addresses that clients fetch (default: from the request).")
-    var publicURL: String?
-    @Option(name: .customLong("graph-url"), help: "The origin of Graph's addresses (default: from the request).")
-    var graphURL: String?
-    @Option(
-        name: .customLong("tls-name"),
-        help: "A further name in the server's certificate, such as login.microsoftonline.com; the local CA may then speak for it.")
-    var tlsNames: [String] = []
-    @Flag(name: .customLong("open-registration"), help: "Accept any client id and any loopback redirect URI.")
-    var isRegistrationOpen = false
+    @Option(.host) var host: String?
+    @Option(.controlToken) var controlToken: String?
+    @Option(.httpsPort) var httpsPort: String?
+    @Option(.httpPort) var httpPort: String?
+    @Option(.dataDirectory) var dataDirectory: String?
+    @Flag(.ephemeral) var isEphemeral: Bool
+    @Option(.seed) var seed: String?
+    @Option(.propagation) var propagation: String?
+    @Option(.readyFile) var readyFile: String?
+    @Option(.publicURL) var publicURL: String?
+    @Option(.graphURL) var graphURL: String?
+    @Option(.tlsName) var tlsNames: [String]
+    @Flag(.openRegistration) var isRegistrationOpen: Bool
+
+    /// What the command line says, by option name.
+    var flags: [String: String] {
+        let given: [(Settings.Option, String?)] = [
+            (.host, host), (.controlToken, controlToken), (.httpsPort, httpsPort), (.httpPort, httpPort),
+            (.dataDirectory, dataDirectory), (.ephemeral, isEphemeral ? "true" : nil), (.seed, seed), (.propagation, propagation),
+            (.readyFile, readyFile), (.publicURL, publicURL), (.graphURL, graphURL),
+            (.tlsName, tlsNames.isEmpty ? nil : tlsNames.joined(separator: ",")),
+            (.openRegistration, isRegistrationOpen ? "true" : nil),
+        ]
+        return given.reduce(into: [:]) { flags, option in flags[option.0.name] = option.1 }
+    }
 
     func run() async throws {
         do {
@@ -61,19 +58,11 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func settings() throws -> Settings {
-        var flags: [String: String] = [:]
-        let values = [
-            "host": host, "control-token": controlToken, "https-port": httpsPort, "http-port": httpPort, "data-dir": dataDirectory,
-            "seed": seed, "propagation": propagation, "ready-file": readyFile, "public-url": publicURL, "graph-url": graphURL,
-            "tls-name": tlsNames.isEmpty ? nil : tlsNames.joined(separator: ","),
-            "ephemeral": isEphemeral ? "true" : nil, "open-registration": isRegistrationOpen ? "true" : nil,
-        ]
-        for (name, value) in values { flags[name] = value }
-        return try Settings(flags: flags, environment: ProcessInfo.processInfo.environment, file: try file())
+        try Settings(flags: flags, environment: ProcessInfo.processInfo.environment, file: try file())
     }
 
     private func file() throws -> JSON {
-        let environment = ProcessInfo.processInfo.environment["LAPSE_CONFIG"]
+        let environment = ProcessInfo.processInfo.environment[Settings.Option.variable(named: "config")]
         guard let path = config ?? environment ?? (FileManager.default.fileExists(atPath: "lapse.yaml") ? "lapse.yaml" : nil) else {
             return [:]
         }
@@ -83,7 +72,7 @@ struct Serve: AsyncParsableCommand {
         // A file of comments alone says nothing.
         guard let content = try? Yams.compose(yaml: text) else {
             do { _ = try Yams.compose(yaml: text) } catch {
-                throw StartError("--config: \(path) is no valid YAML: \(Instance.oneLine(error))")
+                throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
             }
             return [:]
         }
@@ -91,7 +80,7 @@ struct Serve: AsyncParsableCommand {
             let value = try YAMLDecoder().decode(JSON.self, from: content)
             return value == .null ? [:] : value
         } catch {
-            throw StartError("--config: \(path) is no valid YAML: \(Instance.oneLine(error))")
+            throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
         }
     }
 
@@ -116,5 +105,23 @@ struct Serve: AsyncParsableCommand {
             }
         }
         if let path = settings.readyFile { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+// ArgumentParser wants a property for each option; its name and its help are the table's.
+
+extension Option where Value == String? {
+    fileprivate init(_ setting: Settings.Option) { self.init(name: .customLong(setting.name), help: .init(setting.help)) }
+}
+
+extension Option where Value == [String] {
+    fileprivate init(_ setting: Settings.Option) {
+        self.init(wrappedValue: [], name: .customLong(setting.name), help: .init(setting.help))
+    }
+}
+
+extension Flag where Value == Bool {
+    fileprivate init(_ setting: Settings.Option) {
+        self.init(wrappedValue: false, name: .customLong(setting.name), help: .init(setting.help))
     }
 }

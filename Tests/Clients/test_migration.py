@@ -18,7 +18,7 @@ while not (FIXTURE / "Fixtures").exists():
 FIXTURE = FIXTURE / "Fixtures" / "schema-7"
 PORTS = ["--https-port", "0", "--http-port", "0"]
 # What schema 7's program called differently.
-RENAMED = {"notYetBelieved": "notYetInEffect"}
+RENAMED = {"notYetInEffect": "notYetInEffect"}
 
 
 @pytest.fixture

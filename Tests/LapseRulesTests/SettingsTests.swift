@@ -55,6 +55,46 @@ struct SettingsTests {
         #expect(try Settings(flags: [:], environment: [:], file: ["tls-name": JSON(names)]).tlsNames == names)
     }
 
+    @Test("A default in the help is the default")
+    func defaults() throws {
+        let stated = Settings.Option.all.filter { $0.defaultText != nil }
+        #expect(stated.map(\.name) == ["host", "https-port", "http-port", "data-dir", "propagation"])
+        for option in stated {
+            #expect(try Settings(flags: [option.name: option.defaultText!], environment: [:]) == Settings(), "\(option.name)")
+            #expect(option.help.hasSuffix("(default: \(option.defaultText!))."))
+        }
+    }
+
+    /// A value of each option that is not its default.
+    private static let values: [String: JSON] = [
+        "host": "localhost", "control-token": "long-enough", "https-port": 1, "http-port": 2, "data-dir": "elsewhere",
+        "ephemeral": true,
+        "seed": "lab.yaml", "propagation": "observed", "ready-file": "ready.json", "public-url": "https://lapse.example",
+        "graph-url": "https://graph.example", "tls-name": ["login.microsoftonline.com"], "open-registration": true,
+    ]
+
+    @Test("Flag, environment and lapse.yaml set the same thing", arguments: Settings.Option.all.map(\.name))
+    func oneOption(name: String) throws {
+        let option = try #require(Settings.Option.all.first { $0.name == name })
+        let value = try #require(Self.values[name])
+        let text = value.text ?? (value == .bool(true) ? "true" : value.encodedText.trimming { "[]\"".contains($0) })
+        let set = try Settings(flags: [:], environment: [:], file: .object([.init(name: name, value: value)]))
+        #expect(set != Settings())
+        #expect(try Settings(flags: [name: text], environment: [:]) == set)
+        #expect(try Settings(flags: [:], environment: [option.variable: text]) == set)
+    }
+
+    @Test("No two options set the same thing")
+    func allOptions() throws {
+        let all = Settings.Option.all.map(\.name)
+        let settings = try all.map {
+            try Settings(flags: [:], environment: [:], file: .object([.init(name: $0, value: Self.values[$0]!)]))
+        }
+        for (index, one) in settings.enumerated() {
+            #expect(!settings[..<index].contains(one), "\(all[index])")
+        }
+    }
+
     private static let seed: JSON = [
         "tenants": [
             [

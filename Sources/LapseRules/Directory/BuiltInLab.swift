@@ -2,13 +2,26 @@
 public enum BuiltInLab {
     public static let contoso = GUID("11111111-aaaa-4aaa-8aaa-111111111111")!
     public static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
+    /// Contoso's domain.
+    public static let domain = "contoso.example"
+    /// A user of Contoso, and its Global Administrator.
+    public static let adele = "adele@\(domain)"
+    public static let admin = "admin@\(domain)"
     public static let password = "Passw0rd!"
-    /// The API that Lapse itself serves at `/_lapse/resource/`, and its registration.
-    public static let apiURI = "api://lapse-lab"
+
+    public static let native = ClientID("bbbbbbbb-0002-4000-8000-000000000001")
+    public static let web = ClientID("bbbbbbbb-0002-4000-8000-000000000002")
+    public static let spa = ClientID("bbbbbbbb-0002-4000-8000-000000000003")
+    public static let daemon = ClientID("bbbbbbbb-0002-4000-8000-000000000004")
+    /// The registration of the API that Lapse itself serves at `/_lapse/resource/`.
     public static let api = ClientID("bbbbbbbb-0002-4000-8000-000000000005")
+    public static let apiURI = "api://lapse-lab"
 
     /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
-    public static let secrets = ["lapse-web-secret", "lapse-daemon-secret", "lapse-api-secret-01"]
+    public static let secrets = [webSecret, daemonSecret, apiSecret]
+    public static let webSecret = "lapse-web-secret"
+    private static let daemonSecret = "lapse-daemon-secret"
+    private static let apiSecret = "lapse-api-secret-01"
 
     static let delegatedPermissions = [
         "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",
@@ -17,13 +30,13 @@ public enum BuiltInLab {
 
     public static let seed: [TenantSeed] = [
         TenantSeed(
-            tenant: Tenant(id: contoso, name: "Contoso", domains: ["contoso.example"]),
+            tenant: Tenant(id: contoso, name: "Contoso", domains: [domain]),
             users: [
-                member(1, contoso, "adele@contoso.example", "Adele", "Vance"),
-                member(2, contoso, "alex@contoso.example", "Alex", "Wilber"),
-                member(3, contoso, "admin@contoso.example", "Ada", "Admin", roles: [.globalAdministrator]),
+                member(1, contoso, adele, "Adele", "Vance"),
+                member(2, contoso, "alex@\(domain)", "Alex", "Wilber"),
+                member(3, contoso, admin, "Ada", "Admin", roles: [.globalAdministrator]),
                 User(
-                    id: id(5), tenant: contoso, userPrincipalName: "nestor_fabrikam.example#EXT#@contoso.example",
+                    id: id(5), tenant: contoso, userPrincipalName: "nestor_fabrikam.example#EXT#@\(domain)",
                     displayName: "Nestor Wilke", mail: "nestor@fabrikam.example", passwordHash: nil,
                     guestOf: .init(tenant: fabrikam, user: id(4)), createdAt: Tenant.birth),
             ],
@@ -45,13 +58,11 @@ public enum BuiltInLab {
     }
 
     private static func app(
-        _ number: Int, _ name: String, _ kind: AppRegistration.Kind, secret: String? = nil, redirectURIs: [String] = [],
-        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil,
-        delegatedPermissions: [String] = delegatedPermissions,
+        _ id: ClientID, _ name: String, _ kind: AppRegistration.Kind, secret: String? = nil, redirectURIs: [String] = [],
+        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil, delegatedPermissions: [String] = delegatedPermissions,
         applicationPermissions: [String] = [], exposes: AppRegistration.ExposedAPI? = nil
     ) -> AppRegistration {
-        let id = ClientID("bbbbbbbb-0002-4000-8000-00000000000\(number)")
-        return AppRegistration(
+        AppRegistration(
             id: id, name: name, kind: kind, secretHashes: secret.map { [AppRegistration.hash(secret: $0, of: id)] } ?? [],
             redirectURIs: redirectURIs, spaRedirectURIs: spaRedirectURIs, flows: flows, delegatedPermissions: delegatedPermissions,
             applicationPermissions: applicationPermissions, exposes: exposes)
@@ -59,19 +70,20 @@ public enum BuiltInLab {
 
     private static let apps = [
         app(
-            1, "Lapse Native", .public, redirectURIs: ["http://localhost", "http://localhost/cb", "http://localhost/callback"],
+            native, "Lapse Native", .public,
+            redirectURIs: ["http://localhost", "http://localhost/cb", "http://localhost/callback"],
             flows: [.code, .refresh, .device, .password]),
         app(
-            2, "Lapse Web", .confidential, secret: "lapse-web-secret",
+            web, "Lapse Web", .confidential, secret: webSecret,
             redirectURIs: [
                 "http://localhost:3000/auth/callback", "https://localhost:3000/auth/callback", "http://localhost/cb",
             ]),
-        app(3, "Lapse SPA", .spa, spaRedirectURIs: ["http://localhost:5173/", "http://localhost/"]),
+        app(spa, "Lapse SPA", .spa, spaRedirectURIs: ["http://localhost:5173/", "http://localhost/"]),
         app(
-            4, "Lapse Daemon", .confidential, secret: "lapse-daemon-secret",
+            daemon, "Lapse Daemon", .confidential, secret: daemonSecret,
             applicationPermissions: ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"]),
         app(
-            5, "Lapse API", .resource, secret: "lapse-api-secret-01", flows: [.onBehalfOf], delegatedPermissions: ["User.Read"],
+            api, "Lapse API", .resource, secret: apiSecret, flows: [.onBehalfOf], delegatedPermissions: ["User.Read"],
             exposes: .init(uri: apiURI, scopes: ["access_as_user"], asksForCapabilities: true)),
     ]
 }

@@ -78,7 +78,7 @@ struct ClockCommand: AsyncParsableCommand {
 
 /// A clock of the control API in words.
 private enum ClockText {
-    static func show(_ reply: Reply, _ client: ControlClient) {
+    static func show(_ reply: Answer, _ client: ControlClient) {
         client.show(reply) { clock in
             ["\(clock.shown("now")) (\(clock.shown("mode")))"]
                 + table(

@@ -1,6 +1,6 @@
 import ArgumentParser
-import AsyncHTTPClient
 import Foundation
+import LapseInstance
 import LapseRules
 import LapseService
 import NIOSSL
@@ -13,7 +13,7 @@ struct ServerOptions: ParsableArguments {
     var ca: String?
     @Option(name: .customLong("control-token"), help: "The server's --control-token (default: LAPSE_CONTROL_TOKEN).")
     var controlToken: String?
-    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else contoso.example).")
+    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain)).")
     var tenant: String?
     @Flag(help: "Print the server's JSON.")
     var json = false
@@ -33,38 +33,45 @@ struct ServerOptions: ParsableArguments {
 struct ControlClient: Sendable {
     let tenant: String
     let printsJSON: Bool
+    /// Trusts the server's CA.
+    let web: WebClient
     private let server: String
     private let controlToken: String?
-    /// Trusts the server's CA, and follows no redirect.
-    let configuration: HTTPClient.Configuration
 
+    init(server: String, tenant: String, controlToken: String? = nil, printsJSON: Bool = false, web: WebClient = WebClient()) {
+        self.server = server
+        self.tenant = tenant
+        self.controlToken = controlToken
+        self.printsJSON = printsJSON
+        self.web = web
+    }
+
+    /// What the options leave open the environment says.
     init(_ options: ServerOptions) throws {
         let environment = ProcessInfo.processInfo.environment
-        server = String((options.server ?? environment["LAPSE_SERVER"] ?? "https://localhost:8443").trimming { $0 == "/" })
+        let server = String((options.server ?? environment["LAPSE_SERVER"] ?? "https://localhost:8443").trimming { $0 == "/" })
         guard server.hasPrefix("https://") || server.hasPrefix("http://") else {
             throw StartError("--server: must be an address such as https://localhost:8443")
         }
-        tenant = options.tenant ?? environment["LAPSE_TENANT"] ?? "contoso.example"
-        controlToken = options.controlToken ?? environment["LAPSE_CONTROL_TOKEN"]
-        printsJSON = options.json
-        var tls = TLSConfiguration.makeClientConfiguration()
-        if let file = options.ca ?? environment["LAPSE_CA"] ?? Self.ownCA(environment) {
-            guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-                throw StartError("--ca: cannot read \(file)")
-            }
-            guard let anchors = try? LocalCertificateAuthority.anchors(inPEM: text), !anchors.isEmpty,
-                let certificates = try? anchors.map({ try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) })
-            else { throw StartError("--ca: there is no certificate in \(file)") }
-            tls.trustRoots = .certificates(certificates)
-        }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.redirectConfiguration = .disallow
-        self.configuration = configuration
+        self.init(
+            server: server, tenant: options.tenant ?? environment["LAPSE_TENANT"] ?? BuiltInLab.domain,
+            controlToken: options.controlToken ?? environment[Settings.Option.controlToken.variable], printsJSON: options.json,
+            web: WebClient(trusting: try (options.ca ?? environment["LAPSE_CA"] ?? Self.ownCA(environment)).map(Self.anchors)))
+    }
+
+    private static func anchors(in file: String) throws -> [NIOSSLCertificate] {
+        guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { throw StartError("--ca: cannot read \(file)") }
+        guard let anchors = try? LocalCertificateAuthority.anchors(inPEM: text), !anchors.isEmpty,
+            let certificates = try? anchors.map({ try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) })
+        else { throw StartError("--ca: there is no certificate in \(file)") }
+        return certificates
     }
 
     /// The CA of a Lapse that was started in this folder.
     private static func ownCA(_ environment: [String: String]) -> String? {
-        let file = (environment["LAPSE_DATA_DIR"] ?? ".lapse") + "/" + DataFolder.File.authority.rawValue
+        let file =
+            (environment[Settings.Option.dataDirectory.variable] ?? Settings().dataDirectory) + "/"
+            + DataFolder.File.authority.rawValue
         return FileManager.default.fileExists(atPath: file) ? file : nil
     }
 
@@ -78,81 +85,55 @@ struct ControlClient: Sendable {
     @discardableResult
     func send(
         _ method: String, _ path: String, query: [(String, String?)] = [], _ body: JSON? = nil, within time: Duration = .seconds(30)
-    ) async throws -> Reply {
-        let request = request(method, path, query: query, body)
-        return try await calling { client in
-            let response = try await client.execute(request, timeout: .nanoseconds(time.components.seconds * 1_000_000_000))
-            let bytes = Array(try await response.body.collect(upTo: 64 << 20).readableBytesView)
-            try Self.check(response, bytes)
-            return Reply(text: String(decoding: bytes, as: UTF8.self), json: JSON(parsing: bytes) ?? .null)
+    ) async throws -> Answer {
+        let content = body == nil ? [] : [("Content-Type", "application/json")]
+        return try await calling {
+            try await web.send(
+                method, address(path, query), headers: authorization + content, body: body?.encoded ?? [], within: time)
         }
     }
 
-    /// Reads a stream of server-sent events, line by line, until the server ends it.
-    func follow(_ path: String, query: [(String, String?)], _ line: (String) -> Void) async throws {
-        let request = request("GET", path, query: query, nil)
-        try await calling { client in
-            let response = try await client.execute(request, deadline: .distantFuture)
-            guard response.status == .ok else {
-                try Self.check(response, Array(try await response.body.collect(upTo: 1 << 20).readableBytesView))
-                return
-            }
-            var rest: [UInt8] = []
-            for try await part in response.body {
-                rest += part.readableBytesView
-                while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    line(String(decoding: rest[..<end], as: UTF8.self))
-                    rest.removeSubrange(...end)
-                }
+    /// Reads a stream of events until the server ends it.
+    ///
+    /// - Parameter event: whether to go on after this event.
+    func follow(_ path: String, query: [(String, String?)], _ event: (JSON) -> Bool) async throws {
+        _ = try await calling {
+            try await web.follow(address(path, query), headers: authorization) { line in
+                guard line.hasPrefix("data: "), let read = JSON(parsing: Array(line.dropFirst(6).utf8)) else { return true }
+                return event(read)
             }
         }
     }
 
-    private func request(_ method: String, _ path: String, query: [(String, String?)], _ body: JSON?) -> HTTPClientRequest {
-        let given = query.compactMap { name, value in value.map { "\(name)=\(FormParameters.encode($0))" } }
-        var request = HTTPClientRequest(
-            url: "\(server)/_lapse/api/\(path)" + (given.isEmpty ? "" : "?" + given.joined(separator: "&")))
-        request.method = .init(rawValue: method)
-        if let controlToken { request.headers.add(name: "Authorization", value: "Bearer \(controlToken)") }
-        if let body {
-            request.headers.add(name: "Content-Type", value: "application/json")
-            request.body = .bytes(body.encoded)
-        }
-        return request
+    private func address(_ path: String, _ query: [(String, String?)]) -> String {
+        let given = FormParameters.encoded(query.compactMap { name, value in value.map { (name, $0) } })
+        return "\(server)/_lapse/api/\(path)" + (given.isEmpty ? "" : "?\(given)")
     }
 
-    private func calling<Value: Sendable>(_ call: (HTTPClient) async throws -> Value) async throws -> Value {
-        do {
-            return try await HTTPClient.withHTTPClient(configuration: configuration, call)
-        } catch let error as StartError {
-            throw error
-        } catch {
+    private var authorization: [(String, String)] { controlToken.map { [("Authorization", "Bearer \($0)")] } ?? [] }
+
+    private func calling(_ call: () async throws -> Answer) async throws -> Answer {
+        let answer: Answer
+        do { answer = try await call() } catch {
+            try Task.checkCancellation()
             // The library's own words name its source files; what a person can do about it is one of these.
             let reason =
                 error is NIOSSLError || error is BoringSSLError || "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
                 ? "its certificate is not trusted; --ca must name its CA" : "is `lapse serve` running there?"
             throw StartError("cannot reach \(server): \(reason)")
         }
-    }
-
-    private static func check(_ response: HTTPClientResponse, _ body: [UInt8]) throws {
-        guard !(200..<300).contains(response.status.code) else { return }
-        let message = JSON(parsing: body)?["error"]?["message"]?.text
-        throw StartError(message ?? "the server answered \(response.status.code)")
+        guard (200..<300).contains(answer.status) else {
+            throw StartError(answer.json["error"]?["message"]?.text ?? "the server answered \(answer.status)")
+        }
+        return answer
     }
 
     // MARK: Printing
 
     /// Prints the server's own words for scripts, else what a person wants.
-    func show(_ reply: Reply, _ lines: (JSON) -> [String]) {
-        print(printsJSON ? reply.text : lines(reply.json).joined(separator: "\n"))
+    func show(_ answer: Answer, _ lines: (JSON) -> [String]) {
+        print(printsJSON ? answer.text : lines(answer.json).joined(separator: "\n"))
     }
-}
-
-/// An answer of the control API: as it came, and read.
-struct Reply: Sendable {
-    let text: String
-    let json: JSON
 }
 
 extension JSON {

@@ -30,9 +30,9 @@ struct EventsCommand: AsyncParsableCommand {
                 next = page["next"]?.text
             }
             guard follow else { return }
-            try await client.follow(client.path("events", "stream"), query: filter + [("after", last)]) { line in
-                guard line.hasPrefix("data: "), let event = JSON(parsing: Array(line.dropFirst(6).utf8)) else { return }
+            try await client.follow(client.path("events", "stream"), query: filter + [("after", last)]) { event in
                 Self.show([event], client)
+                return true
             }
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseInstance
 import LapseRules
 
 /// `lapse explain TOKEN`.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseInstance
 import LapseRules
 
 /// `lapse propagation`.
@@ -65,7 +66,7 @@ struct PropagationCommand: AsyncParsableCommand {
         }
     }
 
-    private static func show(_ reply: Reply, _ client: ControlClient) {
+    private static func show(_ reply: Answer, _ client: ControlClient) {
         client.show(reply) { model in
             let regions = model["regions"]?.elements.compactMap(\.text).joined(separator: ", ") ?? ""
             return [

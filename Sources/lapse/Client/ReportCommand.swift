@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseInstance
 import LapseRules
 
 /// `lapse report`.
@@ -20,7 +21,7 @@ struct ReportCommand: AsyncParsableCommand {
                 throw error
             }
             await output.forget(made, client)
-            if let code = verdict.exitCode { throw code }
+            if verdict.exitCode != .success { throw verdict.exitCode }
         }
     }
 }
@@ -29,9 +30,9 @@ struct ReportCommand: AsyncParsableCommand {
 enum Verdict: String {
     case good, bad, untested
 
-    var exitCode: ExitCode? {
+    var exitCode: ExitCode {
         switch self {
-        case .good: nil
+        case .good: .success
         case .bad: ExitCode(2)
         case .untested: ExitCode(3)
         }
@@ -87,23 +88,26 @@ struct ReportOutput: ParsableArguments {
         for id in expectations { _ = try? await client.send("DELETE", client.path("expectations", id)) }
     }
 
-    /// Prints the report and writes its files.
+    /// Prints the report and writes its files. Each form of it is fetched once, because the server judges anew for each call.
     func write(_ control: ControlClient) async throws -> Verdict {
-        func fetched(_ format: Format) async throws -> Reply {
-            try await control.send("GET", control.path(format.call), query: [("client", client)])
+        var fetched: [String: String] = [:]
+        func text(_ format: Format) async throws -> String {
+            if let known = fetched[format.call] { return known }
+            let text = try await control.send("GET", control.path(format.call), query: [("client", client)]).text
+            fetched[format.call] = text
+            return text
         }
-        let report = try await fetched(.json)
-        let unmet = (report.json["expectations"]?.elements ?? []).filter { $0.shown("status") != "passed" }
-        var verdict = Verdict(rawValue: report.json.shown("verdict")) ?? .bad
+        let report = JSON(parsing: Array(try await text(.json).utf8)) ?? .null
+        let unmet = (report["expectations"]?.elements ?? []).filter { $0.shown("status") != "passed" }
+        var verdict = Verdict(rawValue: report.shown("verdict")) ?? .bad
         // What was expected of the run and never happened is not shown.
         if expect != nil, !unmet.isEmpty { verdict = .bad }
         switch control.printsJSON ? .json : format {
-        case .text: print(Self.lines(report.json, verdict).joined(separator: "\n"))
-        case .json: print(report.text)
-        case .markdown, .html, .junit: print(try await fetched(format).text)
+        case .text: print(Self.lines(report, verdict).joined(separator: "\n"))
+        case .json, .markdown, .html, .junit: print(try await text(control.printsJSON ? .json : format))
         }
         for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
-            if let file { try lapse.write(try await fetched(kind).text, to: file, asked: option) }
+            if let file { try lapse.write(try await text(kind), to: file, asked: option) }
         }
         return verdict
     }

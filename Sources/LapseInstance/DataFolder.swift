@@ -3,8 +3,8 @@ import LapseRules
 import LapseService
 
 /// The folder that survives a restart: database, local CA, server certificate, signing key. One Lapse uses it at a time.
-struct DataFolder {
-    enum File: String {
+public struct DataFolder: Sendable {
+    public enum File: String {
         case database = "lapse.sqlite3"
         case authority = "ca.pem"
         case authorityKey = "ca-key.pem"
@@ -15,7 +15,7 @@ struct DataFolder {
         case lock = "lock"
     }
 
-    struct Files {
+    struct Files: Sendable {
         let authority: LocalCertificateAuthority.Identity
         let server: LocalCertificateAuthority.Identity
         let signing: LocalCertificateAuthority.Identity
@@ -23,7 +23,7 @@ struct DataFolder {
         let isReissued: Bool
     }
 
-    let path: String
+    public let path: String
 
     /// Opens the folder, makes it when there is none, and keeps every other Lapse out of it until this process ends.
     init(path: String) throws {
@@ -49,9 +49,9 @@ struct DataFolder {
         return try DataFolder(path: String(cString: made))
     }
 
-    func remove() { try? FileManager.default.removeItem(atPath: path) }
+    public func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-    func path(of file: File) -> String { path + "/" + file.rawValue }
+    public func path(of file: File) -> String { path + "/" + file.rawValue }
 
     /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
     ///
@@ -93,7 +93,7 @@ struct DataFolder {
         let identity = LocalCertificateAuthority.Identity(certificatePEM: certificatePEM, privateKeyPEM: keyPEM)
         do { try LocalCertificateAuthority.check(identity) } catch {
             throw StartError(
-                "--data-dir: cannot use \(path(of: certificate)) with \(path(of: key)); remove both to make new ones (\(Instance.oneLine(error).prefix(200)))"
+                "--data-dir: cannot use \(path(of: certificate)) with \(path(of: key)); remove both to make new ones (\(StartError.oneLine(error).prefix(200)))"
             )
         }
         return identity

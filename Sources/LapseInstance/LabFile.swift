@@ -3,33 +3,26 @@ import LapseRules
 import Yams
 
 /// A file of the lab: faults, expectations or a scenario, in YAML or JSON.
-struct LabFile {
-    let path: String
-    let content: JSON
+public struct LabFile: Sendable {
+    public let path: String
+    public let content: JSON
 
-    init(_ path: String) throws {
+    public init(_ path: String) throws {
         self.path = path
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw StartError("cannot read \(path)") }
         do {
             content = try YAMLDecoder().decode(JSON.self, from: text)
         } catch {
-            throw StartError("\(path) is no valid YAML or JSON: \(Instance.oneLine(error))")
+            throw StartError("\(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
         }
     }
 
     /// The objects of a file that is a list, or has one under that name; the file's own name is theirs, where they have none.
-    func list(_ member: String) throws -> [JSON] {
+    public func list(_ member: String) throws -> [JSON] {
         guard case .array(let items) = content[member] ?? content else {
             throw StartError("\(path) must be a list, or have one called \(member)")
         }
         guard let name = content["name"]?.text else { return items }
         return items.map { $0["name"] == nil ? $0.adding(["name": .string(name)]) : $0 }
-    }
-}
-
-/// Writes what an option asked for to the file that it names.
-func write(_ text: String, to file: String, asked option: String) throws {
-    do { try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic) } catch {
-        throw StartError("\(option): cannot write \(file)")
     }
 }

@@ -1,0 +1,127 @@
+import Foundation
+import LapseRules
+import LapseServer
+import LapseService
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Yams
+
+/// One Lapse, put together: settings, data folder, clock and randomness, and what they make: the authority and its listeners.
+public struct Instance: Sendable {
+    public static let version = "0.1.0"
+
+    public let settings: Settings
+    public let authority: Authority
+    public let folder: DataFolder
+    private let files: DataFolder.Files
+    /// Whether the CA's certificate is not the one of the last start.
+    public var isCertificateReissued: Bool { files.isReissued }
+    private let logger: Logger
+
+    /// The addresses after the start; nil for what is off.
+    public struct Addresses: Sendable {
+        public internal(set) var https: String?
+        public internal(set) var http: String?
+    }
+
+    /// - Throws: ``StartError`` in one line for a folder, seed or database that cannot be used. Nothing is overwritten.
+    public init(_ settings: Settings) async throws {
+        self.settings = settings
+        var logger = Logger(label: "lapse") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = .error
+        self.logger = logger
+        // The seed is read first: a mistake in it must not leave a half-made folder.
+        let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
+        folder = try settings.isEphemeral ? DataFolder.temporary() : DataFolder(path: settings.dataDirectory)
+        files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
+        do {
+            authority = Authority(
+                store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
+                signer: try await TokenSigner(SigningKey(files.signing)),
+                random: Machine.random, wall: Machine.now, propagation: settings.propagation,
+                isRegistrationOpen: settings.isRegistrationOpen)
+            try authority.seed(seed)
+        } catch {
+            throw StartError("\(error)")
+        }
+    }
+
+    /// Listens until a signal or the task's cancellation stops it.
+    ///
+    /// - Parameter onReady: called once, when every port is open.
+    public func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+        // However it ends, the database is left closed and whole.
+        defer { try? authority.store.close() }
+        let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
+        var services: [any Service] = []
+        let exchanges = ExchangeLog(wall: Machine.now)
+        for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
+            guard case .number(let number) = port else { continue }
+            let site = Site(
+                authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
+                publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
+                exchanges: exchanges, version: Self.version, wall: Machine.now, logger: logger)
+            let listener = Listener(
+                site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
+            services.append(try listener.service { await ready.listening(scheme, port: $0) })
+        }
+        services.append(ready)
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: stopSignals,
+            logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
+        // Connections that a client keeps open must not keep Lapse from stopping.
+        configuration.maximumGracefulShutdownDuration = .seconds(3)
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as ListenError {
+            throw StartError(error.description)
+        }
+    }
+
+    /// Somebody stopped the server before the story was over.
+    public struct Interrupted: Error {}
+
+    /// Runs the story against this Lapse while it listens; whoever ends first, the story or the server, ends both.
+    ///
+    /// - Throws: what the story throws; ``Interrupted`` when a signal ended the server.
+    public func run(during story: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+        let (ready, announce) = AsyncStream<Addresses>.makeStream()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                do {
+                    try await run(stopSignals: [.sigint, .sigterm, .sighup]) { addresses in
+                        announce.yield(addresses)
+                        announce.finish()
+                    }
+                } catch is CancellationError {}
+                return false
+            }
+            group.addTask {
+                for await addresses in ready { try await story(addresses) }
+                return true
+            }
+            let isToldToItsEnd = try await group.next() ?? false
+            group.cancelAll()
+            guard isToldToItsEnd else {
+                try? await group.waitForAll()
+                throw Interrupted()
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private static func readSeed(_ path: String) throws -> [TenantSeed] {
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw StartError("--seed: cannot read \(path)")
+        }
+        do {
+            return try TenantSeed.read(try YAMLDecoder().decode(JSON.self, from: text), random: Machine.random)
+        } catch let error as FieldError {
+            throw StartError("--seed: \(path): \(error)")
+        } catch {
+            throw StartError("--seed: \(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
+        }
+    }
+}
