@@ -34,12 +34,83 @@ struct OpenAPITests {
         }
     }
 
+    @Test("Every reference of the document leads to one of its components")
+    func references() async throws {
+        try await Lab.run { lab async throws in
+            let document = try await lab.control(.get, "openapi.json").json
+            let there = (document["components"]?.members ?? []).flatMap { kind in
+                kind.value.members.map { JSON.string("#/components/\(kind.name)/\($0.name)") }
+            }
+            let references = document.all("$ref")
+            #expect(references.count > there.count)
+            for reference in references { #expect(there.contains(reference)) }
+        }
+    }
+
+    // MARK: Its files
+
+    @Test("The files are joined section by section, in their order, each value as it is written")
+    func joins() throws {
+        let first = #"{"openapi": "3.1.0", "paths": {"/a": {"b": [1, "}\"{"]}}, "components": {"schemas": {"B": {}, "A": true}}}"#
+        let second = #"{"paths": {"/0": {}}, "components": {"parameters": {"P": {"z": 1, "a": 2}}, "schemas": {"C": null}}}"#
+        let joined = """
+            {
+              "openapi": "3.1.0",
+              "paths": {
+                "/a": {"b": [1, "}\\"{"]},
+                "/0": {}
+              },
+              "components": {
+                "schemas": {
+                  "B": {},
+                  "A": true,
+                  "C": null
+                },
+                "parameters": {
+                  "P": {"z": 1, "a": 2}
+                }
+              }
+            }
+
+            """
+        #expect(String(decoding: try join(first, second), as: UTF8.self) == joined)
+    }
+
+    @Test(
+        "What two files describe is not joined",
+        arguments: [
+            (#"{"paths": {"/a": {}}}"#, #"{"paths": {"/b": {}, "/a": {}}}"#, ["paths", "/a"]),
+            (
+                #"{"components": {"schemas": {"A": {}}}}"#, #"{"components": {"schemas": {"A": {}}}}"#,
+                ["components", "schemas", "A"]
+            ),
+            (#"{"info": {}}"#, #"{"info": {}}"#, ["info"]),
+            (#"{"paths": {"/a": {}, "/a": {}}}"#, "{}", ["paths", "/a"]),
+        ])
+    func twice(_ first: String, _ second: String, _ place: [String]) {
+        #expect(throws: OpenAPIDocument.JoinError.isThereTwice(place)) { try join(first, second) }
+    }
+
+    @Test(
+        "What is no object is not joined",
+        arguments: [
+            ("", 0), ("[]", 0), (#"{"paths""#, 8), (#"{"paths": "x"}"#, 10), (#"{"info": 1"#, 10), (#"{"info": "\"}"#, 13),
+            (#"{"a": 1 "b": 2}"#, 8),
+        ])
+    func malformed(_ text: String, at index: Int) {
+        #expect(throws: OpenAPIDocument.JoinError.isNoObject(at: index)) { try join(text) }
+    }
+
+    private func join(_ files: String...) throws -> [UInt8] { try OpenAPIDocument.joined(files.map { Array($0.utf8) }) }
+
+    // MARK: Its enums
+
     @Test("Every enum of the document has the values of its Swift type, in their order")
     func enums() async throws {
         try await Lab.run { lab async throws in
             var found: [String: [JSON]] = [:]
             collectEnums(in: try await lab.control(.get, "openapi.json").json, at: [], into: &found)
-            #expect(found.keys.sorted() == Self.enums.keys.sorted())
+            #expect(Set(found.keys).symmetricDifference(Self.enums.keys) == [])
             for (place, values) in Self.enums { #expect(found[place] == values, "\(place)") }
         }
     }
@@ -149,4 +220,13 @@ private func collectEnums(in value: JSON, at place: [String], into found: inout 
 
 extension JSON {
     fileprivate var members: [Member] { if case .object(let members) = self { members } else { [] } }
+
+    /// The values of all members of that name, however deep.
+    fileprivate func all(_ name: String) -> [JSON] {
+        switch self {
+        case .object(let members): members.flatMap { $0.name == name ? [$0.value] : $0.value.all(name) }
+        case .array(let elements): elements.flatMap { $0.all(name) }
+        default: []
+        }
+    }
 }
