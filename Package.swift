@@ -66,7 +66,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
-            resources: [.embedInCode("Control/openapi.json")],
+            resources: [.embedInCode("Control/OpenAPI")],
             swiftSettings: strict
         ),
         .target(

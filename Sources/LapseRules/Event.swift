@@ -175,14 +175,18 @@ extension Event.Notes {
 
 /// Something that took effect because a tenant's clock moved past it.
 public struct ClockEffect: Equatable, Sendable {
+    public enum Kind: String, CaseIterable, Sendable {
+        case revocationInEffect, stateChangeInEffect, codeExpired, sessionExpired, deviceCodeExpired, refreshTokenExpired
+    }
+
     public let at: Timestamp
-    public let type: String
+    public let type: Kind
     public let id: String
     /// Both nil unless a revocation or state change took effect.
     public let plane: Plane?
     public let region: Region?
 
-    public init(at: Timestamp, type: String, id: String, plane: Plane?, region: Region?) {
+    public init(at: Timestamp, type: Kind, id: String, plane: Plane?, region: Region?) {
         self.at = at
         self.type = type
         self.id = id

@@ -64,7 +64,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
     let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
-    control.get("openapi.json") { _, _ in ControlResponder.description }
+    control.get("openapi.json") { _, _ in try ControlResponder.description() }
     control.get("exchanges", use: dashboard.exchanges)
     let tenants = TenantCalls(authority: site.authority)
     control.get("tenants", use: tenants.list)

@@ -72,7 +72,7 @@ extension Authority {
     }
 
     /// What a clock is advanced to.
-    private enum ClockTarget: String, CaseIterable {
+    enum ClockTarget: String, CaseIterable {
         /// The next instant at which anything takes effect.
         case nextEvent = "next-event"
         /// The instant from which everything whose instant is known is in effect everywhere.
@@ -196,7 +196,7 @@ extension Authority {
 extension ClockEffect {
     var json: JSON {
         .object([
-            "at": JSON(at), "type": .string(type), "id": .string(id), "plane": plane.map { .string($0.rawValue) },
+            "at": JSON(at), "type": .string(type.rawValue), "id": .string(id), "plane": plane.map { .string($0.rawValue) },
             "region": region.map { .string($0.description) },
         ])
     }

@@ -16,7 +16,7 @@ public struct Timeline: Sendable {
 
     /// A session or a grant.
     public struct Row: Sendable {
-        public enum Kind: String, Sendable { case session, grant }
+        public enum Kind: String, CaseIterable, Sendable { case session, grant }
 
         public let kind: Kind
         public let id: GUID

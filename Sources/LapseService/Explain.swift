@@ -45,7 +45,8 @@ extension Authority {
         }
     }
 
-    private enum Kind: String, CaseIterable {
+    /// What can be asked about.
+    enum ExplainedKind: String, CaseIterable {
         case refreshToken = "refresh_token"
         case session
         case accessToken = "access_token"
@@ -66,22 +67,23 @@ extension Authority {
     }
 
     private struct Question {
-        let kind: Kind
+        let kind: ExplainedKind
         let text: String
         let at: Timestamp?
         let region: String?
 
         init(_ body: JSON) throws(FieldError) {
             var reader = try ObjectReader(body)
-            var given: [(Kind, String)] = []
-            for kind in Kind.allCases {
+            var given: [(ExplainedKind, String)] = []
+            for kind in ExplainedKind.allCases {
                 if let text = try reader.string(kind.rawValue, longest: 16_384) { given.append((kind, text)) }
             }
             at = try reader.instant("at")
             region = try reader.string("region")
             try reader.finish()
             guard given.count == 1 else {
-                throw FieldError("", "exactly one of \(Kind.allCases.map(\.rawValue).joined(separator: ", ")) is required")
+                let kinds = ExplainedKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw FieldError("", "exactly one of \(kinds) is required")
             }
             (kind, text) = given[0]
         }

@@ -45,6 +45,7 @@ extension PKCE.Method: DatabaseValueConvertible {}
 extension AppRegistration.Kind: DatabaseValueConvertible {}
 extension TenantClock.Mode: DatabaseValueConvertible {}
 extension Event.Kind: DatabaseValueConvertible {}
+extension ClockEffect.Kind: DatabaseValueConvertible {}
 
 /// A JSON column. What cannot be read back was not written by Lapse: the database is damaged.
 extension JSON: DatabaseValueConvertible {

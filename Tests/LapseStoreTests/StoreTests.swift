@@ -241,8 +241,8 @@ struct StoreTests {
             #expect(try tx.nextRefreshTokenExpiry(in: contoso, after: Self.now + .seconds(5)) == nil)
             return try tx.effects(in: contoso, after: Self.now, through: Self.now + .seconds(20), limit: 9)
         }
-        let inEffect = Array(repeating: "revocationInEffect", count: 4)
-        #expect(effects.map(\.type) == ["refreshTokenExpired"] + inEffect + ["sessionExpired"])
+        let inEffect = Array(repeating: ClockEffect.Kind.revocationInEffect, count: 4)
+        #expect(effects.map(\.type) == [.refreshTokenExpired] + inEffect + [.sessionExpired])
         #expect(effects.map { ($0.at - Self.now).wholeSeconds } == [5, 10, 10, 10, 10, 20])
         #expect(effects.map(\.plane) == [nil, .cae, .directory, .refresh, .session, nil])
     }

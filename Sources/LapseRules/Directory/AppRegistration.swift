@@ -53,8 +53,9 @@ public struct AppRegistration: Equatable, Sendable {
     /// Application permissions at Graph.
     public var applicationPermissions: [String]
     public var exposes: ExposedAPI?
-    /// The format of access tokens for this resource: 1 or 2.
+    /// The format of access tokens for this resource.
     public var accessTokenVersion: Int64
+    static let accessTokenVersions: ClosedRange<Int64> = 1...2
     /// Whether the app belongs to Microsoft's family of client ids: its refresh tokens serve the whole family.
     public var isFamilyMember: Bool
     public var lifetimes: Lifetimes

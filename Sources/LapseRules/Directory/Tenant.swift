@@ -70,6 +70,7 @@ public struct Policies: Equatable, Sendable {
     public var matrix = RevocationMatrix.entra
     /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
     public var revokeAnswer: Int64 = 200
+    static let revokeAnswers: [Int64] = [200, 204]
     public var permissions = Edition.newest
     public var errorLayout = ErrorLayout.current
     /// Whether token errors carry `suberror`; not as at the v1 endpoint.
@@ -90,7 +91,7 @@ public struct Policies: Equatable, Sendable {
             matrix = try RevocationMatrix(rows, path: reader.field("revocationMatrix"))
         }
         if let answer = try reader.integer("revokeAnswer", in: 200...204) {
-            guard answer == 200 || answer == 204 else { throw FieldError(reader.field("revokeAnswer"), "must be 200 or 204") }
+            guard Self.revokeAnswers.contains(answer) else { throw FieldError(reader.field("revokeAnswer"), "must be 200 or 204") }
             revokeAnswer = answer
         }
         permissions = try reader.choice("permissions", of: Edition.self) ?? permissions

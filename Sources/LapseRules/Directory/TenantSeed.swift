@@ -225,7 +225,7 @@ extension AppRegistration {
             exposes = nil
             if let api = reader.value("exposes") { exposes = try ExposedAPI(api, path: reader.field("exposes")) }
         }
-        accessTokenVersion = try reader.integer("accessTokenVersion", in: 1...2) ?? accessTokenVersion
+        accessTokenVersion = try reader.integer("accessTokenVersion", in: Self.accessTokenVersions) ?? accessTokenVersion
         isFamilyMember = try reader.bool("foci") ?? isFamilyMember
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
         challenges = try Challenge.list(&reader, ofApp: true) ?? challenges

@@ -277,7 +277,7 @@ extension AppRegistration.Flow {
 }
 
 extension FaultEffect {
-    private static let statuses: [Int64] = [429, 500, 503]
+    static let statuses: [Int64] = [429, 500, 503]
 
     /// Reads an object with one of `code`, `status`, `challenge`, `answer`, `keys`, or with `latency` alone; `latency` may stand
     /// beside each.

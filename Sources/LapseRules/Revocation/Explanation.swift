@@ -25,6 +25,14 @@ public struct Explanation: Sendable {
         case noAccount
         /// A policy speaks against it: sign-in frequency, a challenge, consent.
         case policy
+
+        /// Whether what it decides is accepted.
+        public var accepts: Bool {
+            switch self {
+            case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
+            }
+        }
     }
 
     public struct Verdict: Sendable {
@@ -41,12 +49,7 @@ public struct Explanation: Sendable {
         public internal(set) var changesAt: Timestamp?
         public let attemptsLeft: Int?
 
-        public var isAccepted: Bool {
-            switch rule {
-            case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
-            }
-        }
+        public var isAccepted: Bool { rule.accepts }
     }
 
     private let subject: Subject

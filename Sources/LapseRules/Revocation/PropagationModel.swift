@@ -217,12 +217,16 @@ extension PropagationModel.PlaneDelay {
 }
 
 extension PropagationModel.Delay {
+    /// Those that a word says in full.
+    static let named: [Self] = [.immediate, .manual]
+
     init(_ value: JSON, path: String, plane: Plane) throws(FieldError) {
         let forms = FieldError(
             path, "must be \"immediate\", \"manual\", or an object with one of fixed, uniform, lognormal, afterAttempts")
         switch value {
-        case .string("immediate"): self = .immediate
-        case .string("manual"): self = .manual
+        case .string:
+            guard let named = Self.named.first(where: { $0.json == value }) else { throw forms }
+            self = named
         case .object(let members) where members.count == 1:
             var reader = try ObjectReader(value, path: path)
             if members[0].name == "fixed" {

@@ -7,8 +7,14 @@ import NIOCore
 
 /// How the control API speaks: `{"error":{"code","field","message"}}`.
 enum ControlResponder {
-    static func error(_ status: HTTPResponse.Status, _ code: String, field: String? = nil, _ message: String) -> Response {
-        answer(["error": ["code": .string(code), "field": JSON(field), "message": .string(message)]], status: status)
+    enum Code: String, CaseIterable {
+        case invalid, unauthorized, foreignHost, foreignOrigin, notFound, conflict, tooLarge
+        /// Lapse failed.
+        case `internal`
+    }
+
+    static func error(_ status: HTTPResponse.Status, _ code: Code, field: String? = nil, _ message: String) -> Response {
+        answer(["error": ["code": .string(code.rawValue), "field": JSON(field), "message": .string(message)]], status: status)
     }
 
     static func answer(_ body: JSON, status: HTTPResponse.Status = .ok) -> Response {
@@ -17,29 +23,28 @@ enum ControlResponder {
             headers: [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"])
     }
 
-    /// The control API described by OpenAPI. Tests hold every route and every answer against it.
-    static var description: Response {
+    static func description() throws -> Response {
         Response(
             status: .ok, headers: [.contentType: "application/json", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
-            body: .init(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_json)))
+            body: .init(byteBuffer: ByteBuffer(bytes: try OpenAPIDocument.whole.get())))
     }
 
     static func answer(_ error: ControlError) -> Response {
         switch error {
-        case .notFound(let message): self.error(.notFound, "notFound", message)
+        case .notFound(let message): self.error(.notFound, .notFound, message)
         case .conflict(let error):
-            self.error(.conflict, "conflict", field: error.field.isEmpty ? nil : error.field, "\(error)")
+            self.error(.conflict, .conflict, field: error.field.isEmpty ? nil : error.field, "\(error)")
         case .invalid(let error):
-            self.error(.badRequest, "invalid", field: error.field.isEmpty ? nil : error.field, "\(error)")
+            self.error(.badRequest, .invalid, field: error.field.isEmpty ? nil : error.field, "\(error)")
         }
     }
 
     static func answer(_ kind: Unanswered) -> Response {
         switch kind {
-        case .notFound: error(.notFound, "notFound", "There is no such call. Look at the method too.")
-        case .unreadable: error(.badRequest, "invalid", "The request could not be read.")
-        case .tooLarge: error(.contentTooLarge, "tooLarge", "The body may have at most \(Bounds.body) bytes.")
-        case .broken: error(.internalServerError, "internal", "The call failed inside Lapse; its log says why.")
+        case .notFound: error(.notFound, .notFound, "There is no such call. Look at the method too.")
+        case .unreadable: error(.badRequest, .invalid, "The request could not be read.")
+        case .tooLarge: error(.contentTooLarge, .tooLarge, "The body may have at most \(Bounds.body) bytes.")
+        case .broken: error(.internalServerError, .internal, "The call failed inside Lapse; its log says why.")
         }
     }
 }
@@ -53,18 +58,17 @@ struct ControlGate: RouterMiddleware {
     ) async throws -> Response {
         guard site.isOwnHost(request.head.authority) else {
             return ControlResponder.error(
-                .forbidden, "foreignHost", "The control API answers to loopback names, *.localhost and the public URL alone.")
+                .forbidden, .foreignHost, "The control API answers to loopback names, *.localhost and the public URL alone.")
         }
         guard !OwnForm.isForged(request, origin: context.trace.origin) else {
-            return ControlResponder.error(
-                .forbidden, "foreignOrigin", "The control API takes no requests from pages of other origins.")
+            return ControlResponder.error(.forbidden, .foreignOrigin, "The control API takes no requests from pages of other origins.")
         }
         if let expected = site.controlToken {
             let presented = request.headers[.authorization].map { $0.split(separator: " ", maxSplits: 1) } ?? []
             guard presented.count == 2, presented[0].lowercased() == "bearer", SecretHash(of: String(presented[1])) == expected
             else {
                 var response = ControlResponder.error(
-                    .unauthorized, "unauthorized", "The control API wants its token: Authorization: Bearer.")
+                    .unauthorized, .unauthorized, "The control API wants its token: Authorization: Bearer.")
                 response.headers[.wwwAuthenticate] = "Bearer"
                 return response
             }
@@ -113,8 +117,8 @@ extension Request {
 
     /// Whether the query says `true`; without a word, no.
     func controlFlag(_ name: String) throws -> Bool {
-        let asked = try controlQuery(name) ?? "false"
-        guard ["true", "false"].contains(asked) else { throw ControlError.invalid(FieldError(name, "must be true or false")) }
-        return asked == "true"
+        guard let asked = try controlQuery(name) else { return false }
+        guard let flag = Bool(asked) else { throw ControlError.invalid(FieldError(name, "must be true or false")) }
+        return flag
     }
 }
