@@ -35,10 +35,8 @@ public struct NewSandbox: Sendable {
         let users = template.users.filter { !$0.isGuest }.map { user in
             let newID = random.guid()
             ids[user.id] = newID
-            return User(
-                id: newID, tenant: id, userPrincipalName: moved(user.userPrincipalName), displayName: user.displayName,
-                givenName: user.givenName, surname: user.surname, mail: user.mail.map(moved), passwordHash: user.passwordHash,
-                passwordSalt: user.passwordSalt, accountEnabled: user.accountEnabled, roles: user.roles, createdAt: user.createdAt)
+            return user.moved(
+                to: id, id: newID, userPrincipalName: moved(user.userPrincipalName), mail: user.mail.map(moved))
         }
         let faults = template.faults.map { fault in
             Fault(copying: fault, id: random.guid(), user: fault.match.user.flatMap { ids[$0] } ?? fault.match.user)

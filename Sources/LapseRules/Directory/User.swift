@@ -11,8 +11,8 @@ public struct User: Equatable, Sendable {
         }
     }
 
-    public let id: GUID
-    public let tenant: GUID
+    public private(set) var id: GUID
+    public private(set) var tenant: GUID
     public var userPrincipalName: String
     public var displayName: String
     public var givenName: String?
@@ -61,6 +61,13 @@ public struct User: Equatable, Sendable {
     public var home: Home { guestOf ?? Home(tenant: tenant, user: id) }
 
     public var isGuest: Bool { guestOf != nil }
+
+    /// The same user in another tenant, under the names that it has there: a copy, so that what a user comes to have later comes along.
+    func moved(to tenant: GUID, id: GUID, userPrincipalName: String, mail: String?) -> User {
+        var user = self
+        (user.id, user.tenant, user.userPrincipalName, user.mail) = (id, tenant, userPrincipalName, mail)
+        return user
+    }
 
     /// The salted hash under which a password of the user with this id is kept.
     public static func hash(password: String, of user: GUID) -> SecretHash { SecretHash(of: password, salt: user.description) }
