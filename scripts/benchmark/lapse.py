@@ -32,7 +32,7 @@ def find_lapse():
     """The program to measure: LAPSE_BINARY, else the release build, made first."""
     given = os.environ.get("LAPSE_BINARY")
     if given:
-        path = pathlib.Path(given).resolve()
+        path = given
     else:
         if not shutil.which("swift"):
             raise Failed("swift is missing; install the Swift toolchain or set LAPSE_BINARY")
@@ -40,7 +40,12 @@ def find_lapse():
         done = subprocess.run([ROOT / "scripts/build"], stdout=subprocess.PIPE, text=True)
         if done.returncode != 0:
             raise Failed("scripts/build ended with an error")
-        path = pathlib.Path(done.stdout.strip())
+        path = done.stdout.strip()
+    return runnable(path)
+
+
+def runnable(path):
+    path = pathlib.Path(path).resolve()
     if not os.access(path, os.X_OK) or not path.is_file():
         raise Failed(f"there is no program {path}")
     return path

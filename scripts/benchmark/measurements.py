@@ -1,4 +1,4 @@
-"""What a whole run measures, besides signatures."""
+"""What a run without a mode measures."""
 
 import contextlib
 import json
@@ -8,12 +8,22 @@ import time
 
 from benchmark.lapse import TENANT, Server, ask, check_signatures, count_tokens, fill, make_grant, redeem, revoke
 from benchmark.load import window, write_script
-from benchmark.signatures import measure_signatures
+from benchmark.signatures import has_signer, measure_signatures
 from benchmark.tools import Failed, say
 
 CONNECTIONS = (1, 32)
 FEW, MANY = 1_000, 1_000_000
 STARTS = REQUESTS = 20
+
+
+def measure_whole(lapse, folder, options):
+    report = {"starts_ms": measure_starts(lapse, folder)}
+    report["signatures"], report["redeems"], report["memory_mb"] = measure_redeems(lapse, folder, options, has_signer(lapse))
+    report["refusals"] = measure_refusals(lapse, folder, options)
+    report["history"] = measure_history(lapse, folder, options)
+    sizes = [FEW, options.many]
+    report["tokens"] = {"sizes": sizes, "measured": measure_scale(lapse, folder, sizes)}
+    return report
 
 
 def measure_redeems(lapse, folder, options, with_signer):

@@ -60,19 +60,26 @@ def table(heads, rows):
         for column, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in cells]
 
 
-def text(report):
+def disturbance(cores):
+    """The warning that other work took so many cores, if it was more than the system's own."""
+    return [f"Other work took {cores:.2f} cores during the windows: read the ratios with care."] if cores > DISTURBED else []
+
+
+def heading(report):
+    machine = report["machine"]
+    lines = [f"Lapse {report['lapse']} ({report['program']})"]
+    if "other" in report:
+        lines.append(f"beside Lapse {report['other']['lapse']} ({report['other']['program']})")
+    return [*lines, f"{machine['cores']} cores ({machine['processor']}), {machine['openssl']}; {report['at']}"]
+
+
+def whole_lines(report):
     machine, settings = report["machine"], report["settings"]
-    lines = [
-        f"Lapse {report['lapse']} ({report['program']})",
-        f"{machine['cores']} cores ({machine['processor']}), {machine['openssl']}",
-        f"Windows of {settings['window_seconds']} s, median of {settings['rounds']}; {report['at']}",
-    ]
+    lines = [f"Windows of {settings['window_seconds']} s, median of {settings['rounds']}"]
     if machine["cores"] != CORES:
         lines.append(f"The aims at {max(CONNECTIONS)} connections are for a machine of {CORES} cores.")
 
-    others = max(report["redeems"][connections]["median"]["other_cores"] for connections in CONNECTIONS)
-    if others > DISTURBED:
-        lines.append(f"Other work took {others:.2f} cores during the windows: read the ratios with care.")
+    lines += disturbance(max(report["redeems"][connections]["median"]["other_cores"] for connections in CONNECTIONS))
 
     def rate(name, key):
         found = report["signatures"][name]
@@ -133,7 +140,7 @@ def text(report):
     lines += table(["", "measured", "aim"], [
         [row["name"], (f"{row['value']:.2f}" if not row["unit"] else f"{row['value']:.0f} {row['unit']}"),
          f"{row['sense']} {row['aim']}{' ' * bool(row['unit'])}{row['unit']}"] for row in report["ratios"]])
-    return "\n".join(lines)
+    return lines
 
 
 def rounded(value):
