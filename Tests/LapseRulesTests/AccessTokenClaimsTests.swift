@@ -19,7 +19,7 @@ private func tenant(_ change: (inout Policies) -> Void) -> Tenant {
 /// The plan of a grant's first tokens; without a user, of an application's own.
 private func plan(
     _ scope: String = "openid email User.Read", of user: User? = adele, app: AppRegistration = app(), tenant: Tenant = lab.tenant,
-    method: SignInMethod = .password, isCapable: Bool = false, version: EndpointVersion = .v2, nonce: String? = nil,
+    method: SignInMethod = .password, declaresCP1: Bool = false, version: EndpointVersion = .v2, nonce: String? = nil,
     wantsAuthTime: Bool = false
 ) throws -> TokenPlan {
     let context = TokenContext(
@@ -35,7 +35,7 @@ private func plan(
     let grant = Grant(
         id: RandomSource.seeded(2).guid(), tenant: tenant.id, user: user.id, client: app.id, clientClass: .public, scope: scope,
         authentication: Authentication(user: user.home, place: Place(at: now - .seconds(90), sequence: 1), method: method),
-        session: RandomSource.seeded(3).guid(), createdAt: now, isCapable: isCapable)
+        session: RandomSource.seeded(3).guid(), createdAt: now, declaresCP1: declaresCP1)
     return TokenPlan(
         context, for: request, user: user, grant: grant, scope: try context.scopes.delegated(scope), nonce: nonce,
         wantsAuthTime: wantsAuthTime, refreshToken: nil)
@@ -65,12 +65,12 @@ extension JSON {
 struct AccessTokenClaimsTests {
     @Test("Lapse reads back what it wrote, in both formats", arguments: ["User.Read openid", api])
     func roundTrip(scope: String) throws {
-        let plan = try plan(scope, isCapable: true)
+        let plan = try plan(scope, declaresCP1: true)
         let claims = try #require(AccessTokenClaims(try payload(plan)))
         #expect((claims.tenant, claims.user, claims.client) == (lab.tenant.id, adele.id, app().id))
         #expect(claims.audience == plan.scope.resource.audience)
         #expect(claims.scopes == (scope == api ? ["access_as_user"] : ["User.Read", "openid"]))
-        #expect((claims.grant, claims.isCapable, claims.roles) == (plan.grant?.id, true, []))
+        #expect((claims.grant, claims.declaresCP1, claims.roles) == (plan.grant?.id, true, []))
         #expect(claims.expiresAt == plan.accessTokenEnd)
         #expect(claims.notBefore == plan.accessTokenEnd - plan.accessTokenLifetime - .seconds(300))
         #expect(claims.hasOwnIssuer)
@@ -81,7 +81,7 @@ struct AccessTokenClaimsTests {
     func application() throws {
         let payload = try payload(try plan("https://graph.microsoft.com/.default", of: nil, app: app("Lapse Daemon")))
         let claims = try #require(AccessTokenClaims(payload))
-        #expect((claims.user, claims.grant, claims.isCapable) == (nil, nil, false))
+        #expect((claims.user, claims.grant, claims.declaresCP1) == (nil, nil, false))
         #expect(claims.scopes.isEmpty)
         #expect(claims.roles == ["User.RevokeSessions.All", "User.Read.All", "User.ReadWrite.All", "AuditLog.Read.All"])
         #expect((payload["idtyp"], payload["appidacr"]) == ("app", "1"))
@@ -185,8 +185,8 @@ struct AccessTokenClaimsTests {
             ("User.Read", adele, true, true, true), ("User.Read", adele, false, false, false),
             (api, adele, true, true, true), ("User.Read", guest, true, true, false),
         ])
-    func evaluated(scope: String, user: User, isCapable: Bool, says: Bool, isLong: Bool) throws {
-        let plan = try plan(scope, of: user, isCapable: isCapable)
+    func evaluated(scope: String, user: User, declaresCP1: Bool, says: Bool, isLong: Bool) throws {
+        let plan = try plan(scope, of: user, declaresCP1: declaresCP1)
         #expect((try payload(plan)["xms_cc"] == ["cp1"]) == says)
         #expect((plan.accessTokenLifetime >= .seconds(72_000)) == isLong)
         #expect(plan.accessToken.isEvaluated == isLong)
@@ -203,9 +203,9 @@ struct AccessTokenClaimsTests {
         let grant = Grant(
             id: RandomSource.seeded(2).guid(), tenant: lab.tenant.id, user: adele.id, client: app().id, clientClass: .public,
             scope: api, authentication: Authentication(user: adele.home, place: Place(at: now, sequence: 1), method: .password),
-            session: nil, createdAt: now, isCapable: true)
+            session: nil, createdAt: now, declaresCP1: true)
         let issue = context.issue(grant, scope: try context.scopes.delegated(api), user: adele)
-        #expect(!issue.plan.isCapable)
+        #expect(!issue.plan.declaresCP1)
         #expect(issue.newGrant == grant)
         #expect(issue.refreshToken == nil, "the grant is not offline")
     }

@@ -170,7 +170,7 @@ struct AccountHistoryTests {
     func enabled() {
         let changes = [change(.disable, at: 1, .at(at(10))), change(.delete, at: 2), change(.enable, at: 3, .at(at(20)))]
         func isEnabled(_ seconds: Int64) -> Bool {
-            AccountState.isEnabled(believing: changes, from: Standpoint(plane: .directory, region: .local, now: at(seconds)))
+            AccountState.isEnabled(after: changes, from: Standpoint(plane: .directory, region: .local, now: at(seconds)))
         }
         #expect([5, 10, 19, 20].map(isEnabled) == [true, false, false, true])
     }

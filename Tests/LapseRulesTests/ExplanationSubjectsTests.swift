@@ -124,7 +124,7 @@ struct ExplanationSubjectsTests {
         Row(
             what: "evaluated", explanation: explanation(of: accessToken(isEvaluated: true), [revocation(at: 10)]), plane: .cae,
             at: 9,
-            rule: .notYetBelieved, changesAt: 10),
+            rule: .notYetInEffect, changesAt: 10),
         Row(
             what: "evaluated and revoked", explanation: explanation(of: accessToken(isEvaluated: true), [revocation(at: 10)]),
             plane: .cae, at: 10, rule: .revoked, code: .grantRevoked, changesAt: 1000),
@@ -174,13 +174,13 @@ struct ExplanationSubjectsTests {
         Row(
             what: "the clock was set back behind what counts requests",
             explanation: explanation(of: refreshToken(), [revocation(at: 10, .afterAttempts(3))]), plane: .refresh, at: 9,
-            rule: .notYetBelieved, changesAt: 1000),
+            rule: .notYetInEffect, changesAt: 1000),
         Row(
             what: "a known instant comes before a count, and a count before what is held",
             explanation: explanation(
                 of: refreshToken(),
                 [revocation(at: 10, .held), revocation(at: 11, .afterAttempts(3)), revocation(at: 12, .at(at(90)))]),
-            plane: .refresh, at: 20, rule: .notYetBelieved, changesAt: 90),
+            plane: .refresh, at: 20, rule: .notYetInEffect, changesAt: 90),
         Row(
             what: "of two counts the lower one",
             explanation: explanation(
@@ -192,17 +192,17 @@ struct ExplanationSubjectsTests {
     static let states = [
         Row(
             what: "disabled, on its way", explanation: explanation(of: refreshToken(), [], [change(.disable, at: 10, .at(at(40)))]),
-            plane: .refresh, at: 20, rule: .notYetBelieved, changesAt: 40),
+            plane: .refresh, at: 20, rule: .notYetInEffect, changesAt: 40),
         Row(
             what: "disabled, held", explanation: explanation(of: refreshToken(), [], [change(.disable, at: 10, .held)]),
-            plane: .refresh, at: 20, rule: .notYetBelieved, changesAt: 1000),
+            plane: .refresh, at: 20, rule: .notYetInEffect, changesAt: 1000),
         Row(
             what: "disabled, counting",
             explanation: explanation(of: refreshToken(), [], [change(.disable, at: 10, .afterAttempts(2))]),
             plane: .refresh, at: 20, rule: .attemptsLeft, changesAt: 1000, attemptsLeft: 2),
         Row(
             what: "deleted, on its way", explanation: explanation(of: refreshToken(), [], [change(.delete, at: 10, .at(at(40)))]),
-            plane: .refresh, at: 20, rule: .notYetBelieved, changesAt: 40),
+            plane: .refresh, at: 20, rule: .notYetInEffect, changesAt: 40),
         Row(
             what: "disabled on its way, but enabled later and already in effect",
             explanation: explanation(of: refreshToken(), [], [change(.disable, at: 10, .at(at(40))), change(.enable, at: 15)]),
@@ -218,7 +218,7 @@ struct ExplanationSubjectsTests {
         let verdict = row.explanation.verdict(row.plane, at: row.at)
         #expect((verdict.rule, verdict.code) == (row.rule, row.code))
         #expect((verdict.changesAt, verdict.attemptsLeft) == (row.changesAt.map(at), row.attemptsLeft))
-        let accepting: Set<Explanation.Rule> = [.notRevoked, .notYetBelieved, .attemptsLeft, .untilExpiry]
+        let accepting: Set<Explanation.Rule> = [.notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry]
         #expect(verdict.isAccepted == accepting.contains(row.rule))
         #expect(verdict.why.hasSuffix("."))
     }

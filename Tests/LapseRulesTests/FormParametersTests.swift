@@ -71,9 +71,9 @@ struct ClaimsRequestTests {
             (#"{"access_token":{"capolids":{"essential":true,"values":["x"]}}}"#, false, false, true),
             (#"{"access_token":7}"#, false, false, false), (#"{"access_token":null}"#, false, false, false),
         ])
-    func read(text: String?, isCapable: Bool, answers: Bool, demands: Bool) throws {
+    func read(text: String?, declaresCP1: Bool, answers: Bool, demands: Bool) throws {
         let claims = try ClaimsRequest(text)
-        #expect((claims.isCapable, claims.answersChallenge, claims.carriesDemand) == (isCapable, answers, demands))
+        #expect((claims.declaresCP1, claims.answersChallenge, claims.carriesDemand) == (declaresCP1, answers, demands))
     }
 
     @Test("What is no JSON object is refused", arguments: ["", "x", "[]", "1", "{"])
@@ -86,7 +86,7 @@ struct ClaimsRequestTests {
     @Test("A challenge that is handed back as it came is an answer")
     func challenge() throws {
         let claims = try ClaimsRequest(ClaimsRequest.challenge(at: .epoch))
-        #expect(claims.answersChallenge && claims.carriesDemand && !claims.isCapable)
+        #expect(claims.answersChallenge && claims.carriesDemand && !claims.declaresCP1)
         #expect(try ClaimsRequest(nil) == .none)
     }
 }

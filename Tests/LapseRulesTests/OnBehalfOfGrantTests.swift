@@ -171,7 +171,7 @@ struct OnBehalfOfGrantTests {
         #expect(grant.authentication == facts.grant?.authentication)
         #expect(grant.session == World.session)
         #expect(grant.createdAt == World.now)
-        #expect(!grant.isCapable)
+        #expect(!grant.declaresCP1)
         #expect(issue.plan.grant == grant)
         #expect(issue.plan.user == World.adele)
         #expect(!issue.plan.hasIDToken)

@@ -153,13 +153,13 @@ struct ResourceAccessTests {
         arguments: [
             (true, World.adele, true), (false, World.adele, false), (true, World.guest, false), (false, World.guest, false),
         ])
-    func evaluated(isCapable: Bool, user: User, expected: Bool) throws {
+    func evaluated(declaresCP1: Bool, user: User, expected: Bool) throws {
         let claims = try #require(
             AccessTokenClaims(
                 .object([
                     "aud": "x", "tid": .string(World.contoso.id.description), "appid": "native",
                     "aio": .string(AccessTokenClaims.Mark(grant: World.grant, expiresAt: World.now).text), "nbf": 1, "exp": 2,
-                    "xms_cc": isCapable ? ["CP1"] : nil,
+                    "xms_cc": declaresCP1 ? ["CP1"] : nil,
                 ])))
         #expect(ResourceAccess.isEvaluated(claims, of: user) == expected)
     }

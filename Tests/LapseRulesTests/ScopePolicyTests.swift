@@ -43,7 +43,7 @@ struct ScopePolicyTests {
             $0.text = "https://graph.microsoft.com/Directory.ReadWrite.All"
         },
         Case("a permission that Lapse does not know, and the app is registered for", .accepted) {
-            $0.around.app.delegated = ["Mail.Read"]
+            $0.around.app.delegatedPermissions = ["Mail.Read"]
             $0.text = "mail.read"
         },
         Case("a registered OpenID scope is no permission of Graph", bad) {
@@ -57,7 +57,7 @@ struct ScopePolicyTests {
         Case("a resource with a slash at its end", .accepted) { $0.text = "https://graph.microsoft.com//User.Read" },
         Case("another API's scope", bad) { $0.text = "api://lapse-lab/User.Read" },
         Case("an API's scope that the app is not registered for", notConsented) {
-            $0.around.app.delegated = ["User.Read"]
+            $0.around.app.delegatedPermissions = ["User.Read"]
             $0.text = "api://lapse-lab/access_as_user"
         },
         Case("an API that the directory does not have", unknown) {
@@ -113,7 +113,7 @@ struct ScopePolicyTests {
         },
         Case("open registration, no scope of the API", bad) { ($0.around.app, $0.text) = (.open("x"), "api://lapse-lab/other") },
         Case("an app that is registered for a whole name of Graph's", .accepted) {
-            $0.around.app.delegated = ["https://graph.microsoft.com/User.Read"]
+            $0.around.app.delegatedPermissions = ["https://graph.microsoft.com/User.Read"]
         },
     ]
 
@@ -223,14 +223,14 @@ struct ScopePolicyTests {
                 graph, text: "https://graph.microsoft.com/User.Read .default",
                 kept: "https://graph.microsoft.com/User.Read .default", claim: "User.Read")
         ) {
-            $0.around.app.delegated = ["openid", "offline_access", "User.Read"]
+            $0.around.app.delegatedPermissions = ["openid", "offline_access", "User.Read"]
             $0.text = ".default"
         },
         Row(
             ".default of an app that is registered for nothing there",
             Granted(World.api.id.description, text: "api://lapse-lab/.default", kept: "api://lapse-lab/.default", claim: "")
         ) {
-            $0.around.app.delegated = ["User.Read"]
+            $0.around.app.delegatedPermissions = ["User.Read"]
             $0.text = "api://lapse-lab/.default"
         },
         Row(

@@ -225,20 +225,20 @@ struct TokenPlanTests {
         "Whose token is evaluated continuously",
         arguments: [
             Row("a client's that says it now", true) { $0.becomeCapable() },
-            Row("a client's that said it at the sign-in", true) { $0.grant?.isCapable = true },
+            Row("a client's that said it at the sign-in", true) { $0.grant?.declaresCP1 = true },
             Row("a client's that never said it", false) { _ in },
             Row("a client's that answers a challenge, and does not say it", false) {
                 $0.members?["claims"] = World.challengeAnswer
             },
             Row("not at an API that does not ask", false) {
-                $0.grant?.isCapable = true
+                $0.grant?.declaresCP1 = true
                 $0.scope = "api://lapse-lab/access_as_user"
                 $0.around.resources = [
                     ResourceAPI(World.api.with(\.exposes, .init(uri: BuiltInLab.apiURI, scopes: ["access_as_user"])))!
                 ]
             },
             Row("at an API that asks", true) {
-                $0.grant?.isCapable = true
+                $0.grant?.declaresCP1 = true
                 $0.scope = "api://lapse-lab/access_as_user"
             },
             Row("no application's", false) {
@@ -247,14 +247,14 @@ struct TokenPlanTests {
             },
             Row("where no client asks, of a grant that said it", true) {
                 $0.members = nil
-                $0.grant?.isCapable = true
+                $0.grant?.declaresCP1 = true
             },
         ] as [Row<Facts, Bool>])
     func capable(row: Row<Facts, Bool>) throws {
         var facts = Facts()
         row.change(&facts)
         let plan = try facts.plan()
-        #expect(plan.isCapable == row.expected)
+        #expect(plan.declaresCP1 == row.expected)
         #expect(plan.accessToken.isEvaluated == row.expected)
     }
 
@@ -263,7 +263,7 @@ struct TokenPlanTests {
         var facts = Facts(user: World.guest)
         facts.becomeCapable()
         let plan = try facts.plan()
-        #expect(plan.isCapable)
+        #expect(plan.declaresCP1)
         #expect(!plan.accessToken.isEvaluated)
     }
 

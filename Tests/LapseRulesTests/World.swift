@@ -141,12 +141,12 @@ struct GrantSample: Sendable {
     var signedInAt = World.signedInAt
     var method = SignInMethod.password
     var session: GUID? = World.session
-    var isCapable = false
+    var declaresCP1 = false
 
     var grant: Grant {
         Grant(
             id: World.grant, tenant: tenant, user: user.id, client: client, clientClass: clientClass, scope: scope,
-            authentication: authentication, session: session, createdAt: signedInAt, isCapable: isCapable)
+            authentication: authentication, session: session, createdAt: signedInAt, declaresCP1: declaresCP1)
     }
 
     var authentication: Authentication {
