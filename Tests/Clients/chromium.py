@@ -9,8 +9,7 @@ import time
 
 from playwright.sync_api import sync_playwright
 
-PROGRAM = "/usr/bin/chromium"
-
+import needs
 
 # Root, as tests in a container often are, needs the first.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -21,7 +20,7 @@ def trusting(home, ca_file):
     store = home / ".pki" / "nssdb"
     if not store.exists():
         store.mkdir(parents=True)
-        certutil = ["certutil", "-d", f"sql:{store}"]
+        certutil = [needs.program("certutil"), "-d", f"sql:{store}"]
         subprocess.run([*certutil, "-N", "--empty-password"], check=True)
         subprocess.run([*certutil, "-A", "-t", "C,,", "-n", "Lapse", "-i", ca_file], check=True)
     return {name: value for name, value in os.environ.items() if "proxy" not in name.lower()} | {"HOME": str(home)}
@@ -31,7 +30,7 @@ def trusting(home, ca_file):
 def started(home, ca_file):
     """The browser, for any number of profiles that are forgotten."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, env=trusting(home, ca_file), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=needs.program("chromium"), env=trusting(home, ca_file), args=ARGUMENTS)
         yield browser
         browser.close()
 
@@ -57,7 +56,7 @@ with sync_playwright() as playwright:
 
 def in_profile(home, ca_file, profile, address, steps=()):
     """Starts the browser with the profile, goes to the address, does the steps, and closes it again: where it ended."""
-    what = json.dumps([PROGRAM, ARGUMENTS, str(profile), address, list(steps)])
+    what = json.dumps([needs.program("chromium"), ARGUMENTS, str(profile), address, list(steps)])
     run = subprocess.run(
         [sys.executable, "-c", RESTARTED, what], env=trusting(home, ca_file), capture_output=True, text=True, timeout=60)
     assert run.returncode == 0, run.stderr

@@ -1,6 +1,6 @@
 """Unmodified client libraries against the real binary.
 
-LAPSE_BINARY=path/to/lapse pytest Tests/Clients
+scripts/test clients [FILE…], or LAPSE_BINARY=path/to/lapse pytest Tests/Clients
 
 One Lapse serves the whole run on free ports; each test starts from the seed. TLS is verified everywhere, against the CA
 that Lapse made for itself.
@@ -18,8 +18,15 @@ import pytest
 import requests
 
 import chromium
+import needs
 from browser import Browser
 from lab import DOMAIN, FABRIKAM_DOMAIN, NATIVE
+
+
+def pytest_configure(config):
+    said = needs.missing("LAPSE_BINARY")
+    if said and not config.option.collectonly:
+        pytest.exit(said, returncode=2)
 
 
 @dataclass
@@ -66,9 +73,6 @@ class Process:
     """A running `lapse serve`: in memory, or on the data folder that it is told."""
 
     def __init__(self, folder, *options, data_dir=None):
-        binary = os.environ.get("LAPSE_BINARY")
-        if not binary or not os.access(binary, os.X_OK):
-            pytest.exit(f"LAPSE_BINARY must name the built lapse binary; it is {binary!r}", returncode=2)
         ready_file = folder / "ready.json"
         # One that was killed leaves its ready file behind.
         ready_file.unlink(missing_ok=True)
@@ -78,7 +82,7 @@ class Process:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                [os.path.abspath(binary), "serve", *place, "--ready-file", str(ready_file), *options],
+                [needs.lapse(), "serve", *place, "--ready-file", str(ready_file), *options],
                 cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
         self.lapse = self._wait(ready_file)
 

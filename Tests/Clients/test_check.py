@@ -14,7 +14,7 @@ import pytest
 import xmlschema
 
 import chromium
-import tour
+import needs
 from lab import ADELE, NATIVE
 
 GOOD, FAILED, BAD, UNTESTED = 0, 1, 2, 3
@@ -87,7 +87,7 @@ def run(tmp_path):
     # Where requests finds the CA is what `lapse check` says, whatever is set on this machine.
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
         environment.pop(name, None)
-    program = os.path.abspath(os.environ["LAPSE_BINARY"])
+    program = needs.lapse()
 
     def run(*arguments, timeout=120):
         return subprocess.run(
@@ -204,7 +204,7 @@ def test_all_formats_say_the_same(run, chrome):
     assert {each["name"]: each["status"] for each in report["expectations"]}["never tries again"] == "failed"
 
     # JUnit as Jenkins' schema wants it.
-    schema = xmlschema.XMLSchema(os.environ.get("JUNIT_SCHEMA", str(tour.ROOT / ".build" / "junit-10.xsd")))
+    schema = xmlschema.XMLSchema(needs.junit_schema())
     schema.validate(str(run.folder / "report.xml"))
     content = schema.to_dict(str(run.folder / "report.xml"))
     suites = {suite["@name"]: suite for suite in content["testsuite"]}

@@ -8,6 +8,7 @@ import xml.etree.ElementTree
 
 import pytest
 
+import needs
 from conftest import Process
 from lab import ADELE, NATIVE, PASSWORD
 
@@ -29,7 +30,7 @@ def lapse(running):
     def call(*arguments, code=0, stdin=None, ca=True, **environment):
         variables = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
         run = subprocess.run(
-            [os.path.abspath(os.environ["LAPSE_BINARY"]), *arguments], cwd=folder if ca else "/", input=stdin, text=True,
+            [needs.lapse(), *arguments], cwd=folder if ca else "/", input=stdin, text=True,
             capture_output=True, timeout=60, env=variables | {"LAPSE_SERVER": server.https} | environment)
         assert run.returncode == code, run.stdout + run.stderr
         return run.stdout if code == 0 else run.stderr
@@ -132,7 +133,7 @@ def test_events_are_listed_and_followed(running, lapse):
     folder, server = running
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     child = subprocess.Popen(
-        [os.path.abspath(os.environ["LAPSE_BINARY"]), "events", "--follow", "--json", "--after", str(listed[-1]["id"])],
+        [needs.lapse(), "events", "--follow", "--json", "--after", str(listed[-1]["id"])],
         cwd=folder, env=environment | {"LAPSE_SERVER": server.https}, stdout=subprocess.PIPE, text=True)
     try:
         for _ in range(3):
@@ -172,7 +173,7 @@ def test_a_control_token_is_asked_for_and_taken(tmp_path):
     try:
         def call(*arguments):
             return subprocess.run(
-                [os.path.abspath(os.environ["LAPSE_BINARY"]), "clock", "--server", process.lapse.http, *arguments],
+                [needs.lapse(), "clock", "--server", process.lapse.http, *arguments],
                 capture_output=True, text=True, timeout=60)
         refused = call()
         assert (refused.returncode, refused.stderr) == (1, "lapse: The control API wants its token: Authorization: Bearer.\n")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+import needs
 from connection import Connection
 from lab import ADELE, ALEX
 
@@ -147,7 +148,7 @@ def test_a_crash_during_the_first_start_leaves_a_folder_that_starts(launch, tmp_
     """Killed while it makes its keys and its database."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     first = subprocess.Popen(
-        [os.path.abspath(os.environ["LAPSE_BINARY"]), "serve", "--data-dir", str(tmp_path / "data"), *PORTS],
+        [needs.lapse(), "serve", "--data-dir", str(tmp_path / "data"), *PORTS],
             cwd=tmp_path,
         env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     # From the first file to the last it takes a fraction of a second.

@@ -8,6 +8,7 @@ import sys
 import pytest
 import yaml
 
+import needs
 import tour
 from conftest import Process
 
@@ -31,6 +32,8 @@ def test_the_commands_answer_what_the_page_prints(folder, page):
 
 def test_an_app_is_tested_in_ten_minutes(tmp_path):
     """In a fresh folder: nothing runs there before, and the packages come from where anybody's come from."""
+    for name in ("curl", "node", "go", "swiftc"):
+        needs.program(name)
     (tmp_path / "docs").symlink_to(tour.ROOT / "docs")
     tour.play("docs/test-your-app.md", tmp_path)
 
@@ -43,7 +46,7 @@ def test_the_build_server_s_line_is_green(tmp_path):
     # The checkout, with the program under test in place of its own build.
     scripts = tmp_path / "lapse" / "scripts"
     scripts.mkdir(parents=True)
-    (scripts / "run").symlink_to(os.path.abspath(os.environ["LAPSE_BINARY"]))
+    (scripts / "run").symlink_to(needs.lapse())
     (tmp_path / "lapse" / "docs").symlink_to(tour.ROOT / "docs")
     for line in lines:
         done = subprocess.run(["bash", "-eu", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=240)

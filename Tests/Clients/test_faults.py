@@ -21,6 +21,7 @@ import msal
 import pytest
 import requests
 
+import needs
 from conftest import Process
 from lab import ADELE, ALEX, API, API_SCOPE, CONTOSO, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD, REDIRECT
 from lab_client import FORM, Tenant, code_of, until
@@ -1119,7 +1120,7 @@ def test_a_mistake_in_a_fault_of_a_seed_file_stops_the_start(tmp_path, faults, n
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     try:
         ended = subprocess.run(
-            [os.path.abspath(os.environ["LAPSE_BINARY"]), "serve", "--ephemeral", "--seed", "seed.yaml", *PORTS], cwd=tmp_path,
+            [needs.lapse(), "serve", "--ephemeral", "--seed", "seed.yaml", *PORTS], cwd=tmp_path,
             env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=15)
     except subprocess.TimeoutExpired:
         pytest.fail("lapse runs, instead of refusing to start")

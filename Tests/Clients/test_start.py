@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import needs
 from conftest import Process
 from lab import ADELE, DOMAIN, NATIVE
 
@@ -53,7 +54,7 @@ def start(cwd, *options, environment=()):
         if "--ready-file" not in options:
             options += ["--ready-file", f"{elsewhere}/ready.json"]
         process = subprocess.Popen(
-            [os.path.abspath(os.environ["LAPSE_BINARY"]), "serve", *options],
+            [needs.lapse(), "serve", *options],
             cwd=cwd, env={**inherited, **dict(environment)},
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         end = time.monotonic() + 20
@@ -289,7 +290,7 @@ class Configured:
     def __init__(self, folder, *options, environment=()):
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
         self._process = subprocess.Popen(
-            [os.path.abspath(os.environ["LAPSE_BINARY"]), "serve", "--ephemeral", *options], cwd=folder,
+            [needs.lapse(), "serve", "--ephemeral", *options], cwd=folder,
             env={**inherited, **dict(environment)}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT)
 

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+import needs
 import tour
 
 PAGE = (tour.ROOT / "docs" / "zero-change.md").read_text()
@@ -24,12 +25,9 @@ def program(folder, name, command):
 @pytest.fixture
 def home(tmp_path):
     """A folder with the programs that the page runs."""
-    azure = os.environ.get("AZURE_CLI")
-    if not azure or not os.access(azure, os.X_OK):
-        pytest.exit(f"AZURE_CLI must name Azure's command line; it is {azure!r}", returncode=2)
-    program(tmp_path, "bin/az", shlex.quote(os.path.abspath(azure)))
+    program(tmp_path, "bin/az", shlex.quote(needs.azure_cli()))
     program(tmp_path, "bin/python3", shlex.quote(sys.executable))
-    program(tmp_path, "bin/lapse", shlex.quote(os.path.abspath(os.environ["LAPSE_BINARY"])))
+    program(tmp_path, "bin/lapse", shlex.quote(needs.lapse()))
     return tmp_path
 
 

@@ -5,6 +5,8 @@ import pathlib
 import re
 import subprocess
 
+import needs
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 MARK = "----8<----"
 
@@ -24,7 +26,7 @@ def play(page, folder):
     program = folder / "bin" / "lapse"
     if not program.exists():
         program.parent.mkdir(exist_ok=True)
-        program.symlink_to(os.path.abspath(os.environ["LAPSE_BINARY"]))
+        program.symlink_to(needs.lapse())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     environment["PATH"] = f"{program.parent}:{environment['PATH']}"
     script = f"\necho; echo '{MARK}'\n".join(commands for commands, _ in blocks(page))
