@@ -2,10 +2,15 @@
 
 scripts/test clients [FILE…], or LAPSE_BINARY=path/to/lapse pytest Tests/Clients
 
-One Lapse serves the whole run on free ports; each test starts from the seed. TLS is verified everywhere, against the CA
-that Lapse made for itself.
+One Lapse serves the whole run, or each worker of it, on free ports; each test starts from the seed. TLS is verified everywhere,
+against the CA that Lapse made for itself.
+
+With `-n`, the tests of a file go to one worker, since they may share a Lapse. What else is to be known of a test its marks say:
+those in pytest.ini, and `xdist_group`, the name of a port that only one of them can have.
 """
 
+import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -23,10 +28,46 @@ from browser import Browser
 from lab import DOMAIN, FABRIKAM_DOMAIN, NATIVE
 
 
+PORT_443 = pytest.mark.xdist_group("port 443")
+DEFAULT_PORTS = pytest.mark.xdist_group("ports 8443 and 8080")
+
+
 def pytest_configure(config):
     said = needs.missing("LAPSE_BINARY")
     if said and not config.option.collectonly:
         pytest.exit(said, returncode=2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if not any(item.get_closest_marker(name) for name in ("xdist_group", "apart")):
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.fixture(scope="session")
+def machine(request, tmp_path_factory):
+    """Gives the machine to one test alone, or to as many as there are workers."""
+    # The folder of the run: a worker's own is inside.
+    folder = tmp_path_factory.getbasetemp().parent if hasattr(request.config, "workerinput") else tmp_path_factory.getbasetemp()
+
+    @contextlib.contextmanager
+    def used(alone):
+        with (folder / "door").open("w") as door, (folder / "room").open("w") as room:
+            # Who waits at the door to be alone keeps those who come later out: else the room would never be empty.
+            fcntl.flock(door, fcntl.LOCK_EX)
+            fcntl.flock(room, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            fcntl.flock(door, fcntl.LOCK_UN)
+            yield
+
+    return used
+
+
+@pytest.fixture(autouse=True)
+def room_on_the_machine(request, machine):
+    with machine(alone=request.node.get_closest_marker("alone") is not None):
+        yield
 
 
 @dataclass

@@ -330,6 +330,7 @@ def filled(data, grants, events):
             database.execute(f"INSERT INTO events VALUES ({','.join('?' * len(columns))})", [row[name] for name in columns])
 
 
+@pytest.mark.alone
 def test_it_stays_smooth_with_many_events_and_grants(tmp_path, chrome, capsys):
     """What the browser measures is printed, not judged."""
     data = tmp_path / "data"

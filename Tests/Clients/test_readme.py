@@ -11,10 +11,11 @@ import pytest
 
 import tour
 from browser import Browser
-from conftest import Lapse, Process
+from conftest import DEFAULT_PORTS, Lapse, Process
 from lab import ADELE, PASSWORD
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+pytestmark = DEFAULT_PORTS
 README = (ROOT / "README.md").read_text()
 
 
