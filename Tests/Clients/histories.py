@@ -632,7 +632,7 @@ def _(stage):
         stage.app(GoodApp, stage.person("adele")), stage.app(sample_apps.RetriesDeadToken, stage.person("alex"))]
     for app in apps:
         app.sign_in()
-    for user, app in zip(("adele", "alex"), apps):
+    for user, app in zip(("adele", "alex"), apps, strict=True):
         stage.revoke(user)
         app.refresh()
 

@@ -85,7 +85,7 @@ class Person(Browser):
     def _leaves(page):
         """Whether it leads to an app: a redirect, or a form that posts itself there."""
         form = None if page.is_redirect else FirstForm(page.text).form
-        return page.is_redirect or form is not None and not {"code", "error"}.isdisjoint(form.hidden)
+        return page.is_redirect or (form is not None and not {"code", "error"}.isdisjoint(form.hidden))
 
     def _consent(self, page, form):
         """The button is the answer, which no field holds."""

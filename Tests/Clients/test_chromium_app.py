@@ -115,7 +115,7 @@ def test_the_judge_praises_the_good_app(lapse, app):
 def test_the_judge_finds_each_mistake(lapse, app, mistake, clicks, rule):
     app.locator(f"#{mistake}").check()
     revoke(lapse)
-    for click in range(clicks):
+    for _ in range(clicks):
         before = app.locator("#log li").count()
         app.get_by_role("button", name="Call Graph" if mistake == "ignores" else "Refresh silently").click()
         chromium.until(app, f"document.querySelectorAll('#log li').length > {before}")

@@ -1,7 +1,6 @@
 """The dashboard in real Chromium: a revocation travels before one's eyes."""
 
 import contextlib
-import json
 import re
 import sqlite3
 import time
@@ -12,7 +11,7 @@ import requests
 
 import chromium
 from conftest import Process
-from lab import ADELE, ADELE_ID, DOMAIN, NATIVE
+from lab import ADELE, DOMAIN, NATIVE
 
 VIEWS = ["timeline", "lineage", "events", "requests", "faults", "report", "users", "apps", "sandboxes"]
 
@@ -66,7 +65,7 @@ def test_a_revocation_travels(lapse, visit):
     assert lapse.refresh(NATIVE, token).status_code == 200
     # The command that does the same.
     command = page.locator("#curl").inner_text()
-    assert "-X POST" in command and '"cause":"adminRevoke"' in command and f"/_lapse/api/tenants/" in command
+    assert "-X POST" in command and '"cause":"adminRevoke"' in command and "/_lapse/api/tenants/" in command
 
     page.get_by_role("button", name="+1 min").click()
     page.get_by_text("refresh in local does not yet believe the adminRevoke: 2:00").wait_for()
@@ -318,12 +317,12 @@ def filled(data, grants, events):
     """Copies the one grant and its events beside the server, where making so many would take minutes."""
     with contextlib.closing(sqlite3.connect(data / "lapse.sqlite3")) as database, database:
         columns = [row[1] for row in database.execute("PRAGMA table_info(grants)")]
-        one = dict(zip(columns, database.execute("SELECT * FROM grants").fetchone()))
+        one = dict(zip(columns, database.execute("SELECT * FROM grants").fetchone(), strict=True))
         for _ in range(grants - 1):
             row = one | {"id": str(uuid.uuid4())}
             database.execute(f"INSERT INTO grants VALUES ({','.join('?' * len(columns))})", [row[name] for name in columns])
         columns = [row[1] for row in database.execute("PRAGMA table_info(events)")]
-        event = dict(zip(columns, database.execute("SELECT * FROM events WHERE type = 'tokenRefreshed'").fetchone()))
+        event = dict(zip(columns, database.execute("SELECT * FROM events WHERE type = 'tokenRefreshed'").fetchone(), strict=True))
         first, = database.execute("SELECT max(id) FROM events").fetchone()
         for number in range(events - first):
             row = event | {"id": first + 1 + number, "at": event["at"] + number * 10_000_000}

@@ -350,7 +350,7 @@ class Heard:
     @property
     def headers(self):
         """By name in lower case."""
-        return dict((name.lower(), value) for name, _, value in (line.partition(": ") for line in self.head.split("\r\n")[1:]))
+        return {name.lower(): value for name, _, value in (line.partition(": ") for line in self.head.split("\r\n")[1:])}
 
     @property
     def promised(self):

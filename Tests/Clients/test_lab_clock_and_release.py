@@ -211,7 +211,7 @@ def test_a_restart_keeps_the_clock(launch, tmp_path, is_kill):
 
 def hold(tenant):
     tenant.propagate({
-        "regions": REGIONS, "routing": "round-robin", "planes": {plane: "manual" for plane in PLANES}})
+        "regions": REGIONS, "routing": "round-robin", "planes": dict.fromkeys(PLANES, "manual")})
     made = tenant.sign_in()
     revocation = tenant.revoke()
     assert all(
@@ -377,7 +377,7 @@ def test_a_wait_ends_as_soon_as_it_is_believed_everywhere(lapse, tenant, how):
 
 
 def test_a_wait_for_a_part_goes_on(lapse, tenant):
-    made, id = hold(tenant)
+    _, id = hold(tenant)
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(timed, lambda: Tenant(lapse).control("GET", f"/revocations/{id}?wait=PT2S"))
         tenant.release(id, plane="refresh")

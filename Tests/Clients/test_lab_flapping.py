@@ -1,6 +1,7 @@
 """The preset `flapping`: three regions that learn of a revocation one after the other, and requests that go round them."""
 
 import json
+from itertools import pairwise
 from urllib.parse import quote
 
 import pytest
@@ -24,7 +25,7 @@ def flap(lapse):
     planes = tenant.revoke()["planes"]
     # A uniform delay ends after four minutes.
     told = []
-    for second in range(0, 242):
+    for second in range(242):
         tenant.freeze(START + second * SECOND)
         answer = tenant.refresh(token)
         told.append((second, answer.region, code_of(answer)))
@@ -49,7 +50,7 @@ def test_a_program_is_accepted_then_both_in_turn_then_refused(lapse):
     after = [code for second, _, code in told if last <= second * SECOND]
     assert set(before) == {None} and set(after) == {50173}
     assert set(between) == {None, 50173}
-    assert (50173, None) in zip(between, between[1:]), "never accepted after a refusal"
+    assert (50173, None) in pairwise(between), "never accepted after a refusal"
     for second, region, code in told:
         assert code == (50173 if delays["refresh"][region] <= second * SECOND else None), (second, region)
 
@@ -125,7 +126,7 @@ def test_random_routing_goes_everywhere_and_repeats_itself(lapse):
     assert all(once.count(region) >= 8 for region in REGIONS), once
     assert went() == once
     # Not in turn: that would be round-robin.
-    assert any(one == other for one, other in zip(once, once[1:]))
+    assert any(one == other for one, other in pairwise(once))
 
 
 AUTHORIZE = (

@@ -279,7 +279,7 @@ class History:
         marks = [at for change in self.model.changes for at in [change.at, *self.places(change)] if at]
         marks += [each.subject.auth_time for each in self.tokens]
         mark = chance.choice(marks) + chance.choice([-1, 0, 0, 1])
-        if mark >= now and chance.random() < 0.7 or chance.random() < 0.5:
+        if (mark >= now and chance.random() < 0.7) or chance.random() < 0.5:
             by = mark - now if mark >= now else chance.choice([0, 1, SECOND // 4, SECOND, 29 * SECOND, 3 * MINUTE])
             by = chance.choice([by, by, by, DAY]) if chance.random() < 0.1 else by
             self.note(f"advance by {duration(by)}")
@@ -434,7 +434,7 @@ def test_drawn_delays_are_spread_as_their_model_says(lapse, delay, below, share)
     tenant = Tenant(lapse)
     tenant.control("POST", "/reset")
     tenant.freeze(START)
-    tenant.propagate({"seed": 7, "regions": REGIONS, "planes": {plane: delay for plane in PLANES}})
+    tenant.propagate({"seed": 7, "regions": REGIONS, "planes": dict.fromkeys(PLANES, delay)})
     drawn = []
     for _ in range(50):
         planes = tenant.revoke()["planes"]

@@ -104,7 +104,7 @@ def test_a_hundred_sandboxes_at_once(lapse, folder):
 
     assert_distinct(sandboxes)
     at_once(assert_has_its_own_alone, sandboxes)
-    neighbours = list(zip(sandboxes, sandboxes[1:] + sandboxes[:1]))
+    neighbours = list(zip(sandboxes, sandboxes[1:] + sandboxes[:1], strict=True))
     at_once(lambda pair: assert_is_unknown_to(*pair), neighbours)
     # Knocking at foreign doors has left nothing behind those doors.
     at_once(assert_has_its_own_alone, sandboxes)

@@ -206,8 +206,6 @@ def test_a_daemon_filters_orders_and_counts_users(daemons_graph):
 
 
 def test_a_daemon_revokes_several_users_in_one_batch(lapse, daemons_graph):
-    from kiota_abstractions.method import Method
-    from kiota_abstractions.request_information import RequestInformation
     from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
     from msgraph_core.requests.batch_request_content import BatchRequestContent
     from msgraph_core.requests.batch_request_item import BatchRequestItem

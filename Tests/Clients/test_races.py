@@ -167,7 +167,7 @@ def test_a_code_is_redeemed_once_however_many_try(lapse, count):
         code = connections[0].code()
         together = threading.Barrier(count)
 
-        def redeem(connection):
+        def redeem(connection, code=code, together=together):
             together.wait(timeout=10)
             return connection.redeem_code(code)
 
@@ -206,11 +206,11 @@ def test_a_code_redeemed_while_its_user_is_revoked_gives_nothing_that_outlives_t
         code = redeemer.code()
         together = threading.Barrier(2)
 
-        def redeem():
+        def redeem(code=code, together=together):
             together.wait(timeout=10)
             return redeemer.redeem_code(code)
 
-        def revoke():
+        def revoke(together=together):
             together.wait(timeout=10)
             revoker.revoke(ADELE)
 

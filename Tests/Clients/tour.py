@@ -35,5 +35,5 @@ def play(page, folder):
     assert run.returncode == 0, run.stderr
     outputs = run.stdout.split(MARK)
     assert len(outputs) == len(blocks(page))
-    for (commands, expected), output in zip(blocks(page), outputs):
+    for (commands, expected), output in zip(blocks(page), outputs, strict=True):
         assert re.fullmatch(pattern(expected), output.strip()), f"{commands}\nanswered\n{output}"
