@@ -14,7 +14,7 @@ from browser import Browser
 from conftest import DEFAULT_PORTS, Lapse, Process
 from lab import ADELE, PASSWORD
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 pytestmark = DEFAULT_PORTS
 README = (ROOT / "README.md").read_text()
 
@@ -61,7 +61,7 @@ def test_the_python_of_the_readme_runs_as_it_stands(at_home):
 def test_every_witness_that_the_docs_name_is_a_test():
     tests = "\n".join(path.read_text() for path in (ROOT / "Tests").rglob("*.swift"))
     names = set(re.findall(r'@Test\(\s*"((?:[^"\\]|\\.)*)"', tests))
-    files = {path.name for path in (ROOT / "Tests" / "Clients").glob("test_*.py")}
+    files = {path.name for path in (ROOT / "Tests" / "Clients").rglob("test_*.py")}
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         rows = [line for line in document.read_text().splitlines() if line.startswith("|")]
         for row in rows:

@@ -30,7 +30,7 @@ from schemathesis.specs.openapi.checks import (
 from conftest import Process
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 FILE = ROOT / "Sources" / "LapseServer" / "Control" / "openapi.json"
 DOCUMENT = json.loads(FILE.read_text())
 BASE = DOCUMENT["servers"][0]["url"]

@@ -1,6 +1,6 @@
 """Histories for Lapse's judge: who meets what, played in real time against a running Lapse, with the verdict that is due.
 
-LAPSE_BINARY=path/to/lapse python Tests/Clients/histories.py [NAME...]
+cd Tests/Clients && PYTHONPATH=.:support LAPSE_BINARY=/path/to/lapse python generators/histories.py [NAME...]
 
 records the named ones, or all, in `Tests/Golden/histories`. A test can play `SCENARIOS` live as well: `scenario.record(lapse)`.
 
@@ -37,7 +37,7 @@ from conftest import Process
 from lab import DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, REDIRECT, WEB, WEB_SECRET
 from sample_apps import NATIVE_APP, SINGLE_PAGE_APP, WEB_APP, GoodApp, GoodDaemon, GoodSinglePageApp, Person
 
-GOLDEN = Path(__file__).parents[1] / "Golden" / "histories"
+GOLDEN = Path(__file__).parents[2] / "Golden" / "histories"
 STEP_UP = json.dumps({"access_token": {"acrs": {"essential": True, "value": "c1"}}})
 NEW_PASSWORD = "An0ther-secret!"
 USER_READ = ["https://graph.microsoft.com/User.Read"]

@@ -7,7 +7,7 @@ import subprocess
 
 import needs
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 MARK = "----8<----"
 
 

@@ -1,6 +1,6 @@
 """Pictures of every page, each theme and width; and the two that the README shows.
 
-LAPSE_BINARY=… python pictures.py FOLDER DOCS
+`scripts/pictures` runs it, with the folder for all of them and that of the docs.
 """
 
 import pathlib
