@@ -11,25 +11,15 @@ those in pytest.ini, and `xdist_group`, the name of a port that only one of them
 
 import contextlib
 import fcntl
-import json
-import os
-import signal
-import subprocess
-import time
-from dataclasses import dataclass
 
 import msal
 import pytest
-import requests
 
 import chromium
 import needs
 from browser import Browser
-from lab import DOMAIN, FABRIKAM_DOMAIN, NATIVE
-
-
-PORT_443 = pytest.mark.xdist_group("port 443")
-DEFAULT_PORTS = pytest.mark.xdist_group("ports 8443 and 8080")
+from lab import NATIVE
+from serve import PORTS, Process
 
 
 def pytest_configure(config):
@@ -70,90 +60,6 @@ def room_on_the_machine(request, machine):
         yield
 
 
-@dataclass
-class Lapse:
-    https: str
-    http: str | None
-    ca_file: str
-
-    @property
-    def authority(self):
-        return f"{self.https}/{DOMAIN}"
-
-    def control(self, method, path, json=None):
-        """A call of the control API; `path` is what follows `/_lapse/api`. The answer must be a success."""
-        response = requests.request(
-            method, f"{self.https}/_lapse/api{path}", json=json, verify=self.ca_file, timeout=10)
-        assert response.ok, f"{method} {path}: {response.status_code} {response.text}"
-        return response.json() if response.content else None
-
-    def tenant(self, method, path, json=None):
-        """A call of the control API on Contoso."""
-        return self.control(method, f"/tenants/{DOMAIN}/{path}", json)
-
-    def graph(self, method, path, token):
-        """A call of Graph as a program without an SDK makes it."""
-        headers = {"Authorization": f"Bearer {token}"}
-        return requests.request(method, f"{self.https}/v1.0/{path}", headers=headers, verify=self.ca_file, timeout=10)
-
-    def revoke_own_sessions(self, token):
-        answer = self.graph("POST", "me/revokeSignInSessions", token)
-        assert (answer.status_code, answer.json()["value"]) == (200, True), answer.text
-
-    def refresh(self, client, token):
-        """A refresh as a program without a library makes it."""
-        form = {"grant_type": "refresh_token", "client_id": client, "refresh_token": token}
-        return requests.post(f"{self.authority}/oauth2/v2.0/token", form, verify=self.ca_file, timeout=10)
-
-    def reset(self):
-        for domain in (DOMAIN, FABRIKAM_DOMAIN):
-            self.control("POST", f"/tenants/{domain}/reset")
-
-
-class Process:
-    """A running `lapse serve`: in memory, or on the data folder that it is told."""
-
-    def __init__(self, folder, *options, data_dir=None):
-        ready_file = folder / "ready.json"
-        # One that was killed leaves its ready file behind.
-        ready_file.unlink(missing_ok=True)
-        self._log = folder / "lapse.log"
-        place = ["--data-dir", str(data_dir)] if data_dir else ["--ephemeral"]
-        # Neither the settings nor the lapse.yaml of whoever runs the tests may change what is tested.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(
-                [needs.lapse(), "serve", *place, "--ready-file", str(ready_file), *options],
-                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        self.lapse = self._wait(ready_file)
-
-    def _wait(self, ready_file):
-        deadline = time.monotonic() + 30
-        while not ready_file.exists():
-            if self._process.poll() is not None:
-                pytest.fail(f"lapse ended with {self._process.returncode}: {self._log.read_text()}")
-            if time.monotonic() > deadline:
-                self._process.kill()
-                pytest.fail(f"lapse is not ready after 30 s: {self._log.read_text()}")
-            time.sleep(0.05)
-        ready = json.loads(ready_file.read_text())
-        return Lapse(https=ready["https"], http=ready["http"], ca_file=ready["ca_file"])
-
-    def kill(self):
-        """Ends it in the middle of whatever it is doing."""
-        self._process.kill()
-        self._process.wait()
-
-    def stop(self, by=signal.SIGTERM):
-        self._process.send_signal(by)
-        try:
-            code = self._process.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            pytest.fail(f"lapse did not stop within 15 s of {by.name}")
-        assert code == 0, f"lapse ended with {code}: {self._log.read_text()}"
-
-
 @pytest.fixture
 def launch():
     """Starts processes that end with the test, however the test ends."""
@@ -170,7 +76,7 @@ def launch():
 
 @pytest.fixture(scope="session")
 def running(tmp_path_factory):
-    process = Process(tmp_path_factory.mktemp("lapse"), "--https-port", "0", "--http-port", "0")
+    process = Process(tmp_path_factory.mktemp("lapse"), *PORTS)
     yield process.lapse
     process.stop()
 

@@ -10,8 +10,8 @@ import pytest
 import requests
 
 import chromium
-from conftest import Process
 from lab import ADELE, DOMAIN, NATIVE
+from serve import HTTP_ALONE, Process
 
 VIEWS = ["timeline", "lineage", "events", "requests", "faults", "report", "users", "apps", "sandboxes"]
 
@@ -217,7 +217,7 @@ def test_the_lost_laptop_is_played_step_by_step(lapse, visit):
 
 
 def test_a_control_token_is_asked_for(tmp_path, chrome, trust):
-    process = Process(tmp_path, "--https-port", "off", "--http-port", "0", "--control-token", "a-control-token")
+    process = Process(tmp_path, *HTTP_ALONE, "--control-token", "a-control-token")
     context = chrome.new_context()
     page = context.new_page()
     page.goto(f"{process.lapse.http}/_lapse/")
@@ -333,13 +333,13 @@ def filled(data, grants, events):
 def test_it_stays_smooth_with_many_events_and_grants(tmp_path, chrome, capsys):
     """What the browser measures is printed, not judged."""
     data = tmp_path / "data"
-    process = Process(tmp_path, "--https-port", "off", "--http-port", "0", data_dir=data)
+    process = Process(tmp_path, *HTTP_ALONE, data_dir=data)
     process.lapse.https = process.lapse.http
     token = grant(process.lapse)["refresh_token"]
     assert process.lapse.refresh(NATIVE, token).status_code == 200
     process.stop()
     filled(data, 2_000, 10_000)
-    process = Process(tmp_path, "--https-port", "off", "--http-port", "0", data_dir=data)
+    process = Process(tmp_path, *HTTP_ALONE, data_dir=data)
     process.lapse.https = process.lapse.http
 
     context = chrome.new_context(viewport={"width": 1280, "height": 900})

@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import needs
-from conftest import Process
 from lab import ADELE, NATIVE, PASSWORD
+from serve import PORTS, Process
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cli")
-    process = Process(folder, "--https-port", "0", "--http-port", "0", data_dir=".lapse")
+    process = Process(folder, *PORTS, data_dir=".lapse")
     yield folder, process.lapse
     process.stop()
 
@@ -173,7 +173,7 @@ def test_a_server_that_is_not_there_or_not_trusted_is_said_in_one_line(lapse):
 
 
 def test_a_control_token_is_asked_for_and_taken(tmp_path):
-    process = Process(tmp_path, "--https-port", "0", "--http-port", "0", "--control-token", "long-enough")
+    process = Process(tmp_path, *PORTS, "--control-token", "long-enough")
     try:
         def call(*arguments):
             return subprocess.run(

@@ -16,10 +16,9 @@ import pytest
 import requests
 
 import needs
-from conftest import Process
 from lab import ADELE, DOMAIN, NATIVE
+from serve import PORTS, Process
 
-PORTS = ["--https-port", "0", "--http-port", "0"]
 FILES = ["ca.pem", "ca-key.pem", "server.pem", "server-key.pem", "signing.pem", "signing-key.pem", "lapse.sqlite3"]
 
 

@@ -10,7 +10,7 @@ import yaml
 
 import needs
 import tour
-from conftest import DEFAULT_PORTS, Process
+from serve import ON_DEFAULT_PORTS, Process
 
 pytestmark = pytest.mark.apart
 
@@ -26,7 +26,7 @@ def folder(tmp_path):
 WAYS = [f"docs/ways/{path.name}" for path in sorted((tour.ROOT / "docs" / "ways").glob("*.md"))]
 
 
-@DEFAULT_PORTS
+@ON_DEFAULT_PORTS
 @pytest.mark.parametrize("page", ["docs/propagation-delay.md", "docs/parallel-tests.md", "docs/faults.md", "docs/scenarios.md", *WAYS])
 def test_the_commands_answer_what_the_page_prints(folder, page):
     assert tour.blocks(page)
@@ -72,7 +72,7 @@ def test_the_pages_on_ways_to_die_say_what_the_catalogue_says():
     assert said == {code: (reaction, title, page) for code, reaction, title, page in rows}
 
 
-@DEFAULT_PORTS
+@ON_DEFAULT_PORTS
 def test_the_recipe_for_parallel_tests_runs_in_parallel(folder):
     text = (tour.ROOT / "docs" / "parallel-tests.md").read_text()
     (folder / "test_recipe.py").write_text(re.search(r"```python sandboxes\n(.*?)```", text, re.DOTALL).group(1))

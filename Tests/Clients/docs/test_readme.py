@@ -11,11 +11,11 @@ import pytest
 
 import tour
 from browser import Browser
-from conftest import DEFAULT_PORTS, Lapse, Process
 from lab import ADELE, PASSWORD
+from serve import ON_DEFAULT_PORTS, PORTS, Lapse, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-pytestmark = DEFAULT_PORTS
+pytestmark = ON_DEFAULT_PORTS
 README = (ROOT / "README.md").read_text()
 
 
@@ -74,7 +74,7 @@ def test_every_witness_that_the_docs_name_is_a_test():
 def test_the_seed_file_of_the_docs_starts_a_lapse(tmp_path):
     text = (ROOT / "docs" / "control-api.md").read_text()
     (tmp_path / "seed.yaml").write_text(re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1))
-    process = Process(tmp_path, "--https-port", "0", "--http-port", "0", "--seed", "seed.yaml")
+    process = Process(tmp_path, *PORTS, "--seed", "seed.yaml")
     tenants = process.lapse.control("GET", "/tenants")["items"]
     users = process.lapse.control("GET", "/tenants/tailspin.example/users")["items"]
     process.stop()

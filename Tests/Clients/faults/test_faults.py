@@ -22,11 +22,10 @@ import pytest
 import requests
 
 import needs
-from conftest import Process
 from lab import ADELE, ALEX, API, API_SCOPE, CONTOSO, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD, REDIRECT
 from lab_client import FORM, Tenant, code_of, until
+from serve import PORTS, Process
 
-PORTS = ["--https-port", "0", "--http-port", "0"]
 SCOPE = "openid offline_access User.Read User.RevokeSessions.All"
 CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
 # As the catalogue has it, for 50076 and its like.

@@ -14,6 +14,7 @@ import pytest
 from connection import Connection
 from lab import ADELE, ALEX, DOMAIN, FABRIKAM_DOMAIN, NATIVE, NESTOR, REDIRECT
 from lab_client import FORM, Tenant, new_sandbox, until
+from serve import PORTS
 
 BEFORE_DECISION, AFTER_COMMIT, AFTER_REVOKE = "redeem.beforeDecision", "redeem.afterCommit", "revoke.afterCommit"
 GATES = [BEFORE_DECISION, AFTER_COMMIT, AFTER_REVOKE]
@@ -356,7 +357,7 @@ def test_a_client_that_gives_up_leaves_nobody_waiting(race, gate):
 
 
 def test_lapse_stops_while_a_request_waits(launch, tmp_path):
-    process = launch(tmp_path, "--https-port", "0", "--http-port", "0")
+    process = launch(tmp_path, *PORTS)
     with Race(process.lapse, Tenant(process.lapse)) as race:
         token = race.sign_in()["refresh_token"]
         race.close(BEFORE_DECISION)

@@ -1,6 +1,6 @@
 """Histories for Lapse's judge: who meets what, played in real time against a running Lapse, with the verdict that is due.
 
-cd Tests/Clients && PYTHONPATH=.:support LAPSE_BINARY=/path/to/lapse python generators/histories.py [NAME...]
+cd Tests/Clients && PYTHONPATH=support LAPSE_BINARY=/path/to/lapse python generators/histories.py [NAME...]
 
 records the named ones, or all, in `Tests/Golden/histories`. A test can play `SCENARIOS` live as well: `scenario.record(lapse)`.
 
@@ -33,9 +33,9 @@ from msal.exceptions import MsalServiceError
 from msgraph import GraphServiceClient
 
 import sample_apps
-from conftest import Process
 from lab import DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, REDIRECT, WEB, WEB_SECRET
 from sample_apps import NATIVE_APP, SINGLE_PAGE_APP, WEB_APP, GoodApp, GoodDaemon, GoodSinglePageApp, Person
+from serve import PORTS, Process
 
 GOLDEN = Path(__file__).parents[2] / "Golden" / "histories"
 STEP_UP = json.dumps({"access_token": {"acrs": {"essential": True, "value": "c1"}}})
@@ -1138,7 +1138,7 @@ def record(names):
             sys.exit(f"There is no history {name}. Those that there are: {', '.join(known)}")
     GOLDEN.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        process = Process(Path(folder), "--https-port", "0", "--http-port", "0")
+        process = Process(Path(folder), *PORTS)
         try:
             lapse = process.lapse
             trust(lapse)

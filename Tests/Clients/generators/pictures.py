@@ -13,8 +13,8 @@ import requests
 import chromium
 import test_chromium_dashboard as dashboard
 import test_chromium_sign_in as sign_in
-from conftest import Process
 from lab import ADELE, NATIVE
+from serve import PORTS, Process
 
 SPA = "bbbbbbbb-0002-4000-8000-000000000003"
 
@@ -55,7 +55,7 @@ def main(folder, docs):
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         home = pathlib.Path(home)
-        process = Process(home, "--https-port", "0", "--http-port", "0")
+        process = Process(home, *PORTS)
         lapse = process.lapse
 
         def authorize(**more):

@@ -14,8 +14,7 @@ import pytest
 import needs
 from connection import Connection
 from lab import ADELE, ALEX
-
-PORTS = ["--https-port", "0", "--http-port", "0"]
+from serve import PORTS
 
 
 @dataclass

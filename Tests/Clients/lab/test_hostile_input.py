@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
 
-from conftest import Process
 from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SECRET, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, NESTOR_IN_CONTOSO_ID,
     PASSWORD, REDIRECT, WEB, WEB_SECRET)
+from serve import PORTS, Process
 from wire import (
     FORM, JSON, Wire, assert_closed_to_other_origins, assert_control_error, assert_graph_error, assert_harmless_page,
     assert_page, assert_token_error)
@@ -37,7 +37,7 @@ GRANTED = "1.A" + "A" * 75
 @pytest.fixture(scope="module")
 def process(tmp_path_factory):
     # A Lapse of its own: whatever these tests break, they break it for nobody else.
-    process = Process(tmp_path_factory.mktemp("hostile"), "--https-port", "0", "--http-port", "0")
+    process = Process(tmp_path_factory.mktemp("hostile"), *PORTS)
     yield process
     process.stop()
 

@@ -9,11 +9,11 @@ import pytest
 
 from lab import ADELE, ADELE_ID, ALEX, DAEMON, DAEMON_SECRET, GRAPH_DEFAULT, NATIVE
 from lab_client import DAY, FORM, HOUR, MINUTE, SECOND, SPA, Tenant, code_of, instant, written
+from serve import HTTP_ALONE
 
 START = instant("2026-03-01T08:00:00.1234567Z")
 REGIONS = ["eastus", "westeurope", "southeastasia"]
 PLANES = ["refresh", "session", "cae", "directory"]
-PORTS = ["--https-port", "off", "--http-port", "0"]
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_clock_set_back_makes_a_revocation_wait_and_kills_what_was_made_meanwh
 @pytest.mark.parametrize("is_kill", [False, True], ids=["stopped", "killed"])
 def test_a_restart_keeps_the_clock(launch, tmp_path, is_kill):
     options = {"data_dir": tmp_path / "data"}
-    process = launch(tmp_path, *PORTS, **options)
+    process = launch(tmp_path, *HTTP_ALONE, **options)
     frozen, running = Tenant(process.lapse), Tenant(process.lapse, "fabrikam.example")
     frozen.freeze(START)
     frozen.propagate({"planes": {"refresh": {"fixed": "PT1M"}, "session": "manual"}})
@@ -194,7 +194,7 @@ def test_a_restart_keeps_the_clock(launch, tmp_path, is_kill):
     begun = time.monotonic()
     (process.kill if is_kill else process.stop)()
 
-    process = launch(tmp_path, *PORTS, **options)
+    process = launch(tmp_path, *HTTP_ALONE, **options)
     frozen, running = Tenant(process.lapse), Tenant(process.lapse, "fabrikam.example")
     assert frozen.control("GET", "/clock") == {"now": written(START), "mode": "frozen"}
     assert frozen.revocation(revocation["id"]) == revocation

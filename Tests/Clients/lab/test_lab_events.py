@@ -11,8 +11,8 @@ import pytest
 
 from lab import ADELE, ADELE_ID, ALEX, DAEMON, DAEMON_SECRET, GRAPH_DEFAULT
 from lab_client import Tenant, code_of, instant, new_sandbox
+from serve import HTTP_ALONE
 
-PORTS = ["--https-port", "off", "--http-port", "0"]
 START = instant("2026-03-01T08:00:00.1234567Z")
 
 
@@ -295,7 +295,7 @@ def test_a_stream_ends_with_its_tenant(lapse, tenant, stream):
 
 
 def test_open_streams_do_not_keep_lapse_from_stopping(launch, tmp_path, stream):
-    process = launch(tmp_path, *PORTS)
+    process = launch(tmp_path, *HTTP_ALONE)
     tenant = Tenant(process.lapse)
     live = [stream(tenant), stream(tenant, "?type=revoked"), stream(tenant)]
     tenant.sign_in()
@@ -307,7 +307,7 @@ def test_open_streams_do_not_keep_lapse_from_stopping(launch, tmp_path, stream):
 
 
 def test_an_open_wait_does_not_keep_lapse_from_stopping(launch, tmp_path):
-    process = launch(tmp_path, *PORTS)
+    process = launch(tmp_path, *HTTP_ALONE)
     tenant = Tenant(process.lapse)
     tenant.propagate({"planes": {"refresh": "manual"}})
     id = tenant.revoke()["id"]

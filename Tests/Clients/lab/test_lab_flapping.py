@@ -8,11 +8,11 @@ import pytest
 
 from lab import ADELE, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, PASSWORD, REDIRECT
 from lab_client import FORM, SECOND, Tenant, code_of, instant
+from serve import HTTP_ALONE
 from wire import Wire, assert_control_error, assert_graph_error, assert_page, assert_token_error
 
 REGIONS = ["eastus", "westeurope", "southeastasia"]
 START = instant("2026-03-01T08:00:00.7654321Z")
-PORTS = ["--https-port", "off", "--http-port", "0"]
 
 
 def flap(lapse):
@@ -58,7 +58,7 @@ def test_a_program_is_accepted_then_both_in_turn_then_refused(lapse):
 def test_the_same_run_gives_the_same_answers_after_a_reset_and_in_another_process(lapse, launch, tmp_path):
     once = flap(lapse)
     assert flap(lapse) == once
-    assert flap(launch(tmp_path, *PORTS).lapse) == once
+    assert flap(launch(tmp_path, *HTTP_ALONE).lapse) == once
 
 
 def test_another_seed_draws_other_delays(lapse):

@@ -11,11 +11,11 @@ from urllib.parse import quote
 
 import pytest
 
-from conftest import Process
 from consistency_model import KILLS, PLANES, Model, Subject
 from lab import ADELE, ADELE_ID, ALEX, NATIVE, WEB
 from lab_client import (
     DAY, HOUR, MINUTE, SECOND, SPA, Tenant, code_of, duration, instant, new_sandbox, written)
+from serve import HTTP_ALONE, Process
 
 pytestmark = pytest.mark.apart
 BASE, _, ALONE = os.environ.get("LAPSE_SEED", "2026").partition("/")
@@ -24,7 +24,6 @@ PARTS = 4
 ALEX_ID = "aaaaaaaa-0001-4000-8000-000000000002"
 LAB = {ADELE: ADELE_ID, ALEX: ALEX_ID}
 """The two users of a history: name and id."""
-PORTS = ["--https-port", "off", "--http-port", "0"]
 KINDS = {NATIVE: "token", SPA: "token", WEB: "confidential token"}
 START = instant("2026-03-01T08:00:00Z")
 REGIONS = ["eastus", "westeurope", "southeastasia"]
@@ -382,7 +381,7 @@ def numbers(count, first=0):
 
 @pytest.fixture(scope="module")
 def lapse(tmp_path_factory):
-    process = Process(tmp_path_factory.mktemp("property"), *PORTS)
+    process = Process(tmp_path_factory.mktemp("property"), *HTTP_ALONE)
     yield process.lapse
     process.stop()
 
@@ -412,13 +411,13 @@ def test_the_same_seed_and_requests_give_the_same_instants_regions_and_answers(l
 def test_a_restart_in_the_middle_changes_nothing(launch, tmp_path, part):
     """A clean stop or `kill -9`, once or twice in a history."""
     options = {"data_dir": tmp_path / "data"}
-    running = launch(tmp_path, *PORTS, **options)
+    running = launch(tmp_path, *HTTP_ALONE, **options)
 
     def restart(is_kill, note):
         nonlocal running
         note("kill -9" if is_kill else "stop")
         (running.kill if is_kill else running.stop)()
-        running = launch(tmp_path, *PORTS, **options)
+        running = launch(tmp_path, *HTTP_ALONE, **options)
         return Tenant(running.lapse)
 
     for number in numbers(RESTARTED // 2, HISTORIES + part * RESTARTED // 2):

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from conftest import Process
 from lab import ADELE_ID, API, API_SECRET, CONTOSO, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, PASSWORD, WEB
 from lab_client import DAY, SCOPE, SECOND, Tenant, code_of, duration, instant, new_id, new_sandbox, written
+from serve import HTTP_ALONE, Process
 
 COUNT, CLIENTS = 100, 16
 START = instant("2026-01-01T00:00:00.1234567Z")
@@ -24,7 +24,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def lapse(folder):
     # With a real file: what a removed sandbox leaves behind can be counted.
-    process = Process(folder, "--https-port", "off", "--http-port", "0", data_dir=folder / "data")
+    process = Process(folder, *HTTP_ALONE, data_dir=folder / "data")
     yield process.lapse
     process.stop()
 
@@ -300,7 +300,7 @@ def test_a_tenant_needs_hardly_anything(lapse):
 
 def test_sandboxes_survive_a_restart_and_a_removed_one_does_not(launch, tmp_path):
     options = {"data_dir": tmp_path / "data"}
-    process = launch(tmp_path, "--https-port", "off", "--http-port", "0", **options)
+    process = launch(tmp_path, *HTTP_ALONE, **options)
     kept, made = new_sandbox(process.lapse)
     kept.freeze(START)
     token = kept.sign_in(f"adele@{kept.name}")["refresh_token"]
@@ -308,7 +308,7 @@ def test_sandboxes_survive_a_restart_and_a_removed_one_does_not(launch, tmp_path
     removed.send("DELETE", f"/_lapse/api/tenants/{gone['id']}")
     process.kill()
 
-    process = launch(tmp_path, "--https-port", "off", "--http-port", "0", **options)
+    process = launch(tmp_path, *HTTP_ALONE, **options)
     kept = Tenant(process.lapse, kept.name)
     assert kept.now() == START
     assert code_of(kept.refresh(token)) is None

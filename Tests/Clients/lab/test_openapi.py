@@ -27,8 +27,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance, negative_data_rejection, response_schema_conformance, status_code_conformance)
 
-from conftest import Process
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
+from serve import PORTS, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FILE = ROOT / "Sources" / "LapseServer" / "Control" / "openapi.json"
@@ -41,7 +41,6 @@ STREAM = "streamEvents"
 NOTES = tempfile.TemporaryDirectory(prefix="lapse-hypothesis-")
 set_hypothesis_home_dir(NOTES.name)
 
-PORTS = ["--https-port", "0", "--http-port", "0"]
 # Nothing takes longer, even in a debug build on a busy machine.
 TIMEOUT = 10
 BODY_BOUND = 128 * 1024

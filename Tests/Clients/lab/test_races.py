@@ -12,16 +12,16 @@ from urllib.parse import urlencode
 
 import pytest
 
-from conftest import Process
 from connection import FORM, SCOPE, Connection
 from lab import ADELE, ALEX, DOMAIN, NATIVE, PASSWORD
+from serve import PORTS, Process
 
 
 @pytest.fixture(scope="module")
 def lapse(tmp_path_factory):
     # With a real file: a database in memory has no log and no checkpoints that could get in between.
     folder = tmp_path_factory.mktemp("races")
-    process = Process(folder, "--https-port", "0", "--http-port", "0", data_dir=folder / "data")
+    process = Process(folder, *PORTS, data_dir=folder / "data")
     yield process.lapse
     process.stop()
 

@@ -9,11 +9,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AuthenticationRequiredError, UsernamePasswordCredential
 
-from conftest import PORT_443
 from lab import ADELE, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD
 from refusals import assert_revoked
+from serve import ON_PORT_443
 
-pytestmark = PORT_443
+pytestmark = ON_PORT_443
 
 
 @pytest.fixture
