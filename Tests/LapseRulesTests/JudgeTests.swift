@@ -2,8 +2,8 @@ import Foundation
 import LapseRules
 import Testing
 
-/// A history that was recorded of a real client against a running Lapse, and what is to be said of it: `Tests/Clients/histories.py`
-/// records them.
+/// A history that was recorded of a real client against a running Lapse, and what is to be said of it:
+/// `Tests/Clients/generators/histories.py` records them.
 struct History: Sendable, CustomTestStringConvertible {
     struct Expected: Equatable {
         let verdict: String

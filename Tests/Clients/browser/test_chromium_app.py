@@ -1,0 +1,132 @@
+"""The sample app in real Chromium, good and bad: what each does when its user is revoked."""
+
+import pytest
+
+import chromium
+from lab import ADELE, PASSWORD
+
+MISTAKES = ["retries", "ignores", "keeps", "loops", "outage"]
+
+
+@pytest.fixture
+def app(lapse, chrome):
+    """The app, its user signed in."""
+    context = chrome.new_context()
+    page = context.new_page()
+    page.goto(f"{lapse.https}/_lapse/app/")
+    sign_in(page)
+    yield page
+    context.close()
+
+
+def sign_in(page):
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    page.locator("[name=login]").fill(ADELE)
+    page.locator("[name=passwd]").fill(PASSWORD)
+    page.locator("button.main").click()
+    page.get_by_role("heading", name=f"Signed in as {ADELE}").wait_for()
+
+
+def did(page, button, until):
+    """What the app did after the click, once it has done the last of it."""
+    before = page.locator("#log li").count()
+    page.get_by_role("button", name=button).click()
+    page.locator("#log li", has_text=until).nth(0).wait_for()
+    page.wait_for_timeout(300)
+    return page.locator("#log li").all_inner_texts()[before:]
+
+
+def revoke(lapse):
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+
+
+REFUSED = "The refresh was refused: invalid_grant, bad_token."
+
+
+def test_it_lives_well(lapse, app):
+    assert did(app, "Call Graph", "Adele Vance") == ["Graph answered: Adele Vance."]
+    assert did(app, "Refresh silently", "Refreshed.") == ["Refreshed."]
+    chromium.assert_accessible(app)
+
+
+def test_a_good_app_asks_once_and_is_back(lapse, app):
+    revoke(lapse)
+    assert did(app, "Call Graph", "It ends its own session") == [
+        "Graph answered 401 with a claims challenge.", REFUSED, "It drops the dead token.", "prompt=none says login_required.",
+        "It ends its own session and asks the user to sign in again."]
+    assert app.get_by_role("heading", level=2, name="Not signed in").is_visible()
+    assert app.locator("#notice").inner_text() == "Please sign in again."
+    sign_in(app)
+    assert did(app, "Call Graph", "Adele Vance")[-1] == "Graph answered: Adele Vance."
+
+
+def test_a_single_page_apps_day_ends_unnoticed_while_the_session_lives(lapse, app):
+    lapse.tenant("PUT", "policies", {"lifetimes": {"spaRefreshToken": "PT1H"}})
+    # By single sign-on: the browser's session lives for a day.
+    app.get_by_role("button", name="Sign in", exact=True).click()
+    app.get_by_text("Signed in.", exact=True).wait_for()
+    lapse.tenant("POST", "clock/advance", {"by": "PT2H"})
+    told = did(app, "Refresh silently", "signed in without a page")
+    assert told == [REFUSED, "It drops the dead token.", "The browser still has a session: signed in without a page."]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_bad_app_does_not(lapse, app, mistake):
+    app.locator(f"#{mistake}").check()
+    revoke(lapse)
+    if mistake == "retries":
+        told = did(app, "Refresh silently", "It ends its own session")
+        assert told.count(REFUSED) == 5 and told.count("It tries the same token again.") == 4
+        refused = lapse.tenant("GET", "events?type=refreshRefused")["items"]
+        assert len(refused) == 5
+    if mistake == "ignores":
+        told = did(app, "Call Graph", "Graph answered 401")
+        chromium.until(app, "document.querySelectorAll('#log li').length >= 9")
+        told = app.locator("#log li").all_inner_texts()
+        assert told.count("Graph answered 401 with a claims challenge.") == 5 and REFUSED not in told
+    if mistake == "keeps":
+        told = did(app, "Refresh silently", "It goes on as if")
+        assert app.get_by_role("heading", name=f"Signed in as {ADELE}").is_visible()
+    if mistake == "loops":
+        told = did(app, "Refresh silently", "It ends its own session")
+        assert told.count("prompt=none says login_required.") == 5
+    if mistake == "outage":
+        did(app, "Refresh silently", "It takes that for an outage.")
+        assert app.locator("#notice").inner_text() == "The service is down. Please try again later."
+
+
+def judged(lapse):
+    """What the judge says of the app: its verdict, and the rules it broke."""
+    [client] = [each for each in lapse.tenant("GET", "report")["clients"] if each["name"] == "Lapse Sample App"]
+    return client["verdict"], [each["rule"] for each in client["findings"] if each["severity"] == "fail"]
+
+
+def test_the_judge_praises_the_good_app(lapse, app):
+    revoke(lapse)
+    did(app, "Call Graph", "It ends its own session")
+    sign_in(app)
+    assert judged(lapse) == ("good", [])
+
+
+@pytest.mark.parametrize("mistake, clicks, rule", [
+    ("retries", 1, "retriesDeadToken"), ("ignores", 1, "ignoresClaimsChallenge"), ("loops", 1, "loopsOnSilentSignIn"),
+    # These two are quiet mistakes: a user who goes on clicking brings them to light.
+    ("outage", 5, "takesRefusalForOutage"), ("keeps", 5, "loopsOnSilentSignIn")])
+def test_the_judge_finds_each_mistake(lapse, app, mistake, clicks, rule):
+    app.locator(f"#{mistake}").check()
+    revoke(lapse)
+    for _ in range(clicks):
+        before = app.locator("#log li").count()
+        app.get_by_role("button", name="Call Graph" if mistake == "ignores" else "Refresh silently").click()
+        chromium.until(app, f"document.querySelectorAll('#log li').length > {before}")
+        app.wait_for_timeout(300)
+    chromium.until(app, "document.querySelectorAll('#log li').length >= 5")
+    assert judged(lapse) == ("bad", [rule])
+
+
+def test_an_outage_costs_the_app_nothing(lapse, app):
+    lapse.tenant("POST", "faults", {"match": {"endpoint": "token"}, "effect": {"status": 429, "retryAfter": "PT1S"}, "times": 1})
+    did(app, "Refresh silently", "The refresh was refused: throttled.")
+    assert app.locator("#notice").inner_text() == "The service is busy; the app waits 1 seconds."
+    assert did(app, "Refresh silently", "Refreshed.") == ["Refreshed."]
+    assert judged(lapse) == ("good", [])

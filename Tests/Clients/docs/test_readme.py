@@ -1,0 +1,82 @@
+"""The README does what it says: its tour is run and its answers compared, its Python runs, its witnesses exist."""
+
+import os
+import pathlib
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+
+import tour
+from browser import Browser
+from lab import ADELE, PASSWORD
+from serve import ON_DEFAULT_PORTS, PORTS, Lapse, Process
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+pytestmark = ON_DEFAULT_PORTS
+README = (ROOT / "README.md").read_text()
+
+
+@dataclass
+class Home:
+    folder: pathlib.Path
+    lapse: Lapse
+
+
+@pytest.fixture(scope="module")
+def at_home(tmp_path_factory):
+    """A Lapse as `scripts/run` starts it: default ports, data in `.lapse` of its folder."""
+    folder = tmp_path_factory.mktemp("home")
+    process = Process(folder, data_dir=".lapse")
+    yield Home(folder, process.lapse)
+    process.stop()
+
+
+def test_the_tour_answers_what_the_readme_prints(at_home):
+    assert len(tour.blocks("README.md")) > 6
+    tour.play("README.md", at_home.folder)
+
+
+def test_the_python_of_the_readme_runs_as_it_stands(at_home):
+    code = re.search(r"```python msal\n(.*?)```", README, re.DOTALL).group(1)
+    # Whoever reads the message approves the sign-in; here the form filler does, before MSAL begins to poll.
+    code = code.replace("tokens = app", "import sys; sys.stdout.flush(); sys.stdin.readline()\nflow['interval'] = 0\ntokens = app")
+    # A CA bundle that is set on this machine would win over MSAL's `verify`.
+    environment = {name: value for name, value in os.environ.items() if name not in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=at_home.folder, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    try:
+        message = child.stdout.readline()
+        page, user_code = re.search(r"open the page (\S+) and enter the code (\S+)", message).groups()
+        Browser(at_home.lapse).approve_device(page, user_code, ADELE, PASSWORD)
+        output, _ = child.communicate("\n", timeout=60)
+    finally:
+        child.kill()
+    assert output.strip() == "invalid_grant bad_token [50173]"
+    assert child.returncode == 0
+
+
+def test_every_witness_that_the_docs_name_is_a_test():
+    tests = "\n".join(path.read_text() for path in (ROOT / "Tests").rglob("*.swift"))
+    names = set(re.findall(r'@Test\(\s*"((?:[^"\\]|\\.)*)"', tests))
+    files = {path.name for path in (ROOT / "Tests" / "Clients").rglob("test_*.py")}
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        rows = [line for line in document.read_text().splitlines() if line.startswith("|")]
+        for row in rows:
+            for name in re.findall(r'"([A-Z0-9][^"|]{12,})"', row):
+                assert name in names, f"{document.name}: {name}"
+            for name in re.findall(r"`(test_\w+\.py)`", row):
+                assert name in files, f"{document.name}: {name}"
+
+
+def test_the_seed_file_of_the_docs_starts_a_lapse(tmp_path):
+    text = (ROOT / "docs" / "control-api.md").read_text()
+    (tmp_path / "seed.yaml").write_text(re.search(r"```yaml\n(.*?)```", text, re.DOTALL).group(1))
+    process = Process(tmp_path, *PORTS, "--seed", "seed.yaml")
+    tenants = process.lapse.control("GET", "/tenants")["items"]
+    users = process.lapse.control("GET", "/tenants/tailspin.example/users")["items"]
+    process.stop()
+    assert [tenant["name"] for tenant in tenants] == ["Tailspin"]
+    assert [user["displayName"] for user in users] == ["Wren Otter"]

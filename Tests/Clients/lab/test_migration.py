@@ -1,0 +1,118 @@
+"""A data folder of an older schema: opened, migrated, and of the same verdicts; killed while it migrates, and whole."""
+
+import json
+import pathlib
+import random
+import shutil
+import sqlite3
+import time
+
+import pytest
+import requests
+
+from lab import NATIVE
+from serve import PORTS
+
+FIXTURE = pathlib.Path(__file__).resolve().parents[2] / "Fixtures" / "schema-7"
+# What schema 7's program called differently.
+RENAMED = {"notYetInEffect": "notYetInEffect"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The data folder as the older program left it."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    for file in FIXTURE.glob("*.pem"):
+        shutil.copy(file, data / file.name)
+    database = sqlite3.connect(data / "lapse.sqlite3")
+    database.executescript((FIXTURE / "database.sql").read_text())
+    database.execute("PRAGMA journal_mode = WAL")
+    database.close()
+    return data
+
+
+def dump(data):
+    """The schema of the database and all that is in it."""
+    database = sqlite3.connect(data / "lapse.sqlite3")
+    try:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert not database.execute("PRAGMA foreign_key_check").fetchall()
+        return database.execute("SELECT version FROM meta").fetchone()[0], list(database.iterdump())
+    finally:
+        database.close()
+
+
+def renamed(value):
+    if isinstance(value, dict):
+        return {name: renamed(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [renamed(element) for element in value]
+    return RENAMED.get(value, value) if isinstance(value, str) else value
+
+
+def assert_nothing_is_lost(lapse):
+    """Everything that the older program said of its folder."""
+    expected = renamed(json.loads((FIXTURE / "expected.json").read_text()))
+    for secret in expected["secrets"]:
+        explained = lapse.control("POST", f"/tenants/{secret['tenant']}/explain", {secret["kind"]: secret["value"]})
+        assert explained == secret["explained"], secret["name"]
+    for tenant, parts in expected["tenants"].items():
+        for part, said in parts.items():
+            assert lapse.control("GET", f"/tenants/{tenant}/{part}") == said, f"{part} of {tenant}"
+
+
+def refresh(lapse, token):
+    form = {"grant_type": "refresh_token", "client_id": NATIVE, "refresh_token": token}
+    answer = requests.post(f"{lapse.http}/contoso.example/oauth2/v2.0/token", form, timeout=10).json()
+    return answer.get("error_codes", [None])[0]
+
+
+def test_a_folder_of_schema_7_is_migrated_and_says_the_same(folder, tmp_path, launch):
+    process = launch(tmp_path, *PORTS, data_dir=folder)
+    assert_nothing_is_lost(process.lapse)
+    secrets = {
+        secret["name"]: secret["value"] for secret in json.loads((FIXTURE / "expected.json").read_text())["secrets"]
+        if secret["kind"] == "refresh_token"}
+    # The clock of the fixture stands still in the middle of the delay; then everything takes effect.
+    assert refresh(process.lapse, secrets["revoked by an administrator"]) is None
+    process.lapse.control("POST", "/tenants/contoso.example/clock/advance", {"until": "propagation"})
+    assert refresh(process.lapse, secrets["revoked by an administrator"]) == 50173
+    assert refresh(process.lapse, secrets["after the revoke"]) is None
+    assert refresh(process.lapse, secrets["challenged by policy"]) == 50076
+    process.lapse.reset()
+    assert refresh(process.lapse, secrets["after the revoke"]) is not None, "a reset takes every grant"
+    process.stop()
+    # The copy is the database as it was, of the older schema, and nobody else may read it.
+    copy = folder / "lapse.sqlite3.schema-7"
+    assert copy.stat().st_mode & 0o777 == 0o600
+    database = sqlite3.connect(copy)
+    assert database.execute("SELECT version FROM meta").fetchone() == (7,)
+    database.close()
+
+
+def test_fifty_kills_while_it_migrates_lose_nothing(folder, tmp_path, launch):
+    kept = tmp_path / "kept"
+    shutil.copytree(folder, kept)
+    begun = time.monotonic()
+    process = launch(tmp_path, *PORTS, data_dir=folder)
+    start = time.monotonic() - begun
+    process.stop()
+    whole = {7: dump(kept)[1], 8: dump(folder)[1]}
+    chance = random.Random(7)
+    seen = []
+    for _ in range(50):
+        shutil.rmtree(folder)
+        shutil.copytree(kept, folder)
+        process = launch(tmp_path, *PORTS, data_dir=folder, is_awaited=False)
+        # From before it opens the database until it listens.
+        time.sleep(chance.uniform(0, start))
+        process.kill()
+        version, left = dump(folder)
+        assert left == whole[version], f"a kill left schema {version} in parts"
+        seen.append(version)
+    # The last one opens, whatever it left, and nothing is lost.
+    process = launch(tmp_path, *PORTS, data_dir=folder)
+    assert_nothing_is_lost(process.lapse)
+    process.stop()
+    assert set(seen) == {7, 8}, "the kills came before and after the migration"
