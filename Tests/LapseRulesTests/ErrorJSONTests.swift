@@ -34,7 +34,7 @@ struct EntraErrorJSONTests {
         let error = AADSTS.grantRevoked.error()
         #expect(members(error)["suberror"] == "bad_token")
         #expect(members(error, errorTrace(at: .v1))["suberror"] == nil)
-        #expect(members(error, errorTrace { $0.suberror = false })["suberror"] == nil)
+        #expect(members(error, errorTrace { $0.hasSuberror = false })["suberror"] == nil)
         #expect(members(AADSTS.accountDisabled.error())["suberror"] == nil)
     }
 

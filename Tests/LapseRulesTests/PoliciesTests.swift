@@ -10,7 +10,7 @@ struct PoliciesTests {
             (#""tieRule":"entra""#, { $0.tieRule = .entra }), (#""revokeAnswer":204"#, { $0.revokeAnswer = 204 }),
             (#""permissions":"beta-2023""#, { $0.permissions = .beta2023 }),
             (#""permissions":"2019""#, { $0.permissions = .v1of2019 }),
-            (#""errorLayout":"2021""#, { $0.errorLayout = .of2021 }), (#""suberror":false"#, { $0.suberror = false }),
+            (#""errorLayout":"2021""#, { $0.errorLayout = .of2021 }), (#""suberror":false"#, { $0.hasSuberror = false }),
             (#""loopDetection":true"#, { $0.loopDetection = true }), (#""tokenTimes":"wall""#, { $0.tokenTimes = .wall }),
             (#""cloud":"usgov-l4""#, { $0.cloud = .usGovernmentL4 }), (#""cloud":"usgov-l5""#, { $0.cloud = .usGovernmentL5 }),
             (#""cloud":"china""#, { $0.cloud = .china }),

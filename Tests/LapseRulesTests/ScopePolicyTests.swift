@@ -288,7 +288,7 @@ struct ScopePolicyTests {
             scopes(World.commandLine).registeredByResource.map(\.resource.id) == [
                 FirstPartyApps.graph.id, FirstPartyApps.management.id, World.api.id,
             ])
-        #expect(scopes(World.native.with(\.delegated, [])).registeredByResource.isEmpty)
+        #expect(scopes(World.native.with(\.delegatedPermissions, [])).registeredByResource.isEmpty)
     }
 
     @Test(

@@ -1,4 +1,4 @@
-import LapseRules
+@testable import LapseRules
 import Testing
 
 private let none: JSON = [:]
