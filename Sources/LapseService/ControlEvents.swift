@@ -63,10 +63,8 @@ extension Authority {
     public func nextEvents(
         _ filter: EventFilter, after cursor: Int64, pause: Duration
     ) async throws -> (events: [StreamedEvent], cursor: Int64)? {
-        let end = ContinuousClock.now + pause
         var cursor = cursor
-        while true {
-            let rings = store.commits.rings(for: filter.tenant)
+        return try await store.commits.until(.now + pause, of: filter.tenant) {
             let (found, last, isThere) = try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
                 let last = tx.lastEventID()
@@ -75,14 +73,12 @@ extension Authority {
                 return (found, last, try tx.tenant(filter.tenant) != nil)
             }
             if let newest = found.last {
-                return (found.map { StreamedEvent(id: $0.id, type: $0.event.kind.rawValue, json: $0.json) }, newest.id)
+                return .done((found.map { StreamedEvent(id: $0.id, type: $0.event.kind.rawValue, json: $0.json) }, newest.id))
             }
-            guard isThere else { return nil }
+            guard isThere else { return .done(nil) }
             // Nothing up to here concerns this reader: it need not be looked through again.
             cursor = max(cursor, last)
-            let left = end - ContinuousClock.now
-            guard left > .zero, !Task.isCancelled else { return ([], cursor) }
-            await store.commits.wait(for: filter.tenant, after: rings, atMost: left)
+            return .waiting(([], cursor))
         }
     }
 }

@@ -79,17 +79,11 @@ extension Authority {
     public func expectation(_ id: String, of name: String, waiting wait: String) async throws -> JSON {
         let time = try waitingTime(wait)
         let tenant = try store.read { tx in try controlled(name, tx).id }
-        let end = ContinuousClock.now + time
-        while true {
-            let rings = store.commits.rings(for: tenant)
+        // The whole log is judged each time, therefore the pause; and no commit says that a limit has run out, therefore the recheck.
+        return try await store.commits.until(.now + time, of: tenant, pause: .milliseconds(200)) {
             let shown = try expectation(id, of: name)
-            let left = end - ContinuousClock.now
-            guard shown["status"]?.text == Expectation.Status.pending.rawValue, left > .zero, !Task.isCancelled else {
-                return shown
-            }
-            // The whole log is judged each time: not oftener than this, and a limit that runs out rings no bell.
-            try? await Task.sleep(for: min(left, .milliseconds(200)))
-            await store.commits.wait(for: tenant, after: rings, atMost: min(end - ContinuousClock.now, .seconds(1)))
+            let isPending = shown["status"]?.text == Expectation.Status.pending.rawValue
+            return isPending ? .waiting(shown, recheck: .seconds(1)) : .done(shown)
         }
     }
 

@@ -22,16 +22,12 @@ extension Authority {
 
     /// ``revocation(_:of:)`` as soon as it is effective everywhere, or after that time of the machine.
     public func revocation(_ id: String, of name: String, waiting text: String) async throws -> JSON {
-        let wait = try waitingTime(text)
-        let end = ContinuousClock.now + wait
+        let deadline = ContinuousClock.now + (try waitingTime(text))
         let tenant = try store.read { try controlled(name, $0).id }
-        while true {
-            let rings = store.commits.rings(for: tenant)
+        return try await store.commits.until(deadline, of: tenant) {
             let (json, isSettled, nextIn) = try look(at: id, of: name)
-            let left = end - ContinuousClock.now
-            guard !isSettled, left > .zero, !Task.isCancelled else { return json }
-            // Until something is written (a release, a moved clock), the clock reaches the next arrival, or the time is over.
-            await store.commits.wait(for: tenant, after: rings, atMost: min(left, nextIn ?? left))
+            // It changes when something is written (a release, a moved clock), or when the clock reaches the next arrival.
+            return isSettled ? .done(json) : .waiting(json, recheck: nextIn)
         }
     }
 

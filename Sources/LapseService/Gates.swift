@@ -30,7 +30,7 @@ final class Gates: Sendable {
     private let state = Mutex(State())
     /// So that nobody asks for the lock while all are open.
     private let isAnyClosed = Atomic<Bool>(false)
-    private let bell = Bell()
+    private let changes = CommitSignal()
 
     /// - Returns: how many waited there at that moment.
     @discardableResult
@@ -41,7 +41,7 @@ final class Gates: Sendable {
             isAnyClosed.store(!state.closed.isEmpty, ordering: .releasing)
             return state.waiting[place] ?? 0
         }
-        bell.ring(for: tenant)
+        changes.signal(for: tenant)
         return waiting
     }
 
@@ -56,7 +56,7 @@ final class Gates: Sendable {
     func pass(_ gate: Gate, of tenant: GUID) async {
         guard areInUse else { return }
         let place = Place(gate: gate, tenant: tenant)
-        let end = ContinuousClock.now + Self.longestWait
+        let deadline = ContinuousClock.now + Self.longestWait
         state.withLock { $0.waiting[place, default: 0] += 1 }
         defer {
             state.withLock { state in
@@ -64,12 +64,7 @@ final class Gates: Sendable {
                 state.waiting[place] = left > 0 ? left : nil
             }
         }
-        while true {
-            let rings = bell.rings(for: tenant)
-            let left = end - ContinuousClock.now
-            guard state.withLock({ $0.closed.contains(place) }), left > .zero, !Task.isCancelled else { return }
-            await bell.wait(for: tenant, after: rings, atMost: left)
-        }
+        await changes.until(deadline, of: tenant) { state.withLock { $0.closed.contains(place) } ? .waiting(()) : .done(()) }
     }
 
     /// Whether anybody closed one anywhere.

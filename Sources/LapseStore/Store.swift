@@ -20,8 +20,8 @@ public final class Store: Sendable {
     private let eventIDs: EventIDs
     /// Stamps events; decides nothing.
     private let machineClock: @Sendable () -> Timestamp
-    /// Rings for each tenant that a committed transaction wrote an event of.
-    public let commits = Bell()
+    /// Signals for each tenant that a committed transaction wrote an event of.
+    public let commits = CommitSignal()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
     /// What was done to bring an older database here, in one line; nil when nothing had to be.
@@ -145,7 +145,7 @@ public final class Store: Sendable {
                 let transaction = StoreTransaction(db: db, directory: directory, eventIDs: eventIDs, machineClock: machineClock)
                 let value = try operation(transaction)
                 try db.cachedStatement(sql: "COMMIT").execute()
-                eventIDs.takeTouched { commits.ring(for: $0) }
+                eventIDs.takeTouched { commits.signal(for: $0) }
                 return value
             } catch {
                 if db.isInsideTransaction { try db.rollback() }

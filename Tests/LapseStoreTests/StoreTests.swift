@@ -102,7 +102,7 @@ struct StoreTests {
     func together() async throws {
         let store = try store()
         let first = try store.write { $0.nextEventID() }
-        let rings = store.commits.rings(for: BuiltInLab.contoso)
+        let signals = store.commits.signals(for: BuiltInLab.contoso)
         let ids = try await withThrowingTaskGroup(of: Int64.self) { group in
             for _ in 0..<200 {
                 group.addTask {
@@ -118,7 +118,7 @@ struct StoreTests {
         #expect(ids.sorted() == Array(first..<first + 200))
         let kept = try store.read { try $0.events(in: BuiltInLab.contoso, after: first - 1, kind: nil, user: nil, limit: 1000) }
         #expect(kept.map(\.id) == ids.sorted())
-        #expect(store.commits.rings(for: BuiltInLab.contoso) - rings < 200, "it rings once for each commit")
+        #expect(store.commits.signals(for: BuiltInLab.contoso) - signals < 200, "there is one for each commit")
     }
 
     @Test("One of many that throws fails alone: the others are kept, though they shared its transaction")
