@@ -17,7 +17,6 @@ from lab_client import (
     DAY, HOUR, MINUTE, SECOND, SPA, Tenant, code_of, duration, instant, new_sandbox, written)
 from serve import HTTP_ALONE, Process
 
-pytestmark = pytest.mark.apart
 BASE, _, ALONE = os.environ.get("LAPSE_SEED", "2026").partition("/")
 HISTORIES, RESTARTED, REPEATED = 2000, 100, 40
 PARTS = 4

@@ -15,9 +15,7 @@ from browser import Browser
 from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SCOPE, API_SECRET, DAEMON, DAEMON_SECRET, DOMAIN, FABRIKAM_DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES,
     NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET)
-from serve import ON_PORT_443
 
-pytestmark = ON_PORT_443
 SPA = "bbbbbbbb-0002-4000-8000-000000000003"
 NOBODY = "bbbbbbbb-0002-4000-8000-00000000ffff"
 ROWS = dict(re.findall(r"^\| (\d+) \| \w+ \| [^|]+ \| ([^|]+) \|", (tour.ROOT / "docs" / "codes.md").read_text(), re.MULTILINE))

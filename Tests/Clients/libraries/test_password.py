@@ -11,9 +11,6 @@ from azure.identity import AuthenticationRequiredError, UsernamePasswordCredenti
 
 from lab import ADELE, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD
 from refusals import assert_revoked
-from serve import ON_PORT_443
-
-pytestmark = ON_PORT_443
 
 
 @pytest.fixture
