@@ -20,7 +20,7 @@ from xdist.scheduler import LoadFileScheduling
 import chromium
 import needs
 from browser import Browser
-from lab import NATIVE
+from lab import ADELE, GRAPH_SCOPES, NATIVE
 from serve import PORTS, Process
 
 
@@ -95,6 +95,23 @@ def launch():
         process.kill()
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A Lapse of the file's own: whatever its tests do to it, they do it to nobody else."""
+    process = Process(tmp_path_factory.mktemp("own"), *PORTS)
+    yield process.lapse
+    process.stop()
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The same with a real file: the process, whose data are in `data` of its folder."""
+    folder = tmp_path_factory.mktemp("stored")
+    process = Process(folder, *PORTS, data_dir=folder / "data")
+    yield process
+    process.stop()
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory):
     process = Process(tmp_path_factory.mktemp("lapse"), *PORTS)
@@ -147,6 +164,13 @@ def lapse(running, trust):
 
 
 @pytest.fixture
+def lapse_on_443(running_on_443, trust):
+    trust(running_on_443)
+    running_on_443.reset()
+    return running_on_443
+
+
+@pytest.fixture
 def browser(lapse):
     return Browser(lapse)
 
@@ -184,3 +208,11 @@ def sign_in_with_device_code(lapse):
         return result
 
     return sign_in
+
+
+@pytest.fixture
+def signed_in_app(new_native_app, sign_in_with_device_code):
+    """An MSAL app whose user is Adele."""
+    app = new_native_app()
+    sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)
+    return app

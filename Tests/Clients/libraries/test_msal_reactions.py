@@ -23,11 +23,9 @@ NEVER = "never asks so"
 
 
 @pytest.fixture
-def lapse(running_on_443, trust):
+def lapse(lapse_on_443):
     """On port 443: MSAL's password flow knows no other."""
-    trust(running_on_443)
-    running_on_443.reset()
-    return running_on_443
+    return lapse_on_443
 
 
 class Apps:
