@@ -5,20 +5,22 @@ scripts/test clients [FILE…], or LAPSE_BINARY=path/to/lapse pytest Tests/Clien
 One Lapse serves the whole run, or each worker of it, on free ports; each test starts from the seed. TLS is verified everywhere,
 against the CA that Lapse made for itself.
 
-With `-n`, the tests of a file go to one worker, since they may share a Lapse. What else is to be known of a test its marks say:
-those in pytest.ini, and `xdist_group`, the name of a port that only one of them can have.
+With `-n`, the tests of a file go to one worker, since they may share a Lapse; those of the files in `APART` go where there is room.
 """
 
 import contextlib
+import dataclasses
 import fcntl
+from collections import Counter
 
 import msal
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 import chromium
 import needs
 from browser import Browser
-from lab import NATIVE
+from lab import ADELE, GRAPH_SCOPES, NATIVE
 from serve import PORTS, Process
 
 
@@ -28,35 +30,54 @@ def pytest_configure(config):
         pytest.exit(said, returncode=2)
 
 
-@pytest.hookimpl(tryfirst=True)
+APART = {"test_check.py", "test_judge.py", "test_lab_property.py", "test_ten_minutes.py"}
+"""Long files whose tests share nothing but what each worker can have of its own."""
+
+
+class ByFile(LoadFileScheduling):
+    def _split_scope(self, nodeid):
+        file = super()._split_scope(nodeid)
+        return nodeid if file.rpartition("/")[2] in APART else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items):
     for item in items:
-        if not any(item.get_closest_marker(name) for name in ("xdist_group", "apart")):
-            item.add_marker(pytest.mark.xdist_group(item.path.name))
+        # Schemathesis tells its tests apart by their names alone, which pytest's ids no longer repeat.
+        if item.name.endswith("]") and not item.nodeid.endswith("]"):
+            item._id = dataclasses.replace(item._id, params=item.name.partition("[")[2].removesuffix("]"))
+    ids = [item.nodeid for item in items]
+    # With `-n`, those of one id would run once.
+    assert len(set(ids)) == len(ids), f"tests of one id: {[each for each, count in Counter(ids).items() if count > 1]}"
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session")
-def machine(request, tmp_path_factory):
-    """Gives the machine to one test alone, or to as many as there are workers."""
-    # The folder of the run: a worker's own is inside.
-    folder = tmp_path_factory.getbasetemp().parent if hasattr(request.config, "workerinput") else tmp_path_factory.getbasetemp()
+def run_folder(request, tmp_path_factory):
+    """Where the workers of a run meet."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if hasattr(request.config, "workerinput") else own
 
-    @contextlib.contextmanager
-    def used(alone):
-        with (folder / "next").open("w") as turn, (folder / "machine").open("w") as machine:
-            # A test that waits to be alone keeps those who come later waiting too: else it would wait for ever.
-            fcntl.flock(turn, fcntl.LOCK_EX)
-            fcntl.flock(machine, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-            fcntl.flock(turn, fcntl.LOCK_UN)
-            yield
 
-    return used
+@contextlib.contextmanager
+def held(lock, how=fcntl.LOCK_EX):
+    with lock.open("w") as file:
+        fcntl.flock(file, how)
+        yield
 
 
 @pytest.fixture(autouse=True)
-def room_on_the_machine(request, machine):
-    with machine(alone=request.node.get_closest_marker("alone") is not None):
+def turn_on_the_machine(request, run_folder):
+    """The machine is for as many tests as there are workers, or for one that is marked `alone`."""
+    is_alone = request.node.get_closest_marker("alone") is not None
+    with contextlib.ExitStack() as stack:
+        # A test that waits to be alone keeps those who come later waiting too: else it would wait for ever.
+        with held(run_folder / "next"):
+            stack.enter_context(held(run_folder / "machine", fcntl.LOCK_EX if is_alone else fcntl.LOCK_SH))
         yield
 
 
@@ -74,6 +95,23 @@ def launch():
         process.kill()
 
 
+@pytest.fixture(scope="module")
+def own(tmp_path_factory):
+    """A Lapse of the file's own: whatever its tests do to it, they do it to nobody else."""
+    process = Process(tmp_path_factory.mktemp("own"), *PORTS)
+    yield process.lapse
+    process.stop()
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The same with a real file: the process, whose data are in `data` of its folder."""
+    folder = tmp_path_factory.mktemp("stored")
+    process = Process(folder, *PORTS, data_dir=folder / "data")
+    yield process
+    process.stop()
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory):
     process = Process(tmp_path_factory.mktemp("lapse"), *PORTS)
@@ -81,12 +119,22 @@ def running(tmp_path_factory):
     process.stop()
 
 
-@pytest.fixture(scope="session")
-def running_on_443(tmp_path_factory):
-    """For flows in which MSAL drops the port; it needs the right to open this one."""
-    process = Process(tmp_path_factory.mktemp("lapse-443"), "--https-port", "443", "--http-port", "off")
-    yield process.lapse
-    process.stop()
+@pytest.fixture(scope="module")
+def running_on_443(tmp_path_factory, run_folder):
+    """For flows in which MSAL drops the port; it needs the right to open this one, and one worker has it at a time."""
+    with held(run_folder / "port 443"):
+        process = Process(tmp_path_factory.mktemp("lapse-443"), "--https-port", "443", "--http-port", "off")
+        yield process.lapse
+        process.stop()
+
+
+@pytest.fixture
+def at_home(tmp_path, run_folder):
+    """One as `scripts/run` starts it: data in `.lapse` of its folder, and the default ports, which one worker has at a time."""
+    with held(run_folder / "default ports"):
+        process = Process(tmp_path, data_dir=".lapse")
+        yield process
+        process.stop()
 
 
 @pytest.fixture
@@ -113,6 +161,13 @@ def lapse(running, trust):
     trust(running)
     running.reset()
     return running
+
+
+@pytest.fixture
+def lapse_on_443(running_on_443, trust):
+    trust(running_on_443)
+    running_on_443.reset()
+    return running_on_443
 
 
 @pytest.fixture
@@ -153,3 +208,11 @@ def sign_in_with_device_code(lapse):
         return result
 
     return sign_in
+
+
+@pytest.fixture
+def signed_in_app(new_native_app, sign_in_with_device_code):
+    """An MSAL app whose user is Adele."""
+    app = new_native_app()
+    sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)
+    return app

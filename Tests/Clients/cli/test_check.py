@@ -17,7 +17,6 @@ import chromium
 import needs
 from lab import ADELE, NATIVE
 
-pytestmark = pytest.mark.apart
 GOOD, FAILED, BAD, UNTESTED = 0, 1, 2, 3
 
 MSAL = """

@@ -5,33 +5,15 @@ import pathlib
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 
-import pytest
 
 import tour
 from browser import Browser
 from lab import ADELE, PASSWORD
-from serve import ON_DEFAULT_PORTS, PORTS, Lapse, Process
+from serve import PORTS, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-pytestmark = ON_DEFAULT_PORTS
 README = (ROOT / "README.md").read_text()
-
-
-@dataclass
-class Home:
-    folder: pathlib.Path
-    lapse: Lapse
-
-
-@pytest.fixture(scope="module")
-def at_home(tmp_path_factory):
-    """A Lapse as `scripts/run` starts it: default ports, data in `.lapse` of its folder."""
-    folder = tmp_path_factory.mktemp("home")
-    process = Process(folder, data_dir=".lapse")
-    yield Home(folder, process.lapse)
-    process.stop()
 
 
 def test_the_tour_answers_what_the_readme_prints(at_home):

@@ -24,7 +24,8 @@ import requests
 import needs
 from lab import ADELE, ALEX, API, API_SCOPE, CONTOSO, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD, REDIRECT
 from lab_client import FORM, Tenant, code_of, until
-from serve import PORTS, Process
+from msal_app import refresh
+from serve import PORTS
 
 SCOPE = "openid offline_access User.Read User.RevokeSessions.All"
 CLAIMS = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
@@ -57,16 +58,9 @@ class Lab(Tenant):
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("faults")
-
-
-@pytest.fixture(scope="module")
-def running(folder):
-    # With a real file, to look into; the fixtures of conftest that build on `running` find this Lapse.
-    process = Process(folder, *PORTS, data_dir=folder / "data")
-    yield process.lapse
-    process.stop()
+def running(stored):
+    # With a file to look into; the fixtures of conftest that build on `running` find this Lapse.
+    return stored.lapse
 
 
 @pytest.fixture
@@ -103,8 +97,8 @@ class Database:
 
 
 @pytest.fixture
-def database(folder):
-    return Database(folder)
+def database(stored):
+    return Database(stored.folder)
 
 
 def hashed(token):
@@ -114,14 +108,8 @@ def hashed(token):
 # MARK: Refusals and outages, as MSAL Python meets them
 
 @pytest.fixture
-def app(new_native_app, sign_in_with_device_code):
-    app = new_native_app()
-    sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)
-    return app
-
-
-def refresh(app):
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
+def app(signed_in_app):
+    return signed_in_app
 
 
 def assert_refreshed(result):

@@ -15,7 +15,6 @@ import pytest
 from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SECRET, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, NESTOR_IN_CONTOSO_ID,
     PASSWORD, REDIRECT, WEB, WEB_SECRET)
-from serve import PORTS, Process
 from wire import (
     FORM, JSON, Wire, assert_closed_to_other_origins, assert_control_error, assert_graph_error, assert_harmless_page,
     assert_page, assert_token_error)
@@ -35,16 +34,8 @@ GRANTED = "1.A" + "A" * 75
 
 
 @pytest.fixture(scope="module")
-def process(tmp_path_factory):
-    # A Lapse of its own: whatever these tests break, they break it for nobody else.
-    process = Process(tmp_path_factory.mktemp("hostile"), *PORTS)
-    yield process
-    process.stop()
-
-
-@pytest.fixture(scope="module")
-def wire(process):
-    return Wire(process.lapse)
+def wire(own):
+    return Wire(own)
 
 
 @pytest.fixture(autouse=True)
@@ -341,8 +332,8 @@ def test_a_broken_framing_of_the_body_is_the_callers_mistake(wire, target, frami
 
 
 @pytest.mark.parametrize("raw", [b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x02\x00\x01" + b"\xff" * 600, b"\0" * 5000])
-def test_what_is_no_tls_is_turned_away_from_the_https_port(process, raw):
-    port = urlsplit(process.lapse.https).port
+def test_what_is_no_tls_is_turned_away_from_the_https_port(own, raw):
+    port = urlsplit(own.https).port
     with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
         connection.sendall(raw)
         try:

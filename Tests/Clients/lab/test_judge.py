@@ -8,8 +8,6 @@ import pytest
 import histories
 from lab_client import new_sandbox
 
-pytestmark = pytest.mark.apart
-
 
 def verdicts(tenant):
     """What the report says of each client: the verdict, and the rules by weight."""

@@ -6,7 +6,6 @@ import pytest
 
 from lab import ADELE, CONTOSO, DOMAIN, FABRIKAM_DOMAIN, NATIVE
 from lab_client import SCOPE, Tenant, instant, written
-from serve import HTTP_ALONE, Process
 from wire import Wire, assert_control_error
 
 NOBODY = "0b0d1e50-0000-4000-8000-00000000dead"
@@ -17,10 +16,8 @@ PARTS = ("clock", "propagation", "policies", "users", "apps", "revocations", "ev
 
 
 @pytest.fixture(scope="module")
-def lapse(tmp_path_factory):
-    process = Process(tmp_path_factory.mktemp("bad-input"), *HTTP_ALONE)
-    yield process.lapse
-    process.stop()
+def lapse(own):
+    return own
 
 
 @pytest.fixture(scope="module")

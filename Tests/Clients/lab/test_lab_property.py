@@ -15,9 +15,8 @@ from consistency_model import KILLS, PLANES, Model, Subject
 from lab import ADELE, ADELE_ID, ALEX, NATIVE, WEB
 from lab_client import (
     DAY, HOUR, MINUTE, SECOND, SPA, Tenant, code_of, duration, instant, new_sandbox, written)
-from serve import HTTP_ALONE, Process
+from serve import HTTP_ALONE
 
-pytestmark = pytest.mark.apart
 BASE, _, ALONE = os.environ.get("LAPSE_SEED", "2026").partition("/")
 HISTORIES, RESTARTED, REPEATED = 2000, 100, 40
 PARTS = 4
@@ -380,10 +379,8 @@ def numbers(count, first=0):
 
 
 @pytest.fixture(scope="module")
-def lapse(tmp_path_factory):
-    process = Process(tmp_path_factory.mktemp("property"), *HTTP_ALONE)
-    yield process.lapse
-    process.stop()
+def lapse(own):
+    return own
 
 
 @pytest.mark.long

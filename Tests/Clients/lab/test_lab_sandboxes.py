@@ -10,23 +10,21 @@ import pytest
 
 from lab import ADELE_ID, API, API_SECRET, CONTOSO, DAEMON, DAEMON_SECRET, DOMAIN, GRAPH_DEFAULT, NATIVE, PASSWORD, WEB
 from lab_client import DAY, SCOPE, SECOND, Tenant, code_of, duration, instant, new_id, new_sandbox, written
-from serve import HTTP_ALONE, Process
+from serve import HTTP_ALONE
 
 COUNT, CLIENTS = 100, 16
 START = instant("2026-01-01T00:00:00.1234567Z")
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("sandboxes")
+def folder(stored):
+    """What a removed sandbox leaves behind can be counted here."""
+    return stored.folder
 
 
 @pytest.fixture(scope="module")
-def lapse(folder):
-    # With a real file: what a removed sandbox leaves behind can be counted.
-    process = Process(folder, *HTTP_ALONE, data_dir=folder / "data")
-    yield process.lapse
-    process.stop()
+def lapse(stored):
+    return stored.lapse
 
 
 @dataclass

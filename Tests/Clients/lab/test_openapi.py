@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, negative_data_rejection, response_schema_conformance, status_code_conformance)
 
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
-from serve import PORTS, Process
+from serve import PORTS
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "Sources" / "LapseServer" / "Control" / "OpenAPI"
@@ -1317,14 +1317,6 @@ TOUR = [
     tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations,
     tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
     tour_of_the_expectations, tour_of_the_events, tour_of_long_lists]
-
-
-@pytest.fixture(scope="module")
-def own(tmp_path_factory):
-    # A Lapse of its own: what is made up here may well remove Contoso.
-    process = Process(tmp_path_factory.mktemp("openapi"), *PORTS)
-    yield process.lapse
-    process.stop()
 
 
 def test_the_tour_is_answered_as_the_document_says(own, subtests):

@@ -14,16 +14,12 @@ import pytest
 
 from connection import FORM, SCOPE, Connection
 from lab import ADELE, ALEX, DOMAIN, NATIVE, PASSWORD
-from serve import PORTS, Process
 
 
 @pytest.fixture(scope="module")
-def lapse(tmp_path_factory):
-    # With a real file: a database in memory has no log and no checkpoints that could get in between.
-    folder = tmp_path_factory.mktemp("races")
-    process = Process(folder, *PORTS, data_dir=folder / "data")
-    yield process.lapse
-    process.stop()
+def lapse(stored):
+    # A database in memory has no log and no checkpoints that could get in between.
+    return stored.lapse
 
 
 @dataclass

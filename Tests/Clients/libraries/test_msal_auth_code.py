@@ -5,6 +5,7 @@ import pytest
 
 from browser import Browser
 from lab import ADELE, ADELE_ID, ALEX, CONTOSO, GRAPH_SCOPES, NATIVE, REDIRECT
+from msal_app import refresh
 from refusals import assert_revoked
 
 
@@ -16,10 +17,6 @@ def app(new_native_app):
 def start(app, **options):
     """MSAL adds state, nonce and the PKCE challenge by itself."""
     return app.initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri=REDIRECT, **options)
-
-
-def refresh(app):
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
 
 
 def test_a_user_signs_in_and_the_app_learns_who_it_is(app, browser):

@@ -7,6 +7,7 @@ from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SCOPE, API_SECRET, DAEMON, DAEMON_SECRET, FABRIKAM_DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES,
     NESTOR, NESTOR_IN_CONTOSO_ID, REDIRECT, WEB, WEB_SECRET,
 )
+from msal_app import refresh
 from refusals import assert_revoked
 
 USER_READ = ["https://graph.microsoft.com/User.Read"]
@@ -42,10 +43,6 @@ def sign_in(web, browser, user):
     result = web.acquire_token_by_auth_code_flow(flow, browser.sign_in(flow["auth_uri"], user))
     assert "access_token" in result, result
     return result
-
-
-def refresh(app, scopes=GRAPH_SCOPES):
-    return app.acquire_token_silent_with_error(scopes, app.get_accounts()[0], force_refresh=True)
 
 
 # The web app

@@ -3,14 +3,8 @@
 import msal
 
 from lab import ADELE, ADELE_ID, ALEX, GRAPH_SCOPES
+from msal_app import refresh
 from refusals import assert_revoked
-
-
-def refresh(app):
-    """A silent call that really refreshes: without `force_refresh` the cached access token would be the answer, revoked or
-    not."""
-    account = app.get_accounts()[0]
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, account, force_refresh=True)
 
 
 def test_a_user_signs_in_on_another_device_and_the_app_refreshes_silently(new_native_app, sign_in_with_device_code):

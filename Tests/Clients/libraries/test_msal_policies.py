@@ -3,17 +3,12 @@
 import pytest
 
 from lab import ADELE, ADELE_ID, GRAPH_SCOPES, NATIVE
+from msal_app import refresh
 
 
 @pytest.fixture
-def app(new_native_app, sign_in_with_device_code):
-    app = new_native_app()
-    sign_in_with_device_code(app, GRAPH_SCOPES, ADELE)
-    return app
-
-
-def refresh(app):
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
+def app(signed_in_app):
+    return signed_in_app
 
 
 @pytest.mark.parametrize("code, suberror, classification", [

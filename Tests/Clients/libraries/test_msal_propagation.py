@@ -7,6 +7,7 @@ never refresh by itself here; every silent call says `force_refresh`.
 import pytest
 
 from lab import ADELE, GRAPH_SCOPES
+from msal_app import refresh
 from refusals import assert_revoked
 
 
@@ -16,10 +17,6 @@ def slow(lapse):
     lapse.tenant("PUT", "propagation", {"planes": {"refresh": {"fixed": "PT3M"}, "session": {"fixed": "PT3M"}}})
     lapse.tenant("PUT", "clock", {"mode": "frozen"})
     return lapse
-
-
-def refresh(app):
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
 
 
 def test_a_refresh_works_until_the_revocation_is_enforced(slow, new_native_app, sign_in_with_device_code):

@@ -15,9 +15,7 @@ from browser import Browser
 from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SCOPE, API_SECRET, DAEMON, DAEMON_SECRET, DOMAIN, FABRIKAM_DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES,
     NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET)
-from serve import ON_PORT_443
 
-pytestmark = ON_PORT_443
 SPA = "bbbbbbbb-0002-4000-8000-000000000003"
 NOBODY = "bbbbbbbb-0002-4000-8000-00000000ffff"
 ROWS = dict(re.findall(r"^\| (\d+) \| \w+ \| [^|]+ \| ([^|]+) \|", (tour.ROOT / "docs" / "codes.md").read_text(), re.MULTILINE))
@@ -25,11 +23,9 @@ NEVER = "never asks so"
 
 
 @pytest.fixture
-def lapse(running_on_443, trust):
+def lapse(lapse_on_443):
     """On port 443: MSAL's password flow knows no other."""
-    trust(running_on_443)
-    running_on_443.reset()
-    return running_on_443
+    return lapse_on_443
 
 
 class Apps:

@@ -10,27 +10,19 @@ from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import AuthenticationRequiredError, UsernamePasswordCredential
 
 from lab import ADELE, DOMAIN, GRAPH_SCOPES, NATIVE, PASSWORD
+from msal_app import refresh
 from refusals import assert_revoked
-from serve import ON_PORT_443
-
-pytestmark = ON_PORT_443
 
 
 @pytest.fixture
-def lapse(running_on_443, trust):
-    trust(running_on_443)
-    running_on_443.reset()
-    return running_on_443
+def lapse(lapse_on_443):
+    return lapse_on_443
 
 
 @pytest.fixture
 def app(lapse):
     return msal.PublicClientApplication(
         NATIVE, authority=f"https://localhost/{DOMAIN}", instance_discovery=False, verify=lapse.ca_file)
-
-
-def refresh(app):
-    return app.acquire_token_silent_with_error(GRAPH_SCOPES, app.get_accounts()[0], force_refresh=True)
 
 
 def test_msal_signs_in_with_a_password_refreshes_and_is_refused_after_a_revocation(lapse, app):

@@ -17,10 +17,6 @@ from lab import DOMAIN, FABRIKAM_DOMAIN
 PORTS = ["--https-port", "0", "--http-port", "0"]
 HTTP_ALONE = ["--https-port", "off", "--http-port", "0"]
 
-# Tests that need a port which only one of them can have: one worker runs them, one after the other.
-ON_PORT_443 = pytest.mark.xdist_group("port 443")
-ON_DEFAULT_PORTS = pytest.mark.xdist_group("ports 8443 and 8080")
-
 
 @dataclass
 class Lapse:
@@ -66,6 +62,7 @@ class Process:
     """A running `lapse serve`: in memory, or on the data folder that it is told."""
 
     def __init__(self, folder, *options, data_dir=None, is_awaited=True):
+        self.folder = folder
         ready_file = folder / "ready.json"
         # One that was killed leaves its ready file behind.
         ready_file.unlink(missing_ok=True)
