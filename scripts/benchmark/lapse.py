@@ -81,16 +81,17 @@ def free_port():
 class Server:
     """One `lapse serve` over plain HTTP, from its start to its end."""
 
-    def __init__(self, lapse, data, patience=60):
-        """`seconds_to_answer` is the time from the start of the process to the first answer."""
+    def __init__(self, lapse, data, patience=60, under=()):
+        """`seconds_to_answer` is the time from the start of the process to the first answer; `under` is a tool that runs it."""
         self.port = free_port()
         self.data = data
+        self.patience = patience
         self.connections = []
         self.errors = open(data.parent / f"{data.name}.err", "w+")
         started = time.perf_counter()
         # In its own group, so that an interrupt at the keyboard reaches it only through stop().
         self.process = subprocess.Popen(
-            [lapse, "serve", "--data-dir", data, "--http-port", str(self.port), "--https-port", "off", "--host", HOST],
+            [*under, lapse, "serve", "--data-dir", data, "--http-port", str(self.port), "--https-port", "off", "--host", HOST],
             cwd=data.parent, env=own_environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
             stderr=self.errors, start_new_session=True, preexec_fn=die_with_parent)
         try:
@@ -100,7 +101,7 @@ class Server:
                 if time.perf_counter() - started > patience:
                     raise Failed(f"lapse serve gave no answer within {patience} s: {self.complaint()}")
                 # A little rest: with few cores a spinning poll would take the time of the server that is starting.
-                time.sleep(0.0002)
+                time.sleep(max(0.0002, (time.perf_counter() - started) / 1000))
             self.seconds_to_answer = time.perf_counter() - started
         except BaseException:
             self.stop()
@@ -138,7 +139,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
-                self.process.wait(15)
+                self.process.wait(self.patience)
             except BaseException:
                 self.process.kill()
                 self.process.wait()

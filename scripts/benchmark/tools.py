@@ -21,6 +21,8 @@ def run(command, **options):
         done = subprocess.run([str(part) for part in command], capture_output=True, text=True, **options)
     except OSError as error:
         raise Failed(f"cannot run {command[0]}: {error.strerror}") from None
+    except subprocess.TimeoutExpired as error:
+        raise Failed(f"{command[0]} did not end within {error.timeout} s") from None
     if done.returncode != 0:
         wrote = (done.stderr.strip() or done.stdout.strip() or "it wrote nothing").splitlines()
         raise Failed(f"{pathlib.Path(command[0]).name} ended with {done.returncode}: " + " / ".join(wrote[-3:]))
