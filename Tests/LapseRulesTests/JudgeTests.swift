@@ -1,9 +1,10 @@
 import Foundation
-import LapseRules
 import Testing
 
-/// A history that was recorded of a real client against a running Lapse, and what is to be said of it:
-/// `Tests/Clients/generators/histories.py` records them.
+@testable import LapseRules
+
+/// A history that was recorded of a real client against a running Lapse, and what is to be said of it: `Tests/Clients/generators/histories.py`
+/// records them.
 struct History: Sendable, CustomTestStringConvertible {
     struct Expected: Equatable {
         let verdict: String
@@ -83,5 +84,77 @@ struct JudgeTests {
         #expect(cells[1] == rule.severity.rawValue)
         #expect(cells[3] == "[\(rule.guidance.title)](\(rule.guidance.url))")
         #expect(rule.advice.hasSuffix(".") && rule.guidance.url.hasPrefix("https://"))
+    }
+
+    // MARK: Several users of one client
+
+    /// The other user's sign-in is good; the user's own is refused, and some time later the other one is sent to sign in.
+    private func sentToSignIn(after wait: Duration, _ between: [LoggedEvent] = []) -> [Reaction] {
+        Judge.reactions(
+            in: [
+                Rows.event(1, .codeRedeemed, user: Rows.other, grant: Rows.secondGrant),
+                Rows.event(2, .refreshRefused, code: .grantRevoked),
+            ] + between + [Rows.event(9, .signInRequested, after: wait, user: Rows.other)])
+    }
+
+    @Test("Another user sent to sign in within five seconds of a refusal was disturbed by it")
+    func disturbed() throws {
+        let found = try #require(sentToSignIn(after: .seconds(5)).first?.findings.first { $0.rule == .disturbsOthers })
+        #expect(found.user == Rows.other && found.events == [2, 9])
+        let late = sentToSignIn(after: .seconds(5) + .milliseconds(1))
+        #expect(late.count == 1 && !late[0].findings.contains { $0.rule == .disturbsOthers })
+    }
+
+    @Test("A user whose own sign-in was refused was not disturbed by another's")
+    func ownRefusal() throws {
+        let reaction = try #require(
+            sentToSignIn(
+                after: .seconds(1),
+                [Rows.event(3, .refreshRefused, user: Rows.other, grant: Rows.secondGrant, code: .grantRevoked)]
+            ).first)
+        #expect(!reaction.findings.contains { $0.rule == .disturbsOthers })
+    }
+
+    @Test("A sign-in of nobody in particular is of the user whose incident is open")
+    func presumed() throws {
+        let reaction = try #require(
+            Judge.reactions(in: [
+                Rows.event(1, .refreshRefused, code: .grantRevoked), Rows.event(2, .signInRequested, user: nil, grant: nil),
+                Rows.event(3, .codeRedeemed, grant: Rows.secondGrant), Rows.event(4, .signInRequested, user: nil, grant: nil),
+            ]).first)
+        #expect(reaction.incidents.map(\.brief) == ["1, asked 2, recovered 3"])
+        #expect(reaction.incidents.map(\.user) == [Rows.user])
+        #expect(reaction.findings.map(\.rule) == [.signsInAgain])
+    }
+
+    @Test("What a request wrote whose answer did not arrive, the app does not know")
+    func lostAnswer() throws {
+        let request = GUID("dddddddd-0004-4000-8000-000000000001")!
+        let hit = Rows.event(2, .faultHit, request: request) {
+            $0.endpoint = .token
+            $0.spoiling = .dropped
+        }
+        let reaction = try #require(
+            Judge.reactions(in: [
+                Rows.event(1, .refreshRefused, code: .grantRevoked, request: request), hit,
+                Rows.event(3, .tokenRefreshed, after: .seconds(1)),
+            ]).first)
+        #expect(reaction.incidents.map(\.kind) == [.outage])
+        #expect(reaction.findings.map(\.rule) == [.outlivesOutage])
+    }
+
+    @Test("What has to change comes first, then what is worth a look, then what is good")
+    func severity() throws {
+        let reaction = try #require(
+            Judge.reactions(
+                in: [
+                    Rows.event(1, .refreshRefused, code: .grantRevoked), Rows.event(2, .signInRequested),
+                    Rows.event(3, .codeRedeemed),
+                    Rows.event(4, .accessChallenged, presented: "first"), Rows.event(5, .signInRequested),
+                    Rows.event(6, .codeRedeemed),
+                ] + (7..<11).map { Rows.event($0, .silentSignInRefused) }
+            ).first)
+        #expect(reaction.findings.map(\.rule) == [.loopsOnSilentSignIn, .forgetsTheDemand, .signsInAgain])
+        #expect(reaction.verdict == .bad)
     }
 }

@@ -7,91 +7,92 @@ public enum Judge {
     /// - Parameter events: of one tenant, oldest first.
     /// - Returns: for each client that did anything, what it met and how it took it; in the order in which they appeared.
     public static func reactions(in events: [LoggedEvent]) -> [Reaction] {
-        var court = Court(events)
-        for event in events { court.hear(event) }
-        return court.reactions()
+        var state = State(events)
+        for event in events { state.observe(event) }
+        return state.reactions()
     }
 }
 
-/// The judge's memory while it reads.
-private struct Court {
-    private struct Key: Hashable {
-        let client: ClientID
-        let user: GUID?
-    }
-
-    private var order: [Key] = []
-    private var files: [Key: CaseFile] = [:]
-    /// The hits of faults by request: what else a request wrote is read in their light.
-    private let hits: [GUID: LoggedEvent]
-
-    init(_ events: [LoggedEvent]) {
-        hits = Dictionary(
-            events.compactMap { logged in
-                logged.event.kind == .faultHit ? logged.event.requestID.map { ($0, logged) } : nil
-            }, uniquingKeysWith: { first, _ in first })
-    }
-
-    mutating func hear(_ logged: LoggedEvent) {
-        guard let client = logged.event.client else { return }
-        let key = Key(client: client, user: logged.event.user ?? whoIsMeant(by: logged.event, of: client))
-        var file: CaseFile
-        if let known = files.removeValue(forKey: key) {
-            file = known
-        } else {
-            order.append(key)
-            file = CaseFile(user: key.user)
+extension Judge {
+    /// What the judge knows while it reads.
+    private struct State {
+        private struct Key: Hashable {
+            let client: ClientID
+            let user: GUID?
         }
-        let livedInPeace = file.isLivingWithoutTrouble
-        file.hear(logged, hit: logged.event.requestID.flatMap { hits[$0] })
-        if livedInPeace, logged.event.asksForSignIn, let other = refused[client]?.last(where: { $0.user != key.user }),
-            logged.writtenAt - other.writtenAt <= Self.consequence
-        {
-            file.find(
-                .disturbsOthers,
-                "It sent this user to sign in, whose sign-in was good, right after another user's was refused.",
-                [other.event, logged.id])
+
+        /// In the order in which they appeared.
+        private var keys: [Key] = []
+        private var histories: [Key: ClientHistory] = [:]
+        /// The hits of faults by request: what else a request wrote is read in their light.
+        private let hits: [GUID: LoggedEvent]
+        /// Of each client: the user whose incident was open last.
+        private var lastDisturbed: [ClientID: Key] = [:]
+        /// Of each client: the last refusals or challenges of two users.
+        private var refusals: [ClientID: [Incident]] = [:]
+
+        init(_ events: [LoggedEvent]) {
+            hits = Dictionary(
+                events.compactMap { logged in
+                    logged.event.kind == .faultHit ? logged.event.requestID.map { ($0, logged) } : nil
+                }, uniquingKeysWith: { first, _ in first })
         }
-        if file.hasOpenTrouble { troubled[client] = key }
-        if let refusal = file.lastRefusal, key.user != nil, refused[client]?.last?.event != refusal.event {
-            refused[client] = (refused[client] ?? []).filter { $0.user != key.user }.suffix(1) + [refusal]
-        }
-        files[key] = file
-    }
 
-    /// Whose trouble was open last, of each client; and the last refusals of two users of it.
-    private var troubled: [ClientID: Key] = [:]
-    private var refused: [ClientID: [Incident]] = [:]
-
-    /// An app that asks for "somebody" means the user whose trouble is open.
-    private func whoIsMeant(by event: Event, of client: ClientID) -> GUID? {
-        guard [.signInRequested, .deviceCodeIssued, .silentSignInRefused].contains(event.kind),
-            let key = troubled[client], files[key]?.hasOpenTrouble == true
-        else { return nil }
-        return key.user
-    }
-
-    /// How soon after one user's refusal another's sign-in counts as its consequence.
-    private static let consequence = Duration.seconds(5)
-
-    func reactions() -> [Reaction] {
-        var reactions: [Reaction] = []
-        var places: [ClientID: Int] = [:]
-        for key in order {
-            guard let file = files[key]?.closed() else { continue }
-            let place = places[key.client] ?? reactions.count
-            if place == reactions.count { reactions.append(Reaction(client: key.client)) }
-            places[key.client] = place
-            reactions[place].incidents += file.incidents
-            reactions[place].findings += file.findings
-        }
-        for index in reactions.indices {
-            reactions[index].incidents.sort { $0.event < $1.event }
-            // What has to change comes first.
-            reactions[index].findings = ReactionRule.Severity.allCases.flatMap { severity in
-                reactions[index].findings.filter { $0.rule.severity == severity }
+        mutating func observe(_ logged: LoggedEvent) {
+            guard let client = logged.event.client else { return }
+            let key = Key(client: client, user: logged.event.user ?? presumedUser(of: logged.event, client: client))
+            var history: ClientHistory
+            if let known = histories.removeValue(forKey: key) {
+                history = known
+            } else {
+                keys.append(key)
+                history = ClientHistory(user: key.user)
             }
+            let wasUndisturbed = history.isUndisturbed
+            history.observe(logged, hit: logged.event.requestID.flatMap { hits[$0] })
+            if wasUndisturbed, logged.event.asksForSignIn, let other = refusals[client]?.last(where: { $0.user != key.user }),
+                logged.writtenAt - other.writtenAt <= JudgeThreshold.signInAfterOthersRefusal
+            {
+                history.add(
+                    Finding(
+                        rule: .disturbsOthers, user: key.user,
+                        says: "It sent this user to sign in, whose sign-in was good, right after another user's was refused.",
+                        events: [other.event, logged.id]))
+            }
+            if history.hasOpenIncident { lastDisturbed[client] = key }
+            if let refusal = history.lastRefusal, key.user != nil, refusals[client]?.last?.event != refusal.event {
+                refusals[client] = (refusals[client] ?? []).filter { $0.user != key.user }.suffix(1) + [refusal]
+            }
+            histories[key] = history
         }
-        return reactions
+
+        /// An app that asks for "somebody" means the user whose incident is open.
+        private func presumedUser(of event: Event, client: ClientID) -> GUID? {
+            guard [.signInRequested, .deviceCodeIssued, .silentSignInRefused].contains(event.kind),
+                let key = lastDisturbed[client], histories[key]?.hasOpenIncident == true
+            else { return nil }
+            return key.user
+        }
+
+        func reactions() -> [Reaction] {
+            var reactions: [Reaction] = []
+            var indices: [ClientID: Int] = [:]
+            for key in keys {
+                guard let history = histories[key]?.ended() else { continue }
+                let index = indices[key.client] ?? reactions.count
+                if index == reactions.count { reactions.append(Reaction(client: key.client)) }
+                indices[key.client] = index
+                reactions[index].incidents += history.incidents
+                reactions[index].findings += history.findings
+            }
+            for index in reactions.indices {
+                reactions[index].incidents.sort { $0.event < $1.event }
+                // What has to change comes first.
+                reactions[index].findings = ReactionRule.Severity.allCases.flatMap { severity in
+                    reactions[index].findings.filter { $0.rule.severity == severity }
+                }
+            }
+            return reactions
+        }
     }
 }

@@ -63,6 +63,40 @@ public struct Incident: Equatable, Sendable {
     }
 }
 
+extension Incident {
+    /// An incident that begins with an event.
+    init(_ kind: Kind, _ logged: LoggedEvent, user: GUID?) {
+        let event = logged.event
+        self.init(
+            kind: kind, user: user, event: logged.id, at: event.at, writtenAt: logged.writtenAt, code: event.code,
+            grant: event.grant, revocation: event.revocation, endpoint: event.notes.endpoint, retryAfter: event.notes.retryAfter,
+            events: [logged.id])
+    }
+
+    /// What the app did at this event, and how long after the incident began.
+    func step(_ logged: LoggedEvent) -> Step {
+        Step(
+            event: logged.id, after: logged.writtenAt - writtenAt, prompt: logged.event.notes.prompt,
+            carriesClaims: logged.event.notes.answersChallenge)
+    }
+
+    /// The app presented the same again.
+    mutating func addRetry(_ logged: LoggedEvent) {
+        retries.append(step(logged))
+        events.append(logged.id)
+    }
+
+    /// The app asked somebody to sign in.
+    mutating func addRequest(_ logged: LoggedEvent) {
+        asked = step(logged)
+        events.append(logged.id)
+    }
+
+    func finding(_ rule: ReactionRule, _ says: String, _ events: [Int64]) -> Finding {
+        Finding(rule: rule, user: user, says: says, events: events)
+    }
+}
+
 /// One thing that an app did well or badly.
 public struct Finding: Equatable, Sendable {
     public let rule: ReactionRule

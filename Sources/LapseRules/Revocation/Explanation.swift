@@ -302,7 +302,7 @@ public struct Explanation: Sendable {
     private var end: Timestamp {
         switch subject {
         case .refreshToken(let token, _): token.expiresAt - ahead
-        case .session(let session): session.expiresAt
+        case .session(let session): min(session.endedAt ?? session.expiresAt, session.expiresAt)
         case .accessToken(let end, _, _): end - ahead
         }
     }
