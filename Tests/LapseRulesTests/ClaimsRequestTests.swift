@@ -5,7 +5,7 @@ import Testing
 @Suite("The parameter claims")
 struct ClaimsRequestTests {
     /// A text, whether the client understands challenges, whether it answers one, whether it demands anything at all.
-    static let readable: [(text: String, isCapable: Bool, answers: Bool, demands: Bool)] = [
+    static let readable: [(text: String, declaresCP1: Bool, answers: Bool, demands: Bool)] = [
         ("{}", false, false, false), (#"{"access_token":null}"#, false, false, false),
         (#"{"access_token":"x"}"#, false, false, false), (#"{"access_token":{}}"#, false, false, false),
         (#"{"id_token":{"auth_time":{"essential":true}}}"#, false, false, false),
@@ -30,9 +30,9 @@ struct ClaimsRequestTests {
     ]
 
     @Test("What it tells and what it asks", arguments: readable)
-    func reading(text: String, isCapable: Bool, answers: Bool, demands: Bool) throws {
+    func reading(text: String, declaresCP1: Bool, answers: Bool, demands: Bool) throws {
         let claims = try ClaimsRequest(text)
-        #expect(claims.isCapable == isCapable)
+        #expect(claims.declaresCP1 == declaresCP1)
         #expect(claims.answersChallenge == answers)
         #expect(claims.carriesDemand == demands)
     }
@@ -40,7 +40,7 @@ struct ClaimsRequestTests {
     @Test("A request without it says nothing")
     func none() throws {
         #expect(try ClaimsRequest(nil) == .none)
-        #expect(!ClaimsRequest.none.isCapable)
+        #expect(!ClaimsRequest.none.declaresCP1)
         #expect(!ClaimsRequest.none.answersChallenge)
         #expect(!ClaimsRequest.none.carriesDemand)
     }

@@ -47,50 +47,6 @@ struct FormParametersTests {
     func paths(segment: String, decoded: String?) { #expect(FormParameters.decodePath(segment) == decoded) }
 }
 
-@Suite("The parameter claims")
-struct ClaimsRequestTests {
-    @Test(
-        "What the client understands and what it hands back",
-        arguments: [
-            // Capable, answers a challenge, carries a demand.
-            (nil, false, false, false), ("{}", false, false, false),
-            (#"{"id_token":{"auth_time":{"essential":true}}}"#, false, false, false),
-            (#"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#, true, false, false),
-            (#"{"access_token":{"xms_cc":{"values":["CP1","other"]}}}"#, true, false, false),
-            (#"{"access_token":{"xms_cc":{"value":"cp1"}}}"#, true, false, false),
-            (#"{"access_token":{"xms_cc":["cp1"]}}"#, true, false, false),
-            (#"{"access_token":{"xms_cc":"cp1"}}"#, false, false, false),
-            (#"{"access_token":{"xms_cc":{"values":["cp2"]}}}"#, false, false, false),
-            (#"{"access_token":{"nbf":{"essential":true,"value":"1600000000"}}}"#, false, true, true),
-            (#"{"access_token":{"nbf":{"value":"1600000000"},"xms_cc":{"values":["cp1"]}}}"#, true, true, true),
-            (#"{"access_token":{"nbf":{"values":["1600000000"]}}}"#, false, true, true),
-            (#"{"access_token":{"nbf":{"essential":true}}}"#, false, true, true),
-            (#"{"access_token":{"nbf":{"essential":false}}}"#, false, false, true),
-            (#"{"access_token":{"nbf":null}}"#, false, false, true),
-            (#"{"access_token":{"nbf":{"value":null}}}"#, false, false, true),
-            (#"{"access_token":{"capolids":{"essential":true,"values":["x"]}}}"#, false, false, true),
-            (#"{"access_token":7}"#, false, false, false), (#"{"access_token":null}"#, false, false, false),
-        ])
-    func read(text: String?, declaresCP1: Bool, answers: Bool, demands: Bool) throws {
-        let claims = try ClaimsRequest(text)
-        #expect((claims.declaresCP1, claims.answersChallenge, claims.carriesDemand) == (declaresCP1, answers, demands))
-    }
-
-    @Test("What is no JSON object is refused", arguments: ["", "x", "[]", "1", "{"])
-    func refused(text: String) {
-        #expect(throws: EntraError.lapse("invalid_request", "The parameter 'claims' is no JSON object.")) {
-            try ClaimsRequest(text)
-        }
-    }
-
-    @Test("A challenge that is handed back as it came is an answer")
-    func challenge() throws {
-        let claims = try ClaimsRequest(ClaimsRequest.challenge(at: .epoch))
-        #expect(claims.answersChallenge && claims.carriesDemand && !claims.declaresCP1)
-        #expect(try ClaimsRequest(nil) == .none)
-    }
-}
-
 @Suite("Proof keys")
 struct PKCETests {
     /// The example of RFC 7636.
