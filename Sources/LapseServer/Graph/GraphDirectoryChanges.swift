@@ -51,10 +51,6 @@ extension GraphEndpoint {
 
     private func members(of profile: GraphProfile) -> JSON { GraphQuery.all.shown(profile.json) }
 
-    func deleted(_ user: (profile: GraphProfile, deletedAt: Timestamp), _ query: GraphQuery) -> JSON {
-        query.shown(user.profile.json).adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
-    }
-
     /// Entra: invitation-post. Whoever is invited has an account already: nothing is pending.
     private func invitation(_ guest: User, _ body: JSON, metadata: String, _ trace: RequestTrace) -> JSON {
         let redirect = body["inviteRedirectUrl"] ?? .null
