@@ -2,7 +2,7 @@ import Testing
 
 @testable import LapseRules
 
-private typealias Row = MachineRow<OutageMachine.Event>
+private typealias Transition = MachineRow<OutageMachine.Event>
 
 private func failed(
     _ id: Int64, after: Int = 0, status: Int? = 503, retryAfter: Int? = nil, endpoint: Fault.Endpoint? = .token
@@ -41,74 +41,74 @@ extension OutageMachine {
 @Suite("The judge: an outage")
 struct OutageMachineTests {
     private static let working = [
-        Row("A failure opens an incident", [], failed(1), "failing: 1", ["opened 1"]),
-        Row("Tokens tell nothing without a failure", [], tokens(1), "working"),
-        Row("Nor does a refusal", [], refused(1), "working"),
-        Row("Nor does a sign-in", [], asked(1), "working"),
-        Row("Nothing is open at the end", [], .ended, "working"),
+        Transition("A failure opens an incident", [], failed(1), "failing: 1", ["opened 1"]),
+        Transition("Tokens tell nothing without a failure", [], tokens(1), "working"),
+        Transition("Nor does a refusal", [], refused(1), "working"),
+        Transition("Nor does a sign-in", [], asked(1), "working"),
+        Transition("Nothing is open at the end", [], .ended, "working"),
     ]
 
     private static let failing = [
-        Row("The same endpoint again is a retry", [failed(1)], failed(2), "failing: 1, retried 2"),
-        Row("So is one of no known endpoint", [failed(1, endpoint: nil)], failed(2, endpoint: nil), "failing: 1, retried 2"),
-        Row(
+        Transition("The same endpoint again is a retry", [failed(1)], failed(2), "failing: 1, retried 2"),
+        Transition("So is one of no known endpoint", [failed(1, endpoint: nil)], failed(2, endpoint: nil), "failing: 1, retried 2"),
+        Transition(
             "Another endpoint is another outage", [failed(1)], failed(2, endpoint: .graph), "failing: 2", ["closed 1", "opened 2"]),
-        Row("A refusal is an answer of the token endpoint", [failed(1)], refused(2), "working", ["closed 1"]),
-        Row("It says nothing of Graph", [failed(1, endpoint: .graph)], refused(2), "failing: 1"),
-        Row("It says nothing of authorize", [failed(1, endpoint: .authorize)], refused(2), "failing: 1"),
-        Row(
+        Transition("A refusal is an answer of the token endpoint", [failed(1)], refused(2), "working", ["closed 1"]),
+        Transition("It says nothing of Graph", [failed(1, endpoint: .graph)], refused(2), "failing: 1"),
+        Transition("It says nothing of authorize", [failed(1, endpoint: .authorize)], refused(2), "failing: 1"),
+        Transition(
             "Back with the token that it had", [failed(1)], tokens(2), "working",
             ["found outlivesOutage in 1 2", "closed 1, recovered 2"]),
-        Row(
+        Transition(
             "Back as an application", [failed(1)], tokens(2, kind: .clientTokenIssued, grant: nil), "working",
             ["found outlivesOutage in 1 2", "closed 1, recovered 2"]),
-        Row(
+        Transition(
             "Back on behalf of somebody", [failed(1)], tokens(2, kind: .onBehalfOfIssued), "working",
             ["found outlivesOutage in 1 2", "closed 1, recovered 2"]),
-        Row(
+        Transition(
             "A new sign-in is not the token that it had", [failed(1)], tokens(2, kind: .codeRedeemed), "working",
             ["closed 1, recovered 2"]),
-        Row(
+        Transition(
             "Authorize works when tokens arrive", [failed(1, endpoint: .authorize)], tokens(2, kind: .codeRedeemed), "working",
             ["closed 1, recovered 2"]),
-        Row(
+        Transition(
             "So does the device code's endpoint", [failed(1, endpoint: .devicecode)], tokens(2, kind: .deviceCodeRedeemed),
             "working",
             ["closed 1, recovered 2"]),
-        Row("Graph may still fail", [failed(1, endpoint: .graph)], tokens(2), "failing: 1"),
-        Row("Open at the end", [failed(1)], .ended, "working", ["closed 1"]),
+        Transition("Graph may still fail", [failed(1, endpoint: .graph)], tokens(2), "failing: 1"),
+        Transition("Open at the end", [failed(1)], .ended, "working", ["closed 1"]),
     ]
 
     private static let retryAfter = [
-        Row(
+        Transition(
             "More than a second before the time", [failed(1, retryAfter: 3000)], failed(2, after: 1999, retryAfter: 3000),
             "failing: 1, retried 2, early 2"),
-        Row(
+        Transition(
             "A second before the time is in time", [failed(1, retryAfter: 3000)], failed(2, after: 2000, retryAfter: 3000),
             "failing: 1, retried 2"),
-        Row(
+        Transition(
             "The time counts from the last failure", [failed(1, retryAfter: 3000), failed(2, after: 2000, retryAfter: 3000)],
             failed(3, after: 3000, retryAfter: 3000), "failing: 1, retried 2 3, early 3"),
-        Row(
+        Transition(
             "A failure that tells no time takes back the one before", [failed(1, retryAfter: 3000), failed(2, after: 10)],
             failed(3, after: 20), "failing: 1, retried 2 3, early 2"),
-        Row(
+        Transition(
             "Early, with a new sign-in or a refresh", [failed(1, retryAfter: 3000)], tokens(2, after: 100), "working",
             ["found ignoresRetryAfter in 1 2", "closed 1, recovered 2"]),
-        Row(
+        Transition(
             "Early, and refused", [failed(1, retryAfter: 3000)], refused(2, after: 100), "working",
             ["found ignoresRetryAfter in 1 2", "closed 1"]),
-        Row(
+        Transition(
             "Tokens are no early return to authorize", [failed(1, retryAfter: 3000, endpoint: .authorize)],
             tokens(2, after: 100, kind: .codeRedeemed), "working", ["closed 1, recovered 2"]),
-        Row(
+        Transition(
             "Two requests that were under way together are forgiven",
             [failed(1, retryAfter: 3000), failed(2, after: 25, retryAfter: 3000), failed(3, after: 50, retryAfter: 3000)],
             tokens(4, after: 3050), "working", ["found outlivesOutage in 1 4", "closed 1, retried 2 3, recovered 4"]),
-        Row(
+        Transition(
             "One that came later is not", [failed(1, retryAfter: 3000), failed(2, after: 51, retryAfter: 3000)],
             tokens(3, after: 3051), "working", ["found ignoresRetryAfter in 1 2", "closed 1, retried 2, recovered 3"]),
-        Row(
+        Transition(
             "Nor are three at once",
             [
                 failed(1, retryAfter: 3000), failed(2, after: 10, retryAfter: 3000), failed(3, after: 20, retryAfter: 3000),
@@ -117,26 +117,26 @@ struct OutageMachineTests {
     ]
 
     private static let haste = [
-        Row(
+        Transition(
             "Four retries within a second are forgiven",
             [
                 failed(1), failed(2, after: 1), failed(3, after: 2), failed(4, after: 3), failed(5, after: 1000),
                 failed(6, after: 1001),
             ],
             .ended, "working", ["closed 1, retried 2 3 4 5 6"]),
-        Row(
+        Transition(
             "Five are not",
             [
                 failed(1), failed(2, after: 1), failed(3, after: 2), failed(4, after: 3), failed(5, after: 4),
                 failed(6, after: 1000),
             ],
             .ended, "working", ["found hammersThroughOutage in 1 2 3 4 5 6", "closed 1, retried 2 3 4 5 6"]),
-        Row(
+        Transition(
             "Haste takes the praise",
             [failed(1), failed(2, after: 1), failed(3, after: 2), failed(4, after: 3), failed(5, after: 4), failed(6, after: 5)],
             tokens(7, after: 6), "working",
             ["found hammersThroughOutage in 1 2 3 4 5 6 7", "closed 1, retried 2 3 4 5 6, recovered 7"]),
-        Row(
+        Transition(
             "Where a time was told, it alone counts",
             [
                 failed(1, retryAfter: 0), failed(2, after: 1), failed(3, after: 2), failed(4, after: 3), failed(5, after: 4),
@@ -146,22 +146,22 @@ struct OutageMachineTests {
     ]
 
     private static let abandoned = [
-        Row(
+        Transition(
             "Asking for another sign-in within a minute abandons the live grant", [failed(1)], asked(2, after: 60_000),
             "working, abandoned in [1, 2]", ["closed 1, asked 2"]),
-        Row("Later it has another reason", [failed(1)], asked(2, after: 60_001), "failing: 1"),
-        Row(
+        Transition("Later it has another reason", [failed(1)], asked(2, after: 60_001), "failing: 1"),
+        Transition(
             "The minute counts from the last failure", [failed(1), failed(2, after: 60_000)], asked(3, after: 120_000),
             "working, abandoned in [1, 3]", ["closed 1, retried 2, asked 3"]),
-        Row("Without a live grant it has a reason", [failed(1)], asked(2, live: nil), "failing: 1"),
-        Row(
+        Transition("Without a live grant it has a reason", [failed(1)], asked(2, live: nil), "failing: 1"),
+        Transition(
             "Said at the end", [failed(1), asked(2)], .ended, "working, abandoned in [1, 2]", ["found losesLivingToken in 1 2"]),
-        Row("Not if the grant comes back", [failed(1), asked(2)], tokens(3), "working"),
-        Row("Nor if it comes back and is refused", [failed(1), asked(2)], refused(3), "working"),
-        Row(
+        Transition("Not if the grant comes back", [failed(1), asked(2)], tokens(3), "working"),
+        Transition("Nor if it comes back and is refused", [failed(1), asked(2)], refused(3), "working"),
+        Transition(
             "Another grant does not bring it back", [failed(1), asked(2)], tokens(3, grant: Rows.secondGrant),
             "working, abandoned in [1, 2]"),
-        Row(
+        Transition(
             "Nor does the refusal of another", [failed(1), asked(2)], refused(3, grant: Rows.secondGrant),
             "working, abandoned in [1, 2]"),
     ]
@@ -169,7 +169,7 @@ struct OutageMachineTests {
     @Test(
         "Each state and event of an outage: the next state, the actions",
         arguments: working + failing + retryAfter + haste + abandoned)
-    private func transition(row: Row) {
+    private func transition(row: Transition) {
         var machine = OutageMachine(user: Rows.user)
         for event in row.before { _ = machine.on(event) }
         let actions = machine.on(row.event)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import LapseRules
 
-private typealias Row = MachineRow<RefusalMachine.Event>
+private typealias Transition = MachineRow<RefusalMachine.Event>
 
 private func refused(
     _ id: Int64, after: Int = 0, grant: GUID? = Rows.grant, code: AADSTS? = .grantRevoked, demandsClaims: Bool = false
@@ -40,120 +40,120 @@ extension RefusalMachine.State {
 @Suite("The judge: a refusal")
 struct RefusalMachineTests {
     private static let accepted = [
-        Row("A refusal opens an incident", [], refused(1), "refused: 1", ["opened 1"]),
-        Row("A refusal ends what was live", [tokens(1)], refused(2), "refused: 2", ["opened 2"]),
-        Row(
+        Transition("A refusal opens an incident", [], refused(1), "refused: 1", ["opened 1"]),
+        Transition("A refusal ends what was live", [tokens(1)], refused(2), "refused: 2", ["opened 2"]),
+        Transition(
             "A mistake in the request says nothing of the token", [tokens(1)], refused(2, code: .wrongSecret),
             "accepted: first grant"),
-        Row("A refusal without a code says nothing of the token", [], refused(1, code: nil), "accepted"),
-        Row("The grant of new tokens is live", [tokens(1)], tokens(2, grant: Rows.secondGrant), "accepted: second grant"),
-        Row("Tokens without a grant leave the live one", [tokens(1)], tokens(2, grant: nil), "accepted: first grant"),
-        Row("A sign-in is nobody's consequence", [tokens(1)], asked(2), "accepted: first grant"),
-        Row("An old access token means nothing without a refusal", [tokens(1)], outlived(2), "accepted: first grant"),
-        Row("Nothing is open at the end", [tokens(1)], .ended(isFaultless: true), "accepted: first grant"),
+        Transition("A refusal without a code says nothing of the token", [], refused(1, code: nil), "accepted"),
+        Transition("The grant of new tokens is live", [tokens(1)], tokens(2, grant: Rows.secondGrant), "accepted: second grant"),
+        Transition("Tokens without a grant leave the live one", [tokens(1)], tokens(2, grant: nil), "accepted: first grant"),
+        Transition("A sign-in is nobody's consequence", [tokens(1)], asked(2), "accepted: first grant"),
+        Transition("An old access token means nothing without a refusal", [tokens(1)], outlived(2), "accepted: first grant"),
+        Transition("Nothing is open at the end", [tokens(1)], .ended(isFaultless: true), "accepted: first grant"),
     ]
 
     private static let refusedRows = [
-        Row("The same grant again is a retry", [refused(1)], refused(2), "refused: 1, retried 2"),
-        Row(
+        Transition("The same grant again is a retry", [refused(1)], refused(2), "refused: 1, retried 2"),
+        Transition(
             "Another grant is another refusal", [refused(1)], refused(2, grant: Rows.secondGrant), "refused: 2",
             ["closed 1", "opened 2"]),
-        Row("A mistake is no retry", [refused(1)], refused(2, code: .wrongSecret), "refused: 1"),
-        Row("Asking its user", [refused(1)], asked(2), "asked: 1, asked 2"),
-        Row(
+        Transition("A mistake is no retry", [refused(1)], refused(2, code: .wrongSecret), "refused: 1"),
+        Transition("Asking its user", [refused(1)], asked(2), "asked: 1, asked 2"),
+        Transition(
             "Asking without the claims of the refusal", [refused(1, demandsClaims: true)], asked(2), "asked: 1, asked 2",
             ["found forgetsTheDemand in 1 2"]),
-        Row(
+        Transition(
             "Asking with the claims of the refusal", [refused(1, demandsClaims: true)], asked(2, answersChallenge: true),
             "asked: 1, asked 2"),
-        Row(
+        Transition(
             "Tokens of another sign-in end it", [refused(1)], tokens(2, grant: Rows.secondGrant), "accepted: second grant",
             ["closed 1, recovered 2"]),
-        Row(
+        Transition(
             "The refused grant accepted after all was a retry", [refused(1)], tokens(2, kind: .tokenRefreshed),
             "accepted: first grant", ["closed 1, retried 2, recovered 2"]),
-        Row(
+        Transition(
             "A code redeemed for the same grant was none", [refused(1)], tokens(2), "accepted: first grant",
             ["closed 1, recovered 2"]),
-        Row("An old access token is counted", [refused(1)], outlived(2), "refused: 1"),
-        Row(
+        Transition("An old access token is counted", [refused(1)], outlived(2), "refused: 1"),
+        Transition(
             "Two calls with an old access token are forgiven", [refused(1), outlived(2), outlived(3)], .ended(isFaultless: false),
             "accepted", ["closed 1"]),
-        Row(
+        Transition(
             "Three are not", [refused(1), outlived(2), outlived(3), outlived(4)], .ended(isFaultless: true), "accepted",
             ["found keepsItsSession in 1 2 3 4", "closed 1"]),
-        Row(
+        Transition(
             "Quiet since the refusal", [refused(1)], .ended(isFaultless: true), "accepted",
             ["closed 1", "found hasNotAskedYet in 1"]),
-        Row("Quiet, with another fault", [refused(1)], .ended(isFaultless: false), "accepted", ["closed 1"]),
-        Row(
+        Transition("Quiet, with another fault", [refused(1)], .ended(isFaultless: false), "accepted", ["closed 1"]),
+        Transition(
             "Two retries are forgiven", [refused(1), refused(2), refused(3)], .ended(isFaultless: false), "accepted",
             ["closed 1, retried 2 3"]),
-        Row(
+        Transition(
             "Three are not, and the fault says enough", [refused(1), refused(2), refused(3), refused(4)],
             .ended(isFaultless: true), "accepted", ["found retriesDeadToken in 1 2 3 4", "closed 1, retried 2 3 4"]),
     ]
 
     private static let askedRows = [
-        Row(
+        Transition(
             "A refusal after asking is another one", [refused(1), asked(2)], refused(3), "refused: 3",
             ["closed 1, asked 2", "opened 3"]),
-        Row("Asking again changes nothing", [refused(1, demandsClaims: true), asked(2)], asked(3), "asked: 1, asked 2"),
-        Row("An old access token counts no more", [refused(1), asked(2)], outlived(3), "asked: 1, asked 2"),
-        Row(
+        Transition("Asking again changes nothing", [refused(1, demandsClaims: true), asked(2)], asked(3), "asked: 1, asked 2"),
+        Transition("An old access token counts no more", [refused(1), asked(2)], outlived(3), "asked: 1, asked 2"),
+        Transition(
             "Tokens after asking are praised", [refused(1), asked(2)], tokens(3), "accepted: first grant",
             ["found signsInAgain in 1 2 3", "closed 1, asked 2, recovered 3"]),
-        Row(
+        Transition(
             "A refresh after asking is no retry", [refused(1), asked(2)], tokens(3, kind: .tokenRefreshed), "accepted: first grant",
             ["found signsInAgain in 1 2 3", "closed 1, asked 2, recovered 3"]),
-        Row(
+        Transition(
             "Two retries before asking do not take the praise", [refused(1), refused(2), refused(3), asked(4)], tokens(5),
             "accepted: first grant", ["found signsInAgain in 1 4 5", "closed 1, retried 2 3, asked 4, recovered 5"]),
-        Row(
+        Transition(
             "Three retries before asking do", [refused(1), refused(2), refused(3), refused(4), asked(5)], tokens(6),
             "accepted: first grant",
             ["found retriesDeadToken in 1 2 3 4 5 6", "closed 1, retried 2 3 4, asked 5, recovered 6"]),
-        Row(
+        Transition(
             "Calls with an old access token before asking are forgiven",
             [refused(1), outlived(2), outlived(3), outlived(4), asked(5)],
             .ended(isFaultless: true), "accepted", ["closed 1, asked 5"]),
-        Row("Asked, and not come back yet", [refused(1), asked(2)], .ended(isFaultless: true), "accepted", ["closed 1, asked 2"]),
+        Transition("Asked, and not come back yet", [refused(1), asked(2)], .ended(isFaultless: true), "accepted", ["closed 1, asked 2"]),
     ]
 
     /// Where regions disagree the refused token is accepted now and then.
     private static let retries = [
-        Row(
+        Transition(
             "Retries of one grant add up over several refusals",
             [refused(1), tokens(2, kind: .tokenRefreshed), refused(3), tokens(4, kind: .tokenRefreshed), refused(5)],
             tokens(6, kind: .tokenRefreshed), "accepted: first grant",
             ["found retriesDeadToken in 1 2 3 4 5 6", "closed 5, retried 6, recovered 6"]),
-        Row(
+        Transition(
             "Named once, they count from the beginning",
             [refused(1), refused(2), refused(3), refused(4), tokens(5), refused(6), refused(7)], .ended(isFaultless: false),
             "accepted", ["closed 6, retried 7"]),
-        Row(
+        Transition(
             "Those of another grant do not add up",
             [
                 refused(1), refused(2), refused(3), tokens(4), refused(5, grant: Rows.secondGrant),
                 refused(6, grant: Rows.secondGrant),
             ],
             .ended(isFaultless: false), "accepted", ["closed 5, retried 6"]),
-        Row(
+        Transition(
             "Pauses of 200 ms in most places: it takes the refusal for an outage",
             [refused(1), refused(2, after: 200), refused(3, after: 400), refused(4, after: 401)], .ended(isFaultless: true),
             "accepted", ["found takesRefusalForOutage in 1 2 3 4", "closed 1, retried 2 3 4"]),
-        Row(
+        Transition(
             "Pauses a little shorter: it loops",
             [refused(1), refused(2, after: 199), refused(3, after: 399), refused(4, after: 598)], .ended(isFaultless: true),
             "accepted", ["found retriesDeadToken in 1 2 3 4", "closed 1, retried 2 3 4"]),
-        Row(
+        Transition(
             "Pauses in half of the places are not most",
             [refused(1), refused(2, after: 200), refused(3, after: 400), refused(4, after: 401), refused(5, after: 402)],
             .ended(isFaultless: true), "accepted", ["found retriesDeadToken in 1 2 3 4 5", "closed 1, retried 2 3 4 5"]),
     ]
 
     @Test("Each state and event of a refusal: the next state, the actions", arguments: accepted + refusedRows + askedRows + retries)
-    private func transition(row: Row) {
+    private func transition(row: Transition) {
         var machine = RefusalMachine(user: Rows.user)
         for event in row.before { _ = machine.on(event) }
         let actions = machine.on(row.event)

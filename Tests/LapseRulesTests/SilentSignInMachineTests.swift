@@ -2,7 +2,7 @@ import Testing
 
 @testable import LapseRules
 
-private typealias Row = MachineRow<SilentSignInMachine.Event>
+private typealias Transition = MachineRow<SilentSignInMachine.Event>
 
 private func refused(_ id: Int64) -> SilentSignInMachine.Event {
     .refused(Rows.event(id, .silentSignInRefused, code: .noSession))
@@ -24,29 +24,29 @@ extension SilentSignInMachine.State {
 @Suite("The judge: a silent sign-in")
 struct SilentSignInMachineTests {
     private static let rows = [
-        Row("A refusal opens an incident", [], refused(1), "refused: 1", ["opened 1"]),
-        Row("Tokens tell nothing without a refusal", [], tokens(1), "quiet"),
-        Row("Nor does a sign-in", [], asked(1), "quiet"),
-        Row("Nothing is open at the end", [], .ended, "quiet"),
-        Row("Again is a retry", [refused(1)], refused(2), "refused: 1, retried 2"),
-        Row("Tokens end it", [refused(1)], tokens(2), "quiet", ["closed 1, recovered 2"]),
-        Row("A page ends it", [refused(1)], asked(2), "quiet", ["closed 1, asked 2"]),
-        Row("Open at the end", [refused(1)], .ended, "quiet", ["closed 1"]),
-        Row(
+        Transition("A refusal opens an incident", [], refused(1), "refused: 1", ["opened 1"]),
+        Transition("Tokens tell nothing without a refusal", [], tokens(1), "quiet"),
+        Transition("Nor does a sign-in", [], asked(1), "quiet"),
+        Transition("Nothing is open at the end", [], .ended, "quiet"),
+        Transition("Again is a retry", [refused(1)], refused(2), "refused: 1, retried 2"),
+        Transition("Tokens end it", [refused(1)], tokens(2), "quiet", ["closed 1, recovered 2"]),
+        Transition("A page ends it", [refused(1)], asked(2), "quiet", ["closed 1, asked 2"]),
+        Transition("Open at the end", [refused(1)], .ended, "quiet", ["closed 1"]),
+        Transition(
             "Two retries are forgiven", [refused(1), refused(2), refused(3)], asked(4), "quiet", ["closed 1, retried 2 3, asked 4"]),
-        Row(
+        Transition(
             "Three are not, whatever ends it", [refused(1), refused(2), refused(3), refused(4)], asked(5), "quiet",
             ["found loopsOnSilentSignIn in 1 2 3 4 5", "closed 1, retried 2 3 4, asked 5"]),
-        Row(
+        Transition(
             "Three, and then tokens", [refused(1), refused(2), refused(3), refused(4)], tokens(5), "quiet",
             ["found loopsOnSilentSignIn in 1 2 3 4", "closed 1, retried 2 3 4, recovered 5"]),
-        Row(
+        Transition(
             "Three at the end", [refused(1), refused(2), refused(3), refused(4)], .ended, "quiet",
             ["found loopsOnSilentSignIn in 1 2 3 4", "closed 1, retried 2 3 4"]),
     ]
 
     @Test("Each state and event of a silent sign-in: the next state, the actions", arguments: rows)
-    private func transition(row: Row) {
+    private func transition(row: Transition) {
         var machine = SilentSignInMachine(user: Rows.user)
         for event in row.before { _ = machine.on(event) }
         let actions = machine.on(row.event)
