@@ -117,7 +117,8 @@ struct RefusalMachineTests {
             "Calls with an old access token before asking are forgiven",
             [refused(1), outlived(2), outlived(3), outlived(4), asked(5)],
             .ended(isFaultless: true), "accepted", ["closed 1, asked 5"]),
-        Transition("Asked, and not come back yet", [refused(1), asked(2)], .ended(isFaultless: true), "accepted", ["closed 1, asked 2"]),
+        Transition(
+            "Asked, and not come back yet", [refused(1), asked(2)], .ended(isFaultless: true), "accepted", ["closed 1, asked 2"]),
     ]
 
     /// Where regions disagree the refused token is accepted now and then.

@@ -61,7 +61,10 @@ struct TenantSeedTests {
             (app.redirectURIs, app.spaRedirectURIs, app.logoutURL) == (
                 ["http://localhost/cb"], ["custom.x+y-z:go"], "https://x/out"
             ))
-        #expect((app.flows, app.delegatedPermissions, app.applicationPermissions) == ([.code, .device], ["User.Read"], ["User.Read.All"]))
+        #expect(
+            (app.flows, app.delegatedPermissions, app.applicationPermissions) == (
+                [.code, .device], ["User.Read"], ["User.Read.All"]
+            ))
         #expect(app.exposes == .init(uri: "api://app", scopes: ["use"], asksForCapabilities: true))
         #expect((app.accessTokenVersion, app.isFamilyMember, app.lifetimes.code) == (1, true, .seconds(60)))
         #expect(app.challenges == [Challenge(code: .secretExpired, on: [.authorize])])

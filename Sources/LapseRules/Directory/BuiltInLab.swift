@@ -59,7 +59,8 @@ public enum BuiltInLab {
 
     private static func app(
         _ id: ClientID, _ name: String, _ kind: AppRegistration.Kind, secret: String? = nil, redirectURIs: [String] = [],
-        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil, delegatedPermissions: [String] = delegatedPermissions,
+        spaRedirectURIs: [String] = [], flows: Set<AppRegistration.Flow>? = nil,
+        delegatedPermissions: [String] = delegatedPermissions,
         applicationPermissions: [String] = [], exposes: AppRegistration.ExposedAPI? = nil
     ) -> AppRegistration {
         AppRegistration(

@@ -61,7 +61,8 @@ struct ControlGate: RouterMiddleware {
                 .forbidden, .foreignHost, "The control API answers to loopback names, *.localhost and the public URL alone.")
         }
         guard !OwnForm.isForged(request, origin: context.trace.origin) else {
-            return ControlResponder.error(.forbidden, .foreignOrigin, "The control API takes no requests from pages of other origins.")
+            return ControlResponder.error(
+                .forbidden, .foreignOrigin, "The control API takes no requests from pages of other origins.")
         }
         if let expected = site.controlToken {
             let presented = request.headers[.authorization].map { $0.split(separator: " ", maxSplits: 1) } ?? []
