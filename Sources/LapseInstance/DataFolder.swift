@@ -3,8 +3,8 @@ import LapseRules
 import LapseService
 
 /// The folder that survives a restart: database, local CA, server certificate, signing key. One Lapse uses it at a time.
-public struct DataFolder: Sendable {
-    public enum File: String {
+package struct DataFolder: Sendable {
+    package enum File: String {
         case database = "lapse.sqlite3"
         case authority = "ca.pem"
         case authorityKey = "ca-key.pem"
@@ -23,7 +23,7 @@ public struct DataFolder: Sendable {
         let isReissued: Bool
     }
 
-    public let path: String
+    package let path: String
 
     /// Opens the folder, makes it when there is none, and keeps every other Lapse out of it until this process ends.
     init(path: String) throws {
@@ -49,9 +49,9 @@ public struct DataFolder: Sendable {
         return try DataFolder(path: String(cString: made))
     }
 
-    public func remove() { try? FileManager.default.removeItem(atPath: path) }
+    package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
-    public func path(of file: File) -> String { path + "/" + file.rawValue }
+    package func path(of file: File) -> String { path + "/" + file.rawValue }
 
     /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
     ///

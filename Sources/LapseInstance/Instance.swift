@@ -8,25 +8,27 @@ import UnixSignals
 import Yams
 
 /// One Lapse, put together: settings, data folder, clock and randomness, and what they make: the authority and its listeners.
-public struct Instance: Sendable {
-    public static let version = "0.1.0"
+package struct Instance: Sendable {
+    package static let version = "0.1.0"
 
-    public let settings: Settings
-    public let authority: Authority
-    public let folder: DataFolder
+    package let settings: Settings
+    package let authority: Authority
+    package let folder: DataFolder
     private let files: DataFolder.Files
     /// Whether the CA's certificate is not the one of the last start.
-    public var isCertificateReissued: Bool { files.isReissued }
+    package var isCertificateReissued: Bool { files.isReissued }
+    /// What was done to bring an older Lapse's database here, in one line; nil when nothing had to be.
+    package var migration: String? { authority.store.migration }
     private let logger: Logger
 
     /// The addresses after the start; nil for what is off.
-    public struct Addresses: Sendable {
-        public internal(set) var https: String?
-        public internal(set) var http: String?
+    package struct Addresses: Sendable {
+        package internal(set) var https: String?
+        package internal(set) var http: String?
     }
 
     /// - Throws: ``StartError`` in one line for a folder, seed or database that cannot be used. Nothing is overwritten.
-    public init(_ settings: Settings) async throws {
+    package init(_ settings: Settings) async throws {
         self.settings = settings
         var logger = Logger(label: "lapse") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = .error
@@ -50,7 +52,7 @@ public struct Instance: Sendable {
     /// Listens until a signal or the task's cancellation stops it.
     ///
     /// - Parameter onReady: called once, when every port is open.
-    public func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+    package func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         // However it ends, the database is left closed and whole.
         defer { try? authority.store.close() }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
@@ -80,12 +82,12 @@ public struct Instance: Sendable {
     }
 
     /// Somebody stopped the server before the story was over.
-    public struct Interrupted: Error {}
+    package struct Interrupted: Error {}
 
     /// Runs the story against this Lapse while it listens; whoever ends first, the story or the server, ends both.
     ///
     /// - Throws: what the story throws; ``Interrupted`` when a signal ended the server.
-    public func run(during story: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+    package func run(during story: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         let (ready, announce) = AsyncStream<Addresses>.makeStream()
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {

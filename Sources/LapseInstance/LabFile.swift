@@ -3,11 +3,11 @@ import LapseRules
 import Yams
 
 /// A file of the lab: faults, expectations or a scenario, in YAML or JSON.
-public struct LabFile: Sendable {
-    public let path: String
-    public let content: JSON
+package struct LabFile: Sendable {
+    package let path: String
+    package let content: JSON
 
-    public init(_ path: String) throws {
+    package init(_ path: String) throws {
         self.path = path
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw StartError("cannot read \(path)") }
         do {
@@ -18,7 +18,7 @@ public struct LabFile: Sendable {
     }
 
     /// The objects of a file that is a list, or has one under that name; the file's own name is theirs, where they have none.
-    public func list(_ member: String) throws -> [JSON] {
+    package func list(_ member: String) throws -> [JSON] {
         guard case .array(let items) = content[member] ?? content else {
             throw StartError("\(path) must be a list, or have one called \(member)")
         }

@@ -3,14 +3,14 @@ import LapseRules
 import Synchronization
 
 /// The machine's clock and the machine's randomness: no other file asks for either.
-public enum Machine {
-    @Sendable public static func now() -> Timestamp {
+package enum Machine {
+    @Sendable package static func now() -> Timestamp {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Timestamp(ticks: Int64(now.tv_sec) * Timestamp.ticksPerSecond + Int64(now.tv_nsec) / 100)
     }
 
-    public static let random: RandomSource = {
+    package static let random: RandomSource = {
         let pool = RandomPool()
         return RandomSource { pool.take($0) }
     }()

@@ -1,23 +1,23 @@
 import Mustache
 
 /// A page that renders itself: a plain struct whose fields the template of its name shows. All text is escaped.
-public protocol Page: Sendable {
+package protocol Page: Sendable {
     static var template: String { get }
 }
 
 /// A hidden field of a form.
-public struct HiddenField: Sendable {
+package struct HiddenField: Sendable {
     let name: String
     let value: String
 
-    public init(name: String, value: String) {
+    package init(name: String, value: String) {
         self.name = name
         self.value = value
     }
 }
 
 extension Page {
-    public var html: String {
+    package var html: String {
         guard let html = PageLibrary.shared.render(self, withTemplate: Self.template) else {
             preconditionFailure("the template \(Self.template) is embedded")
         }
@@ -84,15 +84,15 @@ private struct MarkdownText: MustacheContentType {
 }
 
 /// What pages load besides themselves.
-public enum PageAssets {
-    public static let css = PackageResources.site_css
-    public static let submitScript = PackageResources.submit_js
+package enum PageAssets {
+    package static let css = PackageResources.site_css
+    package static let submitScript = PackageResources.submit_js
     /// The dashboard: one page, its style, its scripts by name.
-    public static let dashboard = PackageResources.dashboard_html
+    package static let dashboard = PackageResources.dashboard_html
     /// The sample app.
-    public static let app = PackageResources.app_html
-    public static let dashboardStyle = PackageResources.dashboard_css
-    public static let dashboardScripts = [
+    package static let app = PackageResources.app_html
+    package static let dashboardStyle = PackageResources.dashboard_css
+    package static let dashboardScripts = [
         "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
         "faults.js": PackageResources.faults_js,
         "app.js": PackageResources.app_js,

@@ -1,6 +1,6 @@
 /// How the apps of a tenant took what they met, for people and for build servers: the same content in three formats.
-public struct ReportContent: Sendable {
-    public struct Finding: Sendable {
+package struct ReportContent: Sendable {
+    package struct Finding: Sendable {
         let rule: String
         /// fail, note or good.
         let severity: String
@@ -13,7 +13,7 @@ public struct ReportContent: Sendable {
         let picture: String
 
         /// - Parameter advice: nil: nothing to change.
-        public init(
+        package init(
             rule: String, severity: String, who: String?, says: String, advice: String?, guidance: String, url: String,
             events: [Event], picture: String
         ) {
@@ -32,19 +32,19 @@ public struct ReportContent: Sendable {
     }
 
     /// A line of the log.
-    public struct Event: Sendable {
+    package struct Event: Sendable {
         let id: Int64
         let after: String
         let what: String
 
-        public init(id: Int64, after: String, what: String) {
+        package init(id: Int64, after: String, what: String) {
             self.id = id
             self.after = after
             self.what = what
         }
     }
 
-    public struct Client: Sendable {
+    package struct Client: Sendable {
         let id: String
         let name: String
         /// good, bad or untested.
@@ -55,7 +55,7 @@ public struct ReportContent: Sendable {
         let hasMet: Bool
 
         /// - Parameter met: what it met, in a line each.
-        public init(id: String, name: String, verdict: String, met: [String], findings: [Finding]) {
+        package init(id: String, name: String, verdict: String, met: [String], findings: [Finding]) {
             self.id = id
             self.name = name
             self.verdict = verdict
@@ -65,13 +65,13 @@ public struct ReportContent: Sendable {
         }
     }
 
-    public struct Expectation: Sendable {
+    package struct Expectation: Sendable {
         let name: String
         /// passed, failed or pending.
         let status: String
         let says: [String]
 
-        public init(name: String, status: String, says: [String]) {
+        package init(name: String, status: String, says: [String]) {
             self.name = name
             self.status = status
             self.says = says
@@ -88,7 +88,7 @@ public struct ReportContent: Sendable {
     let hasExpectations: Bool
     let isEmpty: Bool
 
-    public init(
+    package init(
         tenant: String, at: String, verdict: String, clients: [Client], expectations: [Expectation], rules: [String]
     ) {
         self.tenant = tenant
@@ -103,27 +103,27 @@ public struct ReportContent: Sendable {
 }
 
 /// The report as a page that is whole in itself: a file that a build server keeps.
-public struct ReportPage: Page {
-    public static let template = "report"
+package struct ReportPage: Page {
+    package static let template = "report"
     /// The page's style, which is part of it.
-    public static let style = PackageResources.report_css
+    package static let style = PackageResources.report_css
     let content: ReportContent
     let style = String(decoding: ReportPage.style, as: UTF8.self)
 
-    public init(_ content: ReportContent) { self.content = content }
+    package init(_ content: ReportContent) { self.content = content }
 }
 
 /// The report as Markdown, for a build's summary.
-public struct ReportMarkdown: Page {
-    public static let template = "reportmarkdown"
+package struct ReportMarkdown: Page {
+    package static let template = "reportmarkdown"
     let content: ReportContent
 
-    public init(_ content: ReportContent) { self.content = content }
+    package init(_ content: ReportContent) { self.content = content }
 }
 
 /// The report as JUnit XML: a test suite for each client with a test case for each rule, and one suite for what was expected.
-public struct ReportJUnit: Page {
-    public static let template = "reportjunit"
+package struct ReportJUnit: Page {
+    package static let template = "reportjunit"
 
     struct Suite {
         let name: String
@@ -158,7 +158,7 @@ public struct ReportJUnit: Page {
     let tests: Int
     let failures: Int
 
-    public init(_ content: ReportContent) {
+    package init(_ content: ReportContent) {
         var suites = content.clients.map { client in
             Suite(
                 name: client.name,

@@ -1,6 +1,6 @@
 /// The sign-in page: the first form has the user name and password, and works without scripts.
-public struct SignInPage: Page {
-    public static let template = "signin"
+package struct SignInPage: Page {
+    package static let template = "signin"
     let words: Words
     let title: String
     let toContinue: String
@@ -11,18 +11,18 @@ public struct SignInPage: Page {
     let hidden: [HiddenField]
 
     /// Why the last try did not sign anybody in.
-    public struct Refusal: Sendable {
+    package struct Refusal: Sendable {
         let reason: String?
         let message: String
 
         /// - Parameter code: the AADSTS number, for a sentence in the person's language.
-        public init(code: Int?, message: String, in words: Words) {
+        package init(code: Int?, message: String, in words: Words) {
             reason = words.reason(code)
             self.message = message
         }
     }
 
-    public init(
+    package init(
         action: String, appName: String, userName: String?, error: Refusal?, asksForNewPassword: Bool = false,
         hidden: [HiddenField] = [], in words: Words
     ) {
@@ -38,15 +38,15 @@ public struct SignInPage: Page {
 }
 
 /// The account picker.
-public struct PickerPage: Page {
-    public static let template = "picker"
+package struct PickerPage: Page {
+    package static let template = "picker"
 
-    public struct Account: Sendable {
+    package struct Account: Sendable {
         let session: String
         let displayName: String
         let userPrincipalName: String
 
-        public init(session: String, displayName: String, userPrincipalName: String) {
+        package init(session: String, displayName: String, userPrincipalName: String) {
             self.session = session
             self.displayName = displayName
             self.userPrincipalName = userPrincipalName
@@ -61,7 +61,7 @@ public struct PickerPage: Page {
     let hidden: [HiddenField]
     let isDevice: Bool
 
-    public init(
+    package init(
         action: String, appName: String, accounts: [Account], hidden: [HiddenField] = [], isDevice: Bool = false, in words: Words
     ) {
         self.words = words
@@ -75,8 +75,8 @@ public struct PickerPage: Page {
 }
 
 /// The consent page.
-public struct ConsentPage: Page {
-    public static let template = "consent"
+package struct ConsentPage: Page {
+    package static let template = "consent"
     let words: Words
     let title: String
     let wouldAct: String
@@ -84,7 +84,7 @@ public struct ConsentPage: Page {
     let session: String
     let permissions: [String]
 
-    public init(
+    package init(
         action: String, appName: String, session: String, userPrincipalName: String, permissions: [String], in words: Words
     ) {
         self.words = words
@@ -97,14 +97,14 @@ public struct ConsentPage: Page {
 }
 
 /// The page where a device's code is entered.
-public struct DeviceCodePage: Page {
-    public static let template = "device"
+package struct DeviceCodePage: Page {
+    package static let template = "device"
     let words: Words
     let action: String
     let code: String?
     let isWrong: Bool
 
-    public init(action: String, code: String?, isWrong: Bool, in words: Words) {
+    package init(action: String, code: String?, isWrong: Bool, in words: Words) {
         self.words = words
         self.action = action
         self.code = code

@@ -3,18 +3,18 @@
 ///
 /// Every part says in one sentence what it is, to whoever points at it, comes to it by keyboard, or listens. The colors stand in the
 /// file, for a picture on its own; a page may choose others by the classes.
-public struct TimelinePicture: Sendable {
+package struct TimelinePicture: Sendable {
     /// Something that lasts. Times are seconds from any fixed instant.
-    public struct Bar: Sendable {
-        public let from: Double
-        public let to: Double
+    package struct Bar: Sendable {
+        package let from: Double
+        package let to: Double
         /// How it looks: alive, dead, token, waiting.
-        public let look: Look
-        public let says: String
+        package let look: Look
+        package let says: String
 
-        public enum Look: String, Sendable { case alive, dead, token, waiting }
+        package enum Look: String, Sendable { case alive, dead, token, waiting }
 
-        public init(from: Double, to: Double, look: Look, says: String) {
+        package init(from: Double, to: Double, look: Look, says: String) {
             self.from = from
             self.to = to
             self.look = look
@@ -23,25 +23,25 @@ public struct TimelinePicture: Sendable {
     }
 
     /// Something that happened at an instant.
-    public struct Mark: Sendable {
+    package struct Mark: Sendable {
         let at: Double
         let isRefusal: Bool
         let says: String
 
-        public init(at: Double, isRefusal: Bool, says: String) {
+        package init(at: Double, isRefusal: Bool, says: String) {
             self.at = at
             self.isRefusal = isRefusal
             self.says = says
         }
     }
 
-    public struct Row: Sendable {
+    package struct Row: Sendable {
         let title: String
         let subtitle: String
         let bars: [Bar]
         let marks: [Mark]
 
-        public init(title: String, subtitle: String, bars: [Bar], marks: [Mark] = []) {
+        package init(title: String, subtitle: String, bars: [Bar], marks: [Mark] = []) {
             self.title = title
             self.subtitle = subtitle
             self.bars = bars
@@ -50,11 +50,11 @@ public struct TimelinePicture: Sendable {
     }
 
     /// A line through all rows.
-    public struct Cut: Sendable {
+    package struct Cut: Sendable {
         let at: Double
         let says: String
 
-        public init(at: Double, says: String) {
+        package init(at: Double, says: String) {
             self.at = at
             self.says = says
         }
@@ -70,7 +70,7 @@ public struct TimelinePicture: Sendable {
     /// A clock time as the axis shows it.
     let label: @Sendable (Double) -> String
 
-    public init(
+    package init(
         title: String, rows: [Row], windows: [Row], cuts: [Cut], now: Double, from: Double, to: Double,
         label: @escaping @Sendable (Double) -> String
     ) {
@@ -97,7 +97,7 @@ public struct TimelinePicture: Sendable {
         return Self.left + part * (Self.width - Self.left - Self.right)
     }
 
-    public var svg: String {
+    package var svg: String {
         let all = rows + windows
         let height = Self.top + Double(max(all.count, 1)) * Self.step + 46
         let foot = height - 40

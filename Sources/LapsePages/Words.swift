@@ -1,5 +1,5 @@
 /// The words of the pages that people meet when they sign in, in one language. A word that is missing does not compile.
-public struct Words: Sendable {
+package struct Words: Sendable {
     /// BCP 47.
     let tag: String
 
@@ -59,7 +59,7 @@ public struct Words: Sendable {
     let otherReason: String
 
     /// What a person is told of a refusal, above its message; nil without a number.
-    public func reason(_ code: Int?) -> String? { code.map { reasons[$0] ?? otherReason } }
+    package func reason(_ code: Int?) -> String? { code.map { reasons[$0] ?? otherReason } }
 
     /// The text with its names filled in.
     func filled(_ text: KeyPath<Words, String>, app: String, user: String = "") -> String {
@@ -70,7 +70,7 @@ public struct Words: Sendable {
     }
 
     /// The name of an app whose sign-in is approved here for another device.
-    public func appOnAnotherDevice(_ app: String) -> String { filled(\.onAnotherDevice, app: app) }
+    package func appOnAnotherDevice(_ app: String) -> String { filled(\.onAnotherDevice, app: app) }
 
     // MARK: Which language
 
@@ -80,7 +80,7 @@ public struct Words: Sendable {
     ///
     /// - Parameter uiLocales: OpenID Connect Core 3.1.2.1, tags with blanks between them, the best first.
     /// - Parameter acceptLanguage: RFC 9110 section 12.5.4.
-    public static func chosen(uiLocales: String?, acceptLanguage: String?) -> Words {
+    package static func chosen(uiLocales: String?, acceptLanguage: String?) -> Words {
         let asked = (uiLocales ?? "").split(separator: " ").map(String.init) + tags(acceptLanguage ?? "")
         for tag in asked.prefix(50) {
             let language = tag.split(separator: "-").first?.lowercased()
@@ -102,7 +102,7 @@ public struct Words: Sendable {
 }
 
 extension Words {
-    public static let english = Words(
+    package static let english = Words(
         tag: "en", signIn: "Sign in", signInTo: "Sign in to {app}", toContinueTo: "to continue to {app}", userName: "User name",
         password: "Password", newPassword: "New password", staySignedIn: "Stay signed in", useSecurityKey: "Use a security key",
         securityKeyNote: "The security key is a stand-in of the lab: one click signs in as without a password.",
@@ -132,7 +132,7 @@ extension Words {
             700016: "This app is not registered here.", 90002: "There is no such organization here.",
         ], otherReason: "This sign-in is not possible.")
 
-    public static let spanish = Words(
+    package static let spanish = Words(
         tag: "es", signIn: "Iniciar sesión", signInTo: "Iniciar sesión en {app}", toContinueTo: "para continuar en {app}",
         userName: "Nombre de usuario", password: "Contraseña", newPassword: "Contraseña nueva",
         staySignedIn: "Mantener la sesión iniciada", useSecurityKey: "Usar una llave de seguridad",
@@ -169,7 +169,7 @@ extension Words {
             700016: "Esta aplicación no está registrada aquí.", 90002: "Aquí no existe esa organización.",
         ], otherReason: "Este inicio de sesión no es posible.")
 
-    public static let portuguese = Words(
+    package static let portuguese = Words(
         tag: "pt-PT", signIn: "Iniciar sessão", signInTo: "Iniciar sessão em {app}", toContinueTo: "para continuar em {app}",
         userName: "Nome de utilizador", password: "Palavra-passe", newPassword: "Nova palavra-passe",
         staySignedIn: "Manter a sessão iniciada", useSecurityKey: "Usar uma chave de segurança",

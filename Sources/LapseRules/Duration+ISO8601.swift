@@ -1,24 +1,24 @@
 /// Durations in the two spellings Lapse needs: ISO 8601 in settings and in the control API, .NET's in Entra's messages.
 extension Duration {
     /// Nothing in Lapse lasts longer: a hundred years of 365 days.
-    public static let longest = Duration.seconds(100 * 365 * 86_400)
+    package static let longest = Duration.seconds(100 * 365 * 86_400)
 
     /// The duration as a count of 100 ns; what is finer is dropped.
-    public var ticks: Int64 {
+    package var ticks: Int64 {
         components.seconds * Timestamp.ticksPerSecond + components.attoseconds / 100_000_000_000
     }
 
-    public init(ticks: Int64) {
+    package init(ticks: Int64) {
         self.init(
             secondsComponent: ticks / Timestamp.ticksPerSecond,
             attosecondsComponent: ticks % Timestamp.ticksPerSecond * 100_000_000_000)
     }
 
-    public var wholeSeconds: Int64 { components.seconds }
+    package var wholeSeconds: Int64 { components.seconds }
 
     /// Reads `PT3M`, `P1DT2H`, `PT0.5S`, `P2W`. Returns nil for years and months (their length varies), for negative or
     /// malformed durations and for any longer than ``longest``.
-    public init?(iso8601 text: String) {
+    package init?(iso8601 text: String) {
         var reader = DigitReader(text)
         guard reader.take("P"), !reader.isAtEnd else { return nil }
         var ticks: Int64 = 0
@@ -54,7 +54,7 @@ extension Duration {
     }
 
     /// `PT3M`, `P90D`, `PT0.5S`; zero is `PT0S`.
-    public var iso8601: String {
+    package var iso8601: String {
         var rest = ticks
         func take(_ seconds: Int64) -> Int64 {
             let unit = seconds * Timestamp.ticksPerSecond
@@ -79,7 +79,7 @@ extension Duration {
     }
 
     /// `90.00:00:00`: days, hours, minutes, seconds, as .NET prints a `TimeSpan` and Entra its messages.
-    public var dotNetText: String {
+    package var dotNetText: String {
         func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
         let seconds = wholeSeconds
         let days = seconds / 86_400

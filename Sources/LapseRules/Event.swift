@@ -1,6 +1,6 @@
 /// One thing that happened: a row of the append-only log. Taking effect is no event; it is a time that passes.
-public struct Event: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable {
+package struct Event: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case signInRequested, signedIn, signInRefused, signedOut
         case codeIssued, codeRedeemed, codeRefused
         case tokenRefreshed, refreshRefused
@@ -17,57 +17,57 @@ public struct Event: Equatable, Sendable {
         case clockChanged, propagationChanged, policiesChanged, tenantReset
     }
 
-    public var tenant: GUID
-    public var at: Timestamp
-    public var kind: Kind
-    public var user: GUID?
-    public var client: ClientID?
-    public var grant: GUID?
-    public var revocation: GUID?
-    public var region: Region?
-    public var code: AADSTS?
-    public var requestID: GUID?
+    package var tenant: GUID
+    package var at: Timestamp
+    package var kind: Kind
+    package var user: GUID?
+    package var client: ClientID?
+    package var grant: GUID?
+    package var revocation: GUID?
+    package var region: Region?
+    package var code: AADSTS?
+    package var requestID: GUID?
     /// Who changed the directory: a user id or a client id. Nil: the control API, or nobody in particular.
-    public var actor: String?
+    package var actor: String?
     /// The access token that was issued.
-    public var accessToken: AccessToken?
+    package var accessToken: AccessToken?
     /// What was presented: the fingerprint of a refresh token, the `uti` of an access token, the id of a session. Nil: nothing of
     /// that kind.
-    public var presented: String?
-    public var notes = Notes()
+    package var presented: String?
+    package var notes = Notes()
 
     /// What the judge wants to know of a request besides: how an app asked, and what a fault did.
-    public struct Notes: Equatable, Sendable {
+    package struct Notes: Equatable, Sendable {
         /// The `prompt` of an authorize request.
-        public var prompt: String?
+        package var prompt: String?
         /// Whether its `claims` hand a challenge back.
-        public var answersChallenge = false
+        package var answersChallenge = false
         /// Whether a refusal came with claims to hand back.
-        public var demandsClaims = false
+        package var demandsClaims = false
         /// What a fault hit where, and what it answered: nil unless one did.
-        public var fault: GUID?
-        public var endpoint: Fault.Endpoint?
+        package var fault: GUID?
+        package var endpoint: Fault.Endpoint?
         /// The HTTP status in place of the endpoint's own; nil: the answer was spoiled or held back.
-        public var status: Int?
-        public var spoiling: FaultEffect.Spoiling?
-        public var retryAfter: Duration?
+        package var status: Int?
+        package var spoiling: FaultEffect.Spoiling?
+        package var retryAfter: Duration?
 
-        public init() {}
+        package init() {}
     }
 
-    public struct AccessToken: Equatable, Sendable {
+    package struct AccessToken: Equatable, Sendable {
         /// On the tenant's clock.
-        public let endsAt: Timestamp
+        package let endsAt: Timestamp
         /// Whether resources evaluate it continuously.
-        public let isEvaluated: Bool
+        package let isEvaluated: Bool
 
-        public init(endsAt: Timestamp, isEvaluated: Bool) {
+        package init(endsAt: Timestamp, isEvaluated: Bool) {
             self.endsAt = endsAt
             self.isEvaluated = isEvaluated
         }
     }
 
-    public init(
+    package init(
         tenant: GUID, at: Timestamp, kind: Kind, user: GUID? = nil, client: ClientID? = nil, grant: GUID? = nil,
         revocation: GUID? = nil, region: Region? = nil, code: AADSTS? = nil, requestID: GUID? = nil
     ) {
@@ -85,20 +85,20 @@ public struct Event: Equatable, Sendable {
 }
 
 /// An event with its place in the log.
-public struct LoggedEvent: Sendable {
-    public let id: Int64
-    public private(set) var event: Event
+package struct LoggedEvent: Sendable {
+    package let id: Int64
+    package private(set) var event: Event
     /// When it was written, on the machine's clock: what a client's haste and patience are measured by.
-    public let writtenAt: Timestamp
+    package let writtenAt: Timestamp
 
-    public init(id: Int64, event: Event, writtenAt: Timestamp) {
+    package init(id: Int64, event: Event, writtenAt: Timestamp) {
         self.id = id
         self.event = event
         self.writtenAt = writtenAt
     }
 
     /// As it happened on another tenant's clock, which is so much behind.
-    public func shifted(back duration: Duration) -> LoggedEvent {
+    package func shifted(back duration: Duration) -> LoggedEvent {
         var shifted = self
         shifted.event.at = event.at - duration
         return shifted
@@ -109,7 +109,7 @@ public struct LoggedEvent: Sendable {
 
 extension LoggedEvent {
     /// As the control API shows it. A fault's hit names the fault.
-    public var json: JSON {
+    package var json: JSON {
         JSON.object([
             "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
             "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
@@ -120,14 +120,14 @@ extension LoggedEvent {
     }
 
     /// The same with all that the judge reads.
-    public var fullJSON: JSON {
+    package var fullJSON: JSON {
         json.adding([
             "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json ?? [:],
         ])
     }
 
     /// Reads what ``fullJSON`` wrote.
-    public init(_ value: JSON) throws(FieldError) {
+    package init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value)
         guard let id = try reader.integer("id", in: 0...Int64.max), let at = try reader.instant("at"),
             let kind = try reader.choice("type", of: Event.Kind.self), let writtenAt = try reader.instant("writtenAt")
@@ -148,7 +148,7 @@ extension LoggedEvent {
 
 extension Event.Notes {
     /// Nil when there is nothing to note.
-    public var json: JSON? {
+    package var json: JSON? {
         guard self != Event.Notes() else { return nil }
         return .object([
             "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
@@ -159,7 +159,7 @@ extension Event.Notes {
         ])
     }
 
-    public init(_ value: JSON) throws(FieldError) {
+    package init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value, path: "notes")
         prompt = try reader.string("prompt")
         answersChallenge = try reader.bool("answersChallenge") ?? false
@@ -174,19 +174,19 @@ extension Event.Notes {
 }
 
 /// Something that took effect because a tenant's clock moved past it.
-public struct ClockEffect: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable {
+package struct ClockEffect: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         case revocationInEffect, stateChangeInEffect, codeExpired, sessionExpired, deviceCodeExpired, refreshTokenExpired
     }
 
-    public let at: Timestamp
-    public let type: Kind
-    public let id: String
+    package let at: Timestamp
+    package let type: Kind
+    package let id: String
     /// Both nil unless a revocation or state change took effect.
-    public let plane: Plane?
-    public let region: Region?
+    package let plane: Plane?
+    package let region: Region?
 
-    public init(at: Timestamp, type: Kind, id: String, plane: Plane?, region: Region?) {
+    package init(at: Timestamp, type: Kind, id: String, plane: Plane?, region: Region?) {
         self.at = at
         self.type = type
         self.id = id

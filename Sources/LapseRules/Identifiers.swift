@@ -2,12 +2,12 @@ import Crypto
 import Foundation
 
 /// A GUID, printed in lower case as Entra prints it.
-public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
+package struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringConvertible {
     private let high: UInt64
     private let low: UInt64
 
     /// Reads the 36-character form in any case; nil for anything else.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var words: (UInt64, UInt64) = (0, 0)
         var digits = 0
         var position = 0
@@ -26,7 +26,7 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
     }
 
     /// A version 4 GUID (RFC 9562) of 16 random bytes.
-    public init(randomBytes bytes: [UInt8]) {
+    package init(randomBytes bytes: [UInt8]) {
         self.init(bytes: bytes[...])
         self = GUID(high: high & ~0xF000 | 0x4000, low: low & ~(0xC0 << 56) | 0x80 << 56)
     }
@@ -40,13 +40,13 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
     }
 
     /// The GUID with these 16 bytes, most significant first.
-    public init(bytes: ArraySlice<UInt8>) {
+    package init(bytes: ArraySlice<UInt8>) {
         precondition(bytes.count == 16, "a GUID has 16 bytes")
         high = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
         low = bytes.suffix(8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
-    public var bytes: [UInt8] {
+    package var bytes: [UInt8] {
         [UInt8](unsafeUninitializedCapacity: 16) { buffer, written in
             for index in 0..<8 {
                 let shift = UInt64(56 - 8 * index)
@@ -57,7 +57,7 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
         }
     }
 
-    public var description: String {
+    package var description: String {
         String(unsafeUninitializedCapacity: 36) { text in
             var index = 0
             func write(_ word: UInt64, bytes: Range<Int>) {
@@ -87,7 +87,7 @@ public struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessStringC
 }
 
 extension GUID: Codable {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let guid = GUID(text) else {
@@ -96,65 +96,65 @@ extension GUID: Codable {
         self = guid
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 }
 
 /// A client's `client_id`: any text, compared without case. At Entra a GUID; open registration takes other spellings too.
-public struct ClientID: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringLiteral {
-    public let description: String
+package struct ClientID: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringLiteral {
+    package let description: String
 
-    public init(_ text: String) { description = text.lowercased() }
-    public init(stringLiteral value: String) { self.init(value) }
-    public init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
+    package init(_ text: String) { description = text.lowercased() }
+    package init(stringLiteral value: String) { self.init(value) }
+    package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
 }
 
 /// The SHA-256 of a secret: all that Lapse keeps of a refresh token, code, cookie, client secret or password.
-public struct SecretHash: Hashable, Sendable, Codable {
-    public let bytes: [UInt8]
+package struct SecretHash: Hashable, Sendable, Codable {
+    package let bytes: [UInt8]
 
     /// The hash of a secret with enough entropy of its own: tokens, codes, cookies.
-    public init(of secret: String) { bytes = Array(SHA256.hash(data: Array(secret.utf8))) }
+    package init(of secret: String) { bytes = Array(SHA256.hash(data: Array(secret.utf8))) }
 
     /// The hash of a secret that a person chose, salted with whose it is.
-    public init(of secret: String, salt: String) { self.init(of: salt + "\u{0}" + secret) }
+    package init(of secret: String, salt: String) { self.init(of: salt + "\u{0}" + secret) }
 
-    public init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
         self.bytes = bytes
     }
 
     /// Reads what ``hexadecimal`` wrote.
-    public init?(hexadecimal text: String) {
+    package init?(hexadecimal text: String) {
         guard let bytes = Hex.decode(text) else { return nil }
         self.init(bytes: bytes)
     }
 
-    public var hexadecimal: String { Hex.encode(bytes) }
+    package var hexadecimal: String { Hex.encode(bytes) }
 
     /// Compares in constant time.
-    public static func == (lhs: SecretHash, rhs: SecretHash) -> Bool {
+    package static func == (lhs: SecretHash, rhs: SecretHash) -> Bool {
         var difference: UInt8 = 0
         for index in 0..<32 { difference |= lhs.bytes[index] ^ rhs.bytes[index] }
         return difference == 0
     }
 
     /// The first 16 hexadecimal digits: a name for a token that says nothing about the token.
-    public var fingerprint: String { Hex.encode(bytes.prefix(8)) }
+    package var fingerprint: String { Hex.encode(bytes.prefix(8)) }
 }
 
-public enum Hex {
+package enum Hex {
     /// The digit of a value below sixteen.
     static func digit(_ value: Int) -> UInt8 { UInt8(truncatingIfNeeded: value < 10 ? 48 + value : 87 + value) }
 
-    public static func encode(_ bytes: some Collection<UInt8>) -> String {
+    package static func encode(_ bytes: some Collection<UInt8>) -> String {
         String(unsafeUninitializedCapacity: bytes.count * 2) { text in
             var index = 0
             for byte in bytes {
@@ -167,7 +167,7 @@ public enum Hex {
     }
 
     /// The bytes that pairs of digits name; nil for anything else.
-    public static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         let digits = text.utf8.compactMap(value(of:))
         guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
         return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
@@ -184,15 +184,15 @@ public enum Hex {
 }
 
 /// Base64url without padding (RFC 4648 section 5), as JOSE and PKCE use it.
-public enum Base64URL {
+package enum Base64URL {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
 
-    public static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         String(unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { write(bytes, to: $0) }
     }
 
     /// The encoding as ASCII bytes, for those who go on building bytes.
-    public static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
+    package static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in written = write(bytes, to: output) }
     }
 
@@ -223,7 +223,7 @@ public enum Base64URL {
     }
 
     /// The bytes, or nil when the text holds anything but the alphabet or ends in the middle of a byte.
-    public static func decode(_ text: some StringProtocol) -> [UInt8]? {
+    package static func decode(_ text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(text.utf8.count * 3 / 4)
         var bits: UInt32 = 0
@@ -248,7 +248,7 @@ public enum Base64URL {
         return count < 6 && bits & ((1 << count) - 1) == 0 ? bytes : nil
     }
 
-    public static func isAlphabet(_ text: some StringProtocol) -> Bool {
+    package static func isAlphabet(_ text: some StringProtocol) -> Bool {
         text.utf8.allSatisfy { (65...90).contains($0) || (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
     }
 }

@@ -1,12 +1,12 @@
 import Foundation
 
 /// A JSON value that keeps the order of its members: answers look on the wire as Entra's do.
-public enum JSON: Equatable, Sendable {
-    public struct Member: Equatable, Sendable {
-        public let name: String
-        public let value: JSON
+package enum JSON: Equatable, Sendable {
+    package struct Member: Equatable, Sendable {
+        package let name: String
+        package let value: JSON
 
-        public init(name: String, value: JSON) {
+        package init(name: String, value: JSON) {
             self.name = name
             self.value = value
         }
@@ -20,30 +20,30 @@ public enum JSON: Equatable, Sendable {
     case array([JSON])
     case object([Member])
 
-    public init(_ text: String?) { self = text.map(JSON.string) ?? .null }
-    public init(_ instant: Timestamp?) { self = .init(instant?.description) }
-    public init(_ texts: [String]) { self = .array(texts.map(JSON.string)) }
+    package init(_ text: String?) { self = text.map(JSON.string) ?? .null }
+    package init(_ instant: Timestamp?) { self = .init(instant?.description) }
+    package init(_ texts: [String]) { self = .array(texts.map(JSON.string)) }
 
     /// The member of that name; nil when this is no object or has none.
-    public subscript(name: String) -> JSON? {
+    package subscript(name: String) -> JSON? {
         guard case .object(let members) = self else { return nil }
         return members.first { $0.name == name }?.value
     }
 
-    public var text: String? { if case .string(let text) = self { text } else { nil } }
+    package var text: String? { if case .string(let text) = self { text } else { nil } }
 
     /// An object of the given members without those whose value is nil.
-    public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    package static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         .object(members.compactMap { name, value in value.map { Member(name: name, value: $0) } })
     }
 
     /// This object with further members at its end.
-    public func adding(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    package func adding(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         followed(by: JSON.object(members))
     }
 
     /// The object with the other object's members behind its own; itself when one of them is none.
-    public func followed(by other: JSON) -> JSON {
+    package func followed(by other: JSON) -> JSON {
         guard case .object(let own) = self, case .object(let further) = other else { return self }
         return .object(own + further)
     }
@@ -52,18 +52,18 @@ public enum JSON: Equatable, Sendable {
 extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
-    public init(stringLiteral value: String) { self = .string(value) }
-    public init(booleanLiteral value: Bool) { self = .bool(value) }
-    public init(integerLiteral value: Int64) { self = .integer(value) }
-    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
-    public init(dictionaryLiteral elements: (String, JSON)...) {
+    package init(stringLiteral value: String) { self = .string(value) }
+    package init(booleanLiteral value: Bool) { self = .bool(value) }
+    package init(integerLiteral value: Int64) { self = .integer(value) }
+    package init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    package init(dictionaryLiteral elements: (String, JSON)...) {
         self = .object(elements.map { Member(name: $0, value: $1) })
     }
 }
 
 extension JSON {
     /// The value as compact UTF-8, members in their order.
-    public var encoded: [UInt8] {
+    package var encoded: [UInt8] {
         var bytes: [UInt8] = []
         // Enough for a token answer: to grow is to copy.
         bytes.reserveCapacity(4096)
@@ -71,7 +71,7 @@ extension JSON {
         return bytes
     }
 
-    public var encodedText: String { String(decoding: encoded, as: UTF8.self) }
+    package var encodedText: String { String(decoding: encoded, as: UTF8.self) }
 
     fileprivate func write(to bytes: inout [UInt8]) {
         switch self {
@@ -185,7 +185,7 @@ struct JSONWriter {
 
 extension JSON: Decodable {
     /// Reads any JSON or YAML value. The order of members is the decoder's: decoded values are read by name.
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Name.self) {
             self = .object(
                 try container.allKeys.sorted { $0.stringValue < $1.stringValue }.map {
@@ -221,66 +221,66 @@ extension JSON: Decodable {
     }
 
     /// Reads JSON text; nil when it is none.
-    public init?(parsing bytes: [UInt8]) {
+    package init?(parsing bytes: [UInt8]) {
         guard let value = try? JSONDecoder().decode(JSON.self, from: Data(bytes)) else { return nil }
         self = value
     }
 }
 
 /// What is wrong with a value that a person or a script gave, and where: what settings, seed files and the control API say.
-public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
+package struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The path of the field, such as `users[0].home.tenant`; empty for the whole.
-    public let field: String
-    public let message: String
+    package let field: String
+    package let message: String
 
-    public init(_ field: String, _ message: String) {
+    package init(_ field: String, _ message: String) {
         self.field = field
         self.message = message
     }
 
-    public var description: String { field.isEmpty ? message : "\(field): \(message)" }
+    package var description: String { field.isEmpty ? message : "\(field): \(message)" }
 }
 
 /// Reads the members of an object one by one, with the field's path in every complaint, and refuses what nobody asked for.
-public struct ObjectReader {
-    public let path: String
+package struct ObjectReader {
+    package let path: String
     private var members: [String: JSON]
 
-    public init(_ value: JSON, path: String = "") throws(FieldError) {
+    package init(_ value: JSON, path: String = "") throws(FieldError) {
         guard case .object(let members) = value else { throw FieldError(path, "must be an object") }
         self.path = path
         self.members = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     }
 
-    public func field(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+    package func field(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
-    public func has(_ name: String) -> Bool { members[name] != nil }
+    package func has(_ name: String) -> Bool { members[name] != nil }
 
     /// The member as it is, nil when it is missing or null.
-    public mutating func value(_ name: String) -> JSON? {
+    package mutating func value(_ name: String) -> JSON? {
         guard let value = members.removeValue(forKey: name), value != .null else { return nil }
         return value
     }
 
-    public mutating func string(_ name: String, longest: Int = 2048) throws(FieldError) -> String? {
+    package mutating func string(_ name: String, longest: Int = 2048) throws(FieldError) -> String? {
         guard let value = value(name) else { return nil }
         guard case .string(let text) = value else { throw FieldError(field(name), "must be a text (in quotes)") }
         guard text.utf8.count <= longest else { throw FieldError(field(name), "must be at most \(longest) bytes long") }
         return text
     }
 
-    public mutating func required(_ name: String) throws(FieldError) -> String {
+    package mutating func required(_ name: String) throws(FieldError) -> String {
         guard let text = try string(name), !text.isEmpty else { throw FieldError(field(name), "is required") }
         return text
     }
 
-    public mutating func bool(_ name: String) throws(FieldError) -> Bool? {
+    package mutating func bool(_ name: String) throws(FieldError) -> Bool? {
         guard let value = value(name) else { return nil }
         guard case .bool(let flag) = value else { throw FieldError(field(name), "must be true or false") }
         return flag
     }
 
-    public mutating func integer(_ name: String, in range: ClosedRange<Int64>) throws(FieldError) -> Int64? {
+    package mutating func integer(_ name: String, in range: ClosedRange<Int64>) throws(FieldError) -> Int64? {
         guard let value = value(name) else { return nil }
         guard case .integer(let number) = value, range.contains(number) else {
             throw FieldError(field(name), "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
@@ -288,13 +288,13 @@ public struct ObjectReader {
         return number
     }
 
-    public mutating func guid(_ name: String) throws(FieldError) -> GUID? {
+    package mutating func guid(_ name: String) throws(FieldError) -> GUID? {
         guard let text = try string(name) else { return nil }
         guard let guid = GUID(text) else { throw FieldError(field(name), "must be a GUID") }
         return guid
     }
 
-    public mutating func instant(_ name: String) throws(FieldError) -> Timestamp? {
+    package mutating func instant(_ name: String) throws(FieldError) -> Timestamp? {
         guard let text = try string(name) else { return nil }
         guard let instant = Timestamp(text) else {
             throw FieldError(field(name), "must be an RFC 3339 instant such as 2026-01-01T00:00:00.0000000Z")
@@ -302,7 +302,7 @@ public struct ObjectReader {
         return instant
     }
 
-    public mutating func duration(_ name: String) throws(FieldError) -> Duration? {
+    package mutating func duration(_ name: String) throws(FieldError) -> Duration? {
         guard let text = try string(name) else { return nil }
         guard let duration = Duration(iso8601: text) else {
             throw FieldError(field(name), "must be an ISO 8601 duration such as PT3M, not negative, without years and months")
@@ -310,7 +310,7 @@ public struct ObjectReader {
         return duration
     }
 
-    public mutating func strings(_ name: String) throws(FieldError) -> [String]? {
+    package mutating func strings(_ name: String) throws(FieldError) -> [String]? {
         guard let elements = try array(name) else { return nil }
         var texts: [String] = []
         for (index, element) in elements.enumerated() {
@@ -322,18 +322,18 @@ public struct ObjectReader {
         return texts
     }
 
-    public mutating func array(_ name: String) throws(FieldError) -> [JSON]? {
+    package mutating func array(_ name: String) throws(FieldError) -> [JSON]? {
         guard let value = value(name) else { return nil }
         guard case .array(let elements) = value else { throw FieldError(field(name), "must be a list") }
         return elements
     }
 
-    public mutating func object(_ name: String) throws(FieldError) -> ObjectReader? {
+    package mutating func object(_ name: String) throws(FieldError) -> ObjectReader? {
         guard let value = value(name) else { return nil }
         return try ObjectReader(value, path: field(name))
     }
 
-    public mutating func choice<Choice: RawRepresentable & CaseIterable>(
+    package mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ name: String, of type: Choice.Type
     ) throws(FieldError) -> Choice? where Choice.RawValue == String {
         guard let text = try string(name) else { return nil }
@@ -344,7 +344,7 @@ public struct ObjectReader {
     }
 
     /// Refuses members that nobody read.
-    public func finish() throws(FieldError) {
+    package func finish() throws(FieldError) {
         if let unknown = members.keys.min() { throw FieldError(field(unknown), "is not known") }
     }
 }

@@ -1,27 +1,27 @@
 import Synchronization
 
 /// Where does chance come from? One closure that yields random bytes: the machine's in a running Lapse, seeded in a test.
-public struct RandomSource: Sendable {
+package struct RandomSource: Sendable {
     private let fill: @Sendable (_ count: Int) -> [UInt8]
 
     /// - Parameter fill: returns as many random bytes as asked for; called from any thread.
-    public init(_ fill: @escaping @Sendable (_ count: Int) -> [UInt8]) { self.fill = fill }
+    package init(_ fill: @escaping @Sendable (_ count: Int) -> [UInt8]) { self.fill = fill }
 
     /// The same bytes in the same order for the same seed, on every machine (SplitMix64).
-    public static func seeded(_ seed: UInt64) -> RandomSource {
+    package static func seeded(_ seed: UInt64) -> RandomSource {
         let generator = SeededGenerator(state: seed)
         return RandomSource { generator.bytes($0) }
     }
 
-    public func bytes(_ count: Int) -> [UInt8] { fill(count) }
+    package func bytes(_ count: Int) -> [UInt8] { fill(count) }
 
-    public func guid() -> GUID { GUID(randomBytes: bytes(16)) }
+    package func guid() -> GUID { GUID(randomBytes: bytes(16)) }
 
     /// Base64url text of that many random bytes: for tokens, codes and cookies.
-    public func token(bytes count: Int) -> String { Base64URL.encode(bytes(count)) }
+    package func token(bytes count: Int) -> String { Base64URL.encode(bytes(count)) }
 
     /// A number in the range, without the bias that matters at this size: 64 random bits over a small range.
-    public func integer(in range: ClosedRange<Int>) -> Int {
+    package func integer(in range: ClosedRange<Int>) -> Int {
         let value = bytes(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         return range.lowerBound + Int(value % UInt64(range.count))
     }

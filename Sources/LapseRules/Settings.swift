@@ -1,35 +1,35 @@
 /// How should this Lapse run? Flags, environment, file and defaults as one value.
-public struct Settings: Equatable, Sendable {
-    public enum Port: Equatable, Sendable {
+package struct Settings: Equatable, Sendable {
+    package enum Port: Equatable, Sendable {
         case off
         /// 0 takes a free one.
         case number(Int)
     }
 
-    public var host = "127.0.0.1"
-    public var controlToken: String?
-    public var httpsPort = Port.number(8443)
-    public var httpPort = Port.number(8080)
-    public var dataDirectory = ".lapse"
-    public var isEphemeral = false
+    package var host = "127.0.0.1"
+    package var controlToken: String?
+    package var httpsPort = Port.number(8443)
+    package var httpPort = Port.number(8080)
+    package var dataDirectory = ".lapse"
+    package var isEphemeral = false
     /// The path of a seed file; nil: the built-in lab.
-    public var seed: String?
-    public var propagation = PropagationModel()
-    public var readyFile: String?
-    public var publicURL: String?
-    public var graphURL: String?
+    package var seed: String?
+    package var propagation = PropagationModel()
+    package var readyFile: String?
+    package var publicURL: String?
+    package var graphURL: String?
     /// What the server is called besides localhost, in lower case.
-    public var tlsNames: [String] = []
-    public var isRegistrationOpen = false
+    package var tlsNames: [String] = []
+    package var isRegistrationOpen = false
 
-    public init() {}
+    package init() {}
 
     /// Flag before environment before file before default.
     ///
     /// - Parameter flags: what was given on the command line, by option name.
     /// - Parameter file: the content of `lapse.yaml`.
     /// - Throws: `FieldError` that names the option and where it was set.
-    public init(flags: [String: String], environment: [String: String], file: JSON = [:]) throws(FieldError) {
+    package init(flags: [String: String], environment: [String: String], file: JSON = [:]) throws(FieldError) {
         guard case .object(let members) = file else { throw FieldError("lapse.yaml", "must hold keys and values") }
         let names = Set(Option.all.map(\.name))
         if let unknown = members.map(\.name).sorted().first(where: { !names.contains($0) }) {
@@ -60,9 +60,9 @@ public struct Settings: Equatable, Sendable {
 extension Settings {
     /// One option of `lapse serve`: what it is called, what it is for, and how its value is read. The flag, the name in the environment,
     /// the key in `lapse.yaml`, the help and what an error calls it all derive from here.
-    public struct Option: Sendable {
+    package struct Option: Sendable {
         /// What stands behind the flag.
-        public enum Kind: Sendable {
+        package enum Kind: Sendable {
             case text
             /// Texts: the flag may come more than once; elsewhere it is a list or has commas between them.
             case list
@@ -71,19 +71,19 @@ extension Settings {
         }
 
         /// The long name, which is also the key in `lapse.yaml`.
-        public let name: String
-        public let kind: Kind
+        package let name: String
+        package let kind: Kind
         /// What it is for, and its default.
-        public let help: String
+        package let help: String
         /// The default as the flag would say it; nil when no value of the flag says it.
-        public let defaultText: String?
+        package let defaultText: String?
         fileprivate let set: @Sendable (inout Settings, JSON, _ source: String) throws(FieldError) -> Void
 
-        public var flag: String { "--\(name)" }
-        public var variable: String { Self.variable(named: name) }
+        package var flag: String { "--\(name)" }
+        package var variable: String { Self.variable(named: name) }
 
         /// The name in the environment of what has this long name.
-        public static func variable(named name: String) -> String { "LAPSE_" + name.uppercased().replacing("-", with: "_") }
+        package static func variable(named name: String) -> String { "LAPSE_" + name.uppercased().replacing("-", with: "_") }
 
         /// The default, for the help. The value itself is the property's.
         fileprivate enum Default {
@@ -112,43 +112,43 @@ extension Settings {
 }
 
 extension Settings.Option {
-    public static let host = Self(
+    package static let host = Self(
         "host", .text, \.host, default: .text("127.0.0.1"),
         "The address to listen on; any other than loopback needs --control-token",
         text)
-    public static let controlToken = Self(
+    package static let controlToken = Self(
         "control-token", .text, \.controlToken, default: .described(nil), "The token that the control API then wants", token)
-    public static let httpsPort = Self(
+    package static let httpsPort = Self(
         "https-port", .text, \.httpsPort, default: .text("8443"), "The HTTPS port, 0 for a free one, or off", port)
-    public static let httpPort = Self(
+    package static let httpPort = Self(
         "http-port", .text, \.httpPort, default: .text("8080"), "The HTTP port, 0 for a free one, or off", port)
-    public static let dataDirectory = Self(
+    package static let dataDirectory = Self(
         "data-dir", .text, \.dataDirectory, default: .text(".lapse"), "The folder of database, certificates and keys", text)
-    public static let ephemeral = Self(
+    package static let ephemeral = Self(
         "ephemeral", .toggle, \.isEphemeral, default: .described(nil),
         "Keep everything in a temporary folder that is gone at exit", yesOrNo)
-    public static let seed = Self(
+    package static let seed = Self(
         "seed", .text, \.seed, default: .described("the built-in lab"),
         "Tenants, users and apps for an empty database, YAML or JSON", text)
-    public static let propagation = Self(
+    package static let propagation = Self(
         "propagation", .text, \.propagation, default: .text("instant"), "A preset's name or a model as JSON", model)
-    public static let readyFile = Self(
+    package static let readyFile = Self(
         "ready-file", .text, \.readyFile, default: .described(nil), "A file to write the addresses to when listening", text)
-    public static let publicURL = Self(
+    package static let publicURL = Self(
         "public-url", .text, \.publicURL, default: .described("from the request"),
         "The origin of the addresses that clients fetch", webOrigin)
-    public static let graphURL = Self(
+    package static let graphURL = Self(
         "graph-url", .text, \.graphURL, default: .described("from the request"), "The origin of Graph's addresses", webOrigin)
-    public static let tlsName = Self(
+    package static let tlsName = Self(
         "tls-name", .list, \.tlsNames, default: .described(nil),
         "A further name in the server's certificate, such as login.microsoftonline.com; the local CA may then speak for it",
         hostNames)
-    public static let openRegistration = Self(
+    package static let openRegistration = Self(
         "open-registration", .toggle, \.isRegistrationOpen, default: .described(nil),
         "Accept any client id and any loopback redirect URI", yesOrNo)
 
     /// Every option, in the order in which they are read.
-    public static let all = [
+    package static let all = [
         host, controlToken, httpsPort, httpPort, dataDirectory, ephemeral, seed, propagation, readyFile, publicURL, graphURL,
         tlsName,
         openRegistration,

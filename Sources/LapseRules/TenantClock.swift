@@ -1,23 +1,23 @@
 /// What time is it in this tenant? A tenant's own clock: the machine's with an offset, or standing still.
 ///
 /// Moving it never jumps by accident: freezing keeps the instant, resuming goes on from it.
-public struct TenantClock: Equatable, Sendable {
-    public enum Mode: String, CaseIterable, Sendable { case running, frozen }
+package struct TenantClock: Equatable, Sendable {
+    package enum Mode: String, CaseIterable, Sendable { case running, frozen }
 
     /// Shows the machine's time, as a new tenant's clock does.
-    public static let real = TenantClock(mode: .running, ticks: 0)
+    package static let real = TenantClock(mode: .running, ticks: 0)
 
-    public let mode: Mode
+    package let mode: Mode
     /// Running: the offset from the machine's clock. Frozen: the instant shown. Both in 100 ns.
-    public let ticks: Int64
+    package let ticks: Int64
 
-    public init(mode: Mode, ticks: Int64) {
+    package init(mode: Mode, ticks: Int64) {
         self.mode = mode
         self.ticks = ticks
     }
 
     /// The tenant's instant while the machine's clock shows `wall`.
-    public func now(wall: Timestamp) -> Timestamp {
+    package func now(wall: Timestamp) -> Timestamp {
         switch mode {
         case .running: wall + Duration(ticks: ticks)
         case .frozen: Timestamp(ticks: ticks)
@@ -25,7 +25,7 @@ public struct TenantClock: Equatable, Sendable {
     }
 
     /// The clock in the given mode and at the given instant; what is nil stays as it is.
-    public func setting(mode newMode: Mode?, now newNow: Timestamp?, wall: Timestamp) -> TenantClock {
+    package func setting(mode newMode: Mode?, now newNow: Timestamp?, wall: Timestamp) -> TenantClock {
         let mode = newMode ?? self.mode
         let now = newNow ?? self.now(wall: wall)
         switch mode {
@@ -34,7 +34,7 @@ public struct TenantClock: Equatable, Sendable {
         }
     }
 
-    public func advanced(by duration: Duration, wall: Timestamp) -> TenantClock {
+    package func advanced(by duration: Duration, wall: Timestamp) -> TenantClock {
         setting(mode: mode, now: now(wall: wall) + duration, wall: wall)
     }
 }

@@ -3,55 +3,55 @@ import Foundation
 /// When did it happen? An instant as a 64-bit count of 100 ns since 1970-01-01T00:00:00Z, the precision Entra prints.
 ///
 /// Never floating point: two instants that print alike are alike. Years 1970 to 9999 can be written and read.
-public struct Timestamp: Hashable, Comparable, Sendable {
-    public static let ticksPerSecond: Int64 = 10_000_000
+package struct Timestamp: Hashable, Comparable, Sendable {
+    package static let ticksPerSecond: Int64 = 10_000_000
     /// 9999-12-31T23:59:59.9999999Z, the last instant with a four-digit year.
-    public static let latest = Timestamp(ticks: 253_402_300_800 * ticksPerSecond - 1)
-    public static let epoch = Timestamp(ticks: 0)
+    package static let latest = Timestamp(ticks: 253_402_300_800 * ticksPerSecond - 1)
+    package static let epoch = Timestamp(ticks: 0)
 
-    public let ticks: Int64
+    package let ticks: Int64
 
-    public init(ticks: Int64) { self.ticks = ticks }
+    package init(ticks: Int64) { self.ticks = ticks }
 
-    public init(secondsSinceEpoch: Int64) { self.ticks = secondsSinceEpoch * Self.ticksPerSecond }
+    package init(secondsSinceEpoch: Int64) { self.ticks = secondsSinceEpoch * Self.ticksPerSecond }
 
     /// The instant of these eight bytes, most significant first.
     init(bytes: ArraySlice<UInt8>) { self.init(ticks: bytes.reduce(0) { $0 << 8 | Int64($1) }) }
 
     var bytes: [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: ticks >> (56 - 8 * $0)) } }
 
-    public static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.ticks < rhs.ticks }
+    package static func < (lhs: Timestamp, rhs: Timestamp) -> Bool { lhs.ticks < rhs.ticks }
 
     /// Stays inside the range of years 1970 to 9999: a lifetime of centuries ends at the last instant, it does not overflow.
-    public static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
+    package static func + (lhs: Timestamp, rhs: Duration) -> Timestamp {
         let (sum, overflow) = lhs.ticks.addingReportingOverflow(rhs.ticks)
         if overflow { return rhs.ticks < 0 ? .epoch : .latest }
         return Timestamp(ticks: min(max(sum, 0), latest.ticks))
     }
 
-    public static func - (lhs: Timestamp, rhs: Duration) -> Timestamp { lhs + Duration(ticks: -rhs.ticks) }
+    package static func - (lhs: Timestamp, rhs: Duration) -> Timestamp { lhs + Duration(ticks: -rhs.ticks) }
 
-    public static func - (lhs: Timestamp, rhs: Timestamp) -> Duration { Duration(ticks: lhs.ticks - rhs.ticks) }
+    package static func - (lhs: Timestamp, rhs: Timestamp) -> Duration { Duration(ticks: lhs.ticks - rhs.ticks) }
 
     /// Whole seconds since the epoch, as JWTs count (`NumericDate`, RFC 7519).
-    public var secondsSinceEpoch: Int64 { ticks / Self.ticksPerSecond }
+    package var secondsSinceEpoch: Int64 { ticks / Self.ticksPerSecond }
 
     /// The instant without its fraction of a second: how Graph shows a cut-off.
-    public var truncatedToSecond: Timestamp { Timestamp(secondsSinceEpoch: secondsSinceEpoch) }
+    package var truncatedToSecond: Timestamp { Timestamp(secondsSinceEpoch: secondsSinceEpoch) }
 }
 
 extension Timestamp: CustomStringConvertible {
     /// `2021-10-29T17:15:58.1234567Z`: RFC 3339 with seven decimals.
-    public var description: String { text(separator: "T", decimals: true, zone: true) }
+    package var description: String { text(separator: "T", decimals: true, zone: true) }
 
     /// `2021-10-29T17:16:00Z`: as Graph prints a stamp.
-    public var wholeSecondText: String { text(separator: "T", decimals: false, zone: true) }
+    package var wholeSecondText: String { text(separator: "T", decimals: false, zone: true) }
 
     /// `2021-10-29 17:16:31Z`: as the token endpoint prints the time of an error.
-    public var errorText: String { text(separator: " ", decimals: false, zone: true) }
+    package var errorText: String { text(separator: " ", decimals: false, zone: true) }
 
     /// `2021-10-29T17:16:30`: as Graph prints the date in `innerError`.
-    public var zonelessText: String { text(separator: "T", decimals: false, zone: false) }
+    package var zonelessText: String { text(separator: "T", decimals: false, zone: false) }
 
     private func text(separator: Character, decimals: Bool, zone: Bool) -> String {
         let seconds = secondsSinceEpoch
@@ -89,7 +89,7 @@ extension Timestamp: CustomStringConvertible {
 
     /// Reads RFC 3339 (`2026-01-01T00:00:00.1234567Z`, an offset in place of Z). Decimals beyond the seventh are dropped.
     /// Returns nil for anything else, for a date that does not exist, and for years before 1970.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         var reader = DigitReader(text)
         guard let year = reader.number(digits: 4), reader.take("-"),
             let month = reader.number(digits: 2), reader.take("-"),
@@ -145,7 +145,7 @@ extension Timestamp: CustomStringConvertible {
 }
 
 extension Timestamp: Codable {
-    public init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let instant = Timestamp(text) else {
@@ -154,7 +154,7 @@ extension Timestamp: Codable {
         self = instant
     }
 
-    public func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }

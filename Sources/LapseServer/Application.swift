@@ -16,7 +16,7 @@ import ServiceLifecycle
 /// The HTTP server of one scheme, for tests to run in memory and for ``Listener`` to run on a port.
 ///
 /// What goes wrong with single connections is not logged: clients hang up as they like. Failed requests are, by ``SurfaceMiddleware``.
-public func buildApplication(
+package func buildApplication(
     _ site: Site, server: HTTPServerBuilder = .http1(), address: BindAddress = .hostname("127.0.0.1", port: 0),
     onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
@@ -50,14 +50,14 @@ private enum EventLoops {
 }
 
 /// One port that Lapse listens on.
-public struct Listener: Sendable {
-    public let site: Site
-    public let host: String
-    public let port: Int
+package struct Listener: Sendable {
+    package let site: Site
+    package let host: String
+    package let port: Int
     /// Nil: plain HTTP.
-    public let identity: LocalCertificateAuthority.Identity?
+    package let identity: LocalCertificateAuthority.Identity?
 
-    public init(site: Site, host: String, port: Int, identity: LocalCertificateAuthority.Identity?) {
+    package init(site: Site, host: String, port: Int, identity: LocalCertificateAuthority.Identity?) {
         self.site = site
         self.host = host
         self.port = port
@@ -65,7 +65,7 @@ public struct Listener: Sendable {
     }
 
     /// The service to run, which tells the port it got.
-    public func service(onListening: @escaping @Sendable (Int) async -> Void) throws -> any Service {
+    package func service(onListening: @escaping @Sendable (Int) async -> Void) throws -> any Service {
         var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(60))
         configuration.httpDecoder = .init(
             maxHeaderFieldSize: Bounds.header, maxHeaderListSize: Bounds.header, maxHeaderFieldCount: Bounds.headers)

@@ -4,8 +4,8 @@ import NIOCore
 import ServiceLifecycle
 
 /// Why Lapse cannot listen, in one line.
-public struct ListenError: Error, CustomStringConvertible {
-    public let description: String
+package struct ListenError: Error, CustomStringConvertible {
+    package let description: String
 }
 
 /// Runs a server and says in one line why it could not start.

@@ -27,8 +27,8 @@ struct LapseContext: RequestContext {
 }
 
 /// The server as its handlers see it: the authority, and under which addresses people reach it.
-public struct Site: Sendable {
-    public enum Scheme: String, Sendable { case https, http }
+package struct Site: Sendable {
+    package enum Scheme: String, Sendable { case https, http }
 
     let authority: Authority
     let scheme: Scheme
@@ -46,7 +46,7 @@ public struct Site: Sendable {
     let exchanges: ExchangeLog
 
     /// - Parameter exchanges: shared by the ports of one Lapse; nil: this one's own.
-    public init(
+    package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
         controlToken: String? = nil, exchanges: ExchangeLog? = nil, version: String, wall: @escaping @Sendable () -> Timestamp,
         logger: Logger

@@ -2,14 +2,14 @@ import LapseRules
 import LapseStore
 
 /// What the person at `/devicelogin` did.
-public enum DeviceStep: Sendable {
+package enum DeviceStep: Sendable {
     case arrived
     case entered(code: String)
     case step(code: String, BrowserStep)
 }
 
 /// What the person at `/devicelogin` sees next.
-public enum DeviceAnswer: Sendable {
+package enum DeviceAnswer: Sendable {
     /// The page that asks for the code; true when the last one was wrong.
     case enterCode(isWrong: Bool)
     case signIn(SignInPageFacts, code: String)
@@ -21,7 +21,7 @@ public enum DeviceAnswer: Sendable {
 extension Authority {
     /// One step of the approval of a device's sign-in. Approving takes a credential, or a click on an account whose session is
     /// judged then; a cookie alone approves nothing.
-    public func approveDevice(_ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace) throws -> (
+    package func approveDevice(_ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace) throws -> (
         DeviceAnswer, Landing
     ) {
         let (typed, browserStep): (String, BrowserStep)

@@ -15,22 +15,22 @@ import Synchronization
 /// - Metadata: ``tenantID(of:)``, ``managedDomain(of:)``
 /// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events, faults,
 ///   reports; ``forgeToken(_:in:trace:)``
-public struct Authority: Sendable {
-    public let store: Store
-    public let signer: TokenSigner
-    public let random: RandomSource
+package struct Authority: Sendable {
+    package let store: Store
+    package let signer: TokenSigner
+    package let random: RandomSource
     /// The machine's clock, read once per operation inside its transaction.
     let wall: @Sendable () -> Timestamp
     /// For tenants that name no model of their own.
     let propagation: PropagationModel
     let isRegistrationOpen: Bool
     /// What faults still have to do to answers that are on their way.
-    public let spoiling = SpoiledAnswers()
+    package let spoiling = SpoiledAnswers()
     let gates = Gates()
     let underWay = UnderWay()
     let spareSigners: SpareSigners
 
-    public init(
+    package init(
         store: Store, signer: TokenSigner, random: RandomSource, wall: @escaping @Sendable () -> Timestamp,
         propagation: PropagationModel = PropagationModel(), isRegistrationOpen: Bool = false
     ) {
@@ -44,7 +44,7 @@ public struct Authority: Sendable {
     }
 
     /// Adds the tenants to an empty database; does nothing to any other.
-    public func seed(_ seeds: [TenantSeed]) throws {
+    package func seed(_ seeds: [TenantSeed]) throws {
         try store.write { tx in
             guard try tx.tenants().isEmpty else { return }
             for seed in seeds { try plant(seed, tx) }
@@ -138,25 +138,25 @@ final class UnderWay: Sendable {
 }
 
 /// What the headers of an answer tell about its request.
-public struct Landing: Sendable {
-    public internal(set) var region: Region
+package struct Landing: Sendable {
+    package internal(set) var region: Region
     /// The cloud that its tenant says it is in.
-    public internal(set) var cloud = Cloud.global
+    package internal(set) var cloud = Cloud.global
     /// The event it wrote, the last of several; nil when it wrote none.
-    public internal(set) var event: Int64?
+    package internal(set) var event: Int64?
 }
 
 /// What an operation is told about the request it serves.
-public struct RequestTrace: Sendable {
+package struct RequestTrace: Sendable {
     /// The answer's `x-ms-request-id` or `request-id`.
-    public let requestID: GUID
-    public let correlationID: String
+    package let requestID: GUID
+    package let correlationID: String
     /// `https://host:port` under which the client reached Lapse: the origin of its issuer.
-    public let origin: String
+    package let origin: String
     /// The region that the request asked to land in; nil: by routing.
-    public let region: String?
+    package let region: String?
 
-    public init(requestID: GUID, correlationID: String, origin: String, region: String?) {
+    package init(requestID: GUID, correlationID: String, origin: String, region: String?) {
         self.requestID = requestID
         self.correlationID = correlationID
         self.origin = origin
@@ -165,12 +165,12 @@ public struct RequestTrace: Sendable {
 }
 
 /// A refusal of the authority, after its transaction was committed: the event that tells of it stays.
-public struct Refused: Error, Sendable {
-    public let error: EntraError
+package struct Refused: Error, Sendable {
+    package let error: EntraError
     /// The instant on the tenant's clock, for the error's timestamp.
-    public let now: Timestamp
-    public let style: ErrorStyle
-    public internal(set) var landing = Landing(region: .local)
+    package let now: Timestamp
+    package let style: ErrorStyle
+    package internal(set) var landing = Landing(region: .local)
 
     /// - Parameter tenant: whose errors look as it wants them; nil when there is none.
     init(_ error: EntraError, now: Timestamp, in tenant: Tenant? = nil) {
@@ -181,10 +181,10 @@ public struct Refused: Error, Sendable {
 }
 
 /// A refusal of Graph.
-public struct ResourceRefused: Error, Sendable {
-    public let error: GraphError
-    public let now: Timestamp
-    public internal(set) var landing = Landing(region: .local)
+package struct ResourceRefused: Error, Sendable {
+    package let error: GraphError
+    package let now: Timestamp
+    package internal(set) var landing = Landing(region: .local)
 
     init(_ error: GraphError, now: Timestamp) {
         self.error = error
@@ -193,7 +193,7 @@ public struct ResourceRefused: Error, Sendable {
 }
 
 /// A refusal of the control API.
-public enum ControlError: Error, Sendable {
+package enum ControlError: Error, Sendable {
     case notFound(String)
     case conflict(FieldError)
     case invalid(FieldError)

@@ -5,7 +5,7 @@ import LapseStore
 extension Authority {
     // MARK: Users
 
-    public func listUsers(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listUsers(of name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             return ControlPage(
@@ -14,12 +14,12 @@ extension Authority {
         }
     }
 
-    public func user(_ id: String, of name: String) throws -> JSON {
+    package func user(_ id: String, of name: String) throws -> JSON {
         try store.read { tx in try controlledUser(id, of: try controlled(name, tx), tx).json() }
     }
 
     /// Makes a user; the answer shows the password, this once.
-    public func createUser(_ body: JSON, in name: String, trace: RequestTrace) throws -> JSON {
+    package func createUser(_ body: JSON, in name: String, trace: RequestTrace) throws -> JSON {
         let newID = random.guid()
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -44,7 +44,7 @@ extension Authority {
     }
 
     /// Changes a user. Disabling and enabling are state changes; a new password is a reset by an administrator.
-    public func updateUser(_ id: String, of name: String, _ body: JSON, trace: RequestTrace) throws -> JSON {
+    package func updateUser(_ id: String, of name: String, _ body: JSON, trace: RequestTrace) throws -> JSON {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let old = try controlledUser(id, of: tenant, tx)
@@ -61,7 +61,7 @@ extension Authority {
     }
 
     /// The directory forgets the user at once; the authority when the deletion arrives.
-    public func deleteUser(_ id: String, of name: String, trace: RequestTrace) throws {
+    package func deleteUser(_ id: String, of name: String, trace: RequestTrace) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let user = try controlledUser(id, of: tenant, tx)
@@ -72,7 +72,7 @@ extension Authority {
     }
 
     /// Gives consent for a client, or withdraws it: from then on its tokens are refused with 65001.
-    public func setConsent(_ isGiven: Bool, of userName: String, to clientID: String, in name: String) throws -> JSON {
+    package func setConsent(_ isGiven: Bool, of userName: String, to clientID: String, in name: String) throws -> JSON {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let user = try controlledUser(userName, of: tenant, tx)
@@ -107,7 +107,7 @@ extension Authority {
 
     // MARK: Apps
 
-    public func listApps(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listApps(of name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             return ControlPage(
@@ -116,12 +116,12 @@ extension Authority {
         }
     }
 
-    public func app(_ id: String, of name: String) throws -> JSON {
+    package func app(_ id: String, of name: String) throws -> JSON {
         try store.read { tx in try controlledApp(id, of: try controlled(name, tx), tx).json() }
     }
 
     /// Registers an app; the answer shows its secrets, this once.
-    public func createApp(_ body: JSON, in name: String) throws -> JSON {
+    package func createApp(_ body: JSON, in name: String) throws -> JSON {
         let newID = ClientID(random.guid().description)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -133,7 +133,7 @@ extension Authority {
         }
     }
 
-    public func updateApp(_ id: String, of name: String, _ body: JSON) throws -> JSON {
+    package func updateApp(_ id: String, of name: String, _ body: JSON) throws -> JSON {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let old = try controlledApp(id, of: tenant, tx)
@@ -144,7 +144,7 @@ extension Authority {
         }
     }
 
-    public func deleteApp(_ id: String, of name: String) throws {
+    package func deleteApp(_ id: String, of name: String) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let app = try controlledApp(id, of: tenant, tx)

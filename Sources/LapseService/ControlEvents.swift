@@ -4,14 +4,14 @@ import LapseStore
 // The control API's calls on the log.
 extension Authority {
     /// Which events somebody asked for.
-    public struct EventFilter: Sendable {
+    package struct EventFilter: Sendable {
         let tenant: GUID
         let kind: Event.Kind?
         let user: GUID?
     }
 
     /// - Throws: ``ControlError`` for a tenant, type or user that is not there.
-    public func eventFilter(of name: String, type: String?, user: String?) throws -> EventFilter {
+    package func eventFilter(of name: String, type: String?, user: String?) throws -> EventFilter {
         let kind = try type.map { text in
             guard let kind = Event.Kind(rawValue: text) else {
                 let known = Event.Kind.allCases.map(\.rawValue).joined(separator: ", ")
@@ -26,7 +26,7 @@ extension Authority {
     }
 
     /// - Throws: ``ControlError`` for a text that is no event's id.
-    public func eventCursor(_ text: String?, field: String) throws -> Int64? {
+    package func eventCursor(_ text: String?, field: String) throws -> Int64? {
         try text.map { text in
             guard let id = Int64(text), id >= 0 else {
                 throw ControlError.invalid(FieldError(field, "must be the id of an event"))
@@ -38,7 +38,7 @@ extension Authority {
     /// The log after an event id, oldest first.
     ///
     /// - Parameter isFull: with all that the judge reads.
-    public func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage {
+    package func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage {
         let found = try store.read { tx in
             try tx.events(
                 in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: ControlPage.size + 1)
@@ -47,20 +47,20 @@ extension Authority {
     }
 
     /// An event of a stream.
-    public struct StreamedEvent: Sendable {
-        public let id: Int64
-        public let type: String
-        public let json: JSON
+    package struct StreamedEvent: Sendable {
+        package let id: Int64
+        package let type: String
+        package let json: JSON
     }
 
     /// Where a stream that was told nothing begins: with what happens from now on.
-    public func endOfLog() throws -> Int64 { try store.read { $0.lastEventID() } }
+    package func endOfLog() throws -> Int64 { try store.read { $0.lastEventID() } }
 
     /// The events after an id, as soon as there are any.
     ///
     /// - Parameter pause: how long at most to wait for them, in the machine's time.
     /// - Returns: oldest first, none when the pause is over; and the id to go on from. Nil when the tenant is no more.
-    public func nextEvents(
+    package func nextEvents(
         _ filter: EventFilter, after cursor: Int64, pause: Duration
     ) async throws -> (events: [StreamedEvent], cursor: Int64)? {
         var cursor = cursor

@@ -3,14 +3,14 @@ import LapseStore
 
 // The control API's calls on what goes wrong on purpose.
 extension Authority {
-    public func listFaults(of name: String) throws -> ControlPage {
+    package func listFaults(of name: String) throws -> ControlPage {
         try store.read { tx in
             ControlPage(items: try tx.faults(of: try controlled(name, tx).id).map(\.json), next: nil)
         }
     }
 
     /// Makes a fault; it is asked after all that are there already.
-    public func createFault(_ body: JSON, in name: String) throws -> JSON {
+    package func createFault(_ body: JSON, in name: String) throws -> JSON {
         let id = random.guid()
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -30,7 +30,7 @@ extension Authority {
         }
     }
 
-    public func fault(_ id: String, of name: String) throws -> JSON {
+    package func fault(_ id: String, of name: String) throws -> JSON {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             guard let fault = try tx.faults(of: tenant.id).first(where: { $0.id.description == id.lowercased() }) else {
@@ -40,7 +40,7 @@ extension Authority {
         }
     }
 
-    public func deleteFault(_ id: String, of name: String) throws {
+    package func deleteFault(_ id: String, of name: String) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             guard let known = GUID(id), try tx.delete(fault: known, of: tenant.id) else { throw Self.noFault(id) }
@@ -50,7 +50,7 @@ extension Authority {
     /// Removes them all.
     ///
     /// - Parameter label: those of this name alone.
-    public func clearFaults(named label: String?, of name: String) throws {
+    package func clearFaults(named label: String?, of name: String) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             for fault in try tx.faults(of: tenant.id) where label == nil || fault.name == label {

@@ -2,19 +2,19 @@ import LapseRules
 import LapseStore
 
 /// How the apps of a tenant took what they met.
-public struct Report: Sendable {
-    public let tenant: Tenant
+package struct Report: Sendable {
+    package let tenant: Tenant
     /// The tenant's clock.
-    public let at: Timestamp
-    public let reactions: [Reaction]
-    public let expectations: [(expectation: Expectation, outcomes: [Expectation.Outcome])]
-    public let apps: [ClientID: String]
-    public let users: [GUID: String]
+    package let at: Timestamp
+    package let reactions: [Reaction]
+    package let expectations: [(expectation: Expectation, outcomes: [Expectation.Outcome])]
+    package let apps: [ClientID: String]
+    package let users: [GUID: String]
     /// The events that findings name.
-    public let events: [Int64: LoggedEvent]
+    package let events: [Int64: LoggedEvent]
 
     /// Bad as soon as one client is, or one expectation failed; untested while nothing was met.
-    public var verdict: Reaction.Verdict {
+    package var verdict: Reaction.Verdict {
         let verdicts = reactions.map(\.verdict), statuses = expectations.map { Expectation.status(of: $0.outcomes) }
         if verdicts.contains(.bad) || statuses.contains(.failed) { return .bad }
         return verdicts.contains(.good) ? .good : .untested
@@ -26,7 +26,7 @@ extension Authority {
     private static let judged = (events: 20_000, looked: Int64(200_000))
 
     /// What the judge says of every client, or of one.
-    public func report(of name: String, client: String? = nil) throws -> Report {
+    package func report(of name: String, client: String? = nil) throws -> Report {
         let asked = client.map { ClientID($0) }
         let (tenant, events, expectations) = try store.read { tx in
             let tenant = try controlled(name, tx)
@@ -54,11 +54,11 @@ extension Authority {
 
     // MARK: Expectations
 
-    public func listExpectations(of name: String) throws -> ControlPage {
+    package func listExpectations(of name: String) throws -> ControlPage {
         ControlPage(items: try report(of: name).expectations.map { $0.expectation.json($0.outcomes) }, next: nil)
     }
 
-    public func createExpectation(_ body: JSON, in name: String) throws -> JSON {
+    package func createExpectation(_ body: JSON, in name: String) throws -> JSON {
         let id = random.guid()
         try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -76,7 +76,7 @@ extension Authority {
     }
 
     /// - Parameter wait: answers as soon as it passed or failed, or when the time is over, at most a minute of the machine's.
-    public func expectation(_ id: String, of name: String, waiting wait: String) async throws -> JSON {
+    package func expectation(_ id: String, of name: String, waiting wait: String) async throws -> JSON {
         let time = try waitingTime(wait)
         let tenant = try store.read { tx in try controlled(name, tx).id }
         // The whole log is judged each time, therefore the pause; and no commit says that a limit has run out, therefore the recheck.
@@ -87,7 +87,7 @@ extension Authority {
         }
     }
 
-    public func expectation(_ id: String, of name: String) throws -> JSON {
+    package func expectation(_ id: String, of name: String) throws -> JSON {
         guard let found = try report(of: name).expectations.first(where: { $0.expectation.id.description == id.lowercased() })
         else {
             throw Self.noExpectation(id)
@@ -95,7 +95,7 @@ extension Authority {
         return found.expectation.json(found.outcomes)
     }
 
-    public func deleteExpectation(_ id: String, of name: String) throws {
+    package func deleteExpectation(_ id: String, of name: String) throws {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             guard let known = GUID(id), try tx.delete(expectation: known, of: tenant.id) else { throw Self.noExpectation(id) }
@@ -108,7 +108,7 @@ extension Authority {
 // MARK: As JSON
 
 extension Report {
-    public var json: JSON {
+    package var json: JSON {
         [
             "tenant": .string(tenant.id.description), "at": JSON(at), "verdict": .string(verdict.rawValue),
             "clients": .array(

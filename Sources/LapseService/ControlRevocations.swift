@@ -3,7 +3,7 @@ import LapseStore
 
 // The control API's calls on revocations.
 extension Authority {
-    public func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
         let after = try cursor.map { text in
             guard let sequence = Int64(text) else { throw ControlPage.unknownCursor }
             return sequence
@@ -18,10 +18,10 @@ extension Authority {
     }
 
     /// A revocation, or a state change by the id that its event names.
-    public func revocation(_ id: String, of name: String) throws -> JSON { try look(at: id, of: name).json }
+    package func revocation(_ id: String, of name: String) throws -> JSON { try look(at: id, of: name).json }
 
     /// ``revocation(_:of:)`` as soon as it is effective everywhere, or after that time of the machine.
-    public func revocation(_ id: String, of name: String, waiting text: String) async throws -> JSON {
+    package func revocation(_ id: String, of name: String, waiting text: String) async throws -> JSON {
         let deadline = ContinuousClock.now + (try waitingTime(text))
         let tenant = try store.read { try controlled(name, $0).id }
         return try await store.commits.until(deadline, of: tenant) {
@@ -65,7 +65,7 @@ extension Authority {
     }
 
     /// Makes what is not effective yet effective now: everywhere, or where the body says: `{"plane"?,"region"?}`.
-    public func releaseRevocation(_ id: String, of name: String, _ body: JSON) throws -> JSON {
+    package func releaseRevocation(_ id: String, of name: String, _ body: JSON) throws -> JSON {
         let (plane, region) = try releaseTarget(body)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -80,7 +80,7 @@ extension Authority {
     /// The same for everything of the tenant that is held or on its way.
     ///
     /// - Returns: what was released, oldest first.
-    public func releaseAll(of name: String, _ body: JSON) throws -> ControlPage {
+    package func releaseAll(of name: String, _ body: JSON) throws -> ControlPage {
         let (plane, region) = try releaseTarget(body)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -132,7 +132,7 @@ extension Authority {
     }
 
     /// Revokes with a cause: `{"user","cause","actor"?,"newPassword"?}`.
-    public func createRevocation(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
+    package func createRevocation(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
         let (userName, cause, actor, newPassword) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let user = try reader.required("user")

@@ -6,7 +6,7 @@ extension Authority {
     /// Makes a tenant for one test: `{"template"}` like another tenant's seed, or a seed tenant of its own.
     ///
     /// - Returns: the tenant with its users and apps; passwords and secrets where they are known, this once.
-    public func createTenant(_ body: JSON) throws -> JSON {
+    package func createTenant(_ body: JSON) throws -> JSON {
         let sandbox = NewSandbox(random: random)
         return try store.write { tx in
             let seed: TenantSeed
@@ -55,7 +55,7 @@ extension Authority {
     }
 
     /// Removes a tenant with everything in it, and its members' guest objects elsewhere.
-    public func deleteTenant(_ name: String) throws {
+    package func deleteTenant(_ name: String) throws {
         let tenant = try store.write { tx in
             let tenant = try controlled(name, tx).id
             try tx.delete(tenant: tenant, keepingGuests: false)

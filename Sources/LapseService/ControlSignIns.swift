@@ -8,7 +8,7 @@ extension Authority {
     /// Signs a user in without a browser: `{"user","client_id","scope","authTime"?,"method"?}`.
     ///
     /// - Returns: what a browser and a client would hold after it.
-    public func createGrant(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
+    package func createGrant(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
         let (userName, clientID, scopeText, authTime, method) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let read = (
@@ -77,7 +77,7 @@ extension Authority {
     }
 
     /// The user's grants in this tenant, alive or dead and why. For a member, those in other tenants too.
-    public func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
+    package func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
@@ -119,7 +119,7 @@ extension Authority {
     }
 
     /// The user's browser sessions, alive or dead and why. They are the home account's: a guest's are listed too.
-    public func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
+    package func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)

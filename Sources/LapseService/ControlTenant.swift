@@ -2,9 +2,9 @@ import LapseRules
 import LapseStore
 
 /// The part of a list, and where the next part begins; nil at the end.
-public struct ControlPage: Sendable {
-    public let items: [JSON]
-    public let next: String?
+package struct ControlPage: Sendable {
+    package let items: [JSON]
+    package let next: String?
 
     init(items: [JSON], next: String?) { (self.items, self.next) = (items, next) }
 
@@ -23,17 +23,17 @@ public struct ControlPage: Sendable {
 
     static let unknownCursor = ControlError.invalid(FieldError("after", "must be a cursor of this list"))
 
-    public var json: JSON { ["items": .array(items), "next": JSON(next)] }
+    package var json: JSON { ["items": .array(items), "next": JSON(next)] }
 }
 
 // The control API's calls on a tenant as a whole.
 extension Authority {
-    public func listTenants() throws -> ControlPage {
+    package func listTenants() throws -> ControlPage {
         ControlPage(items: try store.read { try $0.tenants().map(\.json) }, next: nil)
     }
 
     /// Back to the seed: no grants, sessions, revocations and events, the clock real.
-    public func resetTenant(_ name: String) throws -> JSON {
+    package func resetTenant(_ name: String) throws -> JSON {
         let (json, tenant) = try store.write { tx in
             let old = try controlled(name, tx)
             guard let seed = try tx.seed(of: old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
@@ -49,7 +49,7 @@ extension Authority {
 
     // MARK: Clock
 
-    public func clock(of name: String) throws -> JSON {
+    package func clock(of name: String) throws -> JSON {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             return clockJSON(tenant, now: tenant.clock.now(wall: wall()))
@@ -57,7 +57,7 @@ extension Authority {
     }
 
     /// Sets mode and instant; what is missing stays as it is.
-    public func setClock(of name: String, _ body: JSON) throws -> JSON {
+    package func setClock(of name: String, _ body: JSON) throws -> JSON {
         var reader = try reading { () throws(FieldError) in try ObjectReader(body) }
         let (mode, instant) = try reading { () throws(FieldError) in
             let read = (try reader.choice("mode", of: TenantClock.Mode.self), try reader.instant("now"))
@@ -81,7 +81,7 @@ extension Authority {
     }
 
     /// Moves the clock forward and tells what took effect on the way: `{"by"}` or `{"until"}`.
-    public func advanceClock(of name: String, _ body: JSON) throws -> JSON {
+    package func advanceClock(of name: String, _ body: JSON) throws -> JSON {
         let (duration, target) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let read = (try reader.duration("by"), try reader.choice("until", of: ClockTarget.self))
@@ -130,11 +130,11 @@ extension Authority {
 
     // MARK: Propagation and policies
 
-    public func propagation(of name: String) throws -> JSON {
+    package func propagation(of name: String) throws -> JSON {
         try store.read { tx in model(of: try controlled(name, tx)).json }
     }
 
-    public func setPropagation(of name: String, _ body: JSON) throws -> JSON {
+    package func setPropagation(of name: String, _ body: JSON) throws -> JSON {
         let model = try reading { () throws(FieldError) in try PropagationModel(body) }
         try update(name, .propagationChanged) { tenant, tx in
             tenant.propagation = model
@@ -143,12 +143,12 @@ extension Authority {
         return model.json
     }
 
-    public func policies(of name: String) throws -> JSON {
+    package func policies(of name: String) throws -> JSON {
         try store.read { tx in try controlled(name, tx).policies.json }
     }
 
     /// Replaces the policies; what the body leaves out has its default.
-    public func setPolicies(of name: String, _ body: JSON) throws -> JSON {
+    package func setPolicies(of name: String, _ body: JSON) throws -> JSON {
         let policies = try reading { () throws(FieldError) in try Policies(body) }
         try update(name, .policiesChanged) { tenant, _ in tenant.policies = policies }
         return policies.json

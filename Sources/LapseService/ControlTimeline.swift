@@ -3,54 +3,54 @@ import LapseStore
 
 /// What happened to a user's sign-ins, along the clock of the user's home: sessions, grants and their tokens, and what revoked
 /// them where and from when on.
-public struct Timeline: Sendable {
-    public struct AccessToken: Sendable {
-        public let from: Timestamp
+package struct Timeline: Sendable {
+    package struct AccessToken: Sendable {
+        package let from: Timestamp
         /// When it ends by itself.
-        public let to: Timestamp
+        package let to: Timestamp
         /// Whether resources evaluate it continuously; every other passes until it ends.
-        public let isEvaluated: Bool
+        package let isEvaluated: Bool
         /// Since when no region's resources take it; nil while one does.
-        public let deadSince: Timestamp?
+        package let deadSince: Timestamp?
     }
 
     /// A session or a grant.
-    public struct Row: Sendable {
-        public enum Kind: String, CaseIterable, Sendable { case session, grant }
+    package struct Row: Sendable {
+        package enum Kind: String, CaseIterable, Sendable { case session, grant }
 
-        public let kind: Kind
-        public let id: GUID
+        package let kind: Kind
+        package let id: GUID
         /// The browser session that a grant came from.
-        public let session: GUID?
+        package let session: GUID?
         /// The app of a grant; nil for a session.
-        public let app: AppRegistration?
-        public let authentication: Authentication
+        package let app: AppRegistration?
+        package let authentication: Authentication
         /// From when on it exists, and when it ends by itself or was ended.
-        public let from: Timestamp
-        public let to: Timestamp
+        package let from: Timestamp
+        package let to: Timestamp
         /// How many refresh tokens there are of it.
-        public let refreshTokens: Int
-        public let accessTokens: [AccessToken]
-        public let marks: [LoggedEvent]
+        package let refreshTokens: Int
+        package let accessTokens: [AccessToken]
+        package let marks: [LoggedEvent]
         /// On its own plane, by region, at the instant ``Timeline/now``.
-        public let verdicts: [Explanation.Verdict]
+        package let verdicts: [Explanation.Verdict]
         /// Since when no region takes it; nil while one does.
-        public let deadSince: Timestamp?
+        package let deadSince: Timestamp?
     }
 
-    public let user: User
+    package let user: User
     /// The clock of the user's home.
-    public let now: Timestamp
-    public let mode: TenantClock.Mode
+    package let now: Timestamp
+    package let mode: TenantClock.Mode
     /// The first are the newest; sessions before grants.
-    public let rows: [Row]
+    package let rows: [Row]
     /// How many more rows there are, which are left out.
-    public let rowsLeftOut: Int
+    package let rowsLeftOut: Int
     /// What was refused to a browser: no grant tells of it.
-    public let attempts: [LoggedEvent]
+    package let attempts: [LoggedEvent]
     /// The newest of them.
-    public let revocations: [Revocation]
-    public let stateChanges: [StateChange]
+    package let revocations: [Revocation]
+    package let stateChanges: [StateChange]
 
     /// How many sessions and how many grants are shown, and how many marks of each.
     static let mostRows = 30
@@ -63,7 +63,7 @@ public struct Timeline: Sendable {
 
 extension Authority {
     /// The timeline of a user; a guest's is along the clock of its home.
-    public func timeline(of userName: String, in name: String) throws -> Timeline {
+    package func timeline(of userName: String, in name: String) throws -> Timeline {
         try store.read { tx in
             let wall = wall()
             let tenant = try controlled(name, tx)
@@ -151,7 +151,7 @@ extension Explanation {
 
 extension Timeline {
     /// - Parameter picture: the drawing of it, where it was asked for.
-    public func json(picture: String? = nil) -> JSON {
+    package func json(picture: String? = nil) -> JSON {
         .object([
             "user": .string(user.id.description), "userPrincipalName": .string(user.userPrincipalName), "now": JSON(now),
             "mode": .string(mode.rawValue), "rows": .array(rows.map(\.json)), "rowsLeftOut": .integer(Int64(rowsLeftOut)),

@@ -6,7 +6,7 @@ extension Authority {
     /// `{"refresh_token"|"session"|"access_token","at"?,"region"?}`.
     ///
     /// Counts no attempt and writes no event.
-    public func explain(_ body: JSON, in name: String) async throws -> JSON {
+    package func explain(_ body: JSON, in name: String) async throws -> JSON {
         let question = try reading { () throws(FieldError) in try Question(body) }
         var claims: AccessTokenClaims?
         if question.kind == .accessToken, case .payload(let payload) = await check(question.text) {

@@ -3,7 +3,7 @@ import LapseStore
 
 extension Authority {
     /// `{"user","client_id","scope","defect"}`: an access token with one defect, for resources to refuse. Nothing is stored.
-    public func forgeToken(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
+    package func forgeToken(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
         let (userName, client, scopeText, defect) = try reading { () throws(FieldError) in
             var reader = try ObjectReader(body)
             let read = (

@@ -73,7 +73,7 @@ final class Gates: Sendable {
 
 // The control API's calls on gates.
 extension Authority {
-    public func listGates(of name: String) throws -> ControlPage {
+    package func listGates(of name: String) throws -> ControlPage {
         let tenant = try store.read { tx in try controlled(name, tx).id }
         return ControlPage(
             items: Gates.Gate.allCases.map { gate in
@@ -83,7 +83,7 @@ extension Authority {
     }
 
     /// `{"closed":true}`: closes or opens a gate.
-    public func setGate(_ gateName: String, of name: String, _ body: JSON) throws -> JSON {
+    package func setGate(_ gateName: String, of name: String, _ body: JSON) throws -> JSON {
         let tenant = try store.read { tx in try controlled(name, tx).id }
         guard let gate = Gates.Gate(rawValue: gateName) else {
             let known = Gates.Gate.allCases.map(\.rawValue).joined(separator: ", ")

@@ -4,7 +4,7 @@ import LapseStore
 // Graph's view of app registrations and of what users consented to.
 extension Authority {
     /// `GET /applications`, `/servicePrincipals`, `/oauth2PermissionGrants`.
-    public func listApps(
+    package func listApps(
         _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
@@ -16,7 +16,7 @@ extension Authority {
     }
 
     /// `GET /applications/$count`, `/servicePrincipals/$count`.
-    public func countApps(
+    package func countApps(
         _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> (Int, Landing) {
         try deciding { tx, landing in
@@ -26,7 +26,7 @@ extension Authority {
     }
 
     /// One of them, with every property.
-    public func readApp(
+    package func readApp(
         _ collection: AppEntries.Collection, _ key: AppEntries.Key, token: BearerToken, trace: RequestTrace
     ) throws -> (JSON, Landing) {
         try deciding { tx, landing in

@@ -8,7 +8,7 @@ extension Authority {
     private static let longestLook = 20_000
 
     /// `GET /auditLogs/directoryAudits`, the newest first.
-    public func directoryAudits(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    package func directoryAudits(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             return try entries(of: DirectoryAudit.kinds, time: "activityDateTime", query, visit, tx) { logged in
@@ -18,7 +18,7 @@ extension Authority {
     }
 
     /// `GET /auditLogs/signIns`, the newest first: interactive ones and those of tokens, with their failures.
-    public func signIns(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    package func signIns(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             return try entries(of: SignInEntry.kinds, time: "createdDateTime", query, visit, tx) { logged in

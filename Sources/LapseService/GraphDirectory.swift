@@ -4,7 +4,7 @@ import LapseStore
 // Graph's operations that change the directory. Each event travels to the planes as the control API's do.
 extension Authority {
     /// `POST /users`.
-    public func createUser(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    package func createUser(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         let id = random.guid()
         return try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
@@ -20,7 +20,7 @@ extension Authority {
     }
 
     /// `PATCH /users/{id}` and `PATCH /me`.
-    public func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(target, tx)
@@ -36,7 +36,7 @@ extension Authority {
     }
 
     /// `DELETE /users/{id}`.
-    public func deleteUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func deleteUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.member(target, tx)
@@ -48,7 +48,7 @@ extension Authority {
     }
 
     /// `POST /me/changePassword`: `{"currentPassword","newPassword"}`.
-    public func changePassword(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func changePassword(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(.me, tx)
@@ -70,7 +70,7 @@ extension Authority {
     /// `POST /users/{id}/authentication/methods/{password}/resetPassword`: `{"newPassword"?}`.
     ///
     /// - Returns: the password that was made up; nil when the caller gave one.
-    public func resetPassword(
+    package func resetPassword(
         of target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace
     ) throws -> (String?, Landing) {
         let madeUp = "Lp1-" + random.token(bytes: 9)
@@ -116,7 +116,7 @@ extension Authority {
     private static let longestList = 999
 
     /// `GET /directory/deletedItems/microsoft.graph.user`, the last first.
-    public func listDeletedUsers(token: BearerToken, trace: RequestTrace) throws -> (
+    package func listDeletedUsers(token: BearerToken, trace: RequestTrace) throws -> (
         [(profile: GraphProfile, deletedAt: Timestamp)], Landing
     ) {
         try deciding { tx, landing in
@@ -128,7 +128,7 @@ extension Authority {
         }
     }
 
-    public func readDeletedUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (
+    package func readDeletedUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (
         (profile: GraphProfile, deletedAt: Timestamp), Landing
     ) {
         try deciding { tx, landing in
@@ -140,7 +140,7 @@ extension Authority {
     }
 
     /// `POST /directory/deletedItems/{id}/restore`. Older grants live again where it is in effect, unless a revocation kills them.
-    public func restoreUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    package func restoreUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
@@ -161,7 +161,7 @@ extension Authority {
     }
 
     /// `DELETE /directory/deletedItems/{id}`: for good.
-    public func purgeUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func purgeUser(_ id: String, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayDeleteUsers else { throw visit.refused(.denied) }
@@ -183,7 +183,7 @@ extension Authority {
     // MARK: Guests
 
     /// `POST /invitations`: makes a guest of somebody who is at home in another tenant of this Lapse.
-    public func invite(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
+    package func invite(_ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (GraphProfile, Landing) {
         let id = random.guid()
         return try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)

@@ -2,36 +2,36 @@ import LapseRules
 import LapseStore
 
 /// The owner of an access token at Graph, before the store was asked.
-public struct BearerToken: Sendable {
+package struct BearerToken: Sendable {
     let claims: AccessTokenClaims
 }
 
 /// Which user an address of Graph means.
-public enum GraphTarget: Sendable {
+package enum GraphTarget: Sendable {
     case me
     /// An object id or user principal name.
     case named(String)
 }
 
 /// A profile as Graph shows it.
-public struct GraphProfile: Sendable {
-    public let user: User
+package struct GraphProfile: Sendable {
+    package let user: User
     /// The cut-off as `signInSessionsValidFromDateTime` shows it, in whole seconds.
-    public let stamp: Timestamp
+    package let stamp: Timestamp
 
     /// With every property that Graph may show.
-    public var json: JSON { user.graphJSON(stamp: stamp) }
+    package var json: JSON { user.graphJSON(stamp: stamp) }
 }
 
 /// A part of a collection.
-public struct GraphPage: Sendable {
-    public let objects: [JSON]
+package struct GraphPage: Sendable {
+    package let objects: [JSON]
     /// Where the next part begins, in clear; nil at the end.
-    public let next: String?
+    package let next: String?
     /// How many objects there are on all pages; nil when they were not counted.
-    public let count: Int?
+    package let count: Int?
 
-    public init(objects: [JSON], next: String?, count: Int?) {
+    package init(objects: [JSON], next: String?, count: Int?) {
         self.objects = objects
         self.next = next
         self.count = count
@@ -42,7 +42,7 @@ extension Authority {
     /// Checks the signature of an access token.
     ///
     /// - Throws: ``ResourceRefused`` for a missing token, garbage, or another's signature.
-    public func bearerToken(_ text: String?) async throws -> BearerToken {
+    package func bearerToken(_ text: String?) async throws -> BearerToken {
         guard let text, !text.isEmpty else { throw ResourceRefused(.emptyToken, now: wall()) }
         switch await check(text) {
         case .garbage: throw ResourceRefused(.garbageToken, now: wall())
@@ -57,7 +57,7 @@ extension Authority {
     ///
     /// - Returns: the status that the tenant's policy wants, 200 or 204.
     /// - Throws: ``ResourceRefused``.
-    public func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) async throws -> (
+    package func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) async throws -> (
         status: Int, Landing
     ) {
         let (status, landing) = try deciding { tx, landing in
@@ -76,7 +76,7 @@ extension Authority {
     }
 
     /// `GET /me` and `GET /users/{id}`.
-    public func readUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
+    package func readUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
         GraphProfile, Landing
     ) {
         try deciding { tx, landing in
@@ -88,7 +88,7 @@ extension Authority {
     }
 
     /// `GET /users`: the page that the query asks for, by user principal name where it names no order.
-    public func listUsers(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
+    package func listUsers(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> (GraphPage, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard visit.caller.mayRead(nil) else { throw visit.refused(.denied) }
@@ -107,7 +107,7 @@ extension Authority {
     }
 
     /// The OpenID userinfo claims; `sub` is the id token's.
-    public func userInfo(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    package func userInfo(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             guard let user = visit.caller.user else { throw visit.refused(.denied) }
@@ -122,7 +122,7 @@ extension Authority {
     }
 
     /// The lab's own API tells its caller who it is.
-    public func callLabAPI(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    package func callLabAPI(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .labAPI, tx, trace: trace, &landing)
             return [

@@ -20,16 +20,16 @@ struct PreparedGrant {
 }
 
 /// What came of a token request, with the region it landed in.
-public struct TokenAnswer: Sendable {
-    public let body: JSON
-    public let landing: Landing
+package struct TokenAnswer: Sendable {
+    package let body: JSON
+    package let landing: Landing
 }
 
 extension Authority {
     /// Answers a token request: prepare, find tenant and client, decide, write, commit, sign.
     ///
     /// - Throws: ``Refused`` for every "no"; anything else means that the storage or the signer is broken.
-    public func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
+    package func answer(_ request: TokenRequest, at name: TenantName, trace: RequestTrace) async throws -> TokenAnswer {
         underWay.begin()
         defer { underWay.end() }
         let assertion = try await checkedAssertion(of: request)

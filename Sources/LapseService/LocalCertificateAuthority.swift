@@ -9,13 +9,13 @@ import X509
 ///
 /// The CA is name-constrained to `localhost` names and loopback addresses, and to names that the person who starts Lapse asks for:
 /// who trusts it trusts it for nothing else.
-public enum LocalCertificateAuthority {
+package enum LocalCertificateAuthority {
     /// A private key with its certificate, both PEM.
-    public struct Identity: Sendable {
-        public let certificatePEM: String
-        public let privateKeyPEM: String
+    package struct Identity: Sendable {
+        package let certificatePEM: String
+        package let privateKeyPEM: String
 
-        public init(certificatePEM: String, privateKeyPEM: String) {
+        package init(certificatePEM: String, privateKeyPEM: String) {
             self.certificatePEM = certificatePEM
             self.privateKeyPEM = privateKeyPEM
         }
@@ -24,7 +24,7 @@ public enum LocalCertificateAuthority {
     /// Looks whether certificate and key can be read and belong together.
     ///
     /// - Throws: whatever is wrong, in the words of the library that found it.
-    public static func check(_ identity: Identity) throws {
+    package static func check(_ identity: Identity) throws {
         struct Mismatch: Error, CustomStringConvertible { let description = "the key does not belong to the certificate" }
         let key = try Certificate.PrivateKey(pemEncoded: identity.privateKeyPEM)
         guard try Certificate(pemEncoded: identity.certificatePEM).publicKey == key.publicKey else { throw Mismatch() }
@@ -36,7 +36,7 @@ public enum LocalCertificateAuthority {
     private static let localNames = [localhost, "*.localhost"]
 
     /// Whether the CA may speak for just these names besides localhost, and for some days more.
-    public static func isFresh(authority: Identity, for names: [String], now: Timestamp) throws -> Bool {
+    package static func isFresh(authority: Identity, for names: [String], now: Timestamp) throws -> Bool {
         let certificate = try Certificate(pemEncoded: authority.certificatePEM)
         let permitted = try certificate.extensions.nameConstraints.map { Array($0.permittedDNSDomains) } ?? []
         return permitted == [localhost] + names && certificate.notValidAfter > date(now, days: 7)
@@ -47,7 +47,7 @@ public enum LocalCertificateAuthority {
     ///
     /// - Parameter names: the DNS names it may speak for besides localhost.
     /// - Parameter privateKeyPEM: the key of a CA that is issued again; nil makes a new one.
-    public static func makeAuthority(names: [String] = [], keeping privateKeyPEM: String? = nil, now: Timestamp) throws -> Identity
+    package static func makeAuthority(names: [String] = [], keeping privateKeyPEM: String? = nil, now: Timestamp) throws -> Identity
     {
         let key = try privateKeyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
         let name = try DistinguishedName {
@@ -76,7 +76,7 @@ public enum LocalCertificateAuthority {
     /// Its BoringSSL knows no name constraints on IP addresses and refuses whatever stands under them. A certificate that has
     /// some is rebuilt without: a trust anchor counts by its name and key, its own signature is never looked at. Who names the CA
     /// of one server trusts it for that server.
-    public static func anchors(inPEM text: String) throws -> [String] {
+    package static func anchors(inPEM text: String) throws -> [String] {
         try PEMDocument.parseMultiple(pemString: text).map { document in
             let certificate = try Certificate(pemDocument: document)
             guard let constraints = try certificate.extensions.nameConstraints, !constraints.permittedIPRanges.isEmpty else {
@@ -94,7 +94,7 @@ public enum LocalCertificateAuthority {
 
     /// A new server certificate for `localhost`, `*.localhost`, 127.0.0.1, ::1 and the names, good for 800 days (clients refuse
     /// longer ones).
-    public static func makeServer(for names: [String] = [], signedBy authority: Identity, now: Timestamp) throws -> Identity {
+    package static func makeServer(for names: [String] = [], signedBy authority: Identity, now: Timestamp) throws -> Identity {
         let key = P256.Signing.PrivateKey()
         let issuer = try Certificate(pemEncoded: authority.certificatePEM)
         let subject = try DistinguishedName { CommonName("localhost") }
@@ -118,7 +118,7 @@ public enum LocalCertificateAuthority {
     }
 
     /// Whether the certificate can be served for another month, and for these names.
-    public static func isFresh(_ server: Identity, for names: [String] = [], now: Timestamp) throws -> Bool {
+    package static func isFresh(_ server: Identity, for names: [String] = [], now: Timestamp) throws -> Bool {
         let certificate = try Certificate(pemEncoded: server.certificatePEM)
         let known = try certificate.extensions.subjectAlternativeNames?.compactMap { name in
             if case .dnsName(let text) = name { text } else { nil }
@@ -127,7 +127,7 @@ public enum LocalCertificateAuthority {
     }
 
     /// A new RSA-2048 key with a self-signed certificate, for `x5c`.
-    public static func makeSigningIdentity(now: Timestamp) throws -> Identity {
+    package static func makeSigningIdentity(now: Timestamp) throws -> Identity {
         let key = try _RSA.Signing.PrivateKey(keySize: .bits2048)
         let name = try DistinguishedName { CommonName("Lapse token signing") }
         let certificate = try Certificate(
@@ -143,16 +143,16 @@ public enum LocalCertificateAuthority {
 }
 
 /// The key that tokens are signed with, and what the keys document says of it.
-public struct SigningKey: Sendable {
+package struct SigningKey: Sendable {
     /// `kid` and `x5t`: the certificate's SHA-1 thumbprint, base64url, as at Entra.
-    public let id: String
+    package let id: String
     let privateKeyDER: [UInt8]
     let publicKeyPEM: String
     private let modulus: String
     private let exponent: String
     private let certificate: String
 
-    public init(_ identity: LocalCertificateAuthority.Identity) throws {
+    package init(_ identity: LocalCertificateAuthority.Identity) throws {
         let key = try _RSA.Signing.PrivateKey(pemRepresentation: identity.privateKeyPEM)
         var serializer = DER.Serializer()
         try serializer.serialize(try Certificate(pemEncoded: identity.certificatePEM))
@@ -168,7 +168,7 @@ public struct SigningKey: Sendable {
     /// The entry in the keys document. Entra: facts of `/discovery/v2.0/keys`.
     ///
     /// - Parameter name: the `kid` and `x5t` in place of its own.
-    public func json(issuer: String, named name: String? = nil) -> JSON {
+    package func json(issuer: String, named name: String? = nil) -> JSON {
         let id = name ?? id
         return [
             "kty": "RSA", "use": "sig", "kid": .string(id), "x5t": .string(id), "n": .string(modulus), "e": .string(exponent),

@@ -4,7 +4,7 @@ import LapseStore
 // The two reads of Azure Resource Manager with which Azure's command lines finish a sign-in.
 extension Authority {
     /// `GET /tenants`: the directories that the caller has an account in, its own first. Entra: rest/api/resources/tenants/list.
-    public func managementTenants(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    package func managementTenants(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             let visit = try admitManager(token, tx, trace: trace, &landing)
             let others = try visit.caller.user.map { try tx.tenants(of: $0.home) } ?? []
@@ -14,7 +14,7 @@ extension Authority {
     }
 
     /// `GET /subscriptions`: nobody in a lab has any.
-    public func managementSubscriptions(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
+    package func managementSubscriptions(token: BearerToken, trace: RequestTrace) throws -> (JSON, Landing) {
         try deciding { tx, landing in
             _ = try admitManager(token, tx, trace: trace, &landing)
             return ["value": [], "count": ["type": "Total", "value": 0]]

@@ -5,10 +5,10 @@ extension Authority {
     /// The tenant whose metadata a path names; nil for `common` and `organizations`, whose issuer is a template.
     ///
     /// - Throws: ``Refused`` when there is no such tenant.
-    public func tenantID(of name: TenantName) throws -> GUID? { try place(of: name).tenant }
+    package func tenantID(of name: TenantName) throws -> GUID? { try place(of: name).tenant }
 
     /// ``tenantID(of:)`` with the cloud that the tenant says it is in.
-    public func place(of name: TenantName) throws -> (tenant: GUID?, cloud: Cloud) {
+    package func place(of name: TenantName) throws -> (tenant: GUID?, cloud: Cloud) {
         if case .alias(let alias) = name { return (alias == .consumers ? TenantName.consumersTenant : nil, .global) }
         return try store.read { tx in
             let wall = wall()
@@ -18,7 +18,7 @@ extension Authority {
     }
 
     /// The verified domain of a user name, nil when no tenant has it.
-    public func managedDomain(of userName: String) throws -> (domain: String, cloud: Cloud)? {
+    package func managedDomain(of userName: String) throws -> (domain: String, cloud: Cloud)? {
         guard let domain = userName.split(separator: "@").last.map({ $0.lowercased() }), userName.contains("@") else { return nil }
         return try store.read { tx in try tx.tenant(domain: domain).map { (domain, $0.cloud) } }
     }

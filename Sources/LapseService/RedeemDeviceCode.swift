@@ -22,13 +22,13 @@ extension Authority {
 }
 
 /// A device code as its device hears it. Entra: facts of the devicecode endpoint.
-public struct DeviceAuthorization: Sendable {
-    public let deviceCode: String
-    public let userCode: String
-    public let expiresIn: Duration
+package struct DeviceAuthorization: Sendable {
+    package let deviceCode: String
+    package let userCode: String
+    package let expiresIn: Duration
 
     /// - Parameter endpoint: version 1 knows one name for the page, and numbers as text.
-    public func json(origin: String, version: EndpointVersion) -> JSON {
+    package func json(origin: String, version: EndpointVersion) -> JSON {
         let page = "\(origin)/devicelogin"
         func number(_ value: Int64) -> JSON { version == .v1 ? .string(String(value)) : .integer(value) }
         return .object([
@@ -46,7 +46,7 @@ extension Authority {
     /// Begins a sign-in on a device.
     ///
     /// - Throws: ``Refused`` for an unknown tenant or client, a client without the flow, a scope it may not ask for.
-    public func issueDeviceCode(
+    package func issueDeviceCode(
         _ form: FormParameters, at name: TenantName, version: EndpointVersion, trace: RequestTrace
     ) throws -> (DeviceAuthorization, Landing) {
         let deviceCode = random.token(bytes: 48)

@@ -2,7 +2,7 @@ import LapseRules
 import LapseStore
 
 /// What a browser brings to a page: which browser it is, and what the person did there.
-public enum BrowserStep: Sendable {
+package enum BrowserStep: Sendable {
     case arrived
     /// - Parameter newPassword: for an account whose password only serves to choose another one.
     case signIn(userName: String, Credential, newPassword: String?, staySignedIn: Bool)
@@ -13,10 +13,10 @@ public enum BrowserStep: Sendable {
 }
 
 /// The cookies that name a browser, in clear.
-public typealias BrowserCookies = [BrowserSession.Cookie: String]
+package typealias BrowserCookies = [BrowserSession.Cookie: String]
 
 /// What the browser sees next.
-public enum AuthorizeAnswer: Sendable {
+package enum AuthorizeAnswer: Sendable {
     /// The sign-in page. The error is what was wrong with the last try.
     case signIn(SignInPageFacts)
     case pick(accounts: [PageAccount], appName: String)
@@ -25,21 +25,21 @@ public enum AuthorizeAnswer: Sendable {
     case redirect(AuthorizeRequest.Target, FormAnswer)
 }
 
-public struct SignInPageFacts: Sendable {
-    public let appName: String
-    public let directory: String
-    public let userName: String?
-    public let error: EntraError?
+package struct SignInPageFacts: Sendable {
+    package let appName: String
+    package let directory: String
+    package let userName: String?
+    package let error: EntraError?
 
     /// Whether the page asks for a new password beside the one that has expired.
-    public var asksForNewPassword = false
+    package var asksForNewPassword = false
 }
 
 /// An account as pages name it: by its session.
-public struct PageAccount: Sendable {
-    public let session: GUID
-    public let displayName: String
-    public let userPrincipalName: String
+package struct PageAccount: Sendable {
+    package let session: GUID
+    package let displayName: String
+    package let userPrincipalName: String
 
     init(_ candidate: SignInDecision.Candidate) {
         session = candidate.session.id
@@ -54,7 +54,7 @@ extension Authority {
     /// - Returns: what the browser sees, and the cookies to set whatever it is.
     /// - Throws: ``Refused`` for what must be shown as a page and never redirected: an unknown tenant or client, a redirect URI
     ///   that is not registered.
-    public func authorize(
+    package func authorize(
         _ parameters: FormParameters, at name: TenantName, version: EndpointVersion, step: BrowserStep, cookies: BrowserCookies,
         trace: RequestTrace
     ) throws -> (answer: AuthorizeAnswer, cookies: BrowserCookies, landing: Landing) {

@@ -7,7 +7,7 @@ extension Authority {
     /// - Parameter hint: a user name or session id; nil signs everybody out.
     /// - Returns: the redirect URI when it may be followed: one that some app registered, or a loopback address under open
     ///   registration. Nil: show the page. And the logout addresses of the apps that the ended sessions signed in to.
-    public func signOut(
+    package func signOut(
         cookies: BrowserCookies, hint: String?, redirectURI: String?, trace: RequestTrace
     ) throws -> (redirectURI: String?, endedAll: Bool, frontChannel: [String]) {
         try store.write { tx in

@@ -45,7 +45,7 @@ extension Authority {
     /// The keys document.
     ///
     /// - Parameter trouble: what a fault does to it.
-    public func keys(_ trouble: FaultEffect.KeyTrouble?, issuer: String) async throws -> JSON {
+    package func keys(_ trouble: FaultEffect.KeyTrouble?, issuer: String) async throws -> JSON {
         let keys: [JSON]
         switch trouble {
         case .stale: keys = [try await spareSigners.signer(.previous).key.json(issuer: issuer)]

@@ -4,12 +4,12 @@ import Synchronization
 
 /// What is to happen to answers that are on their way, by the id of their request: decided in the transaction of the request,
 /// done by the server when the answer leaves.
-public final class SpoiledAnswers: Sendable {
-    public struct Spoiled: Sendable {
+package final class SpoiledAnswers: Sendable {
+    package struct Spoiled: Sendable {
         /// The fault that does it.
-        public let fault: GUID
-        public let latency: Duration?
-        public let spoiling: FaultEffect.Spoiling?
+        package let fault: GUID
+        package let latency: Duration?
+        package let spoiling: FaultEffect.Spoiling?
     }
 
     private let answers = Mutex<[GUID: Spoiled]>([:])
@@ -24,7 +24,7 @@ public final class SpoiledAnswers: Sendable {
     }
 
     /// What was to happen to a part of a request happens to the whole; the first of several counts.
-    public func move(from part: GUID, to whole: GUID) {
+    package func move(from part: GUID, to whole: GUID) {
         guard let spoiled = take(part) else { return }
         answers.withLock { answers in
             answers[whole] = answers[whole] ?? spoiled
@@ -33,7 +33,7 @@ public final class SpoiledAnswers: Sendable {
     }
 
     /// What is to happen to the answer of this request; nil nearly always.
-    public func take(_ request: GUID) -> Spoiled? {
+    package func take(_ request: GUID) -> Spoiled? {
         guard count.load(ordering: .acquiring) > 0 else { return nil }
         return answers.withLock { answers in
             let spoiled = answers.removeValue(forKey: request)
@@ -88,7 +88,7 @@ extension Authority {
     ///
     /// - Throws: ``Refused`` when the fault answers in place of the document.
     /// - Returns: what is wrong with the keys; nil: nothing.
-    public func strikeMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
+    package func strikeMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
         .KeyTrouble?
     {
         let isQuiet = try store.read { tx in

@@ -13,14 +13,14 @@ import Synchronization
 ///
 /// On Linux OpenSSL's libcrypto signs (see docs/decisions.md), elsewhere swift-crypto. Called from any thread; signatures run
 /// beside each other on as many cores as ask.
-public struct TokenSigner: Sendable {
-    public let key: SigningKey
+package struct TokenSigner: Sendable {
+    package let key: SigningKey
     private let header: [UInt8]
     private let headerWithThumbprint: [UInt8]
     private let verification: JWTKeyCollection
     private let lanes: SigningLanes
 
-    public init(_ key: SigningKey) async throws {
+    package init(_ key: SigningKey) async throws {
         self.key = key
         header = Base64URL.encodedBytes((["typ": "JWT", "alg": "RS256", "kid": .string(key.id)] as JSON).encoded)
         // Entra: version 1 tokens name the key twice.
@@ -32,7 +32,7 @@ public struct TokenSigner: Sendable {
     }
 
     /// The compact JWT with this payload, which is JSON.
-    public func sign(_ payload: [UInt8], namesThumbprint: Bool = false) throws -> String {
+    package func sign(_ payload: [UInt8], namesThumbprint: Bool = false) throws -> String {
         let header = namesThumbprint ? headerWithThumbprint : header
         var input: [UInt8] = []
         // Four letters for three bytes, and the signature's 256 bytes.
@@ -46,7 +46,7 @@ public struct TokenSigner: Sendable {
         return String(decoding: input, as: UTF8.self)
     }
 
-    public enum Checked: Sendable {
+    package enum Checked: Sendable {
         case payload(JSON)
         /// No JWT at all.
         case garbage
@@ -55,7 +55,7 @@ public struct TokenSigner: Sendable {
     }
 
     /// Checks the signature alone; times are for LapseRules to judge.
-    public func check(_ token: String) async -> Checked {
+    package func check(_ token: String) async -> Checked {
         guard token.utf8.count <= 16_384, token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else {
             return .garbage
         }

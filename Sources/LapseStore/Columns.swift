@@ -5,34 +5,34 @@ import LapseRules
 // How the domain's values stand in columns. The domain structs are the rows: there is no second model.
 
 extension GUID: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { description.databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> GUID? { String.fromDatabaseValue(value).flatMap(GUID.init) }
+    package var databaseValue: DatabaseValue { description.databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> GUID? { String.fromDatabaseValue(value).flatMap(GUID.init) }
 }
 
 extension ClientID: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { description.databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> ClientID? {
+    package var databaseValue: DatabaseValue { description.databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> ClientID? {
         String.fromDatabaseValue(value).map { ClientID($0) }
     }
 }
 
 extension Timestamp: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { ticks.databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> Timestamp? {
+    package var databaseValue: DatabaseValue { ticks.databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> Timestamp? {
         Int64.fromDatabaseValue(value).map(Timestamp.init(ticks:))
     }
 }
 
 extension SecretHash: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { Data(bytes).databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> SecretHash? {
+    package var databaseValue: DatabaseValue { Data(bytes).databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> SecretHash? {
         Data.fromDatabaseValue(value).flatMap { SecretHash(bytes: Array($0)) }
     }
 }
 
 extension Region: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { description.databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> Region? { String.fromDatabaseValue(value).flatMap(Region.init) }
+    package var databaseValue: DatabaseValue { description.databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> Region? { String.fromDatabaseValue(value).flatMap(Region.init) }
 }
 
 extension SignInMethod: DatabaseValueConvertible {}
@@ -49,8 +49,8 @@ extension ClockEffect.Kind: DatabaseValueConvertible {}
 
 /// A JSON column. What cannot be read back was not written by Lapse: the database is damaged.
 extension JSON: DatabaseValueConvertible {
-    public var databaseValue: DatabaseValue { encodedText.databaseValue }
-    public static func fromDatabaseValue(_ value: DatabaseValue) -> JSON? {
+    package var databaseValue: DatabaseValue { encodedText.databaseValue }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> JSON? {
         String.fromDatabaseValue(value).flatMap { JSON(parsing: Array($0.utf8)) }
     }
 }

@@ -5,13 +5,13 @@ import LapseRules
 /// Where everything is remembered: one SQLite database, written by one transaction at a time.
 ///
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
-public final class Store: Sendable {
+package final class Store: Sendable {
     /// The number of `schema.sql`; raised with every change that an older program could not read.
     static let schemaVersion = 8
 
     /// Why a database cannot be used, in one line.
-    public struct OpenError: Error, CustomStringConvertible {
-        public let description: String
+    package struct OpenError: Error, CustomStringConvertible {
+        package let description: String
     }
 
     private let writer: any DatabaseWriter
@@ -21,11 +21,11 @@ public final class Store: Sendable {
     /// Stamps events; decides nothing.
     private let machineClock: @Sendable () -> Timestamp
     /// Signals for each tenant that a committed transaction wrote an event of.
-    public let commits = CommitSignal()
+    package let commits = CommitSignal()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
     /// What was done to bring an older database here, in one line; nil when nothing had to be.
-    public let migration: String?
+    package let migration: String?
 
     private init(
         _ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil, migration: Migrations.Done? = nil,
@@ -33,7 +33,7 @@ public final class Store: Sendable {
     ) throws {
         self.writer = writer
         self.migration = migration.map {
-            "migrated the database from schema \($0.from) to \($0.to); as it was, it is kept as \($0.copy)"
+            "migrated from schema \($0.from) to \($0.to); a copy of it as it was is \($0.copy)"
         }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
@@ -48,7 +48,7 @@ public final class Store: Sendable {
     /// - Parameter machineClock: when an event is written, whatever its tenant's clock says.
     /// - Throws: ``OpenError`` for a file that cannot be read, is no database, is damaged, or has a newer schema or one
     ///   that no migration begins with. The file is left as it was.
-    public convenience init(path: String, machineClock: @escaping @Sendable () -> Timestamp) throws {
+    package convenience init(path: String, machineClock: @escaping @Sendable () -> Timestamp) throws {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             let version = isNew ? nil : try Self.check(path)
@@ -71,7 +71,7 @@ public final class Store: Sendable {
     }
 
     /// A database in memory, for tests.
-    public static func inMemory(machineClock: @escaping @Sendable () -> Timestamp) throws -> Store {
+    package static func inMemory(machineClock: @escaping @Sendable () -> Timestamp) throws -> Store {
         try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
@@ -130,7 +130,7 @@ public final class Store: Sendable {
     }
 
     /// Runs the operation in one transaction, after all that were begun before it. Whatever it throws undoes it.
-    public func write<Value>(_ operation: (StoreTransaction) throws -> Value) throws -> Value {
+    package func write<Value>(_ operation: (StoreTransaction) throws -> Value) throws -> Value {
         try write(operations: 1, operation)
     }
 
@@ -159,21 +159,21 @@ public final class Store: Sendable {
     /// As ``write(_:)``, in a transaction that it shares with others that come before its turn: for operations that come in crowds.
     ///
     /// - Parameter operation: runs once more, in a transaction of its own, when the shared one is undone.
-    public func writeTogether<Value: Sendable>(
+    package func writeTogether<Value: Sendable>(
         _ operation: @escaping @Sendable (StoreTransaction) throws -> Value
     ) async throws -> Value {
         try await shared.write(to: self, operation)
     }
 
     /// Runs the queries on one consistent state, between writers.
-    public func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
+    package func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
         try writer.read { db in
             try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs, machineClock: machineClock))
         }
     }
 
     /// Waits for running transactions and closes the file.
-    public func close() throws {
+    package func close() throws {
         try checkpointer?.close()
         try writer.close()
     }

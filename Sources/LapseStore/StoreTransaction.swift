@@ -2,7 +2,7 @@ import GRDB
 import LapseRules
 
 /// One transaction of the ``Store``: queries and writes by subject, in extensions beside this file.
-public struct StoreTransaction {
+package struct StoreTransaction {
     let db: Database
     /// Nil while reading: the cache belongs to the writer, whose order it follows.
     let directory: DirectoryCache?

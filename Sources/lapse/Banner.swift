@@ -4,7 +4,7 @@ import LapseRules
 /// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
 enum Banner {
     static func text(
-        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, settings: Settings
+        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, settings: Settings
     ) -> String {
         let base = addresses.https ?? addresses.http ?? ""
         let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
@@ -23,7 +23,7 @@ enum Banner {
             Lapse \(Instance.version) - a local identity provider for tests. It is no production identity provider.
 
               Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
-              Local CA   \(authority)
+              Local CA   \(authority)\(migration.map { "\n  Database   \($0)" } ?? "")
               \(users)
 
             Try next:

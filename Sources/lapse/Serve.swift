@@ -91,7 +91,8 @@ struct Serve: AsyncParsableCommand {
             let certificate = instance.folder.path(of: .authority)
             let banner =
                 Banner.text(
-                    addresses, certificate: certificate, isReissued: instance.isCertificateReissued, settings: settings) + "\n"
+                    addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
+                    migration: instance.migration, settings: settings) + "\n"
             FileHandle.standardOutput.write(Data(banner.utf8))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [

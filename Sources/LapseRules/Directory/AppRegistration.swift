@@ -1,9 +1,9 @@
 /// An app registration: a client, a resource, or both.
-public struct AppRegistration: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable { case `public`, confidential, spa, resource }
+package struct AppRegistration: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable { case `public`, confidential, spa, resource }
 
     /// The flows that an app may be registered for.
-    public enum Flow: String, CaseIterable, Sendable {
+    package enum Flow: String, CaseIterable, Sendable {
         case code, refresh, device, password, clientCredentials, onBehalfOf
 
         static func defaults(for kind: Kind) -> Set<Flow> {
@@ -16,20 +16,20 @@ public struct AppRegistration: Equatable, Sendable {
     }
 
     /// The API that a resource offers.
-    public struct ExposedAPI: Equatable, Sendable {
+    package struct ExposedAPI: Equatable, Sendable {
         /// The application ID URI, such as `api://lapse-lab`.
-        public var uri: String
-        public var scopes: [String]
+        package var uri: String
+        package var scopes: [String]
         /// Whether its tokens carry `xms_cc`, the optional claim with which an API asks for the client's capabilities.
-        public var asksForCapabilities: Bool
+        package var asksForCapabilities: Bool
 
-        public init(uri: String, scopes: [String], asksForCapabilities: Bool = false) {
+        package init(uri: String, scopes: [String], asksForCapabilities: Bool = false) {
             self.uri = uri
             self.scopes = scopes
             self.asksForCapabilities = asksForCapabilities
         }
 
-        public init(_ value: JSON, path: String) throws(FieldError) {
+        package init(_ value: JSON, path: String) throws(FieldError) {
             var reader = try ObjectReader(value, path: path)
             self.init(
                 uri: try reader.required("uri"), scopes: try reader.strings("scopes") ?? [],
@@ -37,34 +37,34 @@ public struct AppRegistration: Equatable, Sendable {
             try reader.finish()
         }
 
-        public var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
+        package var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
     }
 
-    public let id: ClientID
-    public var name: String
-    public var kind: Kind
-    public var secretHashes: [SecretHash]
-    public var redirectURIs: [String]
-    public var spaRedirectURIs: [String]
-    public var logoutURL: String?
-    public var flows: Set<Flow>
+    package let id: ClientID
+    package var name: String
+    package var kind: Kind
+    package var secretHashes: [SecretHash]
+    package var redirectURIs: [String]
+    package var spaRedirectURIs: [String]
+    package var logoutURL: String?
+    package var flows: Set<Flow>
     /// Delegated permissions, Graph's by short name, others as `uri/scope`.
-    public var delegatedPermissions: [String]
+    package var delegatedPermissions: [String]
     /// Application permissions at Graph.
-    public var applicationPermissions: [String]
-    public var exposes: ExposedAPI?
+    package var applicationPermissions: [String]
+    package var exposes: ExposedAPI?
     /// The format of access tokens for this resource.
-    public var accessTokenVersion: Int64
+    package var accessTokenVersion: Int64
     static let accessTokenVersions: ClosedRange<Int64> = 1...2
     /// Whether the app belongs to Microsoft's family of client ids: its refresh tokens serve the whole family.
-    public var isFamilyMember: Bool
-    public var lifetimes: Lifetimes
+    package var isFamilyMember: Bool
+    package var lifetimes: Lifetimes
     /// The refusals that are switched on for the app.
-    public var challenges: [Challenge] = []
+    package var challenges: [Challenge] = []
     /// Whether this is no registration but open registration's stand-in; never stored.
-    public let isOpen: Bool
+    package let isOpen: Bool
 
-    public init(
+    package init(
         id: ClientID, name: String, kind: Kind, secretHashes: [SecretHash] = [], redirectURIs: [String] = [],
         spaRedirectURIs: [String] = [], logoutURL: String? = nil, flows: Set<Flow>? = nil, delegatedPermissions: [String] = [],
         applicationPermissions: [String] = [], exposes: ExposedAPI? = nil, accessTokenVersion: Int64 = 2,
@@ -88,17 +88,17 @@ public struct AppRegistration: Equatable, Sendable {
         self.isOpen = isOpen
     }
 
-    public static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }
+    package static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }
 
     /// Whether the app is registered for the flow. On-behalf-of gives refresh tokens too (Entra: v2-oauth2-on-behalf-of-flow.md),
     /// so who may use it may redeem them.
     func mayUse(_ flow: Flow) -> Bool { flows.contains(flow) || (flow == .refresh && flows.contains(.onBehalfOf)) }
 
     /// Whether the client has to prove who it is at the token endpoint.
-    public var isConfidential: Bool { kind == .confidential || kind == .resource }
+    package var isConfidential: Bool { kind == .confidential || kind == .resource }
 
     /// The app as the control API and seed files show it; secrets only where they were just given.
-    public func json(secrets: [String]? = nil) -> JSON {
+    package func json(secrets: [String]? = nil) -> JSON {
         .object([
             "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
             "secrets": secrets.map { JSON($0) }, "redirectUris": JSON(redirectURIs), "spaRedirectUris": JSON(spaRedirectURIs),
@@ -112,13 +112,13 @@ public struct AppRegistration: Equatable, Sendable {
 }
 
 /// Which of an app's registered redirect URIs did a request name?
-public enum RedirectURI {
-    public enum Platform: Sendable { case web, spa }
+package enum RedirectURI {
+    package enum Platform: Sendable { case web, spa }
 
     /// The platform under which the app registered this redirect URI, nil when it did not.
     ///
     /// Exact to the character, but for `http://localhost` and `http://127.0.0.1` the port is ignored (RFC 8252 section 7.3).
-    public static func platform(of uri: String, in app: AppRegistration) -> Platform? {
+    package static func platform(of uri: String, in app: AppRegistration) -> Platform? {
         if app.spaRedirectURIs.contains(where: { matches(uri, $0) }) { return .spa }
         if app.redirectURIs.contains(where: { matches(uri, $0) }) { return app.kind == .spa ? .spa : .web }
         return nil
@@ -131,7 +131,7 @@ public enum RedirectURI {
     }
 
     /// Whether the URI is one of this machine, as open registration takes it.
-    public static func isLoopback(_ uri: String) -> Bool {
+    package static func isLoopback(_ uri: String) -> Bool {
         withoutLoopbackPort(uri) != nil
             || ["https://localhost", "https://127.0.0.1", "http://[::1]", "https://[::1]"].contains { origin in
                 uri.hasPrefix(origin) && [nil, ":", "/", "?"].contains(uri.dropFirst(origin.count).first)

@@ -1,25 +1,25 @@
 /// The tenants, users and apps that a Lapse without a seed file starts with. Their ids are fixed: scripts rely on them.
-public enum BuiltInLab {
-    public static let contoso = GUID("11111111-aaaa-4aaa-8aaa-111111111111")!
-    public static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
+package enum BuiltInLab {
+    package static let contoso = GUID("11111111-aaaa-4aaa-8aaa-111111111111")!
+    package static let fabrikam = GUID("22222222-bbbb-4bbb-8bbb-222222222222")!
     /// Contoso's domain.
-    public static let domain = "contoso.example"
+    package static let domain = "contoso.example"
     /// A user of Contoso, and its Global Administrator.
-    public static let adele = "adele@\(domain)"
-    public static let admin = "admin@\(domain)"
-    public static let password = "Passw0rd!"
+    package static let adele = "adele@\(domain)"
+    package static let admin = "admin@\(domain)"
+    package static let password = "Passw0rd!"
 
-    public static let native = ClientID("bbbbbbbb-0002-4000-8000-000000000001")
-    public static let web = ClientID("bbbbbbbb-0002-4000-8000-000000000002")
-    public static let spa = ClientID("bbbbbbbb-0002-4000-8000-000000000003")
-    public static let daemon = ClientID("bbbbbbbb-0002-4000-8000-000000000004")
+    package static let native = ClientID("bbbbbbbb-0002-4000-8000-000000000001")
+    package static let web = ClientID("bbbbbbbb-0002-4000-8000-000000000002")
+    package static let spa = ClientID("bbbbbbbb-0002-4000-8000-000000000003")
+    package static let daemon = ClientID("bbbbbbbb-0002-4000-8000-000000000004")
     /// The registration of the API that Lapse itself serves at `/_lapse/resource/`.
-    public static let api = ClientID("bbbbbbbb-0002-4000-8000-000000000005")
-    public static let apiURI = "api://lapse-lab"
+    package static let api = ClientID("bbbbbbbb-0002-4000-8000-000000000005")
+    package static let apiURI = "api://lapse-lab"
 
     /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
-    public static let secrets = [webSecret, daemonSecret, apiSecret]
-    public static let webSecret = "lapse-web-secret"
+    package static let secrets = [webSecret, daemonSecret, apiSecret]
+    package static let webSecret = "lapse-web-secret"
     private static let daemonSecret = "lapse-daemon-secret"
     private static let apiSecret = "lapse-api-secret-01"
 
@@ -28,7 +28,7 @@ public enum BuiltInLab {
         "Directory.AccessAsUser.All", "\(apiURI)/access_as_user",
     ]
 
-    public static let seed: [TenantSeed] = [
+    package static let seed: [TenantSeed] = [
         TenantSeed(
             tenant: Tenant(id: contoso, name: "Contoso", domains: [domain]),
             users: [

@@ -2,14 +2,14 @@
 ///
 /// Entra: graph/deployments.md for hosts of Graph and of the authority; the rest from openid-configuration of each cloud and
 /// from clients that list them.
-public enum Cloud: String, CaseIterable, Sendable {
+package enum Cloud: String, CaseIterable, Sendable {
     case global
     case usGovernmentL4 = "usgov-l4"
     case usGovernmentL5 = "usgov-l5"
     case china
 
     /// The host of the authority.
-    public var authorityHost: String {
+    package var authorityHost: String {
         switch self {
         case .global: "login.microsoftonline.com"
         case .usGovernmentL4, .usGovernmentL5: "login.microsoftonline.us"
@@ -18,7 +18,7 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// The host of Microsoft Graph: in `aud`, scopes and `@odata.context`.
-    public var graphHost: String {
+    package var graphHost: String {
         switch self {
         case .global: "graph.microsoft.com"
         case .usGovernmentL4: "graph.microsoft.us"
@@ -28,7 +28,7 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// The hosts of Azure Resource Manager: the newer name, and the older one that tokens are still asked for by.
-    public var managementHosts: [String] {
+    package var managementHosts: [String] {
         switch self {
         case .global: ["management.azure.com", "management.core.windows.net"]
         case .usGovernmentL4, .usGovernmentL5: ["management.usgovcloudapi.net", "management.core.usgovcloudapi.net"]
@@ -37,10 +37,10 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// The issuer of a tenant's tokens of version 1.
-    public func directoryIssuer(of tenant: GUID) -> String { directoryIssuer(of: tenant.description) }
+    package func directoryIssuer(of tenant: GUID) -> String { directoryIssuer(of: tenant.description) }
 
     /// The same for a tenant that is not known yet: metadata of `common` prints a placeholder.
-    public func directoryIssuer(of tenant: String) -> String {
+    package func directoryIssuer(of tenant: String) -> String {
         switch self {
         case .global, .usGovernmentL4, .usGovernmentL5: "https://sts.windows.net/\(tenant)/"
         case .china: "https://sts.chinacloudapi.cn/\(tenant)/"
@@ -48,7 +48,7 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// `cloud_instance_name`.
-    public var instanceName: String {
+    package var instanceName: String {
         switch self {
         case .global: "microsoftonline.com"
         case .usGovernmentL4, .usGovernmentL5: "microsoftonline.us"
@@ -57,10 +57,10 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// `cloud_graph_host_name`: the old Azure AD Graph.
-    public var directoryGraphHost: String { self == .china ? "graph.chinacloudapi.cn" : "graph.windows.net" }
+    package var directoryGraphHost: String { self == .china ? "graph.chinacloudapi.cn" : "graph.windows.net" }
 
     /// `rbac_url`.
-    public var accessControlURL: String {
+    package var accessControlURL: String {
         switch self {
         case .global: "https://pas.windows.net"
         case .usGovernmentL4, .usGovernmentL5: "https://pasff.usgovcloudapi.net"
@@ -69,7 +69,7 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// `tenant_region_scope` of a tenant.
-    public var regionScope: String {
+    package var regionScope: String {
         switch self {
         case .global: "NA"
         case .usGovernmentL4, .usGovernmentL5: "USG"
@@ -78,7 +78,7 @@ public enum Cloud: String, CaseIterable, Sendable {
     }
 
     /// `tenant_region_sub_scope`, where there is one.
-    public var regionSubScope: String? {
+    package var regionSubScope: String? {
         switch self {
         case .global, .china: nil
         case .usGovernmentL4: "DODCON"

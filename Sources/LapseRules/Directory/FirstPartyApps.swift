@@ -1,12 +1,12 @@
 /// Microsoft's own applications, which are in every tenant.
-public enum FirstPartyApps {
-    public static let graph = resource("00000003-0000-0000-c000-000000000000", name: "Microsoft Graph")
+package enum FirstPartyApps {
+    package static let graph = resource("00000003-0000-0000-c000-000000000000", name: "Microsoft Graph")
     /// Azure Resource Manager.
-    public static let management = resource(
+    package static let management = resource(
         "797f4846-ba00-4fd7-bac1-dafb8fe92e9c", name: "Windows Azure Service Management API")
 
     /// Entra: secureworks' family-of-client-ids research lists both command lines in family 1.
-    public static let all: [AppRegistration] = [
+    package static let all: [AppRegistration] = [
         commandLine("04b07795-8ddb-461a-bbee-02f9e1bf7b46", name: "Microsoft Azure CLI"),
         commandLine("1950a258-227b-4e31-a9cf-717495945fc2", name: "Microsoft Azure PowerShell"),
         graph, management,
@@ -26,7 +26,7 @@ public enum FirstPartyApps {
 extension AppRegistration {
     /// The registration that open registration makes up for a client id that nobody registered: it takes any secret and any
     /// loopback redirect URI.
-    public static func open(_ id: ClientID) -> AppRegistration {
+    package static func open(_ id: ClientID) -> AppRegistration {
         AppRegistration(
             id: id, name: "Open registration", kind: .public, flows: [.code, .refresh, .device, .password], isOpen: true)
     }

@@ -1,7 +1,7 @@
 /// Microsoft Graph's permissions that decide something in Lapse, and who may do what.
-public enum Permission {
+package enum Permission {
     /// The permissions that Lapse knows by name. A client's registration may list others; they open nothing here.
-    public static let known: Set<String> = [
+    package static let known: Set<String> = [
         "User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite", "User.ReadWrite.All", "User.RevokeSessions.All",
         "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "AuditLog.Read.All",
         "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
@@ -55,12 +55,12 @@ public enum Permission {
 }
 
 /// Who calls Graph, as the access token says.
-public struct GraphCaller: Sendable {
+package struct GraphCaller: Sendable {
     /// Nil: an application on its own.
-    public let user: User?
-    public let permissions: Set<String>
+    package let user: User?
+    package let permissions: Set<String>
 
-    public init(user: User?, permissions: Set<String>) {
+    package init(user: User?, permissions: Set<String>) {
         self.user = user
         self.permissions = permissions
     }
@@ -68,7 +68,7 @@ public struct GraphCaller: Sendable {
     /// Whether the caller may revoke the target's sign-ins: its own by permission, another's by permission and role.
     ///
     /// - Parameter edition: whose table of permissions counts.
-    public func mayRevoke(_ target: User, by edition: Policies.Edition) -> Bool {
+    package func mayRevoke(_ target: User, by edition: Policies.Edition) -> Bool {
         let isOwn = user?.id == target.id
         let accepted =
             switch edition {
@@ -83,13 +83,13 @@ public struct GraphCaller: Sendable {
     }
 
     /// Whether the caller may read the target's profile; nil asks for anybody's.
-    public func mayRead(_ target: User?) -> Bool {
+    package func mayRead(_ target: User?) -> Bool {
         guard let user else { return holds(Permission.readUsersApplication) }
         return holds(target?.id == user.id ? Permission.readOwn : Permission.readUsers)
     }
 
     /// Whether the caller may read of the tenant's apps.
-    public func mayRead(_ collection: AppEntries.Collection) -> Bool {
+    package func mayRead(_ collection: AppEntries.Collection) -> Bool {
         let accepted =
             switch collection {
             case .applications, .servicePrincipals: Permission.readApps
@@ -99,33 +99,33 @@ public struct GraphCaller: Sendable {
     }
 
     /// Whether the caller may make users; delegated also by role, as everything that follows.
-    public var mayCreateUsers: Bool { mayWrite(others: Permission.writeUsers) }
+    package var mayCreateUsers: Bool { mayWrite(others: Permission.writeUsers) }
 
     /// Whether the caller may change the target as it wants to: what is sensitive takes a permission of its own.
-    public func mayUpdate(_ target: User, _ changes: GraphUserChanges) -> Bool {
+    package func mayUpdate(_ target: User, _ changes: GraphUserChanges) -> Bool {
         if changes.isSelfService, let user, user.id == target.id { return holds(Permission.writeOwn) }
         guard changes.sensitive.isEmpty || mayTouch(target) else { return false }
         return changes.permissions.allSatisfy { mayWrite(others: $0, isReset: changes.sensitive == [.password]) }
     }
 
-    public var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
+    package var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
 
-    public func mayDelete(_ target: User) -> Bool { mayDeleteUsers && mayTouch(target) }
+    package func mayDelete(_ target: User) -> Bool { mayDeleteUsers && mayTouch(target) }
 
     /// Entra: user-update and user-delete, what is sensitive about somebody with a role takes a Global Administrator.
     private func mayTouch(_ target: User) -> Bool {
         target.roles.allSatisfy { $0 == .directoryReaders } || user?.roles.contains(.globalAdministrator) == true
     }
     /// Entra: directoryaudit-list and signin-list; delegated also by role.
-    public var mayReadAuditLogs: Bool {
+    package var mayReadAuditLogs: Bool {
         holds(["AuditLog.Read.All"]) && user?.roles.contains(where: \.mayReadAuditLogs) ?? true
     }
 
-    public var mayInvite: Bool { holds(Permission.invite) }
-    public var mayChangeOwnPassword: Bool { user != nil && holds(Permission.changeOwnPassword) }
+    package var mayInvite: Bool { holds(Permission.invite) }
+    package var mayChangeOwnPassword: Bool { user != nil && holds(Permission.changeOwnPassword) }
 
     /// Entra: never one's own, and never an application.
-    public func mayResetPassword(of target: User) -> Bool {
+    package func mayResetPassword(of target: User) -> Bool {
         guard let user, user.id != target.id else { return false }
         return holds(Permission.resetPasswords) && mayTouch(target) && user.roles.contains(where: \.mayRevokeOthers)
     }

@@ -1,10 +1,10 @@
 /// A tenant made for one test: fresh ids and a domain of its own, everything else its template's.
-public struct NewSandbox: Sendable {
-    public let id: GUID
+package struct NewSandbox: Sendable {
+    package let id: GUID
     private let label: String
     private let random: RandomSource
 
-    public init(random: RandomSource) {
+    package init(random: RandomSource) {
         self.random = random
         id = random.guid()
         label = "sbx-" + Hex.encode(random.bytes(4))
@@ -13,14 +13,14 @@ public struct NewSandbox: Sendable {
     func domain(under parent: String) -> String { "\(label).\(parent)" }
 
     /// Reads a seed tenant whose id, name and domains may be left out.
-    public func seed(_ value: JSON) throws(FieldError) -> TenantSeed {
+    package func seed(_ value: JSON) throws(FieldError) -> TenantSeed {
         let seed = try TenantSeed(value, sandbox: self, random: random)
         try TenantSeed.check([seed]) { _ in "" }
         return seed
     }
 
     /// The template's users and apps under this sandbox's name. Guests stay at home: they would link two tenants.
-    public func seed(like template: TenantSeed) -> TenantSeed {
+    package func seed(like template: TenantSeed) -> TenantSeed {
         let parent = template.tenant.domains[0]
         let domain = domain(under: parent)
         func moved(_ name: String) -> String {

@@ -1,23 +1,23 @@
 /// A directory with its own users, apps, clock, propagation and policies.
-public struct Tenant: Equatable, Sendable {
+package struct Tenant: Equatable, Sendable {
     /// Assumption: every tenant of the lab is as old as this, so that a test may set its clock to any later instant.
-    public static let birth = Timestamp(secondsSinceEpoch: 1_577_836_800)
+    package static let birth = Timestamp(secondsSinceEpoch: 1_577_836_800)
 
     /// Names no tenant: the zero GUID.
-    public static let noID = GUID(bytes: ArraySlice([UInt8](repeating: 0, count: 16)))
+    package static let noID = GUID(bytes: ArraySlice([UInt8](repeating: 0, count: 16)))
 
-    public let id: GUID
-    public var name: String
+    package let id: GUID
+    package var name: String
     /// Verified domains in lower case, the default first.
-    public var domains: [String]
-    public var clock: TenantClock
+    package var domains: [String]
+    package var clock: TenantClock
     /// Nil follows the server's `--propagation`.
-    public var propagation: PropagationModel?
-    public var policies: Policies
+    package var propagation: PropagationModel?
+    package var policies: Policies
     /// Made for one test: other tenants do not see its apps.
-    public let isSandbox: Bool
+    package let isSandbox: Bool
 
-    public init(
+    package init(
         id: GUID, name: String, domains: [String], clock: TenantClock = .real, propagation: PropagationModel? = nil,
         policies: Policies = Policies(), isSandbox: Bool = false
     ) {
@@ -31,18 +31,18 @@ public struct Tenant: Equatable, Sendable {
     }
 
     /// The cloud it says it is in.
-    public var cloud: Cloud { policies.cloud }
+    package var cloud: Cloud { policies.cloud }
 
     /// What the tenant is called in a directory listing and in the control API.
-    public var json: JSON {
+    package var json: JSON {
         ["id": .string(id.description), "name": .string(name), "domains": JSON(domains)]
     }
 }
 
 /// Choices of a tenant between behaviours that Entra has had or has, and lifetimes.
-public struct Policies: Equatable, Sendable {
+package struct Policies: Equatable, Sendable {
     /// How two things in the same second are ordered.
-    public enum TieRule: String, CaseIterable, Sendable {
+    package enum TieRule: String, CaseIterable, Sendable {
         /// By instant and sequence: what was issued before the revoke dies.
         case precise
         /// Against the whole-second stamp: what was issued earlier in the same second survives. Entra: facts of recorded traffic.
@@ -50,7 +50,7 @@ public struct Policies: Equatable, Sendable {
     }
 
     /// The permissions that `revokeSignInSessions` takes, by edition of its documentation.
-    public enum Edition: String, CaseIterable, Sendable {
+    package enum Edition: String, CaseIterable, Sendable {
         case newest
         case beta2023 = "beta-2023"
         case v1of2019 = "2019"
@@ -58,32 +58,32 @@ public struct Policies: Equatable, Sendable {
 
     /// What stands between the parts of an error's description. Entra: single spaces in samples since November 2023, line
     /// breaks in older ones.
-    public enum ErrorLayout: String, CaseIterable, Sendable {
+    package enum ErrorLayout: String, CaseIterable, Sendable {
         case current
         case of2021 = "2021"
     }
 
     /// Whose time goes into JWTs.
-    public enum TokenTimes: String, CaseIterable, Sendable { case tenant, wall }
+    package enum TokenTimes: String, CaseIterable, Sendable { case tenant, wall }
 
-    public var tieRule = TieRule.precise
-    public var matrix = RevocationMatrix.entra
+    package var tieRule = TieRule.precise
+    package var matrix = RevocationMatrix.entra
     /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
-    public var revokeAnswer: Int64 = 200
+    package var revokeAnswer: Int64 = 200
     static let revokeAnswers: [Int64] = [200, 204]
-    public var permissions = Edition.newest
-    public var errorLayout = ErrorLayout.current
+    package var permissions = Edition.newest
+    package var errorLayout = ErrorLayout.current
     /// Whether token errors carry `suberror`; not as at the v1 endpoint.
-    public var hasSuberror = true
+    package var hasSuberror = true
     /// Whether clients that ask the same again and again are refused (50196).
-    public var loopDetection = false
-    public var tokenTimes = TokenTimes.tenant
-    public var cloud = Cloud.global
-    public var lifetimes = Lifetimes()
+    package var loopDetection = false
+    package var tokenTimes = TokenTimes.tenant
+    package var cloud = Cloud.global
+    package var lifetimes = Lifetimes()
 
-    public init() {}
+    package init() {}
 
-    public init(_ value: JSON, path: String = "") throws(FieldError) {
+    package init(_ value: JSON, path: String = "") throws(FieldError) {
         self.init()
         var reader = try ObjectReader(value, path: path)
         tieRule = try reader.choice("tieRule", of: TieRule.self) ?? tieRule
@@ -104,7 +104,7 @@ public struct Policies: Equatable, Sendable {
         try reader.finish()
     }
 
-    public var json: JSON {
+    package var json: JSON {
         [
             "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
@@ -116,19 +116,19 @@ public struct Policies: Equatable, Sendable {
 }
 
 /// The `{tenant}` of a path: one directory, or one of Entra's names for "the directory of whoever signs in".
-public enum TenantName: Equatable, Sendable {
+package enum TenantName: Equatable, Sendable {
     /// Entra: v2-protocols.md. `common` takes any account, `organizations` work accounts, `consumers` personal ones.
-    public enum Alias: String, CaseIterable, Sendable { case common, organizations, consumers }
+    package enum Alias: String, CaseIterable, Sendable { case common, organizations, consumers }
 
     /// The directory of personal Microsoft accounts. Entra: v2-protocols.md.
-    public static let consumersTenant = GUID("9188040d-6c67-4c5b-b112-36a304b66dad")!
+    package static let consumersTenant = GUID("9188040d-6c67-4c5b-b112-36a304b66dad")!
 
     case alias(Alias)
     case id(GUID)
     case domain(String)
 
     /// Nil when the text can name no directory: neither GUID nor DNS name nor alias.
-    public init?(_ text: String) {
+    package init?(_ text: String) {
         let text = text.lowercased()
         if let alias = Alias(rawValue: text) {
             self = .alias(alias)
@@ -142,7 +142,7 @@ public enum TenantName: Equatable, Sendable {
     }
 
     /// The name as it stands in a path, in lower case.
-    public var text: String {
+    package var text: String {
         switch self {
         case .alias(let alias): alias.rawValue
         case .id(let id): id.description
@@ -150,7 +150,7 @@ public enum TenantName: Equatable, Sendable {
         }
     }
 
-    public static func isDNSName(_ text: String) -> Bool {
+    package static func isDNSName(_ text: String) -> Bool {
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         return text.utf8.count <= 253 && labels.count >= 2
             && labels.allSatisfy { label in

@@ -1,11 +1,11 @@
 /// A tenant with its users and apps, as a seed file or the built-in lab describes it: what `reset` returns to.
-public struct TenantSeed: Equatable, Sendable {
-    public var tenant: Tenant
-    public var users: [User]
-    public var apps: [AppRegistration]
-    public var faults: [Fault]
+package struct TenantSeed: Equatable, Sendable {
+    package var tenant: Tenant
+    package var users: [User]
+    package var apps: [AppRegistration]
+    package var faults: [Fault]
 
-    public init(tenant: Tenant, users: [User], apps: [AppRegistration], faults: [Fault] = []) {
+    package init(tenant: Tenant, users: [User], apps: [AppRegistration], faults: [Fault] = []) {
         self.tenant = tenant
         self.users = users
         self.apps = apps
@@ -15,7 +15,7 @@ public struct TenantSeed: Equatable, Sendable {
     /// Reads a whole seed file: `{"tenants": [...]}`.
     ///
     /// - Throws: `FieldError` with the path of what is wrong, within one tenant or between them.
-    public static func read(_ file: JSON, random: RandomSource) throws(FieldError) -> [TenantSeed] {
+    package static func read(_ file: JSON, random: RandomSource) throws(FieldError) -> [TenantSeed] {
         var reader = try ObjectReader(file)
         guard let tenants = try reader.array("tenants"), !tenants.isEmpty else { throw FieldError("tenants", "is required") }
         try reader.finish()
@@ -110,7 +110,7 @@ public struct TenantSeed: Equatable, Sendable {
 
 extension User {
     /// Reads a user object of a seed file or of the control API.
-    public init(_ value: JSON, path: String = "", tenant: Tenant, newID: GUID, createdAt: Timestamp) throws(FieldError) {
+    package init(_ value: JSON, path: String = "", tenant: Tenant, newID: GUID, createdAt: Timestamp) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let id = try reader.guid("id") ?? newID
         var guestOf: Home?
@@ -132,7 +132,7 @@ extension User {
     }
 
     /// The user with the changes of a PATCH. The new password is returned apart: changing it is an event.
-    public func changed(by value: JSON, tenant: Tenant) throws(FieldError) -> (user: User, newPassword: String?) {
+    package func changed(by value: JSON, tenant: Tenant) throws(FieldError) -> (user: User, newPassword: String?) {
         var reader = try ObjectReader(value)
         for name in ["id", "home"] where reader.has(name) { throw FieldError(name, "cannot be changed") }
         var user = self
@@ -176,7 +176,7 @@ extension User {
 
 extension AppRegistration {
     /// Reads an app object of a seed file or of the control API.
-    public init(_ value: JSON, path: String = "", newID: ClientID) throws(FieldError) {
+    package init(_ value: JSON, path: String = "", newID: ClientID) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let id = try reader.string("id", longest: 128).map { ClientID($0) } ?? newID
         guard !id.description.isEmpty, !FirstPartyApps.all.contains(where: { $0.id == id }) else {
@@ -188,7 +188,7 @@ extension AppRegistration {
     }
 
     /// The app with the changes of a PATCH.
-    public func changed(by value: JSON) throws(FieldError) -> AppRegistration {
+    package func changed(by value: JSON) throws(FieldError) -> AppRegistration {
         var reader = try ObjectReader(value)
         if reader.has("id") { throw FieldError("id", "cannot be changed") }
         var app = self

@@ -1,43 +1,43 @@
 /// A user object of one tenant: a member with a password, or a guest who signs in at home.
-public struct User: Equatable, Sendable {
+package struct User: Equatable, Sendable {
     /// Where a guest is a member: the account that its credentials, revocations and state belong to.
-    public struct Home: Hashable, Sendable {
-        public let tenant: GUID
-        public let user: GUID
+    package struct Home: Hashable, Sendable {
+        package let tenant: GUID
+        package let user: GUID
 
-        public init(tenant: GUID, user: GUID) {
+        package init(tenant: GUID, user: GUID) {
             self.tenant = tenant
             self.user = user
         }
     }
 
-    public private(set) var id: GUID
-    public private(set) var tenant: GUID
-    public var userPrincipalName: String
-    public var displayName: String
-    public var givenName: String?
-    public var surname: String?
-    public var mail: String?
+    package private(set) var id: GUID
+    package private(set) var tenant: GUID
+    package var userPrincipalName: String
+    package var displayName: String
+    package var givenName: String?
+    package var surname: String?
+    package var mail: String?
     /// Nil: the user has no password here (guests).
-    public private(set) var passwordHash: SecretHash?
+    package private(set) var passwordHash: SecretHash?
     /// The user id that salts the hash: another's when the password came from a template.
-    public private(set) var passwordSalt: GUID
+    package private(set) var passwordSalt: GUID
     /// As Graph shows it. What is in effect is the history of ``StateChange``.
-    public var accountEnabled: Bool
-    public var roles: [DirectoryRole]
+    package var accountEnabled: Bool
+    package var roles: [DirectoryRole]
     /// The refusals that are switched on for the user.
-    public var challenges: [Challenge] = []
+    package var challenges: [Challenge] = []
     /// The clients that the user, or an administrator, has taken consent from.
-    public var withdrawnConsents: [ClientID] = []
+    package var withdrawnConsents: [ClientID] = []
     /// Nil: a member.
-    public let guestOf: Home?
-    public let createdAt: Timestamp
+    package let guestOf: Home?
+    package let createdAt: Timestamp
     /// Whether the password only serves to choose another one at the next sign-in.
-    public var mustChangePassword = false
+    package var mustChangePassword = false
     /// What Graph keeps of the user besides, by property: see ``User/profileTexts``.
-    public var profile: [String: JSON] = [:]
+    package var profile: [String: JSON] = [:]
 
-    public init(
+    package init(
         id: GUID, tenant: GUID, userPrincipalName: String, displayName: String, givenName: String? = nil, surname: String? = nil,
         mail: String? = nil, passwordHash: SecretHash?, passwordSalt: GUID? = nil, accountEnabled: Bool = true,
         roles: [DirectoryRole] = [], guestOf: Home? = nil, createdAt: Timestamp
@@ -58,9 +58,9 @@ public struct User: Equatable, Sendable {
     }
 
     /// The account whose credentials and revocations count: a guest's is at home.
-    public var home: Home { guestOf ?? Home(tenant: tenant, user: id) }
+    package var home: Home { guestOf ?? Home(tenant: tenant, user: id) }
 
-    public var isGuest: Bool { guestOf != nil }
+    package var isGuest: Bool { guestOf != nil }
 
     /// The same user in another tenant, under the names that it has there: a copy, so that what a user comes to have later comes along.
     func moved(to tenant: GUID, id: GUID, userPrincipalName: String, mail: String?) -> User {
@@ -70,17 +70,17 @@ public struct User: Equatable, Sendable {
     }
 
     /// The salted hash under which a password of the user with this id is kept.
-    public static func hash(password: String, of user: GUID) -> SecretHash { SecretHash(of: password, salt: user.description) }
+    package static func hash(password: String, of user: GUID) -> SecretHash { SecretHash(of: password, salt: user.description) }
 
-    public mutating func set(password: String) {
+    package mutating func set(password: String) {
         passwordSalt = id
         passwordHash = Self.hash(password: password, of: id)
     }
 
-    public func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
+    package func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
 
     /// The user as the control API and seed files show it; the password only where it was just given.
-    public func json(password: String? = nil) -> JSON {
+    package func json(password: String? = nil) -> JSON {
         .object([
             "id": .string(id.description), "userPrincipalName": .string(userPrincipalName), "displayName": .string(displayName),
             "givenName": JSON(givenName), "surname": JSON(surname), "mail": JSON(mail),
@@ -95,7 +95,7 @@ public struct User: Equatable, Sendable {
 /// Directory roles that Lapse tells apart, by display name, with the template ids that tokens carry in `wids`.
 ///
 /// Entra: permissions-reference.md of Microsoft Entra built-in roles.
-public enum DirectoryRole: String, CaseIterable, Sendable {
+package enum DirectoryRole: String, CaseIterable, Sendable {
     case globalAdministrator = "Global Administrator"
     case userAdministrator = "User Administrator"
     case privilegedAuthenticationAdministrator = "Privileged Authentication Administrator"
@@ -105,7 +105,7 @@ public enum DirectoryRole: String, CaseIterable, Sendable {
     case reportsReader = "Reports Reader"
     case securityReader = "Security Reader"
 
-    public var templateID: String {
+    package var templateID: String {
         switch self {
         case .globalAdministrator: "62e90394-69f5-4237-9190-012177145e10"
         case .userAdministrator: "fe930be7-5e62-47db-91af-98c3a49a38b1"
@@ -120,11 +120,11 @@ public enum DirectoryRole: String, CaseIterable, Sendable {
 
     /// Entra: revoking somebody else's sign-ins takes one of the administrators of users. Facts name User Administrator and
     /// Global Administrator. Assumption: the authentication administrators of Microsoft's role table may too.
-    public var mayRevokeOthers: Bool { ![.directoryReaders, .reportsReader, .securityReader].contains(self) }
+    package var mayRevokeOthers: Bool { ![.directoryReaders, .reportsReader, .securityReader].contains(self) }
 
     /// Entra: signin-list, the least roles.
-    public var mayReadAuditLogs: Bool { [.globalAdministrator, .reportsReader, .securityReader].contains(self) }
+    package var mayReadAuditLogs: Bool { [.globalAdministrator, .reportsReader, .securityReader].contains(self) }
 
     /// Entra: the roles that may create, change and delete users. Others who may reset passwords change nothing else.
-    public var mayWriteUsers: Bool { self == .globalAdministrator || self == .userAdministrator }
+    package var mayWriteUsers: Bool { self == .globalAdministrator || self == .userAdministrator }
 }

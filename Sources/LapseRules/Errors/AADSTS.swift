@@ -1,5 +1,5 @@
 /// The catalogue: every code that Lapse can answer, one row each. Prefix, `error_codes`, `error_uri` and status derive from it.
-public enum AADSTS: Int, CaseIterable, Sendable {
+package enum AADSTS: Int, CaseIterable, Sendable {
     case severalSessions = 16000
     case serviceIssue = 50000
     case redirectMismatch = 50011
@@ -61,7 +61,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     case scopeNotDefault = 1002012
 
     /// Where the row comes from.
-    public enum Source: Sendable {
+    package enum Source: Sendable {
         /// Entra: recorded traffic, or raw answers pasted by people who got them.
         case recorded
         /// Entra: Microsoft's documentation.
@@ -70,13 +70,13 @@ public enum AADSTS: Int, CaseIterable, Sendable {
         case assumed
     }
 
-    public struct Row: Sendable {
+    package struct Row: Sendable {
         let error: String
-        public let text: String
+        package let text: String
         let status: Int
         let suberror: String?
         let hasErrorURI: Bool
-        public let source: Source
+        package let source: Source
 
         init(
             _ error: String, _ text: String, status: Int = 400, suberror: String? = nil, hasErrorURI: Bool = true,
@@ -92,7 +92,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     }
 
     // swift-format-ignore
-    public var row: Row {
+    package var row: Row {
         switch self {
         case .severalSessions: Row("interaction_required", "Either multiple user identities are available for the current request or selected account is not supported for the scenario.", .documented)
         case .serviceIssue: Row("server_error", "There's an issue with the sign-in service. Open a support ticket to resolve this issue.", status: 500, .documented)
@@ -167,7 +167,7 @@ public enum AADSTS: Int, CaseIterable, Sendable {
     }
 
     /// The error of this row with its placeholders filled in. A value longer than 200 bytes is cut: it is the caller's own text.
-    public func error(_ values: KeyValuePairs<String, String> = [:]) -> EntraError {
+    package func error(_ values: KeyValuePairs<String, String> = [:]) -> EntraError {
         let row = row
         var text = row.text
         for (name, value) in values {

@@ -1,18 +1,18 @@
 /// A refusal of the authority, before the surface gives it its form: token JSON, redirect or page.
-public struct EntraError: Error, Equatable, Sendable {
+package struct EntraError: Error, Equatable, Sendable {
     /// Nil for what Entra has no code for: the text then is in Lapse's own words.
-    public let code: AADSTS?
+    package let code: AADSTS?
     /// The OAuth error.
-    public let error: String
-    public let status: Int
+    package let error: String
+    package let status: Int
     /// The message without prefix and suffix.
-    public let text: String
-    public let suberror: String?
+    package let text: String
+    package let suberror: String?
     let hasErrorURI: Bool
     /// What the client has to hand back to authorize, as JSON; nil: nothing.
-    public let claims: String?
+    package let claims: String?
     /// How long the client is asked to wait; nil: it is not asked.
-    public let retryAfter: Duration?
+    package let retryAfter: Duration?
 
     init(
         code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool, claims: String? = nil,
@@ -29,7 +29,7 @@ public struct EntraError: Error, Equatable, Sendable {
     }
 
     /// A refusal that is Lapse's own.
-    public static func lapse(_ error: String, _ text: String, status: Int = 400) -> EntraError {
+    package static func lapse(_ error: String, _ text: String, status: Int = 400) -> EntraError {
         EntraError(code: nil, error: error, status: status, text: "Lapse: \(text)", suberror: nil, hasErrorURI: false)
     }
 
@@ -45,40 +45,40 @@ public struct EntraError: Error, Equatable, Sendable {
             claims: claims ?? self.claims, retryAfter: retryAfter ?? self.retryAfter)
     }
 
-    public static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }
+    package static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }
 
     /// A request that cannot be read at all.
-    public static let unreadable = AADSTS.malformed.error().with(error: "invalid_request")
-    public static let tooLarge = AADSTS.malformed.error().with(error: "invalid_request", status: 413)
+    package static let unreadable = AADSTS.malformed.error().with(error: "invalid_request")
+    package static let tooLarge = AADSTS.malformed.error().with(error: "invalid_request", status: 413)
 
-    public static func revoked(authTime: Timestamp, cutOff: Timestamp) -> EntraError {
+    package static func revoked(authTime: Timestamp, cutOff: Timestamp) -> EntraError {
         AADSTS.grantRevoked.error(["issued": authTime.description, "cutOff": cutOff.description])
     }
 
-    public static func noSuchUser(directory: String) -> EntraError { AADSTS.userNotFound.error(["directory": directory]) }
+    package static func noSuchUser(directory: String) -> EntraError { AADSTS.userNotFound.error(["directory": directory]) }
 
-    public static func noSuchApp(_ app: ClientID, directory: String) -> EntraError {
+    package static func noSuchApp(_ app: ClientID, directory: String) -> EntraError {
         AADSTS.appNotFound.error(["app": app.description, "directory": directory])
     }
 
     /// The prefixed message without trace and time: what pages show.
-    public var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
+    package var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
 }
 
 /// How a tenant wants its errors written, and what the endpoint makes of that.
-public struct ErrorStyle: Equatable, Sendable {
+package struct ErrorStyle: Equatable, Sendable {
     let layout: Policies.ErrorLayout
     private let suberror: Bool
     private var version = EndpointVersion.v2
 
-    public static let current = ErrorStyle(Policies())
+    package static let current = ErrorStyle(Policies())
 
-    public init(_ policies: Policies) {
+    package init(_ policies: Policies) {
         layout = policies.errorLayout
         suberror = policies.hasSuberror
     }
 
-    public func at(_ version: EndpointVersion) -> ErrorStyle {
+    package func at(_ version: EndpointVersion) -> ErrorStyle {
         var style = self
         style.version = version
         return style
@@ -94,13 +94,13 @@ public struct ErrorStyle: Equatable, Sendable {
 }
 
 /// What surrounds an error on the wire: who asked, when.
-public struct ErrorTrace: Sendable {
-    public let traceID: GUID
-    public let correlationID: String
-    public let now: Timestamp
-    public let style: ErrorStyle
+package struct ErrorTrace: Sendable {
+    package let traceID: GUID
+    package let correlationID: String
+    package let now: Timestamp
+    package let style: ErrorStyle
 
-    public init(traceID: GUID, correlationID: String, now: Timestamp, style: ErrorStyle = .current) {
+    package init(traceID: GUID, correlationID: String, now: Timestamp, style: ErrorStyle = .current) {
         self.traceID = traceID
         self.correlationID = correlationID
         self.now = now
@@ -110,7 +110,7 @@ public struct ErrorTrace: Sendable {
 
 extension EntraError {
     /// The text with trace, correlation and time behind it.
-    public func description(_ trace: ErrorTrace) -> String {
+    package func description(_ trace: ErrorTrace) -> String {
         let parts = [
             message, "Trace ID: \(trace.traceID)", "Correlation ID: \(trace.correlationID)", "Timestamp: \(trace.now.errorText)",
         ]
@@ -118,13 +118,13 @@ extension EntraError {
     }
 
     /// Where the error explains itself; nil for errors that Entra sends without one.
-    public func errorURI(origin: String) -> String? {
+    package func errorURI(origin: String) -> String? {
         guard hasErrorURI, let code else { return nil }
         return "\(origin)/error?code=\(code.rawValue)"
     }
 
     /// Entra: the token endpoint's error body, members in recorded order.
-    public func json(_ trace: ErrorTrace, origin: String) -> JSON {
+    package func json(_ trace: ErrorTrace, origin: String) -> JSON {
         .object([
             "error": .string(trace.style.name(of: self)), "error_description": .string(description(trace)),
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),

@@ -1,12 +1,12 @@
 /// A refusal of Microsoft Graph, in its own envelope. Entra: facts of recorded Graph errors.
-public struct GraphError: Error, Equatable, Sendable {
-    public let status: Int
-    public let code: String
-    public let message: String
+package struct GraphError: Error, Equatable, Sendable {
+    package let status: Int
+    package let code: String
+    package let message: String
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
-    public let claims: String?
+    package let claims: String?
     /// How long the client is asked to wait; nil: it is not asked.
-    public let retryAfter: Duration?
+    package let retryAfter: Duration?
 
     init(_ status: Int, _ code: String, _ message: String, claims: String? = nil, retryAfter: Duration? = nil) {
         self.status = status
@@ -16,20 +16,20 @@ public struct GraphError: Error, Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    public static let emptyToken = GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
-    public static let expiredToken = GraphError(
+    package static let emptyToken = GraphError(401, "InvalidAuthenticationToken", "Access token is empty.")
+    package static let expiredToken = GraphError(
         401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
     /// Assumption: the words for these two were not seen on the wire.
-    public static let futureToken = GraphError(
+    package static let futureToken = GraphError(
         401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is not yet valid.")
-    public static let wrongIssuer = GraphError(
+    package static let wrongIssuer = GraphError(
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid issuer.")
-    public static let garbageToken = GraphError(
+    package static let garbageToken = GraphError(
         401, "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
-    public static let wrongAudience = GraphError(
+    package static let wrongAudience = GraphError(
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
     /// Assumption: the message for a wrong signature was not seen on the wire.
-    public static let wrongSignature = GraphError(
+    package static let wrongSignature = GraphError(
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid signature.")
     /// Entra: recorded, what Graph says once it has learned that a token's sign-in is revoked.
     /// Assumption: it says the same of an account that is disabled or deleted.
@@ -50,43 +50,43 @@ public struct GraphError: Error, Equatable, Sendable {
         }
     }
     /// Lapse's own: the token's grant is not in the store (the tenant was reset).
-    public static let unknownGrant = GraphError(
+    package static let unknownGrant = GraphError(
         401, "InvalidAuthenticationToken", "Lapse does not know the grant of this access token: its tenant was reset.")
-    public static let denied = GraphError(
+    package static let denied = GraphError(
         403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     /// Entra: `/me` needs a signed-in user.
-    public static let noSignedInUser = GraphError(
+    package static let noSignedInUser = GraphError(
         400, "BadRequest", "/me request is only valid with delegated authentication flow.")
 
-    public static func notFound(_ id: String) -> GraphError {
+    package static func notFound(_ id: String) -> GraphError {
         GraphError(
             404, "Request_ResourceNotFound",
             "Resource '\(id.prefix(200))' does not exist or one of its queried reference-property objects are not present.")
     }
 
-    public static func badRequest(_ message: String) -> GraphError { GraphError(400, "Request_BadRequest", message) }
+    package static func badRequest(_ message: String) -> GraphError { GraphError(400, "Request_BadRequest", message) }
 
     /// Entra: an unknown segment of a path.
-    public static func unknownPath(_ segment: String) -> GraphError {
+    package static func unknownPath(_ segment: String) -> GraphError {
         GraphError(404, "ResourceNotFound", "Resource not found for the segment '\(segment.prefix(200))'.")
     }
 
-    public static let unreadable = GraphError(400, "BadRequest", "The request could not be read.")
-    public static let wrongContentType = GraphError(
+    package static let unreadable = GraphError(400, "BadRequest", "The request could not be read.")
+    package static let wrongContentType = GraphError(
         415, "UnsupportedMediaType", "A body must be of the type application/json.")
     /// Entra: what Graph says to a body that is no JSON.
-    public static let unreadableBody = GraphError(
+    package static let unreadableBody = GraphError(
         400, "BadRequest",
         "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of valid JSON format.")
-    public static let tooLarge = GraphError(413, "RequestEntityTooLarge", "The request is too large.")
-    public static let internalError = GraphError(500, "generalException", "General exception while processing.")
+    package static let tooLarge = GraphError(413, "RequestEntityTooLarge", "The request is too large.")
+    package static let internalError = GraphError(500, "generalException", "General exception while processing.")
 
-    public static func wrongMethod(_ method: String) -> GraphError {
+    package static func wrongMethod(_ method: String) -> GraphError {
         GraphError(405, "Request_BadRequest", "Specified HTTP method \(method) is not allowed for the request target.")
     }
 
     /// The body: `{"error":{"code","message","innerError":{"date","request-id","client-request-id"}}}`.
-    public func json(_ trace: ErrorTrace) -> JSON {
+    package func json(_ trace: ErrorTrace) -> JSON {
         [
             "error": [
                 "code": .string(code), "message": .string(message),

@@ -1,14 +1,14 @@
 /// A refusal of Azure Resource Manager.
-public struct ManagementError: Error, Equatable, Sendable {
-    public let status: Int
-    public let code: String
-    public let message: String
+package struct ManagementError: Error, Equatable, Sendable {
+    package let status: Int
+    package let code: String
+    package let message: String
     /// What the challenge of a 401 says, where that differs from the message.
     private let challenge: String?
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
-    public let claims: String?
+    package let claims: String?
     /// How long the client is asked to wait; nil: it is not asked.
-    public let retryAfter: Duration?
+    package let retryAfter: Duration?
 
     private init(
         _ status: Int, _ code: String, _ message: String, challenge: String? = nil, claims: String? = nil,
@@ -23,7 +23,7 @@ public struct ManagementError: Error, Equatable, Sendable {
     }
 
     /// What went wrong at a endpoint of Lapse, in the words of this one. Entra: recorded for the claims challenge; Assumption: the rest.
-    public init(_ error: GraphError) {
+    package init(_ error: GraphError) {
         if let claims = error.claims {
             self.init(
                 401, "AuthenticationFailed", "Authentication failed.", challenge: "User session has been revoked", claims: claims)
@@ -45,15 +45,15 @@ public struct ManagementError: Error, Equatable, Sendable {
         }
     }
 
-    public static let missingVersion = ManagementError(
+    package static let missingVersion = ManagementError(
         400, "MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required for all requests.")
 
-    public static func unknownPath(_ path: String) -> ManagementError {
+    package static func unknownPath(_ path: String) -> ManagementError {
         ManagementError(404, "InvalidResource", "Nothing is at the path '\(path.prefix(200))'.")
     }
 
     /// The `error_description` of the header `WWW-Authenticate`.
-    public var challengeText: String { challenge ?? message }
+    package var challengeText: String { challenge ?? message }
 
-    public var json: JSON { ["error": ["code": .string(code), "message": .string(message)]] }
+    package var json: JSON { ["error": ["code": .string(code), "message": .string(message)]] }
 }

@@ -1,11 +1,11 @@
 /// May this authorization code be redeemed? A code that was issued before a revoke and is redeemed after it is refused.
-public enum AuthorizationCodeGrant {
-    public struct Facts: Sendable {
-        public let code: AuthorizationCode
-        public let grant: Grant
-        public let account: AccountFacts?
+package enum AuthorizationCodeGrant {
+    package struct Facts: Sendable {
+        package let code: AuthorizationCode
+        package let grant: Grant
+        package let account: AccountFacts?
 
-        public init(code: AuthorizationCode, grant: Grant, account: AccountFacts?) {
+        package init(code: AuthorizationCode, grant: Grant, account: AccountFacts?) {
             self.code = code
             self.grant = grant
             self.account = account
@@ -13,7 +13,7 @@ public enum AuthorizationCodeGrant {
     }
 
     /// - Parameter facts: nil when no such code was ever issued.
-    public static func decide(
+    package static func decide(
         code text: String, redirectURI: String, verifier: String?, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in

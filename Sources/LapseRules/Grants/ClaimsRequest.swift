@@ -2,19 +2,19 @@
 ///
 /// Entra: claims-challenge.md. A client that understands claims challenges says so with the capability `cp1`; the answer to a
 /// challenge demands an access token that is no older than it.
-public struct ClaimsRequest: Equatable, Sendable {
+package struct ClaimsRequest: Equatable, Sendable {
     /// The capability in `xms_cc`, which Entra compares without case.
     static let capability = "cp1"
 
     /// Whether the client understands claims challenges.
-    public let declaresCP1: Bool
+    package let declaresCP1: Bool
     /// Whether the access token has to satisfy a challenge's `nbf`.
-    public let answersChallenge: Bool
+    package let answersChallenge: Bool
 
     /// Whether it demands anything of the access token besides telling what the client understands: it hands a challenge back.
-    public let carriesDemand: Bool
+    package let carriesDemand: Bool
 
-    public static let none = ClaimsRequest(declaresCP1: false, answersChallenge: false)
+    package static let none = ClaimsRequest(declaresCP1: false, answersChallenge: false)
 
     init(declaresCP1: Bool, answersChallenge: Bool) {
         self.declaresCP1 = declaresCP1
@@ -24,7 +24,7 @@ public struct ClaimsRequest: Equatable, Sendable {
 
     /// - Parameter text: the parameter; nil when the request has none.
     /// - Throws: `EntraError` for a text that is no JSON object.
-    public init(_ text: String?) throws(EntraError) {
+    package init(_ text: String?) throws(EntraError) {
         guard let text else {
             self = .none
             return

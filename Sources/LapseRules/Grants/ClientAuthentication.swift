@@ -1,12 +1,12 @@
 /// The client that a request says it comes from.
-public struct PresentedClient: Sendable {
-    public let id: ClientID
+package struct PresentedClient: Sendable {
+    package let id: ClientID
     /// Nil: none. An empty one counts as none: some libraries always send HTTP Basic.
-    public let secret: String?
+    package let secret: String?
 
     /// Reads HTTP Basic (id and secret percent-encoded first, RFC 6749 section 2.3.1) and the body's parameters; both at once
     /// are fine when they agree.
-    public init(form: FormParameters, authorization: String?) throws(EntraError) {
+    package init(form: FormParameters, authorization: String?) throws(EntraError) {
         var id = form["client_id"]
         var secret = form["client_secret"]
         if let basic = try Self.basic(authorization) {
@@ -47,13 +47,13 @@ extension StringProtocol {
 }
 
 /// Is the client who it says it is, and may it use this flow?
-public enum ClientAuthentication {
+package enum ClientAuthentication {
     /// Nil: yes.
     ///
     /// - Parameter app: the registration, nil when there is none.
     /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
     ///   are redeemed by a browser without a secret, whatever else the registration is.
-    public static func refusal(
+    package static func refusal(
         of client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
         directory: String
     ) -> EntraError? {

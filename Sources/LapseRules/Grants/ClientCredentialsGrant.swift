@@ -1,6 +1,6 @@
 /// May this application have a token of its own?
-public enum ClientCredentialsGrant {
-    public static func decide(_ request: TokenRequest, in context: TokenContext) -> TokenDecision {
+package enum ClientCredentialsGrant {
+    package static func decide(_ request: TokenRequest, in context: TokenContext) -> TokenDecision {
         .deciding { (_: inout [Attempt]) throws(Refusal) in
             let resource = try refusing { () throws(EntraError) in
                 try context.scopes.application(try request.requiredScope())

@@ -1,12 +1,12 @@
 /// What does a device hear that polls with its code?
-public enum DeviceCodeGrant {
-    public struct Facts: Sendable {
-        public let code: DeviceCode
+package enum DeviceCodeGrant {
+    package struct Facts: Sendable {
+        package let code: DeviceCode
         /// Both nil until the code is approved.
-        public let grant: Grant?
-        public let account: AccountFacts?
+        package let grant: Grant?
+        package let account: AccountFacts?
 
-        public init(code: DeviceCode, grant: Grant?, account: AccountFacts?) {
+        package init(code: DeviceCode, grant: Grant?, account: AccountFacts?) {
             self.code = code
             self.grant = grant
             self.account = account
@@ -14,7 +14,7 @@ public enum DeviceCodeGrant {
     }
 
     /// - Parameter facts: nil when no such code was ever issued.
-    public static func decide(_ request: TokenRequest, facts: Facts?, in context: TokenContext) -> TokenDecision {
+    package static func decide(_ request: TokenRequest, facts: Facts?, in context: TokenContext) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard let facts, facts.code.client == context.app.id, facts.code.tenant.map({ $0 == context.tenant.id }) ?? true else {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())

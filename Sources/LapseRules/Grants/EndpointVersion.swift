@@ -1,11 +1,11 @@
 /// The two generations of the authority's endpoints. The older one names a resource where the newer one names scopes, answers with
 /// numbers as text, and knows no `suberror`. Entra: azuread-dev/v1-protocols-oauth-code.md.
-public enum EndpointVersion: CaseIterable, Sendable {
+package enum EndpointVersion: CaseIterable, Sendable {
     case v1
     case v2
 
     /// Where the endpoints lie below the tenant.
-    public var path: String {
+    package var path: String {
         switch self {
         case .v1: "oauth2"
         case .v2: "oauth2/v2.0"
@@ -35,7 +35,7 @@ public enum EndpointVersion: CaseIterable, Sendable {
     }
 
     /// What begins a sign-in.
-    public func signInScope(of parameters: FormParameters) throws(EntraError) -> String {
+    package func signInScope(of parameters: FormParameters) throws(EntraError) -> String {
         if let scope = try scope(of: parameters) { return scope }
         switch self {
         // Entra: `resource` may come as late as with the code.

@@ -1,15 +1,15 @@
 /// The parameters of a query or of an `application/x-www-form-urlencoded` body, each at most once.
-public struct FormParameters: Equatable, Sendable {
+package struct FormParameters: Equatable, Sendable {
     private var values: [String: String]
 
-    public static let empty = FormParameters(values: [:])
+    package static let empty = FormParameters(values: [:])
 
     private init(values: [String: String]) { self.values = values }
 
     /// Decodes the bytes strictly.
     ///
     /// - Throws: `EntraError` for broken percent-encoding, for text that is not UTF-8, and for a name that comes twice.
-    public init(_ bytes: [UInt8]) throws(EntraError) {
+    package init(_ bytes: [UInt8]) throws(EntraError) {
         values = [:]
         for pair in bytes.split(separator: UInt8(ascii: "&")) {
             let equals = pair.firstIndex(of: UInt8(ascii: "="))
@@ -22,20 +22,20 @@ public struct FormParameters: Equatable, Sendable {
     }
 
     /// The value of that name; an empty one counts as missing, as at Entra.
-    public subscript(name: String) -> String? {
+    package subscript(name: String) -> String? {
         guard let value = values[name], !value.isEmpty else { return nil }
         return value
     }
 
-    public func required(_ name: String) throws(EntraError) -> String {
+    package func required(_ name: String) throws(EntraError) -> String {
         guard let value = self[name] else { throw .missing(name) }
         return value
     }
 
-    public var names: [String] { values.keys.sorted() }
+    package var names: [String] { values.keys.sorted() }
 
     /// These parameters and the others; a name that stands in both is refused.
-    public func merging(_ others: FormParameters) throws(EntraError) -> FormParameters {
+    package func merging(_ others: FormParameters) throws(EntraError) -> FormParameters {
         var merged = self
         for (name, value) in others.values where merged.values.updateValue(value, forKey: name) != nil {
             throw AADSTS.duplicateParameter.error(["parameter": name])
@@ -44,20 +44,20 @@ public struct FormParameters: Equatable, Sendable {
     }
 
     /// These parameters with another value under the name, whatever its case.
-    public func adding(_ name: String, _ value: String) -> FormParameters {
+    package func adding(_ name: String, _ value: String) -> FormParameters {
         var changed = FormParameters(values: values.filter { $0.key.lowercased() != name.lowercased() })
         changed.values[name] = value
         return changed
     }
 
     /// The parameters without those of these names, encoded for a query.
-    public func encoded(without omitted: Set<String> = []) -> String {
+    package func encoded(without omitted: Set<String> = []) -> String {
         values.filter { !omitted.contains($0.key) }.sorted { $0.key < $1.key }
             .map { "\(Self.encode($0.key))=\(Self.encode($0.value))" }.joined(separator: "&")
     }
 
     /// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
-    public static func encode(_ text: String) -> String {
+    package static func encode(_ text: String) -> String {
         var encoded = ""
         for byte in text.utf8 {
             switch byte {
@@ -69,7 +69,7 @@ public struct FormParameters: Equatable, Sendable {
     }
 
     /// Decodes a segment of a path, where a plus is a plus; nil when it is broken.
-    public static func decodePath(_ segment: some StringProtocol) -> String? {
+    package static func decodePath(_ segment: some StringProtocol) -> String? {
         // Nearly every segment is as it stands.
         guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
         return try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])

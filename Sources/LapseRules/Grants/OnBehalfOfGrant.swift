@@ -1,14 +1,14 @@
 /// May this API act for the user whose access token it was called with?
 ///
 /// The new grant takes the assertion's grant's `authTime`: an API cannot make an old sign-in young.
-public enum OnBehalfOfGrant {
-    public enum Assertion: Sendable {
+package enum OnBehalfOfGrant {
+    package enum Assertion: Sendable {
         /// No token that Lapse signed.
         case invalid
         case token(AccessTokenClaims, grant: Grant?, account: AccountFacts?)
     }
 
-    public static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
+    package static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id,
                 claims.hasOwnIssuer

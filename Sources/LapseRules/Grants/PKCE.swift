@@ -1,20 +1,20 @@
 import Crypto
 
 /// Proof key for code exchange (RFC 7636), with the two methods that Entra takes.
-public enum PKCE {
-    public enum Method: String, CaseIterable, Sendable { case plain, s256 = "S256" }
+package enum PKCE {
+    package enum Method: String, CaseIterable, Sendable { case plain, s256 = "S256" }
 
-    public struct Challenge: Equatable, Sendable {
-        public let value: String
-        public let method: Method
+    package struct Challenge: Equatable, Sendable {
+        package let value: String
+        package let method: Method
 
-        public init(value: String, method: Method) {
+        package init(value: String, method: Method) {
             self.value = value
             self.method = method
         }
 
         /// Nil when the request has none.
-        public init?(_ parameters: FormParameters) throws(EntraError) {
+        package init?(_ parameters: FormParameters) throws(EntraError) {
             let methodText = parameters["code_challenge_method"]
             guard let value = parameters["code_challenge"] else { return nil }
             guard let method = methodText.map(Method.init(rawValue:)) ?? .plain else {

@@ -1,8 +1,8 @@
 /// Do these user name and password sign a user in, without a browser?
-public enum PasswordGrant {
+package enum PasswordGrant {
     /// - Parameter signIn: what the user name and password come to.
     /// - Parameter place: where the sign-in would stand in the order of events, on the home tenant's clock.
-    public static func decide(
+    package static func decide(
         _ request: TokenRequest, signIn: SignInAttempt, sequence: Int64, in context: TokenContext
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
@@ -25,12 +25,12 @@ public enum PasswordGrant {
 }
 
 /// What a person gives to prove who they are.
-public enum Credential: Sendable {
+package enum Credential: Sendable {
     case password(String)
     /// The lab's stand-in for a sign-in without a password: one click.
     case securityKey
 
-    public var method: SignInMethod {
+    package var method: SignInMethod {
         switch self {
         case .password: .password
         case .securityKey: .nonPassword
@@ -39,8 +39,8 @@ public enum Credential: Sendable {
 }
 
 /// A user name and a credential, and what the directory knows of them.
-public struct SignInAttempt: Sendable {
-    public enum Outcome: Sendable {
+package struct SignInAttempt: Sendable {
+    package enum Outcome: Sendable {
         /// No tenant, or no user in it, by that name.
         case unknownUser
         case wrongPassword(User.Home)
@@ -54,18 +54,18 @@ public struct SignInAttempt: Sendable {
         case known(AccountFacts)
     }
 
-    public let userName: String
-    public let method: SignInMethod
-    public let outcome: Outcome
+    package let userName: String
+    package let method: SignInMethod
+    package let outcome: Outcome
 
-    public init(userName: String, method: SignInMethod, outcome: Outcome) {
+    package init(userName: String, method: SignInMethod, outcome: Outcome) {
         self.userName = userName
         self.method = method
         self.outcome = outcome
     }
 
     /// The account that the name means, whatever came of it; nil: there is none.
-    public var home: User.Home? {
+    package var home: User.Home? {
         switch outcome {
         case .unknownUser: nil
         case .wrongPassword(let home), .noGuestAccount(let home), .locked(let home, _): home
@@ -73,7 +73,7 @@ public struct SignInAttempt: Sendable {
         }
     }
 
-    public var mustChangePassword: Bool { if case .mustChange = outcome { true } else { false } }
+    package var mustChangePassword: Bool { if case .mustChange = outcome { true } else { false } }
 
     /// The account, when the credential is right and the account may sign in.
     func accepted(
@@ -109,7 +109,7 @@ extension AccountFacts {
     }
 
     /// The record of a credential given now, on the home tenant's clock.
-    public func freshAuthentication(_ method: SignInMethod, sequence: Int64) -> Authentication {
+    package func freshAuthentication(_ method: SignInMethod, sequence: Int64) -> Authentication {
         Authentication(user: user.home, place: Place(at: homeNow, sequence: sequence), method: method)
     }
 }

@@ -1,17 +1,17 @@
 /// May this refresh token be redeemed, and for what? Entra's order of checks: parse, client binding, user, account, revocation,
 /// the end of a single-page app's token, inactivity, scope.
-public enum RefreshTokenGrant {
-    public struct Facts: Sendable {
-        public let token: RefreshToken
-        public let grant: Grant
+package enum RefreshTokenGrant {
+    package struct Facts: Sendable {
+        package let token: RefreshToken
+        package let grant: Grant
         /// Whether the client that the token was issued to belongs to Microsoft's family.
-        public let isFamilyToken: Bool
+        package let isFamilyToken: Bool
         /// The grant's user in the tenant of the request; nil when the user has no account there.
-        public let account: AccountFacts?
+        package let account: AccountFacts?
         /// The instant of the tenant that the grant was made in: its tokens live by that clock, wherever they are redeemed.
-        public let grantNow: Timestamp
+        package let grantNow: Timestamp
 
-        public init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?, grantNow: Timestamp) {
+        package init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?, grantNow: Timestamp) {
             self.token = token
             self.grant = grant
             self.isFamilyToken = isFamilyToken
@@ -21,7 +21,7 @@ public enum RefreshTokenGrant {
     }
 
     /// - Parameter facts: nil when no such token was ever issued.
-    public static func decide(
+    package static func decide(
         _ text: String, _ request: TokenRequest, facts: Facts?, in context: TokenContext
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in

@@ -1,24 +1,24 @@
 /// Does an access token give access to a resource: Graph, userinfo, the lab's own API?
-public enum ResourceAccess {
+package enum ResourceAccess {
     /// What continuous access evaluation looks at.
-    public struct Evaluated: Sendable {
-        public let grant: Grant
-        public let account: AccountFacts
+    package struct Evaluated: Sendable {
+        package let grant: Grant
+        package let account: AccountFacts
 
-        public init(grant: Grant, account: AccountFacts) {
+        package init(grant: Grant, account: AccountFacts) {
             self.grant = grant
             self.account = account
         }
     }
 
-    public struct Decision: Sendable {
+    package struct Decision: Sendable {
         /// Nil: the token is let in.
-        public let error: GraphError?
+        package let error: GraphError?
         /// The revocation that refused, nil for every other reason.
-        public internal(set) var revocation: GUID?
+        package internal(set) var revocation: GUID?
         /// Whether the refusal is a claims challenge.
-        public internal(set) var isChallenge = false
-        public internal(set) var attempts: [Attempt] = []
+        package internal(set) var isChallenge = false
+        package internal(set) var attempts: [Attempt] = []
     }
 
     /// Entra: every access token passes until it ends, whatever was revoked meanwhile, but those of clients that said they
@@ -28,7 +28,7 @@ public enum ResourceAccess {
     /// - Parameter knowsGrant: whether the store still has the grant that the token names; true for applications' own tokens.
     /// - Parameter evaluated: nil for tokens that nobody evaluates (``isEvaluated(_:of:)``).
     /// - Parameter printedNow: the instant that the challenge demands of the next token.
-    public static func decide(
+    package static func decide(
         _ claims: AccessTokenClaims, audiences: [String], knowsGrant: Bool, evaluated: Evaluated?, region: Region, now: Timestamp,
         printedNow: Timestamp
     ) -> Decision {
@@ -46,5 +46,5 @@ public enum ResourceAccess {
     }
 
     /// Whether resources evaluate such a token continuously. Entra: concept-continuous-access-evaluation.md, never a guest's.
-    public static func isEvaluated(_ claims: AccessTokenClaims, of user: User) -> Bool { claims.declaresCP1 && !user.isGuest }
+    package static func isEvaluated(_ claims: AccessTokenClaims, of user: User) -> Bool { claims.declaresCP1 && !user.isGuest }
 }

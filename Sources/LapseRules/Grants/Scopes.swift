@@ -1,7 +1,7 @@
 /// An API that access tokens are made for.
-public struct ResourceAPI: Equatable, Sendable {
-    public let id: ClientID
-    public let name: String
+package struct ResourceAPI: Equatable, Sendable {
+    package let id: ClientID
+    package let name: String
     /// The names under which a scope may ask for it: application ID URI and client id.
     let names: [String]
     /// The prefix of its scopes in answers.
@@ -9,15 +9,15 @@ public struct ResourceAPI: Equatable, Sendable {
     /// Nil: any permission that a client is registered for (Graph has hundreds).
     let scopes: [String]?
     /// The `aud` of its tokens.
-    public let audience: String
-    public let tokenVersion: Int64
-    public let asksForCapabilities: Bool
+    package let audience: String
+    package let tokenVersion: Int64
+    package let asksForCapabilities: Bool
 
     /// Microsoft Graph.
-    public static func graph(of cloud: Cloud) -> ResourceAPI { microsoft[cloud]![0] }
+    package static func graph(of cloud: Cloud) -> ResourceAPI { microsoft[cloud]![0] }
 
     /// Azure Resource Manager, once under each of its names: a token's audience is the name it was asked for.
-    public static func management(of cloud: Cloud) -> [ResourceAPI] { Array(microsoft[cloud]!.dropFirst()) }
+    package static func management(of cloud: Cloud) -> [ResourceAPI] { Array(microsoft[cloud]!.dropFirst()) }
 
     /// Microsoft's own APIs in a cloud, Graph first. Entra: their tokens are of version 1.
     static func microsoft(in cloud: Cloud) -> [ResourceAPI] { microsoft[cloud]! }
@@ -52,7 +52,7 @@ public struct ResourceAPI: Equatable, Sendable {
     }
 
     /// Nil when the app exposes no API.
-    public init?(_ app: AppRegistration) {
+    package init?(_ app: AppRegistration) {
         guard let api = app.exposes else { return nil }
         self.init(
             id: app.id, name: app.name, names: [api.uri, app.id.description], uri: api.uri, scopes: api.scopes,
@@ -61,51 +61,51 @@ public struct ResourceAPI: Equatable, Sendable {
             asksForCapabilities: api.asksForCapabilities)
     }
 
-    public func isNamed(_ uri: String) -> Bool { names.contains(uri) }
+    package func isNamed(_ uri: String) -> Bool { names.contains(uri) }
 
-    public var isGraph: Bool { id == FirstPartyApps.graph.id }
+    package var isGraph: Bool { id == FirstPartyApps.graph.id }
 }
 
 /// What a request was granted: OpenID scopes and the permissions at one resource.
-public struct GrantedScope: Equatable, Sendable {
+package struct GrantedScope: Equatable, Sendable {
     static let openIDScopes = ["email", "openid", "profile"]
 
     /// Whether the word is of OpenID Connect: a permission of no resource.
     static func isReserved(_ word: String) -> Bool { openIDScopes.contains(word) || word == "offline_access" }
 
-    public let resource: ResourceAPI
+    package let resource: ResourceAPI
     /// In the order that Entra prints: email, openid, profile.
-    public let openID: [String]
-    public let isOffline: Bool
+    package let openID: [String]
+    package let isOffline: Bool
     /// Short names of delegated permissions, such as `User.Read`.
-    public let permissions: [String]
+    package let permissions: [String]
     /// The permissions as the client spelled them, long or short.
     let spelled: [String]
 
     /// What the token answer prints: never `offline_access`.
-    public var text: String { (openID + spelled).joined(separator: " ") }
+    package var text: String { (openID + spelled).joined(separator: " ") }
 
     /// What the grant keeps: the whole, to be asked for again on a refresh that names no scope.
-    public var grantText: String { (openID + (isOffline ? ["offline_access"] : []) + spelled).joined(separator: " ") }
+    package var grantText: String { (openID + (isOffline ? ["offline_access"] : []) + spelled).joined(separator: " ") }
 
     /// The `scp` claim. Entra: Graph's tokens carry the OpenID scopes too, for userinfo.
-    public var claim: String { ((resource.isGraph ? openID : []) + permissions).joined(separator: " ") }
+    package var claim: String { ((resource.isGraph ? openID : []) + permissions).joined(separator: " ") }
 
-    public func has(openID scope: String) -> Bool { openID.contains(scope) }
+    package func has(openID scope: String) -> Bool { openID.contains(scope) }
 }
 
 /// Reads the `scope` of a request against what the client is registered for.
-public struct ScopePolicy: Sendable {
+package struct ScopePolicy: Sendable {
     let app: AppRegistration
     private let microsoft: [ResourceAPI]
     /// The APIs of the directory besides Microsoft's.
     private let own: [ResourceAPI]
     private let directory: String
     /// What a scope means that names no resource.
-    public let graph: ResourceAPI
+    package let graph: ResourceAPI
 
     /// - Parameter resources: the APIs of the directory besides Graph.
-    public init(app: AppRegistration, resources: [ResourceAPI], tenant: Tenant) {
+    package init(app: AppRegistration, resources: [ResourceAPI], tenant: Tenant) {
         self.app = app
         graph = .graph(of: tenant.cloud)
         // Under an alias the cloud is not known yet.
@@ -121,7 +121,7 @@ public struct ScopePolicy: Sendable {
     /// - Parameter mayNameSeveralResources: at authorize, where consent for several is asked at once; the first is granted.
     /// - Throws: `EntraError`: 70011 for what is no scope, 500011 for an unknown resource, 28000 for two resources,
     ///   65001 for a permission the client is not registered for.
-    public func delegated(_ text: String, mayNameSeveralResources: Bool = false) throws(EntraError) -> GrantedScope {
+    package func delegated(_ text: String, mayNameSeveralResources: Bool = false) throws(EntraError) -> GrantedScope {
         var openID: [String] = []
         var isOffline = false
         var resource: ResourceAPI?
@@ -161,7 +161,7 @@ public struct ScopePolicy: Sendable {
     }
 
     /// The resource of an application's own request, which has to ask for `{resource}/.default`.
-    public func application(_ text: String) throws(EntraError) -> ResourceAPI {
+    package func application(_ text: String) throws(EntraError) -> ResourceAPI {
         let words = text.parts(between: " ").map(String.init)
         guard words.count == 1 else { throw AADSTS.invalidScope.error(["scope": text]) }
         guard words[0].lowercased().hasSuffix("/.default") else { throw AADSTS.scopeNotDefault.error(["scope": words[0]]) }
@@ -233,7 +233,7 @@ extension String {
     /// The parts that are not empty, found byte by byte: ``split(separator:)`` looks for whole characters.
     ///
     /// - Parameter separator: of ASCII.
-    public func parts(between separator: Unicode.Scalar) -> [Substring] {
+    package func parts(between separator: Unicode.Scalar) -> [Substring] {
         utf8.split(separator: UInt8(ascii: separator)).map(Substring.init)
     }
 

@@ -1,23 +1,23 @@
 /// The token endpoint's answer as a value, with what the store has to write for it.
-public enum TokenDecision: Sendable {
+package enum TokenDecision: Sendable {
     case issue(TokenIssue)
     case refuse(Refusal)
 }
 
-public struct TokenIssue: Sendable {
+package struct TokenIssue: Sendable {
     /// What was used up by the answer.
-    public enum Spent: Sendable {
+    package enum Spent: Sendable {
         case code(SecretHash)
         case deviceCode(SecretHash)
     }
 
-    public let plan: TokenPlan
+    package let plan: TokenPlan
     /// A grant that this request made, nil when it redeemed an older one.
-    public let newGrant: Grant?
-    public let refreshToken: RefreshToken?
-    public let spent: Spent?
+    package let newGrant: Grant?
+    package let refreshToken: RefreshToken?
+    package let spent: Spent?
     /// Requests that revocations still let pass and count.
-    public internal(set) var attempts: [Attempt] = []
+    package internal(set) var attempts: [Attempt] = []
 
     init(plan: TokenPlan, newGrant: Grant? = nil, refreshToken: RefreshToken?, spent: Spent? = nil) {
         self.plan = plan
@@ -42,7 +42,7 @@ extension TokenDecision {
         }
     }
 
-    public var attempts: [Attempt] {
+    package var attempts: [Attempt] {
         switch self {
         case .issue(let issue): issue.attempts
         case .refuse(let refusal): refusal.attempts

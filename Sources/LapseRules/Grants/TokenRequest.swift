@@ -1,6 +1,6 @@
 /// A request to the token endpoint, read once: what the client asks for, as a value.
-public struct TokenRequest: Sendable {
-    public enum Grant: Sendable {
+package struct TokenRequest: Sendable {
+    package enum Grant: Sendable {
         case authorizationCode(code: String, redirectURI: String, verifier: String?)
         case refreshToken(String)
         case clientCredentials
@@ -9,19 +9,19 @@ public struct TokenRequest: Sendable {
         case onBehalfOf(assertion: String)
     }
 
-    public let grant: Grant
-    public let version: EndpointVersion
-    public let client: PresentedClient
+    package let grant: Grant
+    package let version: EndpointVersion
+    package let client: PresentedClient
     /// Nil: the grant's own.
-    public let scope: String?
+    package let scope: String?
     /// The resource of a request of version 1, as the client spells it; nil: the grant's own.
-    public let resource: String?
-    public let wantsClientInfo: Bool
-    public let claims: ClaimsRequest
+    package let resource: String?
+    package let wantsClientInfo: Bool
+    package let claims: ClaimsRequest
     /// The Origin header of a browser's cross-origin request.
-    public let origin: String?
+    package let origin: String?
 
-    public init(
+    package init(
         form: FormParameters, authorization: String?, origin: String?, version: EndpointVersion = .v2
     ) throws(EntraError) {
         let type = try form.required("grant_type")
@@ -64,7 +64,7 @@ public struct TokenRequest: Sendable {
     }
 
     /// The flow that the client's registration has to allow.
-    public var flow: AppRegistration.Flow {
+    package var flow: AppRegistration.Flow {
         switch grant {
         case .authorizationCode: .code
         case .refreshToken: .refresh

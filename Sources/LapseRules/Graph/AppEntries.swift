@@ -1,8 +1,8 @@
 /// App registrations as Graph shows them: as applications where they are registered, as service principals in every tenant that
 /// may use them, and the consents between them.
-public enum AppEntries {
+package enum AppEntries {
     /// The collections, all of them read only.
-    public enum Collection: String, CaseIterable, Sendable {
+    package enum Collection: String, CaseIterable, Sendable {
         case applications
         case servicePrincipals
         case consents = "oauth2PermissionGrants"
@@ -13,7 +13,7 @@ public enum AppEntries {
             self = known
         }
 
-        public var query: GraphQuery.Collection {
+        package var query: GraphQuery.Collection {
             switch self {
             case .applications: .applications
             case .servicePrincipals: .servicePrincipals
@@ -23,7 +23,7 @@ public enum AppEntries {
     }
 
     /// What names one entry.
-    public enum Key: Hashable, Sendable {
+    package enum Key: Hashable, Sendable {
         case id(String)
         /// The alternate key of applications and service principals.
         case appID(String)
@@ -38,7 +38,7 @@ public enum AppEntries {
             }
         }
 
-        public func names(_ entry: JSON) -> Bool {
+        package func names(_ entry: JSON) -> Bool {
             switch self {
             case .id(let id): entry["id"]?.text == id.lowercased() || entry["id"]?.text == id
             case .appID(let id): entry["appId"]?.text == id.lowercased() || entry["appId"]?.text == id
@@ -46,7 +46,7 @@ public enum AppEntries {
         }
 
         /// As an error repeats it.
-        public var text: String {
+        package var text: String {
             switch self {
             case .id(let text), .appID(let text): text
             }
@@ -54,12 +54,12 @@ public enum AppEntries {
     }
 
     /// An app in a tenant's directory.
-    public struct Entry: Sendable {
-        public let app: AppRegistration
+    package struct Entry: Sendable {
+        package let app: AppRegistration
         /// Where it is registered; nil: at Microsoft.
         let owner: GUID?
 
-        public init(app: AppRegistration, owner: GUID?) {
+        package init(app: AppRegistration, owner: GUID?) {
             self.app = app
             self.owner = owner
         }
@@ -70,7 +70,7 @@ public enum AppEntries {
     private static let audience: JSON = "AzureADMultipleOrgs"
 
     /// Entra: resources/application.md.
-    public static func application(_ app: AppRegistration, in tenant: Tenant) -> JSON {
+    package static func application(_ app: AppRegistration, in tenant: Tenant) -> JSON {
         func redirects(_ isHere: Bool) -> JSON { ["redirectUris": JSON(isHere ? app.redirectURIs : [])] }
         return [
             "id": .string(GUID.derived(from: "application \(tenant.id) \(app.id)").description),
@@ -88,7 +88,7 @@ public enum AppEntries {
     }
 
     /// Entra: resources/serviceprincipal.md.
-    public static func servicePrincipal(_ entry: Entry, in tenant: Tenant) -> JSON {
+    package static func servicePrincipal(_ entry: Entry, in tenant: Tenant) -> JSON {
         let app = entry.app
         let names =
             ResourceAPI.microsoft(in: tenant.cloud).filter { $0.id == app.id }.map(\.audience)
@@ -120,7 +120,7 @@ public enum AppEntries {
     /// consent away, for each of the others. Entra: resources/oauth2permissiongrant.md.
     ///
     /// - Parameter users: of the tenant; nil when none of them took the consent away.
-    public static func consents(
+    package static func consents(
         of client: AppRegistration, users: [User]?, resources: [ResourceAPI], in tenant: Tenant
     ) -> [JSON] {
         let policy = ScopePolicy(app: client, resources: resources, tenant: tenant)
@@ -141,7 +141,7 @@ public enum AppEntries {
 
 extension AppRegistration {
     /// The app's object in a tenant: the `oid` of its own tokens there.
-    public func servicePrincipal(in tenant: GUID) -> GUID { .servicePrincipal(of: id, in: tenant) }
+    package func servicePrincipal(in tenant: GUID) -> GUID { .servicePrincipal(of: id, in: tenant) }
 }
 
 extension GUID {

@@ -1,11 +1,11 @@
 /// An activity of the directory, as `auditLogs/directoryAudits` names it. Entra: reference-audit-activities.md, and facts of the
 /// entry that a revoke makes.
-public enum DirectoryAudit: Equatable, Sendable {
+package enum DirectoryAudit: Equatable, Sendable {
     case stampUpdated
     case activity(String, operation: String, category: String)
 
     /// The events that are activities of the directory.
-    public static let kinds: Set<Event.Kind> = [
+    package static let kinds: Set<Event.Kind> = [
         .revoked, .accountDisabled, .accountEnabled, .userCreated, .userUpdated, .userDeleted, .userRestored, .userPurged,
         .consentGiven,
         .consentWithdrawn, .appCreated, .appUpdated, .appDeleted,
@@ -14,7 +14,7 @@ public enum DirectoryAudit: Equatable, Sendable {
     /// Nil for an event that is none.
     ///
     /// - Parameter cause: of the revocation that the event names.
-    public init?(_ event: Event, cause: Revocation.Cause?) {
+    package init?(_ event: Event, cause: Revocation.Cause?) {
         func user(_ name: String, _ operation: String) -> DirectoryAudit {
             .activity(name, operation: operation, category: "UserManagement")
         }
@@ -41,7 +41,7 @@ public enum DirectoryAudit: Equatable, Sendable {
         }
     }
 
-    public var isAboutApp: Bool {
+    package var isAboutApp: Bool {
         if case .activity(_, _, "ApplicationManagement") = self { true } else { false }
     }
 
@@ -53,11 +53,11 @@ public enum DirectoryAudit: Equatable, Sendable {
     }
 
     /// What an activity was about; either may be nil.
-    public struct Target: Sendable {
+    package struct Target: Sendable {
         let user: User?
         let app: AppRegistration?
 
-        public init(user: User?, app: AppRegistration?) {
+        package init(user: User?, app: AppRegistration?) {
             self.user = user
             self.app = app
         }
@@ -82,13 +82,13 @@ public enum DirectoryAudit: Equatable, Sendable {
     }
 
     /// A changed instant: JSON texts of lists of one, as Entra writes them.
-    public static func modified(_ name: String, from old: Timestamp, to new: Timestamp) -> JSON {
+    package static func modified(_ name: String, from old: Timestamp, to new: Timestamp) -> JSON {
         func list(_ instant: Timestamp) -> JSON { .string(JSON([instant.wholeSecondText]).encodedText) }
         return ["displayName": .string(name), "oldValue": list(old), "newValue": list(new)]
     }
 
     /// The entry of the log.
-    public static func json(
+    package static func json(
         _ id: Int64, _ event: Event, _ audit: DirectoryAudit, actor: User?, actingApp: String?, target: Target, modified: [JSON]
     ) -> JSON {
         let request = event.requestID?.description ?? Tenant.noID.description
@@ -115,15 +115,15 @@ public enum DirectoryAudit: Equatable, Sendable {
 }
 
 /// A sign-in, as `auditLogs/signIns` shows it. Entra: signin.md.
-public enum SignInEntry {
+package enum SignInEntry {
     /// The events that are sign-ins: by a person, and by a token without one.
-    public static let kinds: Set<Event.Kind> = interactive.union([
+    package static let kinds: Set<Event.Kind> = interactive.union([
         .tokenRefreshed, .refreshRefused, .silentSignInRefused, .sessionRefused, .codeRedeemed, .codeRefused, .deviceCodeRedeemed,
         .deviceCodeRefused, .onBehalfOfIssued, .onBehalfOfRefused, .clientTokenIssued, .clientTokenRefused,
     ])
     private static let interactive: Set<Event.Kind> = [.signedIn, .signInRefused]
 
-    public static func json(_ id: Int64, _ event: Event, user: User?, app: AppRegistration?, resource: ResourceAPI) -> JSON {
+    package static func json(_ id: Int64, _ event: Event, user: User?, app: AppRegistration?, resource: ResourceAPI) -> JSON {
         let request = event.requestID?.description ?? Tenant.noID.description
         let code = event.code
         return [

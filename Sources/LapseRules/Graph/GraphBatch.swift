@@ -1,24 +1,24 @@
 /// A JSON batch: several requests to Graph in one. Entra: json-batching.md.
-public struct GraphBatch: Sendable {
-    public struct Part: Sendable {
-        public let id: String
-        public let method: String
+package struct GraphBatch: Sendable {
+    package struct Part: Sendable {
+        package let id: String
+        package let method: String
         /// Behind the version, with its query.
-        public let path: String
-        public let query: String
-        public let headers: [String: String]
+        package let path: String
+        package let query: String
+        package let headers: [String: String]
         /// Null: none.
-        public let body: JSON
-        public let dependsOn: [String]
+        package let body: JSON
+        package let dependsOn: [String]
     }
 
-    public let parts: [Part]
+    package let parts: [Part]
 
     private static let most = 20
     private static let writing: Set = ["POST", "PATCH", "PUT"]
 
     /// - Throws: `GraphError` for a batch that is none, in Graph's words where they are known.
-    public init(_ body: JSON) throws(GraphError) {
+    package init(_ body: JSON) throws(GraphError) {
         guard case .array(let requests) = body["requests"] ?? .null, !requests.isEmpty else {
             throw .badBatch("Invalid batch payload format.")
         }
@@ -69,5 +69,5 @@ extension GraphError {
     static func badBatch(_ message: String) -> GraphError { GraphError(400, "BadRequest", message) }
 
     /// Entra: json-batching.md, a part whose dependency failed.
-    public static let failedDependency = GraphError(424, "FailedDependency", "FailedDependency")
+    package static let failedDependency = GraphError(424, "FailedDependency", "FailedDependency")
 }

@@ -1,8 +1,8 @@
 /// A `$filter` of OData, as far as Graph's clients use it: comparisons of a property with a literal, `startswith`, `endswith`,
 /// `contains`, `in`, joined by `and`, `or`, `not` and parentheses. It is judged on the JSON of an object, so that it serves every
 /// collection.
-public indirect enum GraphFilter: Equatable, Sendable {
-    public enum Comparison: String, Sendable {
+package indirect enum GraphFilter: Equatable, Sendable {
+    package enum Comparison: String, Sendable {
         case equal = "eq"
         case notEqual = "ne"
         case greaterOrEqual = "ge"
@@ -11,7 +11,7 @@ public indirect enum GraphFilter: Equatable, Sendable {
         case less = "lt"
     }
 
-    public enum Function: String, CaseIterable, Sendable {
+    package enum Function: String, CaseIterable, Sendable {
         case startsWith = "startswith"
         case endsWith = "endswith"
         case contains
@@ -30,7 +30,7 @@ public indirect enum GraphFilter: Equatable, Sendable {
 
     /// - Parameter properties: the names that an object of the collection has.
     /// - Throws: `GraphError` for what cannot be read, and for a property that is not there.
-    public init(_ text: String, properties: Set<String>) throws(GraphError) {
+    package init(_ text: String, properties: Set<String>) throws(GraphError) {
         guard text.utf8.count <= Self.longest else { throw .invalidFilter }
         var parser = Parser(tokens: try Self.tokens(of: text), properties: properties)
         self = try parser.disjunction(depth: 0)
@@ -38,7 +38,7 @@ public indirect enum GraphFilter: Equatable, Sendable {
     }
 
     /// Whether Graph wants the header `ConsistencyLevel: eventual` for it. Entra: aad-advanced-queries.
-    public var isAdvanced: Bool {
+    package var isAdvanced: Bool {
         switch self {
         case .compare(_, let comparison, _): comparison == .notEqual
         case .call(let function, _, _): function != .startsWith
@@ -49,7 +49,7 @@ public indirect enum GraphFilter: Equatable, Sendable {
     }
 
     /// Whether the object is one of those asked for. Texts are compared without case, as Graph's directory does.
-    public func matches(_ object: JSON) -> Bool {
+    package func matches(_ object: JSON) -> Bool {
         switch self {
         case .compare(let path, let comparison, let literal): Self.holds(Self.value(path, of: object), comparison, literal)
         case .call(let function, let path, let text):
@@ -265,7 +265,7 @@ extension GraphError {
     }
 
     /// Entra: aad-advanced-queries.
-    public static let needsConsistencyLevel = GraphError(
+    package static let needsConsistencyLevel = GraphError(
         400, "Request_UnsupportedQuery",
         "The query needs the request header 'ConsistencyLevel: eventual' and the option $count=true.")
 }

@@ -1,7 +1,7 @@
 /// The query options of a read: what Graph's collections understand.
-public struct GraphQuery: Equatable, Sendable {
+package struct GraphQuery: Equatable, Sendable {
     /// What a collection offers.
-    public struct Collection: Sendable {
+    package struct Collection: Sendable {
         /// The properties that are sent unasked, and those that are sent only when they are selected.
         let defaults: [String]
         let onRequest: [String]
@@ -13,7 +13,7 @@ public struct GraphQuery: Equatable, Sendable {
         var all: [String] { defaults + onRequest }
 
         /// Entra: user-list.
-        public static let users = Collection(
+        package static let users = Collection(
             defaults: [
                 "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
                 "preferredLanguage", "surname", "userPrincipalName",
@@ -25,17 +25,17 @@ public struct GraphQuery: Equatable, Sendable {
                     "accountEnabled", "createdDateTime", "signInSessionsValidFromDateTime", "userType",
                 ], isSearchable: true, page: 100, type: "user")
         /// Entra: user.md of beta, which has the older name of the stamp too.
-        public static let usersInBeta = Collection(
+        package static let usersInBeta = Collection(
             defaults: users.defaults, onRequest: users.onRequest + ["refreshTokensValidFromDateTime"], isSearchable: true,
             page: users.page, type: users.type)
         /// Entra: directoryaudit-list.
-        public static let directoryAudits = Collection(
+        package static let directoryAudits = Collection(
             defaults: [
                 "id", "category", "correlationId", "result", "resultReason", "activityDisplayName", "activityDateTime",
                 "loggedByService", "operationType", "initiatedBy", "targetResources", "additionalDetails",
             ], onRequest: [], isSearchable: false, page: 1000, type: "directoryAudit")
         /// Entra: signin-list.
-        public static let signIns = Collection(
+        package static let signIns = Collection(
             defaults: [
                 "id", "createdDateTime", "userDisplayName", "userPrincipalName", "userId", "appId", "appDisplayName", "ipAddress",
                 "clientAppUsed", "correlationId", "conditionalAccessStatus", "isInteractive", "riskDetail",
@@ -43,21 +43,21 @@ public struct GraphQuery: Equatable, Sendable {
                 "resourceDisplayName", "resourceId", "status", "deviceDetail", "location", "appliedConditionalAccessPolicies",
             ], onRequest: [], isSearchable: false, page: 1000, type: "signIn")
         /// Entra: application-list, of what Lapse knows.
-        public static let applications = Collection(
+        package static let applications = Collection(
             defaults: [
                 "id", "appId", "displayName", "identifierUris", "publisherDomain", "signInAudience", "isFallbackPublicClient",
                 "api",
                 "publicClient", "spa", "web",
             ], onRequest: [], isSearchable: true, page: 100, type: "application")
         /// Entra: serviceprincipal-list, of what Lapse knows.
-        public static let servicePrincipals = Collection(
+        package static let servicePrincipals = Collection(
             defaults: [
                 "id", "accountEnabled", "appDisplayName", "appId", "appOwnerOrganizationId", "appRoleAssignmentRequired",
                 "displayName", "logoutUrl", "replyUrls", "servicePrincipalNames", "servicePrincipalType", "signInAudience", "tags",
                 "oauth2PermissionScopes",
             ], onRequest: [], isSearchable: true, page: 100, type: "servicePrincipal")
         /// Entra: oauth2permissiongrant-list.
-        public static let consents = Collection(
+        package static let consents = Collection(
             defaults: ["clientId", "consentType", "id", "principalId", "resourceId", "scope"], onRequest: [], isSearchable: false,
             page: 100, type: "oAuth2PermissionGrant")
     }
@@ -66,19 +66,19 @@ public struct GraphQuery: Equatable, Sendable {
     private static let longestPage = 999
 
     /// Nil: the default set.
-    public let select: [String]?
-    public let top: Int
-    public let skipToken: String?
-    public let filter: GraphFilter?
-    public let order: (property: String, isDescending: Bool)?
-    public let wantsCount: Bool
-    public let search: GraphSearch?
+    package let select: [String]?
+    package let top: Int
+    package let skipToken: String?
+    package let filter: GraphFilter?
+    package let order: (property: String, isDescending: Bool)?
+    package let wantsCount: Bool
+    package let search: GraphSearch?
     private let collection: Collection
     /// The options as they were asked.
-    public let asked: FormParameters
+    package let asked: FormParameters
 
     /// Without any option.
-    public static let all = GraphQuery(.users)
+    package static let all = GraphQuery(.users)
 
     private init(_ collection: Collection) {
         (select, top, skipToken, filter, order, wantsCount, search) = (nil, collection.page, nil, nil, nil, false, nil)
@@ -88,7 +88,7 @@ public struct GraphQuery: Equatable, Sendable {
 
     /// - Parameter isEventual: whether the request has the header `ConsistencyLevel: eventual`.
     /// - Throws: `GraphError` for an option that Lapse does not have, or an unknown property.
-    public init(_ parameters: FormParameters, of collection: Collection, isEventual: Bool = false) throws(GraphError) {
+    package init(_ parameters: FormParameters, of collection: Collection, isEventual: Bool = false) throws(GraphError) {
         self.collection = collection
         asked = parameters
         var given: [String: String] = [:]
@@ -151,25 +151,25 @@ public struct GraphQuery: Equatable, Sendable {
         return known
     }
 
-    public static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
+    package static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
         lhs.select == rhs.select && lhs.top == rhs.top && lhs.skipToken == rhs.skipToken && lhs.filter == rhs.filter
             && lhs.order?.property == rhs.order?.property && lhs.order?.isDescending == rhs.order?.isDescending
             && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search
     }
 
     /// Whether nothing but a part of the whole is asked for, in its own order.
-    public var isPlain: Bool { filter == nil && order == nil && search == nil && !wantsCount }
+    package var isPlain: Bool { filter == nil && order == nil && search == nil && !wantsCount }
 
     /// The part of `@odata.context` that names what was selected.
-    public var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }
+    package var contextSuffix: String { select.map { "(" + $0.joined(separator: ",") + ")" } ?? "" }
 
     /// What the query asks for of an object that has every property.
-    public func shown(_ object: JSON) -> JSON {
+    package func shown(_ object: JSON) -> JSON {
         .object((select ?? collection.defaults).map { .init(name: $0, value: object[$0] ?? .null) })
     }
 
     /// The objects that the query asks for, in its order, and how many they are on all pages.
-    public func chosen(of objects: [JSON]) -> [JSON] {
+    package func chosen(of objects: [JSON]) -> [JSON] {
         var chosen = objects.filter { object in filter?.matches(object) ?? true && search?.matches(object) ?? true }
         if let order {
             chosen = chosen.enumerated().sorted { first, second in
@@ -183,13 +183,13 @@ public struct GraphQuery: Equatable, Sendable {
     }
 
     /// One page of the chosen objects, and where the next one begins; nil at the end.
-    public func page(of chosen: [JSON]) throws(GraphError) -> (objects: [JSON], next: String?) {
+    package func page(of chosen: [JSON]) throws(GraphError) -> (objects: [JSON], next: String?) {
         let (part, next) = try part(of: chosen)
         return (part.map(shown), next)
     }
 
     /// The same of anything that is listed.
-    public func part<Element>(of chosen: [Element]) throws(GraphError) -> (part: [Element], next: String?) {
+    package func part<Element>(of chosen: [Element]) throws(GraphError) -> (part: [Element], next: String?) {
         guard let start = skipToken.map({ Int($0) }) ?? 0, (0...max(0, chosen.count)).contains(start) else {
             throw .badRequest("The skip token is not one of Lapse's.")
         }
@@ -199,7 +199,7 @@ public struct GraphQuery: Equatable, Sendable {
 }
 
 /// A `$search`: `"property:words"` in quotes, joined by AND and OR.
-public struct GraphSearch: Equatable, Sendable {
+package struct GraphSearch: Equatable, Sendable {
     /// Any of these, each of which has to have all of its own.
     private let alternatives: [[Term]]
 
@@ -252,7 +252,7 @@ extension User {
     /// The user with every property that Graph may show.
     ///
     /// - Parameter stamp: the cut-off in whole seconds.
-    public func graphJSON(stamp: Timestamp) -> JSON {
+    package func graphJSON(stamp: Timestamp) -> JSON {
         let properties = GraphQuery.Collection.usersInBeta.all
         return .object(properties.map { .init(name: $0, value: graphValue($0, stamp: stamp)) })
     }

@@ -1,6 +1,6 @@
 /// What does a request to Microsoft Graph ask for? The method and the address after the version, read once.
-public enum GraphRequest: Equatable, Sendable {
-    public enum User: Equatable, Sendable {
+package enum GraphRequest: Equatable, Sendable {
+    package enum User: Equatable, Sendable {
         case me
         /// An object id or user principal name.
         case named(String)
@@ -22,7 +22,7 @@ public enum GraphRequest: Equatable, Sendable {
     case change(DirectoryChange)
 
     /// What changes users, besides their sign-ins.
-    public enum DirectoryChange: Equatable, Sendable {
+    package enum DirectoryChange: Equatable, Sendable {
         case createUser
         case updateUser(User)
         case deleteUser(User)
@@ -32,7 +32,7 @@ public enum GraphRequest: Equatable, Sendable {
         case purgeUser(String)
         case invite
 
-        public var takesBody: Bool {
+        package var takesBody: Bool {
             switch self {
             case .createUser, .updateUser, .changePassword, .resetPassword, .invite: true
             case .deleteUser, .restoreUser, .purgeUser: false
@@ -43,7 +43,7 @@ public enum GraphRequest: Equatable, Sendable {
     /// - Parameter path: the percent-encoded path behind `/v1.0` or `/beta`.
     /// - Throws: `GraphError` for a path that Lapse does not have, in Graph's words for an unknown segment, and for a method that
     ///   the path does not take.
-    public init(method: String, path: String, isBeta: Bool) throws(GraphError) {
+    package init(method: String, path: String, isBeta: Bool) throws(GraphError) {
         var segments: [String] = []
         for part in path.split(separator: "/") {
             guard let segment = FormParameters.decodePath(part) else { throw .unreadable }

@@ -1,19 +1,19 @@
 /// The body of a POST or PATCH of a user, read as Graph reads it. Entra: user-post-users, user-update.
-public struct GraphUserChanges: Sendable {
+package struct GraphUserChanges: Sendable {
     /// What needs a permission of its own.
-    public enum Sensitive: CaseIterable, Sendable { case accountEnabled, password }
+    package enum Sensitive: CaseIterable, Sendable { case accountEnabled, password }
 
     private let members: [JSON.Member]
-    public private(set) var newPassword: String?
+    package private(set) var newPassword: String?
     /// Whether the user has to choose another password at the next sign-in; nil: not said.
-    public private(set) var mustChangePassword: Bool?
+    package private(set) var mustChangePassword: Bool?
 
     /// What the body must name to make a user.
     private static let required = ["accountEnabled", "displayName", "mailNickname", "passwordProfile", "userPrincipalName"]
     private static let passwordLength = 8...256
 
     /// - Throws: `GraphError` in Graph's words for a property.
-    public init(_ body: JSON, isNew: Bool) throws(GraphError) {
+    package init(_ body: JSON, isNew: Bool) throws(GraphError) {
         guard case .object(let members) = body else { throw .unreadable }
         // Annotations such as @odata.type are for clients.
         self.members = members.filter { !$0.name.contains("@") }
@@ -33,12 +33,12 @@ public struct GraphUserChanges: Sendable {
     }
 
     /// - Throws: `GraphError` for a password that is too short or too long.
-    public static func check(_ password: String) throws(GraphError) {
+    package static func check(_ password: String) throws(GraphError) {
         guard passwordLength.contains(password.count) else { throw .weakPassword }
     }
 
     /// What of it is sensitive.
-    public var sensitive: Set<Sensitive> {
+    package var sensitive: Set<Sensitive> {
         var found: Set<Sensitive> = []
         for member in members {
             if member.name == "accountEnabled" { found.insert(.accountEnabled) }
@@ -60,7 +60,7 @@ public struct GraphUserChanges: Sendable {
     }
 
     /// The user with the changes.
-    public func applied(to user: User, tenant: Tenant) throws(GraphError) -> User {
+    package func applied(to user: User, tenant: Tenant) throws(GraphError) -> User {
         var user = user
         for member in members {
             let (name, value) = (member.name, member.value)
@@ -149,9 +149,9 @@ extension GraphError {
     static let weakPassword = GraphError.badRequest(
         "The specified password does not comply with password complexity requirements. Please provide a different password.")
     /// Assumption: the text for a wrong current password was not seen on the wire.
-    public static let wrongCurrentPassword = GraphError.badRequest("The specified current password is incorrect.")
-    public static let nameTaken = GraphError.badRequest(
+    package static let wrongCurrentPassword = GraphError.badRequest("The specified current password is incorrect.")
+    package static let nameTaken = GraphError.badRequest(
         "Another object with the same value for property userPrincipalName already exists.")
-    public static let foreignAccount = GraphError.badRequest(
+    package static let foreignAccount = GraphError.badRequest(
         "Lapse: a guest signs in at home; its account and password are changed there.")
 }

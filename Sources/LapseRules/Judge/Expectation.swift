@@ -1,8 +1,8 @@
 /// What somebody expects of an app after it met something: "after a revoke this client re-authorizes within 5 s, with at most one
 /// retry". Looked at while the app runs, from what the judge saw.
-public struct Expectation: Equatable, Sendable {
+package struct Expectation: Equatable, Sendable {
     /// What has to be met first.
-    public enum Occasion: String, CaseIterable, Sendable {
+    package enum Occasion: String, CaseIterable, Sendable {
         /// Any refusal or challenge that a revocation is behind.
         case revoke
         case refusal, challenge, silentRefusal, outage
@@ -18,38 +18,38 @@ public struct Expectation: Equatable, Sendable {
         }
     }
 
-    public enum Status: String, CaseIterable, Sendable {
+    package enum Status: String, CaseIterable, Sendable {
         case passed, failed
         /// Nothing was met yet, or there is still time.
         case pending
     }
 
     /// What came of it at one incident.
-    public struct Outcome: Equatable, Sendable {
-        public let client: ClientID
-        public let incident: Int64
-        public let status: Status
-        public let says: String
-        public let events: [Int64]
+    package struct Outcome: Equatable, Sendable {
+        package let client: ClientID
+        package let incident: Int64
+        package let status: Status
+        package let says: String
+        package let events: [Int64]
     }
 
-    public let id: GUID
-    public let ordinal: Int64
-    public let name: String?
+    package let id: GUID
+    package let ordinal: Int64
+    package let name: String?
     /// Nil: every client, every user.
-    public let client: ClientID?
-    public let user: GUID?
-    public let after: Occasion
+    package let client: ClientID?
+    package let user: GUID?
+    package let after: Occasion
     /// From when the app met it until it asks its user to sign in, in the machine's time.
-    public let reauthorizesWithin: Duration?
+    package let reauthorizesWithin: Duration?
     /// Until it holds good tokens again.
-    public let recoversWithin: Duration?
-    public let retriesAtMost: Int64?
+    package let recoversWithin: Duration?
+    package let retriesAtMost: Int64?
     /// Whether it hands claims back when it asks.
-    public let carriesClaims: Bool?
+    package let carriesClaims: Bool?
 
     /// - Parameter now: the machine's clock.
-    public func outcomes(of reactions: [Reaction], now: Timestamp) -> [Outcome] {
+    package func outcomes(of reactions: [Reaction], now: Timestamp) -> [Outcome] {
         reactions.filter { client == nil || $0.client == client }.flatMap { reaction in
             reaction.incidents.filter { after.isMet(by: $0) && (user == nil || $0.user == user) }.map { incident in
                 outcome(of: incident, client: reaction.client, now: now)
@@ -57,7 +57,7 @@ public struct Expectation: Equatable, Sendable {
         }
     }
 
-    public static func status(of outcomes: [Outcome]) -> Status {
+    package static func status(of outcomes: [Outcome]) -> Status {
         if outcomes.contains(where: { $0.status == .failed }) { return .failed }
         return outcomes.isEmpty || outcomes.contains { $0.status == .pending } ? .pending : .passed
     }
@@ -107,7 +107,7 @@ public struct Expectation: Equatable, Sendable {
 
 extension Duration {
     /// For people: seconds to a tenth.
-    public var tenths: String {
+    package var tenths: String {
         let tenths = (ticks + Timestamp.ticksPerSecond / 20) / (Timestamp.ticksPerSecond / 10)
         return "\(tenths / 10).\(tenths % 10) s"
     }
@@ -117,10 +117,10 @@ extension Duration {
 
 extension Expectation {
     /// A tenant has no more of them.
-    public static let most = 100
+    package static let most = 100
 
     /// Reads `{"name"?,"client"?,"user"?,"after","reauthorizesWithin"?,"recoversWithin"?,"retriesAtMost"?,"carriesClaims"?}`.
-    public init(
+    package init(
         _ value: JSON, path: String = "", id: GUID, ordinal: Int64, findUser: (String) -> GUID?
     ) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
@@ -144,7 +144,7 @@ extension Expectation {
         }
     }
 
-    public var definition: JSON {
+    package var definition: JSON {
         .object([
             "name": name.map(JSON.string), "client": client.map { .string($0.description) },
             "user": user.map { .string($0.description) }, "after": .string(after.rawValue),
@@ -155,7 +155,7 @@ extension Expectation {
     }
 
     /// As the control API shows it, with what came of it.
-    public func json(_ outcomes: [Outcome]) -> JSON {
+    package func json(_ outcomes: [Outcome]) -> JSON {
         definition.adding([
             "id": .string(id.description), "status": .string(Self.status(of: outcomes).rawValue),
             "outcomes": .array(

@@ -3,10 +3,10 @@
 /// The log is read once, in order. For each client and user the judge keeps what is open: a refusal, a claims challenge, an
 /// outage; and sees from what follows what the app made of it. Haste and patience are measured on the machine's clock, whatever
 /// the tenant's says.
-public enum Judge {
+package enum Judge {
     /// - Parameter events: of one tenant, oldest first.
     /// - Returns: for each client that did anything, what it met and how it took it; in the order in which they appeared.
-    public static func reactions(in events: [LoggedEvent]) -> [Reaction] {
+    package static func reactions(in events: [LoggedEvent]) -> [Reaction] {
         var state = State(events)
         for event in events { state.observe(event) }
         return state.reactions()

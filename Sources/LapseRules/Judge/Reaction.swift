@@ -1,24 +1,24 @@
 /// How one client took what it met.
-public struct Reaction: Equatable, Sendable {
-    public enum Verdict: String, CaseIterable, Sendable {
+package struct Reaction: Equatable, Sendable {
+    package enum Verdict: String, CaseIterable, Sendable {
         case good, bad
         /// It met no refusal, no challenge and no outage.
         case untested
     }
 
-    public let client: ClientID
-    public internal(set) var incidents: [Incident] = []
-    public internal(set) var findings: [Finding] = []
+    package let client: ClientID
+    package internal(set) var incidents: [Incident] = []
+    package internal(set) var findings: [Finding] = []
 
-    public var verdict: Verdict {
+    package var verdict: Verdict {
         if findings.contains(where: { $0.rule.severity == .fail }) { return .bad }
         return incidents.isEmpty ? .untested : .good
     }
 }
 
 /// Something that an app met, and what it did about it.
-public struct Incident: Equatable, Sendable {
-    public enum Kind: String, CaseIterable, Sendable {
+package struct Incident: Equatable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
         /// The token endpoint refused what the app presented.
         case refusal
         /// A resource demanded other claims of its access token.
@@ -30,32 +30,32 @@ public struct Incident: Equatable, Sendable {
     }
 
     /// What the app did next, and how long after it had met it.
-    public struct Step: Equatable, Sendable {
-        public let event: Int64
-        public let after: Duration
-        public let prompt: String?
-        public let carriesClaims: Bool
+    package struct Step: Equatable, Sendable {
+        package let event: Int64
+        package let after: Duration
+        package let prompt: String?
+        package let carriesClaims: Bool
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// Nil: nobody knows, or an application on its own.
-    public let user: GUID?
-    public let event: Int64
-    public let at: Timestamp
-    public let writtenAt: Timestamp
-    public let code: AADSTS?
-    public let grant: GUID?
-    public let revocation: GUID?
-    public internal(set) var endpoint: Fault.Endpoint?
-    public internal(set) var retryAfter: Duration?
+    package let user: GUID?
+    package let event: Int64
+    package let at: Timestamp
+    package let writtenAt: Timestamp
+    package let code: AADSTS?
+    package let grant: GUID?
+    package let revocation: GUID?
+    package internal(set) var endpoint: Fault.Endpoint?
+    package internal(set) var retryAfter: Duration?
     /// How often it presented the same again, and how soon first.
-    public internal(set) var retries: [Step] = []
+    package internal(set) var retries: [Step] = []
     /// When it sent its user to sign in: to a page, or with a device code.
-    public internal(set) var asked: Step?
+    package internal(set) var asked: Step?
     /// When it held good tokens again.
-    public internal(set) var recovered: Step?
+    package internal(set) var recovered: Step?
     /// All that belongs to it.
-    public internal(set) var events: [Int64]
+    package internal(set) var events: [Int64]
 
     /// A good answer of a resource, of discovery or of keys is no event.
     var leavesNoTraceOfRecovery: Bool {
@@ -98,11 +98,11 @@ extension Incident {
 }
 
 /// One thing that an app did well or badly.
-public struct Finding: Equatable, Sendable {
-    public let rule: ReactionRule
-    public let user: GUID?
+package struct Finding: Equatable, Sendable {
+    package let rule: ReactionRule
+    package let user: GUID?
     /// What happened, in a sentence.
-    public let says: String
+    package let says: String
     /// The events that show it.
-    public let events: [Int64]
+    package let events: [Int64]
 }

@@ -1,5 +1,5 @@
 /// What the judge looks for, each with the guidance behind it and what to change.
-public enum ReactionRule: String, CaseIterable, Sendable {
+package enum ReactionRule: String, CaseIterable, Sendable {
     case retriesDeadToken, takesRefusalForOutage, keepsItsSession
     case ignoresClaimsChallenge, forgetsTheDemand
     case loopsOnSilentSignIn, looping
@@ -8,7 +8,7 @@ public enum ReactionRule: String, CaseIterable, Sendable {
     case hasNotAskedYet
     case signsInAgain, answersChallenge, outlivesOutage
 
-    public enum Severity: String, CaseIterable, Sendable {
+    package enum Severity: String, CaseIterable, Sendable {
         /// The app has to change.
         case fail
         /// Worth a look.
@@ -17,9 +17,9 @@ public enum ReactionRule: String, CaseIterable, Sendable {
         case good
     }
 
-    public struct Guidance: Equatable, Sendable {
-        public let title: String
-        public let url: String
+    package struct Guidance: Equatable, Sendable {
+        package let title: String
+        package let url: String
     }
 
     private static let refreshTokens = Guidance(
@@ -66,8 +66,8 @@ public enum ReactionRule: String, CaseIterable, Sendable {
         }
     }
 
-    public var severity: Severity { row.0 }
-    public var guidance: Guidance { row.1 }
+    package var severity: Severity { row.0 }
+    package var guidance: Guidance { row.1 }
     /// What to change, in a sentence.
-    public var advice: String { row.advice }
+    package var advice: String { row.advice }
 }

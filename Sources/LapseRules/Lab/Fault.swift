@@ -2,31 +2,31 @@
 ///
 /// The faults of a tenant are asked in the order in which they were made; a request is hit by the first that meets it. Faults that
 /// end after some hits therefore play one after the other.
-public struct Fault: Equatable, Sendable {
+package struct Fault: Equatable, Sendable {
     /// The endpoints at which a request can be met.
-    public enum Endpoint: String, CaseIterable, Sendable { case token, authorize, devicecode, keys, discovery, graph, resource }
+    package enum Endpoint: String, CaseIterable, Sendable { case token, authorize, devicecode, keys, discovery, graph, resource }
 
     /// What a request must be to be met; nil asks nothing.
-    public struct Match: Equatable, Sendable {
-        public var endpoint: Endpoint?
-        public var flow: AppRegistration.Flow?
-        public var client: ClientID?
-        public var user: GUID?
-        public var region: Region?
+    package struct Match: Equatable, Sendable {
+        package var endpoint: Endpoint?
+        package var flow: AppRegistration.Flow?
+        package var client: ClientID?
+        package var user: GUID?
+        package var region: Region?
     }
 
     /// A request, as far as faults look at it.
-    public struct Subject: Sendable {
-        public let endpoint: Endpoint
-        public let flow: AppRegistration.Flow?
-        public let client: ClientID?
-        public let user: GUID?
-        public let region: Region
+    package struct Subject: Sendable {
+        package let endpoint: Endpoint
+        package let flow: AppRegistration.Flow?
+        package let client: ClientID?
+        package let user: GUID?
+        package let region: Region
         /// For the log: what the request rests on.
-        public let grant: GUID?
-        public let presented: String?
+        package let grant: GUID?
+        package let presented: String?
 
-        public init(
+        package init(
             _ endpoint: Endpoint, flow: AppRegistration.Flow? = nil, client: ClientID? = nil, user: GUID? = nil, region: Region,
             grant: GUID? = nil, presented: String? = nil
         ) {
@@ -40,20 +40,20 @@ public struct Fault: Equatable, Sendable {
         }
     }
 
-    public let id: GUID
+    package let id: GUID
     /// Which of its tenant's faults it is: the order in which they are asked, and the key of its chances.
-    public let ordinal: Int64
+    package let ordinal: Int64
     /// A label to find and clear it by; nil: none.
-    public let name: String?
-    public let match: Match
-    public let effect: FaultEffect
+    package let name: String?
+    package let match: Match
+    package let effect: FaultEffect
     /// After so many hits it meets nothing more; nil: never.
-    public let times: Int64?
+    package let times: Int64?
     /// The share of matching requests that are hit; nil: all.
-    public let probability: Double?
+    package let probability: Double?
     /// How many matching requests it was asked about, and how many of them it hit.
-    public var asked: Int64
-    public var hits: Int64
+    package var asked: Int64
+    package var hits: Int64
 
     /// The same fault of another tenant, for the user who stands there for this one's.
     init(copying fault: Fault, id: GUID, user: GUID?) {
@@ -78,7 +78,7 @@ public struct Fault: Equatable, Sendable {
     /// - Parameter faults: the tenant's, in their order.
     /// - Parameter seed: of the tenant's propagation model, which is the seed of all its chances.
     /// - Returns: the fault that hits, counted; and all whose counts the question changed.
-    public static func hit(_ subject: Subject, of faults: [Fault], seed: Int64) -> (hit: Fault?, changed: [Fault]) {
+    package static func hit(_ subject: Subject, of faults: [Fault], seed: Int64) -> (hit: Fault?, changed: [Fault]) {
         var changed: [Fault] = []
         for fault in faults where fault.meets(subject) {
             var fault = fault
@@ -95,8 +95,8 @@ public struct Fault: Equatable, Sendable {
 }
 
 /// What becomes of a request that a fault hits.
-public struct FaultEffect: Equatable, Sendable {
-    public enum Kind: Equatable, Sendable {
+package struct FaultEffect: Equatable, Sendable {
+    package enum Kind: Equatable, Sendable {
         /// Refused with a code of the catalogue. A nil suberror leaves the code's own; an empty one takes it away.
         case refuse(AADSTS, suberror: String?, claims: String?)
         /// 429, 500 or 503, as each surface says it.
@@ -110,7 +110,7 @@ public struct FaultEffect: Equatable, Sendable {
     }
 
     /// What becomes of an answer on its way. All but `closed` happen to a request that was served: what it changed stays.
-    public enum Spoiling: String, CaseIterable, Sendable {
+    package enum Spoiling: String, CaseIterable, Sendable {
         /// The first half of the body, then the connection ends.
         case cut
         /// A body of its full length that is no JSON.
@@ -124,7 +124,7 @@ public struct FaultEffect: Equatable, Sendable {
     }
 
     /// What is wrong with signing keys: of the keys document, and of tokens that are signed meanwhile.
-    public enum KeyTrouble: String, CaseIterable, Sendable {
+    package enum KeyTrouble: String, CaseIterable, Sendable {
         /// The document lists a key of before, not the one that signs.
         case stale
         /// The document has another key under the name of the one that signs.
@@ -135,9 +135,9 @@ public struct FaultEffect: Equatable, Sendable {
         case rolledOver
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// How long the answer is held back, in the machine's time.
-    public let latency: PropagationModel.Delay?
+    package let latency: PropagationModel.Delay?
 
     /// Whether it makes sense at the endpoint.
     func reaches(_ endpoint: Fault.Endpoint) -> Bool {
@@ -152,7 +152,7 @@ public struct FaultEffect: Equatable, Sendable {
     }
 
     /// How long this hit holds its answer back; nil: not at all.
-    public func latency(of fault: Fault, seed: Int64) -> Duration? {
+    package func latency(of fault: Fault, seed: Int64) -> Duration? {
         let chance = { Chance(["latency", String(seed), String(fault.ordinal), String(fault.hits)]) }
         return switch latency {
         case .fixed(let duration): duration
@@ -170,12 +170,12 @@ extension Fault {
     static let longestLatency = Duration.seconds(120)
     private static let mostTimes: Int64 = 1_000_000
     /// A tenant has no more of them.
-    public static let most = 100
+    package static let most = 100
 
     /// Reads `{"match","effect","times"?,"probability"?,"name"?}`.
     ///
     /// - Parameter findUser: the user of a name or id; nil: there is none.
-    public init(
+    package init(
         _ value: JSON, path: String = "", id: GUID, ordinal: Int64, findUser: (String) -> GUID?
     ) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
@@ -212,14 +212,14 @@ extension Fault {
     }
 
     /// As the control API shows it.
-    public var json: JSON {
+    package var json: JSON {
         definition.adding([
             "id": .string(id.description), "hits": .integer(hits), "left": times.map { .integer(max(0, $0 - hits)) } ?? .null,
         ])
     }
 
     /// What ``init(_:path:id:ordinal:findUser:)`` reads.
-    public var definition: JSON {
+    package var definition: JSON {
         .object([
             "name": name.map(JSON.string), "match": match.json, "effect": effect.json, "times": times.map(JSON.integer),
             "probability": probability.map(JSON.number),

@@ -1,7 +1,7 @@
 // What a endpoint says when a fault hits: the catalogue's words, filled in from the request.
 
 /// Who asked, for the words of a forced refusal.
-public struct FaultContext: Sendable {
+package struct FaultContext: Sendable {
     let tenant: Tenant
     let app: AppRegistration?
     let user: User?
@@ -9,7 +9,7 @@ public struct FaultContext: Sendable {
     let now: Timestamp
 
     /// - Parameter authTime: of the grant that the request redeems; nil: it redeems none.
-    public init(tenant: Tenant, app: AppRegistration?, user: User?, authTime: Timestamp?, now: Timestamp) {
+    package init(tenant: Tenant, app: AppRegistration?, user: User?, authTime: Timestamp?, now: Timestamp) {
         self.tenant = tenant
         self.app = app
         self.user = user
@@ -20,7 +20,7 @@ public struct FaultContext: Sendable {
 
 extension FaultEffect {
     /// What the authority answers in place of its own decision; nil: it goes on.
-    public func refusal(_ context: FaultContext) -> EntraError? {
+    package func refusal(_ context: FaultContext) -> EntraError? {
         switch kind {
         case .refuse(let code, let suberror, let claims):
             code.error(filledFrom: context).with(claims: claims ?? code.usualClaims, suberror: suberror)
@@ -33,7 +33,7 @@ extension FaultEffect {
     }
 
     /// What a resource answers in place of its own decision; nil: it goes on.
-    public var resourceError: GraphError? {
+    package var resourceError: GraphError? {
         switch kind {
         case .fail(let status, let wait): .failing(status: status, retryAfter: wait)
         case .challenge(let claims): .challenge(claims: claims)
@@ -53,7 +53,7 @@ extension EntraError {
 
     /// Whether the authorize endpoint tells it to the app, and not to the person. Entra: the errors that v2-oauth2-auth-code-flow.md
     /// lists for the redirect URI.
-    public var isForRedirect: Bool {
+    package var isForRedirect: Bool {
         [
             "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "server_error",
             "temporarily_unavailable", "invalid_resource", "login_required", "interaction_required",
@@ -61,7 +61,7 @@ extension EntraError {
     }
 
     /// As a request with `prompt=none` is answered: what a person could settle is called so.
-    public var silent: EntraError { isForRedirect ? self : with(error: "interaction_required") }
+    package var silent: EntraError { isForRedirect ? self : with(error: "interaction_required") }
 }
 
 extension AADSTS {

@@ -1,5 +1,5 @@
 /// What is wrong with a token that no resource should take.
-public enum TokenDefect: String, CaseIterable, Sendable {
+package enum TokenDefect: String, CaseIterable, Sendable {
     /// Meant for another resource.
     case audience
     /// Issued by another tenant's authority.
@@ -19,7 +19,7 @@ extension TokenPlan {
     private static let otherTenant = "ffffffff-dead-4fff-8fff-ffffffffffff"
 
     /// The payload of the access token with the defect in it, and all else as it should be.
-    public func accessTokenPayload(issuer: String, defect: TokenDefect) -> JSON {
+    package func accessTokenPayload(issuer: String, defect: TokenDefect) -> JSON {
         let genuine = JSON(parsing: accessTokenPayload(issuer: issuer)) ?? .null
         switch defect {
         case .signature, .keyId: return genuine

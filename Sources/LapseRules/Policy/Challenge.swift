@@ -1,9 +1,9 @@
 /// A refusal that a policy makes, switched on for a user or an app until it is switched off.
 ///
 /// Entra's conditional access has conditions; the lab's has a switch, so that a test meets the refusal when it wants to.
-public struct Challenge: Hashable, Sendable {
+package struct Challenge: Hashable, Sendable {
     /// When it is made.
-    public enum Occasion: String, CaseIterable, Sendable {
+    package enum Occasion: String, CaseIterable, Sendable {
         /// A refresh token or an on-behalf-of assertion is redeemed.
         case refresh
         /// Somebody signs in: at authorize, at `/devicelogin`, by the password flow, by a client secret.
@@ -11,15 +11,15 @@ public struct Challenge: Hashable, Sendable {
     }
 
     /// The refusals that can be switched on, in the order in which they are made. Entra: facts of refresh-time codes.
-    public static let codes: [AADSTS] = [
+    package static let codes: [AADSTS] = [
         .secretExpired, .accountLocked, .passwordExpired, .mfaRequired, .mfaEnrollmentRequired, .mfaExpired, .accessBlocked,
         .deviceNotManaged, .notConsented,
     ]
 
-    public let code: AADSTS
-    public let on: Set<Occasion>
+    package let code: AADSTS
+    package let on: Set<Occasion>
 
-    public init(code: AADSTS, on: Set<Occasion>) {
+    package init(code: AADSTS, on: Set<Occasion>) {
         self.code = code
         self.on = on
     }
@@ -56,14 +56,14 @@ public struct Challenge: Hashable, Sendable {
     }
 
     /// The list as the store keeps it.
-    public static func list(stored value: JSON) throws(FieldError) -> [Challenge] {
+    package static func list(stored value: JSON) throws(FieldError) -> [Challenge] {
         // Nearly always there are none, and every user and app is read.
         guard value != .array([]) else { return [] }
         var reader = try ObjectReader(["challenges": value])
         return try list(&reader, ofApp: true) ?? []
     }
 
-    public var json: JSON {
+    package var json: JSON {
         [
             "code": .integer(Int64(code.rawValue)),
             "on": JSON(Occasion.allCases.filter(on.contains).map(\.rawValue)),
@@ -72,9 +72,9 @@ public struct Challenge: Hashable, Sendable {
 }
 
 /// What policies say of a sign-in or a token request that is otherwise good.
-public enum AccessPolicy {
+package enum AccessPolicy {
     /// The challenge that is made on the occasion, of those switched on for the user or the app. Nil: none.
-    public static func challenge(
+    package static func challenge(
         on occasion: Challenge.Occasion, user: User, app: AppRegistration, resource: ResourceAPI
     ) -> EntraError? {
         // Nearly always there are none, and every redeem asks.

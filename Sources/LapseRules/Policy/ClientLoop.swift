@@ -2,12 +2,12 @@
 ///
 /// Entra: reference-breaking-changes.md (March 2019), fifteen identical requests within five minutes. Polling for a device code is
 /// meant to be identical and does not count.
-public enum ClientLoop {
-    public static let threshold = 15
-    public static let window = Duration.seconds(300)
+package enum ClientLoop {
+    package static let threshold = 15
+    package static let window = Duration.seconds(300)
 
     /// - Parameter repeated: how many identical requests there were within the window, this one too.
-    public static func refusal(of request: TokenRequest, repeated: Int) -> EntraError? {
+    package static func refusal(of request: TokenRequest, repeated: Int) -> EntraError? {
         guard repeated >= threshold else { return nil }
         if case .clientCredentials = request.grant { return AADSTS.clientLoop.error().with(status: 429, retryAfter: .seconds(60)) }
         return AADSTS.clientLoop.error()
@@ -16,7 +16,7 @@ public enum ClientLoop {
 
 extension TokenRequest {
     /// The same for requests that ask for the same: client, flow, what is redeemed, scope.
-    public var fingerprint: SecretHash {
+    package var fingerprint: SecretHash {
         let redeemed =
             switch grant {
             case .authorizationCode(let code, _, _): code

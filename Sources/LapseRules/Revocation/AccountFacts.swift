@@ -1,15 +1,15 @@
 /// A user with everything that speaks against the account: the facts for a verdict about one of its grants or sessions.
-public struct AccountFacts: Sendable {
+package struct AccountFacts: Sendable {
     /// The user object in the tenant at hand.
-    public let user: User
-    public let history: AccountHistory
+    package let user: User
+    package let history: AccountHistory
     /// How many requests of the grant or session at hand have passed; of the account's fresh sign-ins, when there is none.
-    public let attempts: AttemptCounts
+    package let attempts: AttemptCounts
     /// The home tenant: whose clock and tie rule the verdict follows, and its instant.
-    public let home: Tenant
-    public let homeNow: Timestamp
+    package let home: Tenant
+    package let homeNow: Timestamp
 
-    public init(user: User, history: AccountHistory, attempts: AttemptCounts = [:], home: Tenant, homeNow: Timestamp) {
+    package init(user: User, history: AccountHistory, attempts: AttemptCounts = [:], home: Tenant, homeNow: Timestamp) {
         self.user = user
         self.history = history
         self.attempts = attempts
@@ -19,7 +19,7 @@ public struct AccountFacts: Sendable {
 
     /// Nil: accepted at this plane and region, now. Entra's order: does the user exist, is the account enabled, was the grant
     /// revoked.
-    public func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
+    package func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
         if let error = stateRefusal(on: plane, in: region) { return Refusal(error: error) }
         let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
         guard
@@ -36,7 +36,7 @@ public struct AccountFacts: Sendable {
     }
 
     /// Whether the account itself may be used, fresh sign-ins included. Nil: yes.
-    public func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
+    package func stateRefusal(on plane: Plane, in region: Region) -> EntraError? {
         let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
         return switch AccountState.inEffect(of: history.stateChanges, from: standpoint, after: attempts) {
         case .active: nil
@@ -46,7 +46,7 @@ public struct AccountFacts: Sendable {
     }
 
     /// What a request that reaches the rule here uses up. Nil stands for a fresh sign-in.
-    public func attempts(of subject: RevocationRule.Subject?, on plane: Plane, in region: Region) -> [Attempt] {
+    package func attempts(of subject: RevocationRule.Subject?, on plane: Plane, in region: Region) -> [Attempt] {
         history.countedAttempts(
             of: subject, from: Standpoint(plane: plane, region: region, now: homeNow), policies: home.policies,
             after: attempts)

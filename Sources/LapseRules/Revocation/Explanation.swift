@@ -1,9 +1,9 @@
 /// Why is this token or session accepted here, or refused, and when does that change? What the endpoints decide, in words.
 ///
 /// Calls the functions that the endpoints call, so that the two cannot disagree.
-public struct Explanation: Sendable {
+package struct Explanation: Sendable {
     /// What is explained, with the facts that its endpoint would load.
-    public enum Subject: Sendable {
+    package enum Subject: Sendable {
         case refreshToken(RefreshToken, Grant)
         case session(BrowserSession)
         /// - Parameter end: the end of the token on the clock of the grant's tenant.
@@ -11,7 +11,7 @@ public struct Explanation: Sendable {
         case accessToken(end: Timestamp, Grant, isEvaluated: Bool)
     }
 
-    public enum Rule: String, CaseIterable, Sendable {
+    package enum Rule: String, CaseIterable, Sendable {
         /// No revocation, in effect or on its way, touches the sign-in.
         case notRevoked
         /// One does, and takes effect later, or when it is released.
@@ -27,7 +27,7 @@ public struct Explanation: Sendable {
         case policy
 
         /// Whether what it decides is accepted.
-        public var accepts: Bool {
+        package var accepts: Bool {
             switch self {
             case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
             case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
@@ -35,21 +35,21 @@ public struct Explanation: Sendable {
         }
     }
 
-    public struct Verdict: Sendable {
-        public let plane: Plane
-        public let region: Region
+    package struct Verdict: Sendable {
+        package let plane: Plane
+        package let region: Region
         /// Nil when accepted, and where the refusal has no number.
-        public let code: AADSTS?
-        public let rule: Rule
-        public let why: String
+        package let code: AADSTS?
+        package let rule: Rule
+        package let why: String
         /// What the sign-in's `authTime` is compared with: the cut-off of ``revocation``, rounded as the tie rule says.
-        public let cutOff: Timestamp?
-        public let revocation: GUID?
+        package let cutOff: Timestamp?
+        package let revocation: GUID?
         /// On the home clock; nil when nothing that is known today changes it.
-        public internal(set) var changesAt: Timestamp?
-        public let attemptsLeft: Int?
+        package internal(set) var changesAt: Timestamp?
+        package let attemptsLeft: Int?
 
-        public var isAccepted: Bool { rule.accepts }
+        package var isAccepted: Bool { rule.accepts }
     }
 
     private let subject: Subject
@@ -60,11 +60,11 @@ public struct Explanation: Sendable {
     private let policy: Policy
 
     /// What policies say at the token endpoint of a refresh token.
-    public struct Policy: Sendable {
+    package struct Policy: Sendable {
         let signInFrequency: Duration?
         let refusal: EntraError?
 
-        public static let none = Policy(signInFrequency: nil, refusal: nil)
+        package static let none = Policy(signInFrequency: nil, refusal: nil)
 
         private init(signInFrequency: Duration?, refusal: EntraError?) {
             self.signInFrequency = signInFrequency
@@ -72,7 +72,7 @@ public struct Explanation: Sendable {
         }
 
         /// - Parameter tenant: where the token is redeemed.
-        public init(user: User, app: AppRegistration, tenant: Tenant, resource: ResourceAPI) {
+        package init(user: User, app: AppRegistration, tenant: Tenant, resource: ResourceAPI) {
             signInFrequency = EffectiveLifetimes(tenant: tenant, app: app).signInFrequency
             refusal =
                 AccessPolicy.challenge(on: .refresh, user: user, app: app, resource: resource)
@@ -83,7 +83,7 @@ public struct Explanation: Sendable {
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
     /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and is one no more.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
-    public init(
+    package init(
         of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp, policy: Policy = .none
     ) {
         self.subject = subject
@@ -94,7 +94,7 @@ public struct Explanation: Sendable {
     }
 
     /// The verdicts at an instant of the home clock: every plane, and in each every region.
-    public func verdicts(at instant: Timestamp, regions: [Region]) -> [Verdict] {
+    package func verdicts(at instant: Timestamp, regions: [Region]) -> [Verdict] {
         Plane.allCases.flatMap { plane in
             regions.map { region in
                 let standpoint = Standpoint(plane: plane, region: region, now: instant)
@@ -107,7 +107,7 @@ public struct Explanation: Sendable {
 
     /// Since when it is refused on the plane in the region, as seen at an instant; nil while it is accepted. A later revocation never
     /// postpones what an earlier one did.
-    public func refusedSince(on plane: Plane, in region: Region, at instant: Timestamp) -> Timestamp? {
+    package func refusedSince(on plane: Plane, in region: Region, at instant: Timestamp) -> Timestamp? {
         let verdict = verdict(from: Standpoint(plane: plane, region: region, now: instant))
         guard !verdict.isAccepted else { return nil }
         let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }

@@ -1,7 +1,7 @@
 /// From when on is an event in effect on each plane of each region? Stored with the event; only a release brings an entry forward.
-public struct Propagation: Equatable, Sendable {
+package struct Propagation: Equatable, Sendable {
     /// From when on one plane of one region enforces it.
-    public enum Moment: Equatable, Sendable {
+    package enum Moment: Equatable, Sendable {
         case at(Timestamp)
         /// Not before somebody releases it.
         case held
@@ -9,34 +9,34 @@ public struct Propagation: Equatable, Sendable {
         case afterAttempts(Int)
     }
 
-    public struct Arrival: Equatable, Sendable {
-        public let plane: Plane
-        public let region: Region
-        public let moment: Moment
+    package struct Arrival: Equatable, Sendable {
+        package let plane: Plane
+        package let region: Region
+        package let moment: Moment
 
-        public init(plane: Plane, region: Region, moment: Moment) {
+        package init(plane: Plane, region: Region, moment: Moment) {
             self.plane = plane
             self.region = region
             self.moment = moment
         }
 
         /// Nil when no instant is known.
-        public var visibleAt: Timestamp? {
+        package var visibleAt: Timestamp? {
             if case .at(let instant) = moment { instant } else { nil }
         }
 
-        public func isEffective(at now: Timestamp) -> Bool { visibleAt.map { $0 <= now } ?? false }
+        package func isEffective(at now: Timestamp) -> Bool { visibleAt.map { $0 <= now } ?? false }
     }
 
-    public let arrivals: [Arrival]
+    package let arrivals: [Arrival]
 
-    public init(_ arrivals: [Arrival]) { self.arrivals = arrivals }
+    package init(_ arrivals: [Arrival]) { self.arrivals = arrivals }
 
     /// From when on the plane of that region enforces it.
     ///
     /// Assumption: a region that was not there when it happened, or that another tenant's guest lands in, was set up from the
     /// one that enforced it first.
-    public func moment(on plane: Plane, in region: Region) -> Moment {
+    package func moment(on plane: Plane, in region: Region) -> Moment {
         var earliest: Timestamp?
         var fewest: Int?
         for arrival in arrivals where arrival.plane == plane {
@@ -55,7 +55,7 @@ public struct Propagation: Equatable, Sendable {
     }
 
     /// What a release changes: the chosen entries that are not effective, effective from `now` on, but never before the event.
-    public func released(on plane: Plane?, in region: Region?, now: Timestamp, of event: Timestamp) -> [Arrival] {
+    package func released(on plane: Plane?, in region: Region?, now: Timestamp, of event: Timestamp) -> [Arrival] {
         arrivals
             .filter { (plane == nil || $0.plane == plane) && (region == nil || $0.region == region) && !$0.isEffective(at: now) }
             .map { Arrival(plane: $0.plane, region: $0.region, moment: .at(max(now, event))) }
@@ -63,13 +63,13 @@ public struct Propagation: Equatable, Sendable {
 }
 
 /// Where requests that still pass are counted: one event, at one plane of one region, for one grant or session.
-public struct Attempt: Hashable, Sendable {
+package struct Attempt: Hashable, Sendable {
     /// The event's place in the order of events.
-    public let sequence: Int64
-    public let plane: Plane
-    public let region: Region
+    package let sequence: Int64
+    package let plane: Plane
+    package let region: Region
 
-    public init(sequence: Int64, plane: Plane, region: Region) {
+    package init(sequence: Int64, plane: Plane, region: Region) {
         self.sequence = sequence
         self.plane = plane
         self.region = region
@@ -77,10 +77,10 @@ public struct Attempt: Hashable, Sendable {
 }
 
 /// How many requests of one grant or session each event has let pass.
-public typealias AttemptCounts = [Attempt: Int]
+package typealias AttemptCounts = [Attempt: Int]
 
 /// A revocation or a state change: something that happened to an account and takes effect by and by.
-public protocol Propagated {
+package protocol Propagated {
     var place: Place { get }
     var propagation: Propagation { get }
 }

@@ -1,6 +1,6 @@
 /// How long does it take until a revocation is in effect, on each plane, in each region?
-public struct PropagationModel: Equatable, Sendable {
-    public enum Delay: Equatable, Sendable {
+package struct PropagationModel: Equatable, Sendable {
+    package enum Delay: Equatable, Sendable {
         case immediate
         case fixed(Duration)
         case uniform(shortest: Duration, longest: Duration)
@@ -12,7 +12,7 @@ public struct PropagationModel: Equatable, Sendable {
     }
 
     /// The delays of one plane.
-    public enum PlaneDelay: Equatable, Sendable {
+    package enum PlaneDelay: Equatable, Sendable {
         case everywhere(Delay)
         /// A region that is not in here is immediate.
         case byRegion([Region: Delay])
@@ -25,19 +25,19 @@ public struct PropagationModel: Equatable, Sendable {
         }
     }
 
-    public enum Routing: String, CaseIterable, Sendable { case sticky, roundRobin = "round-robin", random }
+    package enum Routing: String, CaseIterable, Sendable { case sticky, roundRobin = "round-robin", random }
 
     /// Whether the region that took the revoke waits for its sampled delay or enforces it at once.
-    public enum Origin: String, CaseIterable, Sendable { case sampled, immediate }
+    package enum Origin: String, CaseIterable, Sendable { case sampled, immediate }
 
-    public var seed: Int64
-    public var regions: [Region]
-    public var routing: Routing
-    public var origin: Origin
+    package var seed: Int64
+    package var regions: [Region]
+    package var routing: Routing
+    package var origin: Origin
     private var delays: [Plane: PlaneDelay]
 
     /// - Parameter planes: a plane that is not in here is immediate.
-    public init(
+    package init(
         seed: Int64 = 1, regions: [Region] = [.local], routing: Routing = .sticky, origin: Origin = .sampled,
         planes: [Plane: PlaneDelay] = [:]
     ) {
@@ -48,7 +48,7 @@ public struct PropagationModel: Equatable, Sendable {
         delays = Dictionary(uniqueKeysWithValues: Plane.allCases.map { ($0, planes[$0] ?? .everywhere(.immediate)) })
     }
 
-    public subscript(plane: Plane) -> PlaneDelay {
+    package subscript(plane: Plane) -> PlaneDelay {
         get { delays[plane] ?? .everywhere(.immediate) }
         set { delays[plane] = newValue }
     }
@@ -56,7 +56,7 @@ public struct PropagationModel: Equatable, Sendable {
     /// When an event at `instant`, taken by region `origin`, takes effect where.
     ///
     /// - Parameter ordinal: which of its tenant's revocations and state changes it is: the key of its samples.
-    public func propagation(of instant: Timestamp, ordinal: Int64, takenIn origin: Region) -> Propagation {
+    package func propagation(of instant: Timestamp, ordinal: Int64, takenIn origin: Region) -> Propagation {
         Propagation(
             Plane.allCases.flatMap { plane in
                 regions.map { region in
@@ -71,12 +71,12 @@ public struct PropagationModel: Equatable, Sendable {
     // MARK: Routing
 
     /// Whether the region of a request depends on how many came before it.
-    public var countsRequests: Bool { regions.count > 1 && routing != .sticky }
+    package var countsRequests: Bool { regions.count > 1 && routing != .sticky }
 
     /// The region that a request lands in which asks for none.
     ///
     /// - Parameter number: how many requests of the tenant were counted before this one.
-    public func region(of client: ClientID?, user: GUID?, number: Int64) -> Region {
+    package func region(of client: ClientID?, user: GUID?, number: Int64) -> Region {
         guard regions.count > 1 else { return regions[0] }
         switch routing {
         case .sticky:
@@ -104,7 +104,7 @@ extension PropagationModel.Delay {
 
 extension PropagationModel {
     /// Named models, with their sources.
-    public static let presets: [(name: String, model: PropagationModel)] = [
+    package static let presets: [(name: String, model: PropagationModel)] = [
         ("instant", PropagationModel()),
         // Entra: the API page of revokeSignInSessions, "a few minutes"; CAE documentation, up to 15 minutes.
         (
@@ -141,7 +141,7 @@ extension PropagationModel {
     static let mostAttempts: Int64 = 1_000_000
 
     /// Reads a preset's name or a model.
-    public init(_ value: JSON, path: String = "") throws(FieldError) {
+    package init(_ value: JSON, path: String = "") throws(FieldError) {
         if case .string(let name) = value {
             guard let preset = Self.presets.first(where: { $0.name == name }) else {
                 let names = Self.presets.map(\.name).joined(separator: ", ")
@@ -180,7 +180,7 @@ extension PropagationModel {
         try reader.finish()
     }
 
-    public var json: JSON {
+    package var json: JSON {
         [
             "seed": .integer(seed), "regions": JSON(regions.map(\.description)), "routing": .string(routing.rawValue),
             "origin": .string(origin.rawValue),

@@ -1,12 +1,12 @@
 /// One replica of the authority, by name. A request lands in one region.
-public struct Region: Hashable, Sendable, CustomStringConvertible {
-    public let description: String
+package struct Region: Hashable, Sendable, CustomStringConvertible {
+    package let description: String
 
     /// Words of a propagation model, where a region's name may stand in their place.
     private static let reserved: Set = ["fixed", "uniform", "lognormal", "afterattempts", "manual", "immediate"]
 
     /// Nil unless the name has 1 to 32 characters of `a-z 0-9 -` and is no word of a propagation model.
-    public init?(_ name: String) {
+    package init?(_ name: String) {
         guard (1...32).contains(name.utf8.count),
             name.utf8.allSatisfy({ (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }), !Self.reserved.contains(name)
         else { return nil }
@@ -14,11 +14,11 @@ public struct Region: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The only region of a tenant that names none.
-    public static let local = Region("local")!
+    package static let local = Region("local")!
 }
 
 /// A place where a revocation has to arrive.
-public enum Plane: String, CaseIterable, Sendable {
+package enum Plane: String, CaseIterable, Sendable {
     /// The token endpoint: refresh, code, device code, on-behalf-of.
     case refresh
     /// What a browser's session opens: authorize, `prompt=none`, the cookie at `/devicelogin`.
@@ -30,12 +30,12 @@ public enum Plane: String, CaseIterable, Sendable {
 }
 
 /// Where and when somebody asks: the plane, the region the request landed in, and the account's instant.
-public struct Standpoint: Sendable {
-    public let plane: Plane
-    public let region: Region
-    public let now: Timestamp
+package struct Standpoint: Sendable {
+    package let plane: Plane
+    package let region: Region
+    package let now: Timestamp
 
-    public init(plane: Plane, region: Region, now: Timestamp) {
+    package init(plane: Plane, region: Region, now: Timestamp) {
         self.plane = plane
         self.region = region
         self.now = now

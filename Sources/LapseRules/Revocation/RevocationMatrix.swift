@@ -1,9 +1,9 @@
 /// Which grants and sessions does an event touch? Microsoft's matrix, as data that a tenant may override row by row.
 ///
 /// Entra: refresh-tokens.md (2025-05-14), the table "token revocation".
-public struct RevocationMatrix: Equatable, Sendable {
+package struct RevocationMatrix: Equatable, Sendable {
     /// A column: what a token or cookie rests on.
-    public enum Column: String, CaseIterable, Sendable {
+    package enum Column: String, CaseIterable, Sendable {
         case passwordCookie, passwordToken, nonPasswordCookie, nonPasswordToken, confidentialToken
     }
 
@@ -19,14 +19,14 @@ public struct RevocationMatrix: Equatable, Sendable {
     ]
 
     /// As Microsoft documents it.
-    public static let entra = RevocationMatrix(overrides: [:])
+    package static let entra = RevocationMatrix(overrides: [:])
 
     /// Rows that are other than Microsoft's.
     private var overrides: [Revocation.Cause: Set<Column>]
 
     private init(overrides: [Revocation.Cause: Set<Column>]) { self.overrides = overrides }
 
-    public func touches(_ cause: Revocation.Cause, _ column: Column) -> Bool {
+    package func touches(_ cause: Revocation.Cause, _ column: Column) -> Bool {
         (overrides[cause] ?? Self.rows[cause, default: []]).contains(column)
     }
 
@@ -62,12 +62,12 @@ public struct RevocationMatrix: Equatable, Sendable {
 
 extension RevocationMatrix.Column {
     /// A cookie's column never looks at the client.
-    public init(cookieOf method: SignInMethod) {
+    package init(cookieOf method: SignInMethod) {
         self = method == .password ? .passwordCookie : .nonPasswordCookie
     }
 
     /// A confidential client's token counts in the last column alone; a single-page app counts as public.
-    public init(tokenOf method: SignInMethod, clientClass: ClientClass) {
+    package init(tokenOf method: SignInMethod, clientClass: ClientClass) {
         switch clientClass {
         case .confidential: self = .confidentialToken
         case .public, .spa: self = method == .password ? .passwordToken : .nonPasswordToken

@@ -2,13 +2,13 @@
 ///
 /// A grant or session is refused on plane P in region R at instant t when a revocation that touches it exists with
 /// `authTime` before the revocation's instant and `propagation(revocation, P, R) <= t`.
-public enum RevocationRule {
+package enum RevocationRule {
     /// What is judged: when the user last gave a credential for it, and its column of the matrix.
-    public struct Subject: Sendable {
-        public let authenticated: Place
-        public let column: RevocationMatrix.Column
+    package struct Subject: Sendable {
+        package let authenticated: Place
+        package let column: RevocationMatrix.Column
 
-        public init(authenticated: Place, column: RevocationMatrix.Column) {
+        package init(authenticated: Place, column: RevocationMatrix.Column) {
             self.authenticated = authenticated
             self.column = column
         }
@@ -19,7 +19,7 @@ public enum RevocationRule {
     /// Each revocation counts on its own: a later one, not yet in effect, hides no earlier one.
     ///
     /// - Parameter counts: how many requests of the subject each revocation has let pass.
-    public static func refusal(
+    package static func refusal(
         of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, policies: Policies,
         after counts: AttemptCounts = [:]
     ) -> Revocation? {
@@ -48,11 +48,11 @@ public enum RevocationRule {
 }
 
 /// The state of an account that is in effect, apart from cut-offs.
-public enum AccountState: Equatable, Sendable {
+package enum AccountState: Equatable, Sendable {
     case active, disabled, deleted
 
     /// The state after all changes that are in effect from the standpoint, in their order. Deleting outweighs disabling.
-    public static func inEffect(
+    package static func inEffect(
         of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts = [:]
     ) -> AccountState {
         // Nearly always there are none, and this stands in the way of every redeem.
@@ -66,7 +66,7 @@ public enum AccountState: Equatable, Sendable {
     }
 
     /// Graph's `accountEnabled`, which a deleted user keeps.
-    public static func isEnabled(after changes: [StateChange], from standpoint: Standpoint) -> Bool {
+    package static func isEnabled(after changes: [StateChange], from standpoint: Standpoint) -> Bool {
         flags(after: changes.filter { $0.isInEffect(from: standpoint, after: [:]) }).isEnabled
     }
 
@@ -85,14 +85,14 @@ public enum AccountState: Equatable, Sendable {
 }
 
 /// Everything that can speak against an account: the facts of every verdict.
-public struct AccountHistory: Sendable {
+package struct AccountHistory: Sendable {
     /// In their order.
-    public let revocations: [Revocation]
-    public let stateChanges: [StateChange]
+    package let revocations: [Revocation]
+    package let stateChanges: [StateChange]
     /// Whether any of it counts the requests it lets pass.
-    public let countsAttempts: Bool
+    package let countsAttempts: Bool
 
-    public init(revocations: [Revocation], stateChanges: [StateChange]) {
+    package init(revocations: [Revocation], stateChanges: [StateChange]) {
         self.revocations = revocations
         self.stateChanges = stateChanges
         countsAttempts =
@@ -106,7 +106,7 @@ public struct AccountHistory: Sendable {
     }
 
     /// What can speak against a sign-in at the instant: the later revocations and all state changes.
-    public func since(_ instant: Timestamp) -> AccountHistory {
+    package func since(_ instant: Timestamp) -> AccountHistory {
         var (low, high) = (0, revocations.count)
         while low < high {
             let middle = (low + high) / 2
@@ -116,7 +116,7 @@ public struct AccountHistory: Sendable {
     }
 
     /// The cut-off that a reader of the directory sees from the standpoint: the latest of those in effect there.
-    public func latestCutOff(from standpoint: Standpoint) -> Revocation? {
+    package func latestCutOff(from standpoint: Standpoint) -> Revocation? {
         revocations.last { $0.cause.movesStamp && $0.isInEffect(from: standpoint, after: [:]) }
     }
 
@@ -141,14 +141,14 @@ public struct AccountHistory: Sendable {
 }
 
 /// A "no" with what decided it.
-public struct Refusal: Error, Equatable, Sendable {
-    public let error: EntraError
+package struct Refusal: Error, Equatable, Sendable {
+    package let error: EntraError
     /// The revocation that refused, nil for every other reason.
-    public let revocation: GUID?
+    package let revocation: GUID?
     /// What the request that is refused has used up all the same.
-    public internal(set) var attempts: [Attempt] = []
+    package internal(set) var attempts: [Attempt] = []
 
-    public init(error: EntraError, revocation: GUID? = nil) {
+    package init(error: EntraError, revocation: GUID? = nil) {
         self.error = error
         self.revocation = revocation
     }

@@ -1,6 +1,6 @@
 /// What befalls an app while it runs: what is set up before, and then steps, each of which waits for the app or does something.
-public struct Scenario: Equatable, Sendable {
-    public enum Step: Equatable, Sendable {
+package struct Scenario: Equatable, Sendable {
+    package enum Step: Equatable, Sendable {
         /// Until so many events of these kinds have happened after those that an earlier step waited for.
         case wait(for: Set<Event.Kind>, count: Int64, within: Duration)
         case pause(Duration)
@@ -9,20 +9,20 @@ public struct Scenario: Equatable, Sendable {
         case call(method: String, path: String, body: JSON?)
     }
 
-    public let name: String
+    package let name: String
     /// What it plays, in a sentence.
-    public let about: String
-    public let policies: JSON?
-    public let propagation: JSON?
-    public let steps: [Step]
+    package let about: String
+    package let policies: JSON?
+    package let propagation: JSON?
+    package let steps: [Step]
 }
 
 extension Scenario {
     /// How long a step waits for the app that says nothing of it.
-    public static let patience = Duration.seconds(60)
+    package static let patience = Duration.seconds(60)
 
     /// Reads `{"name","about"?,"policies"?,"propagation"?,"steps":[…]}`; a step is one of `wait`, `pause`, `call` with `body`.
-    public init(_ value: JSON) throws(FieldError) {
+    package init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value)
         name = try reader.required("name")
         about = try reader.string("about") ?? ""
@@ -91,7 +91,7 @@ extension Scenario {
     ]
 
     /// The scenarios that come along.
-    public static func builtIn() throws(FieldError) -> [Scenario] {
+    package static func builtIn() throws(FieldError) -> [Scenario] {
         var scenarios: [Scenario] = []
         for file in files {
             guard let value = JSON(parsing: file) else { throw FieldError("", "A built-in scenario is no valid JSON.") }

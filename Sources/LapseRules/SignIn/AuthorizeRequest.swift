@@ -1,35 +1,35 @@
 /// A request to the authorize endpoint, read once.
-public struct AuthorizeRequest: Sendable {
-    public enum Prompt: String, CaseIterable, Sendable { case silent = "none", login, consent, selectAccount = "select_account" }
+package struct AuthorizeRequest: Sendable {
+    package enum Prompt: String, CaseIterable, Sendable { case silent = "none", login, consent, selectAccount = "select_account" }
 
-    public enum ResponseMode: String, CaseIterable, Sendable { case query, fragment, formPost = "form_post" }
+    package enum ResponseMode: String, CaseIterable, Sendable { case query, fragment, formPost = "form_post" }
 
     /// What is needed to answer by redirect at all: known before anything else is checked.
-    public struct Target: Sendable {
-        public let redirectURI: String
-        public let platform: RedirectURI.Platform
-        public let responseMode: ResponseMode
-        public let state: String?
+    package struct Target: Sendable {
+        package let redirectURI: String
+        package let platform: RedirectURI.Platform
+        package let responseMode: ResponseMode
+        package let state: String?
     }
 
-    public let target: Target
-    public let app: AppRegistration
-    public let scope: GrantedScope
-    public let prompt: Prompt?
-    public let loginHint: String?
-    public let domainHint: String?
-    public let sessionID: GUID?
-    public let nonce: String?
-    public let challenge: PKCE.Challenge?
+    package let target: Target
+    package let app: AppRegistration
+    package let scope: GrantedScope
+    package let prompt: Prompt?
+    package let loginHint: String?
+    package let domainHint: String?
+    package let sessionID: GUID?
+    package let nonce: String?
+    package let challenge: PKCE.Challenge?
     /// Nil: any age will do.
-    public let maxAge: Duration?
-    public let wantsClientInfo: Bool
-    public let claims: ClaimsRequest
+    package let maxAge: Duration?
+    package let wantsClientInfo: Bool
+    package let claims: ClaimsRequest
 
     /// The client and where to send answers.
     ///
     /// - Throws: `EntraError` that must be shown as a page: nothing here may be answered to an address that is not registered.
-    public static func target(_ parameters: FormParameters, app: AppRegistration?, client: ClientID, directory: String)
+    package static func target(_ parameters: FormParameters, app: AppRegistration?, client: ClientID, directory: String)
         throws(EntraError) -> (AppRegistration, Target)
     {
         guard let app else { throw .noSuchApp(client, directory: directory) }
@@ -53,7 +53,7 @@ public struct AuthorizeRequest: Sendable {
     /// The rest of the request.
     ///
     /// - Throws: `EntraError` that goes to the redirect URI.
-    public init(
+    package init(
         _ parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy, version: EndpointVersion = .v2
     ) throws(EntraError) {
         self.app = app
@@ -108,7 +108,7 @@ extension AuthorizeRequest.Prompt {
 
 extension AuthorizeRequest.Target {
     /// The address to send the browser to, with these parameters and the request's state; nil for form_post.
-    public func location(_ parameters: FormAnswer) -> String {
+    package func location(_ parameters: FormAnswer) -> String {
         let encoded = parameters.adding("state", state).encoded
         switch responseMode {
         case .query, .formPost: return redirectURI + (redirectURI.contains("?") ? "&" : "?") + encoded
@@ -118,10 +118,10 @@ extension AuthorizeRequest.Target {
 }
 
 /// The parameters of an answer to a redirect URI, in order.
-public struct FormAnswer: Equatable, Sendable {
-    public private(set) var members: [(name: String, value: String)] = []
+package struct FormAnswer: Equatable, Sendable {
+    package private(set) var members: [(name: String, value: String)] = []
 
-    public init(_ members: KeyValuePairs<String, String?>) {
+    package init(_ members: KeyValuePairs<String, String?>) {
         for (name, value) in members { self = adding(name, value) }
     }
 
@@ -133,7 +133,7 @@ public struct FormAnswer: Equatable, Sendable {
     }
 
     /// The members with the request's state: what a form post carries.
-    public func members(for target: AuthorizeRequest.Target) -> [(name: String, value: String)] {
+    package func members(for target: AuthorizeRequest.Target) -> [(name: String, value: String)] {
         adding("state", target.state).members
     }
 
@@ -141,12 +141,12 @@ public struct FormAnswer: Equatable, Sendable {
         members.map { "\(FormParameters.encode($0.name))=\(FormParameters.encode($0.value))" }.joined(separator: "&")
     }
 
-    public static func == (lhs: FormAnswer, rhs: FormAnswer) -> Bool { lhs.encoded == rhs.encoded }
+    package static func == (lhs: FormAnswer, rhs: FormAnswer) -> Bool { lhs.encoded == rhs.encoded }
 }
 
 extension EntraError {
     /// The error as the redirect URI hears it. Entra: facts, `error`, `error_description`, `error_uri`, `state`.
-    public func answer(_ trace: ErrorTrace, origin: String) -> FormAnswer {
+    package func answer(_ trace: ErrorTrace, origin: String) -> FormAnswer {
         FormAnswer([
             "error": error, "error_description": description(trace), "error_uri": errorURI(origin: origin),
         ])

@@ -1,5 +1,5 @@
 /// What does a browser that came to authorize see next?
-public enum SignInDecision: Sendable {
+package enum SignInDecision: Sendable {
     /// The sign-in page, with the name to fill in, and what a policy said of the sign-in that there is.
     case signIn(name: String?, error: EntraError? = nil)
     /// The account picker.
@@ -11,7 +11,7 @@ public enum SignInDecision: Sendable {
     case refuse(Refusal)
 
     /// Whether the browser sees a page of ours.
-    public var asksThePerson: Bool {
+    package var asksThePerson: Bool {
         switch self {
         case .signIn, .pick, .consent: true
         case .issue, .refuse: false
@@ -19,13 +19,13 @@ public enum SignInDecision: Sendable {
     }
 
     /// A session that the browser holds, with what is known of its user in the tenant at hand.
-    public struct Candidate: Sendable {
-        public let session: BrowserSession
-        public let account: AccountFacts
+    package struct Candidate: Sendable {
+        package let session: BrowserSession
+        package let account: AccountFacts
         /// The tenant to sign in to.
-        public let tenant: Tenant
+        package let tenant: Tenant
 
-        public init(session: BrowserSession, account: AccountFacts, tenant: Tenant) {
+        package init(session: BrowserSession, account: AccountFacts, tenant: Tenant) {
             self.session = session
             self.account = account
             self.tenant = tenant
@@ -34,7 +34,7 @@ public enum SignInDecision: Sendable {
         /// Nil: the session may be used here and now.
         ///
         /// - Parameter request: nil asks for no particular app.
-        public func refusal(in region: Region, for request: AuthorizeRequest? = nil) -> Refusal? {
+        package func refusal(in region: Region, for request: AuthorizeRequest? = nil) -> Refusal? {
             if let refusal = account.refusal(of: session.subject, on: .session, in: region) { return refusal }
             // Assumption: a session that could not satisfy the challenge leads to the sign-in page, not round in circles.
             if request?.claims.answersChallenge == true, let refusal = account.refusalByAnyResource(of: session.subject) {
@@ -49,16 +49,16 @@ public enum SignInDecision: Sendable {
         }
 
         /// What judging the session uses up.
-        public func attempts(in region: Region) -> [Attempt] { account.attempts(of: session.subject, on: .session, in: region) }
+        package func attempts(in region: Region) -> [Attempt] { account.attempts(of: session.subject, on: .session, in: region) }
 
         /// Whether the sign-in is older than the tenant or the app lets it be.
-        public func isStale(for app: AppRegistration?) -> Bool {
+        package func isStale(for app: AppRegistration?) -> Bool {
             let frequency = EffectiveLifetimes(tenant: tenant, app: app).signInFrequency
             return AccessPolicy.refusal(of: session.authentication, within: frequency, now: account.homeNow) != nil
         }
 
         /// What a policy says of signing in to the app with this session. Nil: nothing.
-        public func challenge(for app: AppRegistration, resource: ResourceAPI) -> EntraError? {
+        package func challenge(for app: AppRegistration, resource: ResourceAPI) -> EntraError? {
             AccessPolicy.challenge(on: .authorize, user: account.user, app: app, resource: resource)
         }
 
@@ -78,7 +78,7 @@ public enum SignInDecision: Sendable {
     }
 
     /// What the person did on a page of ours, if anything.
-    public enum Step: Sendable {
+    package enum Step: Sendable {
         /// Came from the app.
         case arrived
         /// Chose an account in the picker.
@@ -91,7 +91,7 @@ public enum SignInDecision: Sendable {
     }
 
     /// Decides from the browser's sessions. Every session is judged again at each step: a page left open gives nothing away.
-    public static func decide(
+    package static func decide(
         _ request: AuthorizeRequest, step: Step, candidates: [Candidate], region: Region
     ) -> SignInDecision {
         let judged = candidates.map { ($0, $0.refusal(in: region, for: request)) }
@@ -155,7 +155,7 @@ public enum SignInDecision: Sendable {
     }
 
     /// The account of a name and password typed on a page.
-    public static func account(
+    package static func account(
         of attempt: SignInAttempt, for app: AppRegistration, in tenant: Tenant?, region: Region
     ) -> (result: Result<AccountFacts, Refusal>, attempts: [Attempt]) {
         var attempts: [Attempt] = []
@@ -166,7 +166,7 @@ public enum SignInDecision: Sendable {
     }
 
     /// The sessions that this step looks at. A page that asks for a credential, or a "no", looks at none.
-    public static func judged(_ request: AuthorizeRequest, step: Step, candidates: [Candidate]) -> [Candidate] {
+    package static func judged(_ request: AuthorizeRequest, step: Step, candidates: [Candidate]) -> [Candidate] {
         switch step {
         case .arrived:
             switch request.prompt {

@@ -1,29 +1,29 @@
 import Crypto
 
 /// What an access token says, to those who read it and to Lapse itself.
-public struct AccessTokenClaims: Sendable {
-    public let audience: String
-    public let tenant: GUID
+package struct AccessTokenClaims: Sendable {
+    package let audience: String
+    package let tenant: GUID
     /// Nil: an application's own token.
-    public let user: GUID?
-    public let client: ClientID
-    public let scopes: Set<String>
-    public let roles: Set<String>
+    package let user: GUID?
+    package let client: ClientID
+    package let scopes: Set<String>
+    package let roles: Set<String>
     /// Nil: an application's own token.
-    public let grant: GUID?
+    package let grant: GUID?
     /// Whether the client understands claims challenges: resources evaluate the token continuously.
-    public let declaresCP1: Bool
+    package let declaresCP1: Bool
     /// The end on the tenant's clock, whatever clock `exp` was written by.
-    public let expiresAt: Timestamp
+    package let expiresAt: Timestamp
     /// The beginning, on the tenant's clock too.
-    public let notBefore: Timestamp
+    package let notBefore: Timestamp
     /// Whether the issuer is of the token's own tenant. Never its origin, which depends on how the client reached Lapse.
     let hasOwnIssuer: Bool
     /// Its `uti`.
-    public let id: String?
+    package let id: String?
 
     /// Reads the payload of a token whose signature was checked; nil when Lapse never wrote such a payload.
-    public init?(_ payload: JSON) {
+    package init?(_ payload: JSON) {
         guard let audience = payload["aud"]?.text, let tenant = payload["tid"]?.text.flatMap(GUID.init),
             let client = (payload["appid"] ?? payload["azp"])?.text, let mark = payload["aio"]?.text.flatMap(Mark.init)
         else { return nil }
@@ -77,7 +77,7 @@ extension TokenPlan {
     }
 
     /// Who a client knows the user as: the same for one user and client, different for every other client.
-    public static func pairwiseSubject(user: GUID, client: ClientID) -> String {
+    package static func pairwiseSubject(user: GUID, client: ClientID) -> String {
         Base64URL.encode(Array(SHA256.hash(data: Array("\(user) \(client)".utf8))))
     }
 
@@ -89,7 +89,7 @@ extension TokenPlan {
 
     /// The payload of the access token as JSON, in the format the resource takes. Entra: access-token-claims-reference.md and
     /// recordings, for the order of the claims too.
-    public func accessTokenPayload(issuer: String) -> [UInt8] {
+    package func accessTokenPayload(issuer: String) -> [UInt8] {
         scope.resource.tokenVersion == 1 ? versionOne() : versionTwo(issuer: issuer)
     }
 
@@ -164,7 +164,7 @@ extension TokenPlan {
 
     /// The payload of the id token as JSON, in the endpoint's format; nil when there is no user.
     /// Entra: id-token-claims-reference.md.
-    public func idTokenPayload(issuer: String) -> [UInt8]? {
+    package func idTokenPayload(issuer: String) -> [UInt8]? {
         guard let user, let grant else { return nil }
         return switch version {
         case .v1: versionOneIDToken(of: user, grant)

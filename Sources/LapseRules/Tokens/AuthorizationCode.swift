@@ -1,20 +1,20 @@
 /// What the authorize endpoint hands out and the token endpoint redeems once.
-public struct AuthorizationCode: Equatable, Sendable {
-    public let hash: SecretHash
-    public let grant: GUID
-    public let redirectURI: String
-    public let isForSPA: Bool
+package struct AuthorizationCode: Equatable, Sendable {
+    package let hash: SecretHash
+    package let grant: GUID
+    package let redirectURI: String
+    package let isForSPA: Bool
     /// Nil: the request had no PKCE challenge.
-    public let challenge: PKCE.Challenge?
-    public let nonce: String?
+    package let challenge: PKCE.Challenge?
+    package let nonce: String?
     /// Whether the id token has to say when the user signed in (`max_age` was asked).
-    public let wantsAuthTime: Bool
-    public let issuedAt: Timestamp
-    public let expiresAt: Timestamp
+    package let wantsAuthTime: Bool
+    package let issuedAt: Timestamp
+    package let expiresAt: Timestamp
     /// Nil until redeemed.
-    public let redeemedAt: Timestamp?
+    package let redeemedAt: Timestamp?
 
-    public init(
+    package init(
         hash: SecretHash, grant: GUID, redirectURI: String, isForSPA: Bool, challenge: PKCE.Challenge?, nonce: String?,
         wantsAuthTime: Bool, issuedAt: Timestamp, expiresAt: Timestamp, redeemedAt: Timestamp? = nil
     ) {
@@ -33,9 +33,9 @@ public struct AuthorizationCode: Equatable, Sendable {
     static let prefix = "1.A"
     private static let randomBytes = 33
 
-    public static func newText(_ random: RandomSource) -> String { prefix + random.token(bytes: randomBytes) }
+    package static func newText(_ random: RandomSource) -> String { prefix + random.token(bytes: randomBytes) }
 
-    public static func isWellFormed(_ text: String) -> Bool {
+    package static func isWellFormed(_ text: String) -> Bool {
         text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + randomBytes * 4 / 3
             && Base64URL.isAlphabet(text.dropFirst(prefix.count))
     }

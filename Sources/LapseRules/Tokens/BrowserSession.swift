@@ -1,19 +1,19 @@
 /// A browser's sign-in. The cookie names a browser, which holds any number of sessions.
-public struct BrowserSession: Equatable, Sendable {
+package struct BrowserSession: Equatable, Sendable {
     /// The `sid` of id tokens.
-    public let id: GUID
+    package let id: GUID
     /// The hash of the cookie that names the browser.
-    public let browser: SecretHash
-    public let authentication: Authentication
+    package let browser: SecretHash
+    package let authentication: Authentication
     /// Stay signed in: named by ESTSAUTHPERSISTENT, which outlives the browser; else by ESTSAUTH.
-    public let isPersistent: Bool
+    package let isPersistent: Bool
     /// On the home tenant's clock; the lifetime slides from here.
-    public let lastUsedAt: Timestamp
-    public let expiresAt: Timestamp
+    package let lastUsedAt: Timestamp
+    package let expiresAt: Timestamp
     /// Nil until the user signs out.
-    public let endedAt: Timestamp?
+    package let endedAt: Timestamp?
 
-    public init(
+    package init(
         id: GUID, browser: SecretHash, authentication: Authentication, isPersistent: Bool, lastUsedAt: Timestamp,
         expiresAt: Timestamp, endedAt: Timestamp? = nil
     ) {
@@ -26,12 +26,12 @@ public struct BrowserSession: Equatable, Sendable {
         self.endedAt = endedAt
     }
 
-    public var subject: RevocationRule.Subject {
+    package var subject: RevocationRule.Subject {
         .init(authenticated: authentication.place, column: .init(cookieOf: authentication.method))
     }
 
     /// The two cookies of a browser, by which of its sessions they name. Entra: concept-authentication-web-browser-cookies.md.
-    public enum Cookie: String, CaseIterable, Sendable {
+    package enum Cookie: String, CaseIterable, Sendable {
         case transient = "ESTSAUTH"
         case persistent = "ESTSAUTHPERSISTENT"
     }

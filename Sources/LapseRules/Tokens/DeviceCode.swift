@@ -1,22 +1,22 @@
 /// A sign-in that begins on a device without a browser and is approved on another.
-public struct DeviceCode: Equatable, Sendable {
-    public enum State: String, CaseIterable, Sendable { case pending, approved, declined, redeemed }
+package struct DeviceCode: Equatable, Sendable {
+    package enum State: String, CaseIterable, Sendable { case pending, approved, declined, redeemed }
 
-    public let hash: SecretHash
-    public let userCodeHash: SecretHash
-    public let client: ClientID
+    package let hash: SecretHash
+    package let userCodeHash: SecretHash
+    package let client: ClientID
     /// The tenant of the request; nil for `common`, `organizations`: the approving user's.
-    public let tenant: GUID?
-    public let scope: String
+    package let tenant: GUID?
+    package let scope: String
     /// Whether the client understands claims challenges.
-    public let declaresCP1: Bool
-    public let issuedAt: Timestamp
-    public let expiresAt: Timestamp
-    public let state: State
+    package let declaresCP1: Bool
+    package let issuedAt: Timestamp
+    package let expiresAt: Timestamp
+    package let state: State
     /// Set by the approval.
-    public let grant: GUID?
+    package let grant: GUID?
 
-    public init(
+    package init(
         hash: SecretHash, userCodeHash: SecretHash, client: ClientID, tenant: GUID?, scope: String, declaresCP1: Bool = false,
         issuedAt: Timestamp,
         expiresAt: Timestamp, state: State = .pending, grant: GUID? = nil
@@ -34,13 +34,13 @@ public struct DeviceCode: Equatable, Sendable {
     }
 
     /// Nine letters and digits that cannot be mistaken for each other.
-    public static func newUserCode(_ random: RandomSource) -> String {
+    package static func newUserCode(_ random: RandomSource) -> String {
         let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")
         return String(random.bytes(9).map { alphabet[Int($0) % alphabet.count] })
     }
 
     /// The code as it was shown, whatever case and blanks a person types.
-    public static func normalized(userCode: String) -> String {
+    package static func normalized(userCode: String) -> String {
         userCode.uppercased().filter { $0.isLetter || $0.isNumber }
     }
 }

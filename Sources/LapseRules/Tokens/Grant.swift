@@ -1,21 +1,21 @@
 /// How the user proved who they are.
-public enum SignInMethod: String, CaseIterable, Sendable {
+package enum SignInMethod: String, CaseIterable, Sendable {
     case password
     case nonPassword = "non-password"
 }
 
 /// What kind of client holds a grant; the columns of the revocation matrix and the lifetimes depend on it.
-public enum ClientClass: String, CaseIterable, Sendable { case `public`, confidential, spa }
+package enum ClientClass: String, CaseIterable, Sendable { case `public`, confidential, spa }
 
 /// A sign-in, or the record of one: whose, when, how. What every grant and session carries and never changes.
-public struct Authentication: Equatable, Sendable {
+package struct Authentication: Equatable, Sendable {
     /// The account at home: whose credential it was.
-    public let user: User.Home
+    package let user: User.Home
     /// When the credential was given, on the home tenant's clock, and where in the order of events.
-    public let place: Place
-    public let method: SignInMethod
+    package let place: Place
+    package let method: SignInMethod
 
-    public init(user: User.Home, place: Place, method: SignInMethod) {
+    package init(user: User.Home, place: Place, method: SignInMethod) {
         self.user = user
         self.place = place
         self.method = method
@@ -23,24 +23,24 @@ public struct Authentication: Equatable, Sendable {
 }
 
 /// What one sign-in gave one client. Parent of every code, refresh token and access token that comes from it.
-public struct Grant: Equatable, Sendable {
-    public let id: GUID
+package struct Grant: Equatable, Sendable {
+    package let id: GUID
     /// The tenant it was made in, and the user there.
-    public let tenant: GUID
-    public let user: GUID
-    public let client: ClientID
-    public let clientClass: ClientClass
+    package let tenant: GUID
+    package let user: GUID
+    package let client: ClientID
+    package let clientClass: ClientClass
     /// What was granted, as the token endpoint would print it, with `offline_access`.
-    public let scope: String
-    public let authentication: Authentication
+    package let scope: String
+    package let authentication: Authentication
     /// The browser session it came from; nil for sign-ins without a browser.
-    public let session: GUID?
+    package let session: GUID?
     /// When it was made, on its tenant's clock.
-    public let createdAt: Timestamp
+    package let createdAt: Timestamp
     /// Whether the client said at its sign-in that it understands claims challenges; a token request may say it as well.
-    public let declaresCP1: Bool
+    package let declaresCP1: Bool
 
-    public init(
+    package init(
         id: GUID, tenant: GUID, user: GUID, client: ClientID, clientClass: ClientClass, scope: String,
         authentication: Authentication, session: GUID?, createdAt: Timestamp, declaresCP1: Bool = false
     ) {
@@ -57,7 +57,7 @@ public struct Grant: Equatable, Sendable {
     }
 
     /// What the rule judges. A rotated token is judged by this too: refreshing never launders an old sign-in.
-    public var subject: RevocationRule.Subject {
+    package var subject: RevocationRule.Subject {
         .init(authenticated: authentication.place, column: .init(tokenOf: authentication.method, clientClass: clientClass))
     }
 }

@@ -1,31 +1,31 @@
 /// What to sign and answer, decided and stored: the token endpoint's "yes".
 ///
 /// A class, for what it holds is much and never changes: handing it on costs one count and not one for each text in it.
-public final class TokenPlan: Sendable {
-    public let tenant: Tenant
-    public let app: AppRegistration
+package final class TokenPlan: Sendable {
+    package let tenant: Tenant
+    package let app: AppRegistration
     /// The user in this tenant; nil: the application itself.
-    public let user: User?
-    public let grant: Grant?
-    public let scope: GrantedScope
-    public let version: EndpointVersion
+    package let user: User?
+    package let grant: Grant?
+    package let scope: GrantedScope
+    package let version: EndpointVersion
     /// The resource as a request of version 1 spelled it.
     let resource: String?
-    public let issuedAt: Timestamp
+    package let issuedAt: Timestamp
     /// The instant that tokens print: the tenant's, or the machine's by policy.
-    public let printedNow: Timestamp
-    public let accessTokenLifetime: Duration
+    package let printedNow: Timestamp
+    package let accessTokenLifetime: Duration
     /// Whether the access token says that its client understands claims challenges: resources evaluate it continuously.
-    public let declaresCP1: Bool
-    public let idTokenLifetime: Duration
-    public let accessTokenID: GUID
-    public let nonce: String?
-    public let wantsAuthTime: Bool
-    public let hasIDToken: Bool
-    public let hasClientInfo: Bool
+    package let declaresCP1: Bool
+    package let idTokenLifetime: Duration
+    package let accessTokenID: GUID
+    package let nonce: String?
+    package let wantsAuthTime: Bool
+    package let hasIDToken: Bool
+    package let hasClientInfo: Bool
     /// The new refresh token in clear, and its end where the answer says it (single-page apps).
-    public let refreshToken: String?
-    public let refreshTokenExpiresIn: Duration?
+    package let refreshToken: String?
+    package let refreshTokenExpiresIn: Duration?
 
     /// - Parameter request: nil for a sign-in that no client asked for.
     /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.
@@ -68,16 +68,16 @@ public final class TokenPlan: Sendable {
     }
 
     /// On the tenant's clock, whatever clock the token is written by.
-    public var accessTokenEnd: Timestamp { issuedAt + accessTokenLifetime }
+    package var accessTokenEnd: Timestamp { issuedAt + accessTokenLifetime }
 
     /// The access token as the log keeps it.
-    public var accessToken: Event.AccessToken {
+    package var accessToken: Event.AccessToken {
         // Entra: continuous access evaluation knows no guests.
         Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: declaresCP1 && user?.isGuest == false)
     }
 
     /// Entra: the token answer, members in recorded order.
-    public func answer(accessToken: String, idToken: String?) -> JSON {
+    package func answer(accessToken: String, idToken: String?) -> JSON {
         if version == .v1 { return versionOneAnswer(accessToken: accessToken, idToken: idToken) }
         let seconds = JSON.integer(accessTokenLifetime.wholeSeconds)
         return .object([
@@ -104,27 +104,27 @@ public final class TokenPlan: Sendable {
     }
 
     /// Base64url of `{"uid":…,"utid":…}`: the account by its home. Entra: recordings.
-    public var clientInfo: String? { user.map(Self.clientInfo) }
+    package var clientInfo: String? { user.map(Self.clientInfo) }
 
-    public static func clientInfo(of user: User) -> String {
+    package static func clientInfo(of user: User) -> String {
         let info: JSON = ["uid": .string(user.home.user.description), "utid": .string(user.home.tenant.description)]
         return Base64URL.encode(info.encoded)
     }
 }
 
 /// The surroundings of every decision about tokens: tenant, client, the one instant of the operation, chance.
-public struct TokenContext: Sendable {
-    public let tenant: Tenant
-    public let app: AppRegistration
+package struct TokenContext: Sendable {
+    package let tenant: Tenant
+    package let app: AppRegistration
     /// The APIs of the directory besides Graph.
-    public let resources: [ResourceAPI]
-    public let region: Region
+    package let resources: [ResourceAPI]
+    package let region: Region
     /// The tenant's instant and the machine's, read once inside the transaction.
-    public let now: Timestamp
-    public let wall: Timestamp
-    public let random: RandomSource
+    package let now: Timestamp
+    package let wall: Timestamp
+    package let random: RandomSource
 
-    public init(
+    package init(
         tenant: Tenant, app: AppRegistration, resources: [ResourceAPI], region: Region, now: Timestamp, wall: Timestamp,
         random: RandomSource
     ) {
@@ -137,11 +137,11 @@ public struct TokenContext: Sendable {
         self.random = random
     }
 
-    public var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, tenant: tenant) }
-    public var lifetimes: EffectiveLifetimes { EffectiveLifetimes(tenant: tenant, app: app) }
+    package var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, tenant: tenant) }
+    package var lifetimes: EffectiveLifetimes { EffectiveLifetimes(tenant: tenant, app: app) }
 
     /// The first tokens of a grant that the control API made.
-    public func issue(_ grant: Grant, scope: GrantedScope, user: User) -> TokenIssue {
+    package func issue(_ grant: Grant, scope: GrantedScope, user: User) -> TokenIssue {
         let first = newRefreshToken(for: grant)
         let plan = TokenPlan(
             self, for: nil, user: user, grant: grant, scope: scope, refreshToken: first)

@@ -6,7 +6,7 @@ import Synchronization
 
 /// The last requests to the authority and to Graph with their answers, for whoever looks at them. While nobody does, nothing is kept
 /// and nothing is spent; what an earlier one saw is forgotten when the next begins to look.
-public final class ExchangeLog: Sendable {
+package final class ExchangeLog: Sendable {
     struct Exchange: Sendable {
         var id: Int64 = 0
         let at: Timestamp
@@ -41,7 +41,7 @@ public final class ExchangeLog: Sendable {
     private let wall: @Sendable () -> Timestamp
 
     /// - Parameter wall: the machine's clock.
-    public init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
+    package init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
 
     var isWatched: Bool {
         // Nobody looks, nearly always.

@@ -2,7 +2,7 @@ import LapseRules
 import Synchronization
 
 /// Tells those who wait that something of a tenant was committed. A signal costs next to nothing while nobody waits.
-public final class CommitSignal: Sendable {
+package final class CommitSignal: Sendable {
     private struct State {
         var signals: [GUID: UInt64] = [:]
         var nextWaiter: UInt64 = 0
@@ -10,7 +10,7 @@ public final class CommitSignal: Sendable {
     }
 
     /// What somebody saw who waits for something.
-    public enum Look<Value> {
+    package enum Look<Value> {
         /// What was waited for.
         case done(Value)
         /// Not yet, and what there is instead.
@@ -21,12 +21,12 @@ public final class CommitSignal: Sendable {
 
     private let state = Mutex(State())
 
-    public init() {}
+    package init() {}
 
     /// How many there were for the tenant.
     func signals(for tenant: GUID) -> UInt64 { state.withLock { $0.signals[tenant] ?? 0 } }
 
-    public func signal(for tenant: GUID) {
+    package func signal(for tenant: GUID) {
         let waiting = state.withLock { state in
             state.signals[tenant, default: 0] += 1
             return state.waiting.removeValue(forKey: tenant)
@@ -39,7 +39,7 @@ public final class CommitSignal: Sendable {
     ///
     /// - Parameter pause: how long it leaves be between two looks at least, where a look costs much.
     /// - Returns: what the last look saw.
-    public func until<Value>(
+    package func until<Value>(
         _ deadline: ContinuousClock.Instant, of tenant: GUID, pause: Duration = .zero, _ look: () throws -> Look<Value>
     ) async rethrows -> Value {
         while true {

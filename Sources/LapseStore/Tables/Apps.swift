@@ -47,7 +47,7 @@ struct AppRow: PersistableRecord {
 extension StoreTransaction {
     /// The registration a tenant knows under this client id: its own, else another tenant's (all apps are multi-tenant, but for
     /// those of sandboxes), else one of Microsoft's. A nil tenant stands for `common` and its like, which know all.
-    public func app(_ id: ClientID, in tenant: GUID?) throws -> AppRegistration? {
+    package func app(_ id: ClientID, in tenant: GUID?) throws -> AppRegistration? {
         try cached(DirectoryCache.AppKey(tenant: tenant, client: id), in: \.apps) {
             let found = try row(
                 """
@@ -60,7 +60,7 @@ extension StoreTransaction {
     }
 
     /// The APIs besides Graph that a tenant's scopes may name.
-    public func resources(in tenant: GUID) throws -> [ResourceAPI] {
+    package func resources(in tenant: GUID) throws -> [ResourceAPI] {
         try cached(tenant, in: \.resources) {
             try rows(
                 """
@@ -72,13 +72,13 @@ extension StoreTransaction {
         }
     }
 
-    public func apps(in tenant: GUID, after id: ClientID? = nil, limit: Int) throws -> [AppRegistration] {
+    package func apps(in tenant: GUID, after id: ClientID? = nil, limit: Int) throws -> [AppRegistration] {
         try rows("SELECT * FROM apps WHERE tenant = ? AND id > ? ORDER BY id LIMIT ?", [tenant, id?.description ?? "", limit])
             .map { try AppRegistration(row: $0) }
     }
 
     /// Every registration that the tenant's users may meet, with the tenant it is registered in, by id; its own before others'.
-    public func visibleApps(in tenant: GUID) throws -> [(app: AppRegistration, owner: GUID)] {
+    package func visibleApps(in tenant: GUID) throws -> [(app: AppRegistration, owner: GUID)] {
         try rows(
             """
             SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
@@ -89,26 +89,26 @@ extension StoreTransaction {
     }
 
     /// The tenant's own registration.
-    public func ownApp(_ id: ClientID, of tenant: GUID) throws -> AppRegistration? {
+    package func ownApp(_ id: ClientID, of tenant: GUID) throws -> AppRegistration? {
         try row("SELECT * FROM apps WHERE tenant = ? AND id = ?", [tenant, id]).map { try AppRegistration(row: $0) }
     }
 
-    public func insert(_ app: AppRegistration, in tenant: GUID) throws {
+    package func insert(_ app: AppRegistration, in tenant: GUID) throws {
         directoryChanged()
         try AppRow(app: app, tenant: tenant).insert(db)
     }
 
-    public func update(_ app: AppRegistration, in tenant: GUID) throws {
+    package func update(_ app: AppRegistration, in tenant: GUID) throws {
         directoryChanged()
         try AppRow(app: app, tenant: tenant).update(db)
     }
 
     /// Whether any app has the URI among its redirect URIs.
-    public func isRegistered(redirectURI uri: String) throws -> Bool {
+    package func isRegistered(redirectURI uri: String) throws -> Bool {
         try rows("SELECT * FROM apps").contains { RedirectURI.platform(of: uri, in: try AppRegistration(row: $0)) != nil }
     }
 
-    public func deleteApp(_ id: ClientID, of tenant: GUID) throws {
+    package func deleteApp(_ id: ClientID, of tenant: GUID) throws {
         directoryChanged()
         try run("DELETE FROM apps WHERE tenant = ? AND id = ?", [tenant, id])
     }

@@ -4,18 +4,18 @@ import LapseRules
 // What takes effect because a tenant's clock moves past it.
 extension StoreTransaction {
     /// The next instant after `start` at which anything of the tenant takes effect; nil when nothing is ahead.
-    public func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+    package func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
         try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
     }
 
     /// The instant from which all revocations and state changes with a known one are in effect everywhere; nil when they are.
-    public func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+    package func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
         try row(
             "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
     }
 
     /// The next end of a refresh token of the tenant after `start`; nil when none is ahead.
-    public func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
+    package func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
         try row(
             """
             SELECT min(t.expires_at) AS at FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
@@ -24,7 +24,7 @@ extension StoreTransaction {
     }
 
     /// Everything of the tenant that takes effect after `start` and not after `end`, in order: the first `limit`.
-    public func effects(
+    package func effects(
         in tenant: GUID, after start: Timestamp, through end: Timestamp, limit: Int
     ) throws -> [ClockEffect] {
         try rows("\(Self.effects) ORDER BY 1, 2, 3, 4, 5 LIMIT ?4", [tenant, start, end, limit]).map {

@@ -4,7 +4,7 @@ import LapseRules
 // Authorization codes and device codes.
 
 extension AuthorizationCode: FetchableRecord {
-    public init(row: Row) {
+    package init(row: Row) {
         let challenge: String? = row["challenge"]
         let method: PKCE.Method? = row["challenge_method"]
         self.init(
@@ -16,7 +16,7 @@ extension AuthorizationCode: FetchableRecord {
 }
 
 extension DeviceCode: FetchableRecord {
-    public init(row: Row) {
+    package init(row: Row) {
         self.init(
             hash: row["hash"], userCodeHash: row["user_code_hash"], client: row["client"], tenant: row["tenant"],
             scope: row["scope"], declaresCP1: row["declares_cp1"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
@@ -26,11 +26,11 @@ extension DeviceCode: FetchableRecord {
 }
 
 extension StoreTransaction {
-    public func authorizationCode(_ hash: SecretHash) throws -> AuthorizationCode? {
+    package func authorizationCode(_ hash: SecretHash) throws -> AuthorizationCode? {
         try row("SELECT * FROM authorization_codes WHERE hash = ?", [hash]).map { AuthorizationCode(row: $0) }
     }
 
-    public func insert(_ code: AuthorizationCode) throws {
+    package func insert(_ code: AuthorizationCode) throws {
         try run(
             """
             INSERT INTO authorization_codes (hash, grant_id, redirect_uri, is_for_spa, challenge, challenge_method, nonce,
@@ -42,19 +42,19 @@ extension StoreTransaction {
             ])
     }
 
-    public func markRedeemed(code: SecretHash, at: Timestamp) throws {
+    package func markRedeemed(code: SecretHash, at: Timestamp) throws {
         try run("UPDATE authorization_codes SET redeemed_at = ? WHERE hash = ?", [at, code])
     }
 
-    public func deviceCode(_ hash: SecretHash) throws -> DeviceCode? {
+    package func deviceCode(_ hash: SecretHash) throws -> DeviceCode? {
         try row("SELECT * FROM device_codes WHERE hash = ?", [hash]).map { DeviceCode(row: $0) }
     }
 
-    public func deviceCode(userCode hash: SecretHash) throws -> DeviceCode? {
+    package func deviceCode(userCode hash: SecretHash) throws -> DeviceCode? {
         try row("SELECT * FROM device_codes WHERE user_code_hash = ?", [hash]).map { DeviceCode(row: $0) }
     }
 
-    public func insert(_ code: DeviceCode) throws {
+    package func insert(_ code: DeviceCode) throws {
         try run(
             """
             INSERT INTO device_codes (hash, user_code_hash, client, tenant, scope, declares_cp1, issued_at, expires_at, state,
@@ -68,7 +68,7 @@ extension StoreTransaction {
     }
 
     /// Sets the state, and with an approval the grant it made.
-    public func update(deviceCode hash: SecretHash, state: DeviceCode.State, grant: GUID? = nil) throws {
+    package func update(deviceCode hash: SecretHash, state: DeviceCode.State, grant: GUID? = nil) throws {
         try run("UPDATE device_codes SET state = ?, grant_id = coalesce(?, grant_id) WHERE hash = ?", [state, grant, hash])
     }
 }

@@ -5,11 +5,11 @@ import LapseRules
 
 extension StoreTransaction {
     /// The id that the next event will have: its place in the order of events.
-    public func nextEventID() -> Int64 { eventIDs.next }
+    package func nextEventID() -> Int64 { eventIDs.next }
 
     /// Appends the event and returns its id.
     @discardableResult
-    public func append(_ event: Event) throws -> Int64 {
+    package func append(_ event: Event) throws -> Int64 {
         let id = eventIDs.take(for: event.tenant)
         try run(
             """
@@ -40,7 +40,7 @@ extension StoreTransaction {
     }
 
     /// The tenant's events after that id, oldest first; nil filters nothing.
-    public func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [LoggedEvent] {
+    package func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [LoggedEvent] {
         try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
@@ -51,7 +51,7 @@ extension StoreTransaction {
     }
 
     /// The tenant's events of these kinds, from an id on, which is not one of them, forwards or backwards.
-    public func events(
+    package func events(
         in tenant: GUID, kinds: Set<Event.Kind>, from id: Int64, isDescending: Bool, limit: Int
     ) throws -> [LoggedEvent] {
         try rows(
@@ -65,7 +65,7 @@ extension StoreTransaction {
     }
 
     /// The newest events of the tenant, oldest first, as far as they are among the last `looked` of the log.
-    public func newestEvents(in tenant: GUID, limit: Int, looked: Int64) throws -> [LoggedEvent] {
+    package func newestEvents(in tenant: GUID, limit: Int, looked: Int64) throws -> [LoggedEvent] {
         try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
@@ -75,7 +75,7 @@ extension StoreTransaction {
     }
 
     /// What happened to grants, oldest first: the newest `limit` of each, as far as they are among the last `looked` of the log.
-    public func newestEvents(of grants: [GUID], limit: Int, looked: Int64) throws -> [LoggedEvent] {
+    package func newestEvents(of grants: [GUID], limit: Int, looked: Int64) throws -> [LoggedEvent] {
         try rows(
             """
             SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY grant_id ORDER BY id DESC) AS place FROM events
@@ -86,7 +86,7 @@ extension StoreTransaction {
     }
 
     /// The newest events of these kinds about a user, oldest first, as far as they are among the last `looked` of the log.
-    public func newestEvents(of user: GUID, kinds: Set<Event.Kind>, limit: Int, looked: Int64) throws -> [LoggedEvent] {
+    package func newestEvents(of user: GUID, kinds: Set<Event.Kind>, limit: Int, looked: Int64) throws -> [LoggedEvent] {
         try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND user = ?1 AND type IN (SELECT value FROM json_each(?3)) ORDER BY id DESC LIMIT ?4
@@ -97,7 +97,7 @@ extension StoreTransaction {
     /// What happened to a grant, oldest first: the newest `limit` of it.
     ///
     /// - Parameter sequence: the event of its sign-in, before which there is nothing.
-    public func events(of grants: [GUID], since sequence: Int64, limit: Int) throws -> [LoggedEvent] {
+    package func events(of grants: [GUID], since sequence: Int64, limit: Int) throws -> [LoggedEvent] {
         try rows(
             """
             SELECT * FROM events WHERE id = ?2 OR (id > ?2 AND grant_id IN (SELECT value FROM json_each(?1)))
@@ -107,7 +107,7 @@ extension StoreTransaction {
     }
 
     /// The id of the last event of any tenant.
-    public func lastEventID() -> Int64 { eventIDs.next - 1 }
+    package func lastEventID() -> Int64 { eventIDs.next - 1 }
 }
 
 extension LoggedEvent {

@@ -4,24 +4,24 @@ import LapseRules
 // What somebody expects of apps.
 extension StoreTransaction {
     /// The tenant's expectations, in the order in which they were made.
-    public func expectations(of tenant: GUID) throws -> [Expectation] {
+    package func expectations(of tenant: GUID) throws -> [Expectation] {
         try rows("SELECT * FROM expectations WHERE tenant = ? ORDER BY ordinal", [tenant]).map { row in
             try Expectation(row["definition"], id: row["id"], ordinal: row["ordinal"]) { GUID($0) }
         }
     }
 
-    public func nextExpectationOrdinal(in tenant: GUID) throws -> Int64 {
+    package func nextExpectationOrdinal(in tenant: GUID) throws -> Int64 {
         try row("SELECT ifnull(max(ordinal), 0) + 1 FROM expectations WHERE tenant = ?", [tenant])?[0] ?? 1
     }
 
-    public func insert(_ expectation: Expectation, in tenant: GUID) throws {
+    package func insert(_ expectation: Expectation, in tenant: GUID) throws {
         try run(
             "INSERT INTO expectations (tenant, ordinal, id, definition) VALUES (?, ?, ?, ?)",
             [tenant, expectation.ordinal, expectation.id, expectation.definition])
     }
 
     /// - Returns: whether there was one.
-    public func delete(expectation id: GUID, of tenant: GUID) throws -> Bool {
+    package func delete(expectation id: GUID, of tenant: GUID) throws -> Bool {
         try run("DELETE FROM expectations WHERE tenant = ? AND id = ?", [tenant, id])
         return db.changesCount > 0
     }

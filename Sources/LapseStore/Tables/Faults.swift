@@ -4,7 +4,7 @@ import LapseRules
 // What goes wrong on purpose.
 extension StoreTransaction {
     /// The tenant's faults, in the order in which a request is asked about them.
-    public func faults(of tenant: GUID) throws -> [Fault] {
+    package func faults(of tenant: GUID) throws -> [Fault] {
         try cached(tenant, in: \.faults) {
             try rows("SELECT * FROM faults WHERE tenant = ? ORDER BY ordinal", [tenant]).map { row in
                 let definition: JSON = row["definition"]
@@ -16,11 +16,11 @@ extension StoreTransaction {
         }
     }
 
-    public func nextFaultOrdinal(in tenant: GUID) throws -> Int64 {
+    package func nextFaultOrdinal(in tenant: GUID) throws -> Int64 {
         try row("SELECT ifnull(max(ordinal), 0) + 1 FROM faults WHERE tenant = ?", [tenant])?[0] ?? 1
     }
 
-    public func insert(_ fault: Fault, in tenant: GUID) throws {
+    package func insert(_ fault: Fault, in tenant: GUID) throws {
         directory?.forget(faultsOf: tenant)
         try run(
             "INSERT INTO faults (tenant, ordinal, id, definition, asked, hits) VALUES (?, ?, ?, ?, ?, ?)",
@@ -28,13 +28,13 @@ extension StoreTransaction {
     }
 
     /// Keeps the counts.
-    public func update(_ fault: Fault, of tenant: GUID) throws {
+    package func update(_ fault: Fault, of tenant: GUID) throws {
         directory?.forget(faultsOf: tenant)
         try run("UPDATE faults SET asked = ?, hits = ? WHERE id = ?", [fault.asked, fault.hits, fault.id])
     }
 
     /// - Returns: whether there was one.
-    public func delete(fault id: GUID, of tenant: GUID) throws -> Bool {
+    package func delete(fault id: GUID, of tenant: GUID) throws -> Bool {
         directory?.forget(faultsOf: tenant)
         try run("DELETE FROM faults WHERE tenant = ? AND id = ?", [tenant, id])
         return db.changesCount > 0

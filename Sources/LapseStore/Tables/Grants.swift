@@ -12,7 +12,7 @@ extension Authentication {
 }
 
 extension Grant: FetchableRecord {
-    public init(row: Row) {
+    package init(row: Row) {
         self.init(
             id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
             scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],
@@ -21,14 +21,14 @@ extension Grant: FetchableRecord {
 }
 
 extension StoreTransaction {
-    public func grant(_ id: GUID) throws -> Grant? {
+    package func grant(_ id: GUID) throws -> Grant? {
         try cached(id, in: \.grants) { try row("SELECT * FROM grants WHERE id = ?", [id]).map { Grant(row: $0) } }
     }
 
     /// The account's grants, newest first.
     ///
     /// - Parameter after: the last grant of the part before.
-    public func grants(of home: User.Home, tenant: GUID?, after: GUID? = nil, limit: Int) throws -> [Grant] {
+    package func grants(of home: User.Home, tenant: GUID?, after: GUID? = nil, limit: Int) throws -> [Grant] {
         try rows(
             """
             SELECT * FROM grants WHERE home_tenant = ? AND home_user = ? AND (?3 IS NULL OR tenant = ?3)
@@ -39,14 +39,14 @@ extension StoreTransaction {
     }
 
     /// The clients that the session has signed its user in to, each once.
-    public func clients(of session: BrowserSession) throws -> [(tenant: GUID, client: ClientID)] {
+    package func clients(of session: BrowserSession) throws -> [(tenant: GUID, client: ClientID)] {
         try rows(
             "SELECT DISTINCT tenant, client FROM grants WHERE home_user = ? AND session = ? ORDER BY tenant, client",
             [session.authentication.user.user, session.id]
         ).map { ($0["tenant"], $0["client"]) }
     }
 
-    public func insert(_ grant: Grant) throws {
+    package func insert(_ grant: Grant) throws {
         directory?.forget(grant: grant.id)
         let authentication = grant.authentication
         try run(
@@ -61,7 +61,7 @@ extension StoreTransaction {
             ])
     }
 
-    public func refreshToken(_ hash: SecretHash, of grant: GUID, issuedAt: Timestamp) throws -> RefreshToken? {
+    package func refreshToken(_ hash: SecretHash, of grant: GUID, issuedAt: Timestamp) throws -> RefreshToken? {
         try numbers("SELECT expires_at FROM refresh_tokens WHERE grant_id = ? AND issued_at = ? AND hash = ?") {
             $0.add(grant)
             $0.add(issuedAt)
@@ -69,7 +69,7 @@ extension StoreTransaction {
         }.map { RefreshToken(hash: hash, grant: grant, issuedAt: issuedAt, expiresAt: Timestamp(ticks: $0[0])) }
     }
 
-    public func insert(_ token: RefreshToken) throws {
+    package func insert(_ token: RefreshToken) throws {
         try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at) VALUES (?, ?, ?, ?)") {
             $0.add(token.grant)
             $0.add(token.issuedAt)
@@ -79,7 +79,7 @@ extension StoreTransaction {
     }
 
     /// How many refresh tokens a grant has, and when the last of them ends; nil when it has none.
-    public func refreshTokens(of grant: GUID) throws -> (count: Int, lastExpiresAt: Timestamp?) {
+    package func refreshTokens(of grant: GUID) throws -> (count: Int, lastExpiresAt: Timestamp?) {
         let found = try row("SELECT count(*) AS n, max(expires_at) AS last FROM refresh_tokens WHERE grant_id = ?", [grant])
         return (found?["n"] ?? 0, found?["last"])
     }

@@ -3,13 +3,13 @@ import LapseRules
 
 // What policies count.
 extension StoreTransaction {
-    public func lockout(of user: GUID) throws -> Lockout {
+    package func lockout(of user: GUID) throws -> Lockout {
         try row("SELECT failures, locked_until FROM lockouts WHERE user = ?", [user]).map {
             Lockout(failures: $0[0], until: $0[1])
         } ?? .none
     }
 
-    public func set(_ lockout: Lockout, of user: GUID) throws {
+    package func set(_ lockout: Lockout, of user: GUID) throws {
         guard lockout != .none else {
             try run("DELETE FROM lockouts WHERE user = ?", [user])
             return
@@ -22,7 +22,7 @@ extension StoreTransaction {
     /// Keeps a token request of the tenant, and forgets those that are out of the window, before it or behind.
     ///
     /// - Returns: how many the same there were within the window, this one too.
-    public func countTokenRequest(_ hash: SecretHash, in tenant: GUID, at now: Timestamp, window: Duration) throws -> Int {
+    package func countTokenRequest(_ hash: SecretHash, in tenant: GUID, at now: Timestamp, window: Duration) throws -> Int {
         try run(
             "DELETE FROM token_requests WHERE tenant = ? AND (at <= ? OR at > ?)", [tenant, now - window, now])
         try run("INSERT INTO token_requests (tenant, hash, at) VALUES (?, ?, ?)", [tenant, hash, now])

@@ -6,12 +6,12 @@ import LapseRules
 extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
     /// state changes.
-    public func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
+    package func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
         try history(of: home).since(authTime)
     }
 
     /// Everything that ever happened to the account.
-    public func history(of home: User.Home) throws -> AccountHistory {
+    package func history(of home: User.Home) throws -> AccountHistory {
         try cached(home, in: \.histories) { try loadHistory(of: home) }
     }
 
@@ -25,12 +25,12 @@ extension StoreTransaction {
             ).map { try stateChange($0) })
     }
 
-    public func revocation(_ id: GUID, in tenant: GUID) throws -> Revocation? {
+    package func revocation(_ id: GUID, in tenant: GUID) throws -> Revocation? {
         try row("SELECT * FROM revocations WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try revocation($0) }
     }
 
     /// The tenant's revocations in their order, after the one with that sequence number.
-    public func revocations(in tenant: GUID, user: GUID? = nil, after sequence: Int64, limit: Int) throws -> [Revocation] {
+    package func revocations(in tenant: GUID, user: GUID? = nil, after sequence: Int64, limit: Int) throws -> [Revocation] {
         try rows(
             """
             SELECT * FROM revocations WHERE home_tenant = ?1 AND sequence > ?2 AND (?3 IS NULL OR home_user = ?3)
@@ -39,12 +39,12 @@ extension StoreTransaction {
         ).map { try revocation($0) }
     }
 
-    public func stateChange(_ id: GUID, in tenant: GUID) throws -> StateChange? {
+    package func stateChange(_ id: GUID, in tenant: GUID) throws -> StateChange? {
         try row("SELECT * FROM state_changes WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try stateChange($0) }
     }
 
     /// The ids of the tenant's revocations and state changes that are not in effect everywhere, in their order.
-    public func pending(in tenant: GUID, at now: Timestamp) throws -> [GUID] {
+    package func pending(in tenant: GUID, at now: Timestamp) throws -> [GUID] {
         try rows(
             """
             SELECT id, sequence FROM revocations WHERE home_tenant = ?1 AND sequence IN
@@ -58,7 +58,7 @@ extension StoreTransaction {
     }
 
     /// Which of the tenant's revocations and state changes the next one will be, from 1 on.
-    public func nextOrdinal(in tenant: GUID) throws -> Int64 {
+    package func nextOrdinal(in tenant: GUID) throws -> Int64 {
         let found = try row(
             """
             SELECT max(ifnull((SELECT max(ordinal) FROM revocations WHERE home_tenant = ?1), 0),
@@ -68,7 +68,7 @@ extension StoreTransaction {
     }
 
     /// - Parameter ordinal: see ``nextOrdinal(in:)``.
-    public func insert(_ revocation: Revocation, ordinal: Int64) throws {
+    package func insert(_ revocation: Revocation, ordinal: Int64) throws {
         directory?.forget(revocation.user)
         try run(
             """
@@ -82,7 +82,7 @@ extension StoreTransaction {
         try insert(revocation.propagation, of: revocation.place.sequence)
     }
 
-    public func insert(_ change: StateChange, ordinal: Int64) throws {
+    package func insert(_ change: StateChange, ordinal: Int64) throws {
         directory?.forget(change.user)
         try run(
             "INSERT INTO state_changes (id, sequence, ordinal, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -101,7 +101,7 @@ extension StoreTransaction {
     }
 
     /// Brings arrivals of an event forward.
-    public func release(_ arrivals: [Propagation.Arrival], of event: some Propagated, user: User.Home) throws {
+    package func release(_ arrivals: [Propagation.Arrival], of event: some Propagated, user: User.Home) throws {
         directory?.forget(user)
         for arrival in arrivals {
             try run(

@@ -6,7 +6,7 @@ extension StoreTransaction {
     /// Counts a request of the tenant that is routed by count.
     ///
     /// - Returns: how many were counted before.
-    public func countRequest(in tenant: GUID) throws -> Int64 {
+    package func countRequest(in tenant: GUID) throws -> Int64 {
         let counted = try row(
             """
             INSERT INTO routing (tenant, requests) VALUES (?, 1)
@@ -16,9 +16,9 @@ extension StoreTransaction {
     }
 
     /// How many requests of the tenant were counted.
-    public func countedRequests(in tenant: GUID) throws -> Int64 {
+    package func countedRequests(in tenant: GUID) throws -> Int64 {
         try row("SELECT requests FROM routing WHERE tenant = ?", [tenant])?["requests"] ?? 0
     }
 
-    public func restartRouting(in tenant: GUID) throws { try run("DELETE FROM routing WHERE tenant = ?", [tenant]) }
+    package func restartRouting(in tenant: GUID) throws { try run("DELETE FROM routing WHERE tenant = ?", [tenant]) }
 }

@@ -4,7 +4,7 @@ import LapseRules
 // The sessions of browsers.
 
 extension BrowserSession: FetchableRecord {
-    public init(row: Row) {
+    package init(row: Row) {
         self.init(
             id: row["id"], browser: row["browser"], authentication: Authentication(row: row), isPersistent: row["is_persistent"],
             lastUsedAt: row["last_used_at"], expiresAt: row["expires_at"], endedAt: row["ended_at"])
@@ -13,7 +13,7 @@ extension BrowserSession: FetchableRecord {
 
 extension StoreTransaction {
     /// All sessions of the browsers that these cookies name, those of each cookie's kind alone.
-    public func sessions(browsers: [BrowserSession.Cookie: SecretHash]) throws -> [BrowserSession] {
+    package func sessions(browsers: [BrowserSession.Cookie: SecretHash]) throws -> [BrowserSession] {
         try browsers.sorted { $0.key.rawValue < $1.key.rawValue }.flatMap { cookie, browser in
             try rows(
                 "SELECT * FROM sessions WHERE browser = ? AND is_persistent = ? ORDER BY rowid", [browser, cookie == .persistent]
@@ -21,14 +21,14 @@ extension StoreTransaction {
         }
     }
 
-    public func session(_ id: GUID) throws -> BrowserSession? {
+    package func session(_ id: GUID) throws -> BrowserSession? {
         try row("SELECT * FROM sessions WHERE id = ?", [id]).map { BrowserSession(row: $0) }
     }
 
     /// The account's sessions, newest first.
     ///
     /// - Parameter after: the last session of the part before.
-    public func sessions(of home: User.Home, after: GUID? = nil, limit: Int) throws -> [BrowserSession] {
+    package func sessions(of home: User.Home, after: GUID? = nil, limit: Int) throws -> [BrowserSession] {
         try rows(
             """
             SELECT * FROM sessions WHERE home_tenant = ? AND home_user = ?
@@ -38,7 +38,7 @@ extension StoreTransaction {
         ).map { BrowserSession(row: $0) }
     }
 
-    public func insert(_ session: BrowserSession) throws {
+    package func insert(_ session: BrowserSession) throws {
         let authentication = session.authentication
         try run(
             """
@@ -53,11 +53,11 @@ extension StoreTransaction {
     }
 
     /// The session was used: its lifetime slides.
-    public func touch(session: GUID, at: Timestamp, expiresAt: Timestamp) throws {
+    package func touch(session: GUID, at: Timestamp, expiresAt: Timestamp) throws {
         try run("UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?", [at, expiresAt, session])
     }
 
-    public func end(session: GUID, at: Timestamp) throws {
+    package func end(session: GUID, at: Timestamp) throws {
         try run("UPDATE sessions SET ended_at = ? WHERE id = ? AND ended_at IS NULL", [at, session])
     }
 }

@@ -13,9 +13,9 @@ extension Tenant {
 }
 
 extension Tenant: PersistableRecord {
-    public static let databaseTableName = "tenants"
+    package static let databaseTableName = "tenants"
 
-    public func encode(to container: inout PersistenceContainer) {
+    package func encode(to container: inout PersistenceContainer) {
         container["id"] = id
         container["name"] = name
         container["domains"] = JSON(domains)
@@ -43,21 +43,21 @@ private struct NewTenant: PersistableRecord {
 }
 
 extension StoreTransaction {
-    public func tenants() throws -> [Tenant] { try rows("SELECT * FROM tenants ORDER BY name, id").map { try Tenant(row: $0) } }
+    package func tenants() throws -> [Tenant] { try rows("SELECT * FROM tenants ORDER BY name, id").map { try Tenant(row: $0) } }
 
-    public func tenant(_ id: GUID) throws -> Tenant? {
+    package func tenant(_ id: GUID) throws -> Tenant? {
         try cached(id, in: \.tenants) { try row("SELECT * FROM tenants WHERE id = ?", [id]).map { try Tenant(row: $0) } }
     }
 
     /// The tenant that has verified the domain.
-    public func tenant(domain: String) throws -> Tenant? {
+    package func tenant(domain: String) throws -> Tenant? {
         let id = try row(
             "SELECT id FROM tenants WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value = ?)", [domain.lowercased()])
         return try (id?["id"] as GUID?).flatMap { try tenant($0) }
     }
 
     /// Adds the tenant with its users and apps, and keeps them as what a reset returns to.
-    public func insert(_ seed: TenantSeed) throws {
+    package func insert(_ seed: TenantSeed) throws {
         directoryChanged()
         try NewTenant(tenant: seed.tenant, seed: seed.stored, firstEvent: nextEventID()).insert(db)
         for user in seed.users { try insert(user) }
@@ -66,14 +66,14 @@ extension StoreTransaction {
     }
 
     /// The directory that a reset brings back.
-    public func seed(of tenant: GUID) throws -> TenantSeed? {
+    package func seed(of tenant: GUID) throws -> TenantSeed? {
         try row("SELECT seed FROM tenants WHERE id = ?", [tenant]).map { try TenantSeed(stored: $0["seed"]) }
     }
 
     /// Deletes the tenant with all that is in it, and what accounts of it hold elsewhere.
     ///
     /// - Parameter keepingGuests: leaves its members' guest objects in other tenants, for a tenant that comes back.
-    public func delete(tenant: GUID, keepingGuests: Bool) throws {
+    package func delete(tenant: GUID, keepingGuests: Bool) throws {
         directoryChanged()
         eventIDs.touch(tenant)
         for table in ["revocations", "state_changes"] {
@@ -90,13 +90,13 @@ extension StoreTransaction {
         try run("DELETE FROM tenants WHERE id = ?", [tenant])
     }
 
-    public func update(_ tenant: Tenant) throws {
+    package func update(_ tenant: Tenant) throws {
         directoryChanged()
         try tenant.update(db)
     }
 
     /// Whether a tenant has the id or one of the domains.
-    public func isTaken(tenantID: GUID, domains: [String]) throws -> (id: Bool, domain: String?) {
+    package func isTaken(tenantID: GUID, domains: [String]) throws -> (id: Bool, domain: String?) {
         (try tenant(tenantID) != nil, try domains.first { try tenant(domain: $0) != nil })
     }
 }

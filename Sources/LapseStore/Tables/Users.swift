@@ -22,9 +22,9 @@ extension User {
 }
 
 extension User: PersistableRecord {
-    public static let databaseTableName = "users"
+    package static let databaseTableName = "users"
 
-    public func encode(to container: inout PersistenceContainer) {
+    package func encode(to container: inout PersistenceContainer) {
         container["id"] = id
         container["tenant"] = tenant
         container["user_principal_name"] = userPrincipalName
@@ -48,12 +48,12 @@ extension User: PersistableRecord {
 
 extension StoreTransaction {
     /// The user, deleted or not.
-    public func user(_ id: GUID) throws -> User? {
+    package func user(_ id: GUID) throws -> User? {
         try cached(id, in: \.users) { try row("SELECT * FROM users WHERE id = ?", [id]).map { try User(row: $0) } }
     }
 
     /// The user of the tenant who is not deleted, by id or user principal name.
-    public func user(_ name: String, in tenant: GUID) throws -> User? {
+    package func user(_ name: String, in tenant: GUID) throws -> User? {
         let found =
             try GUID(name).flatMap {
                 try row("SELECT * FROM users WHERE tenant = ? AND id = ? AND deleted_at IS NULL", [tenant, $0])
@@ -63,7 +63,7 @@ extension StoreTransaction {
     }
 
     /// The member of that name or id who was deleted last: until the deletion takes effect, the name still signs in.
-    public func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
+    package func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
         try row(
             """
             SELECT * FROM users WHERE tenant = ?1 AND (user_principal_name = ?2 OR id = lower(?2)) AND deleted_at IS NOT NULL
@@ -74,7 +74,7 @@ extension StoreTransaction {
     }
 
     /// The account's user object in a tenant: the member itself at home, its guest elsewhere; nil when there is none.
-    public func user(of home: User.Home, in tenant: GUID) throws -> User? {
+    package func user(of home: User.Home, in tenant: GUID) throws -> User? {
         if home.tenant == tenant { return try user(home.user) }
         return try row(
             "SELECT * FROM users WHERE tenant = ? AND home_tenant = ? AND home_user = ? AND deleted_at IS NULL",
@@ -83,7 +83,7 @@ extension StoreTransaction {
     }
 
     /// The tenants that an account of this home has a user object in, its home first.
-    public func tenants(of home: User.Home) throws -> [Tenant] {
+    package func tenants(of home: User.Home) throws -> [Tenant] {
         try rows(
             """
             SELECT * FROM tenants WHERE id = ?1 OR id IN
@@ -94,7 +94,7 @@ extension StoreTransaction {
     }
 
     /// The clients that some user of the tenant took the consent from.
-    public func clientsWithoutConsent(in tenant: GUID) throws -> Set<ClientID> {
+    package func clientsWithoutConsent(in tenant: GUID) throws -> Set<ClientID> {
         let lists = try rows("SELECT withdrawn_consents FROM users WHERE tenant = ? AND withdrawn_consents <> '[]'", [tenant])
         return Set(lists.flatMap { ($0["withdrawn_consents"] as JSON).texts.map { ClientID($0) } })
     }
@@ -102,7 +102,7 @@ extension StoreTransaction {
     /// The tenant's users by name, after the one of that name.
     ///
     /// - Parameter withDeleted: those too whom the directory has forgotten already.
-    public func users(in tenant: GUID, after name: String? = nil, limit: Int, withDeleted: Bool = false) throws -> [User] {
+    package func users(in tenant: GUID, after name: String? = nil, limit: Int, withDeleted: Bool = false) throws -> [User] {
         try rows(
             """
             SELECT * FROM users WHERE tenant = ?1 AND (?4 OR deleted_at IS NULL) AND user_principal_name > ?2
@@ -115,7 +115,7 @@ extension StoreTransaction {
     ///
     /// - Parameter since: those deleted before are gone for good.
     /// - Parameter id: that one alone; nil: all.
-    public func deletedUsers(in tenant: GUID, since: Timestamp, id: GUID? = nil, limit: Int) throws -> [(
+    package func deletedUsers(in tenant: GUID, since: Timestamp, id: GUID? = nil, limit: Int) throws -> [(
         user: User, deletedAt: Timestamp
     )] {
         try rows(
@@ -127,46 +127,46 @@ extension StoreTransaction {
     }
 
     /// Forgets guests elsewhere whose members the tenant does not have any more.
-    public func deleteOrphanedGuests(of tenant: GUID) throws {
+    package func deleteOrphanedGuests(of tenant: GUID) throws {
         directoryChanged()
         try run(
             "DELETE FROM users WHERE home_tenant = ?1 AND home_user NOT IN (SELECT id FROM users WHERE tenant = ?1)", [tenant])
     }
 
     /// The user is in the directory again.
-    public func markRestored(_ user: GUID) throws {
+    package func markRestored(_ user: GUID) throws {
         directoryChanged()
         try run("UPDATE users SET deleted_at = NULL WHERE id = ?", [user])
     }
 
     /// The user can not be restored any more. Its history stays: tokens outlive it.
-    public func purge(_ user: GUID) throws {
+    package func purge(_ user: GUID) throws {
         directoryChanged()
         try run("UPDATE users SET is_purged = 1 WHERE id = ?", [user])
     }
 
-    public func isDeleted(_ user: GUID) throws -> Bool {
+    package func isDeleted(_ user: GUID) throws -> Bool {
         try row("SELECT 1 FROM users WHERE id = ? AND deleted_at IS NOT NULL", [user]) != nil
     }
 
-    public func insert(_ user: User) throws {
+    package func insert(_ user: User) throws {
         directoryChanged()
         try user.insert(db)
     }
 
-    public func update(_ user: User) throws {
+    package func update(_ user: User) throws {
         directoryChanged()
         try user.update(db)
     }
 
     /// The directory shows the user no more; for the authority it takes effect with the state change.
-    public func markDeleted(_ user: GUID, at: Timestamp) throws {
+    package func markDeleted(_ user: GUID, at: Timestamp) throws {
         directoryChanged()
         try run("UPDATE users SET deleted_at = ? WHERE id = ?", [at, user])
     }
 
     /// Whether a user of any tenant, deleted or not, has the id, or one who is not deleted has the name.
-    public func isTaken(userID: GUID, userPrincipalName: String) throws -> (id: Bool, name: Bool) {
+    package func isTaken(userID: GUID, userPrincipalName: String) throws -> (id: Bool, name: Bool) {
         (
             try row("SELECT 1 FROM users WHERE id = ?", [userID]) != nil,
             try row(

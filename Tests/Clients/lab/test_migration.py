@@ -83,6 +83,7 @@ def test_a_folder_of_schema_7_is_migrated_and_says_the_same(folder, tmp_path, la
     process.lapse.reset()
     assert refresh(process.lapse, secrets["after the revoke"]) is not None, "a reset takes every grant"
     process.stop()
+    assert "Database   migrated from schema 7 to 8; a copy of it as it was is" in (tmp_path / "lapse.log").read_text()
     # The copy is the database as it was, of the older schema, and nobody else may read it.
     copy = folder / "lapse.sqlite3.schema-7"
     assert copy.stat().st_mode & 0o777 == 0o600
