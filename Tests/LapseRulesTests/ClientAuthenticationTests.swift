@@ -153,6 +153,31 @@ struct ClientAuthenticationTests {
         #expect(try facts.refusal()?.text.contains(row.expected) == true)
     }
 
+    /// A header, and the id and secret in it; nil for what cannot be read.
+    static let headers: [(header: String, id: ClientID?, secret: String?)] = [
+        ("Basic YTpi", "a", "b"), ("Basic YTo", "a", nil), ("Basic YTo=", "a", nil),
+        ("Basic  YTpi ", "a", "b"), ("Basic Pj4+OnM=", ">>>", "s"), ("Basic Pz8/OnM=", "???", "s"),
+        ("Basic YSUyRmI6YyUyQmQ=", "a/b", "c+d"), ("Basic aWQ6YTpi", "id", "a:b"), ("Basic YSU6Yg==", nil, nil),
+        ("Basic OmI=", nil, nil), ("Basic YWI=", nil, nil), ("Basic *", nil, nil),
+    ]
+
+    @Test("HTTP Basic, with and without what base64 ends in", arguments: headers)
+    func basic(header: String, id: ClientID?, secret: String?) throws {
+        guard let id else {
+            #expect(throws: EntraError.unreadable) { try PresentedClient(form: .empty, authorization: header) }
+            return
+        }
+        let client = try PresentedClient(form: .empty, authorization: header)
+        #expect(client.id == id)
+        #expect(client.secret == secret)
+    }
+
+    @Test("What is no HTTP Basic names no client", arguments: ["Basic", "", "Bearer YTpi"])
+    func otherSchemes(header: String) throws {
+        #expect(throws: EntraError.missing("client_id")) { try PresentedClient(form: .empty, authorization: header) }
+        #expect(try PresentedClient(form: World.form(["client_id": "a"]), authorization: header).secret == nil)
+    }
+
     @Test(
         "A client that fails to prove who it is hears 401",
         arguments: [AADSTS.publicClientWithSecret, .wrongSecret, .missingSecret, .secretExpired])

@@ -154,6 +154,12 @@ struct GraphCallerTests {
         #expect(!operation.isAllowed(GraphCaller(user: nil, permissions: [])))
     }
 
+    @Test("The permissions that Lapse knows: those of the tables, and no other")
+    func known() {
+        let tables = Self.permissions.reduce(into: Set<String>()) { $0.formUnion($1.delegated.union($1.application)) }
+        #expect(Permission.known == tables)
+    }
+
     @Test("The table has a row for each operation")
     func complete() { #expect(Self.permissions.map(\.operation) == Operation.allCases) }
 

@@ -195,6 +195,17 @@ struct GraphUserChangesTests {
     }
 
     @Test(
+        "Texts of a profile are kept under their names",
+        arguments: [
+            "city", "companyName", "country", "department", "employeeId", "jobTitle", "mailNickname", "mobilePhone",
+            "officeLocation", "postalCode", "preferredLanguage", "state", "streetAddress", "usageLocation",
+        ])
+    func profile(name: String) throws {
+        let changes = try GraphUserChanges(.object([JSON.Member(name: name, value: "x")]), isNew: false)
+        #expect(try changes.applied(to: World.adele, tenant: World.contoso).profile == [name: "x"])
+    }
+
+    @Test(
         "In Graph's words",
         arguments: [
             (GraphError.missingProperty("mail"), "A value is required for property 'mail' of resource 'User'."),
