@@ -6,10 +6,14 @@ import msal
 import requests
 
 
+# One connection for all requests: a new one each time would look like a pause between them.
+connection = requests.Session()
+
+
 def application():
     # One for each request, as in many a web app: so MSAL cannot notice that it was refused a moment ago.
     return msal.PublicClientApplication(
-        os.environ["LAPSE_CLIENT_ID"], authority=os.environ["LAPSE_AUTHORITY"], instance_discovery=False)
+        os.environ["LAPSE_CLIENT_ID"], authority=os.environ["LAPSE_AUTHORITY"], instance_discovery=False, http_client=connection)
 
 
 result = application().acquire_token_interactive(["User.Read"], timeout=20)
