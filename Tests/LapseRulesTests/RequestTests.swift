@@ -92,6 +92,21 @@ struct TokenRequestTests {
     }
 }
 
+@Suite("Requests to authorize")
+struct ResponseTypeTests {
+    @Test("A code is all that can be asked for", arguments: ["code id_token", "id_token", "token", "codes", "Code"])
+    func refused(type: String) throws {
+        let (lab, app) = (BuiltInLab.seed[0], BuiltInLab.seed[0].apps[0])
+        let parameters = try form(
+            "redirect_uri=http://localhost/cb&scope=openid&response_type=\(FormParameters.encode(type))")
+        let (_, target) = try AuthorizeRequest.target(parameters, app: app, client: app.id, directory: "Contoso")
+        #expect(throws: AADSTS.responseTypeNotEnabled.error(["type": type])) {
+            try AuthorizeRequest(
+                parameters, app: app, target: target, scopes: ScopePolicy(app: app, resources: [], tenant: lab.tenant))
+        }
+    }
+}
+
 @Suite("Scopes")
 struct ScopeTests {
     private let lab = BuiltInLab.seed[0]
