@@ -20,7 +20,8 @@ extension Authority {
     }
 
     /// `PATCH /users/{id}` and `PATCH /me`.
-    package func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing)
+    {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(target, tx)

@@ -32,7 +32,9 @@ extension SecretHash: DatabaseValueConvertible {
 
 extension Region: DatabaseValueConvertible {
     package var databaseValue: DatabaseValue { description.databaseValue }
-    package static func fromDatabaseValue(_ value: DatabaseValue) -> Region? { String.fromDatabaseValue(value).flatMap(Region.init) }
+    package static func fromDatabaseValue(_ value: DatabaseValue) -> Region? {
+        String.fromDatabaseValue(value).flatMap(Region.init)
+    }
 }
 
 extension SignInMethod: DatabaseValueConvertible {}
