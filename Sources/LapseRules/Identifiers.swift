@@ -86,38 +86,16 @@ package struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessString
     }
 }
 
-extension GUID: Codable {
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        let text = try container.decode(String.self)
-        guard let guid = GUID(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a GUID: \(text)")
-        }
-        self = guid
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
-}
-
 /// A client's `client_id`: any text, compared without case. At Entra a GUID; open registration takes other spellings too.
-package struct ClientID: Hashable, Sendable, Codable, CustomStringConvertible, ExpressibleByStringLiteral {
+package struct ClientID: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     package let description: String
 
     package init(_ text: String) { description = text.lowercased() }
     package init(stringLiteral value: String) { self.init(value) }
-    package init(from decoder: any Decoder) throws { self.init(try decoder.singleValueContainer().decode(String.self)) }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
 }
 
 /// The SHA-256 of a secret: all that Lapse keeps of a refresh token, code, cookie, client secret or password.
-package struct SecretHash: Hashable, Sendable, Codable {
+package struct SecretHash: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// The hash of a secret with enough entropy of its own: tokens, codes, cookies.

@@ -115,7 +115,7 @@ extension JSON {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Nearly no text does.
+    /// Whether the text has to be written byte by byte. Few have to: the others are copied whole.
     private static func needsEscapes(_ utf8: UnsafeBufferPointer<UInt8>) -> Bool {
         // No branch and no early end: so the compiler looks at many bytes at once, and tokens are long.
         var found: UInt8 = 0
@@ -341,6 +341,22 @@ package struct ObjectReader {
             throw FieldError(field(name), "must be one of: \(type.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         return choice
+    }
+
+    /// A list of texts, each one of the type's; as often as it is named.
+    package mutating func choices<Choice: RawRepresentable & CaseIterable>(
+        _ name: String, of type: Choice.Type
+    ) throws(FieldError) -> [Choice]? where Choice.RawValue == String {
+        guard let texts = try strings(name) else { return nil }
+        var choices: [Choice] = []
+        for (index, text) in texts.enumerated() {
+            guard let choice = Choice(rawValue: text) else {
+                let known = type.allCases.map(\.rawValue).joined(separator: ", ")
+                throw FieldError(field(name) + "[\(index)]", "must be one of: \(known)")
+            }
+            choices.append(choice)
+        }
+        return choices
     }
 
     /// Refuses members that nobody read.

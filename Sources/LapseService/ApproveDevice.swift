@@ -96,7 +96,7 @@ extension Authority {
         let now = tenant.clock.now(wall: visit.wall)
         let grant = Grant(
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
-            clientClass: app.isConfidential ? .confidential : .public, scope: code.scope,
+            clientClass: app.clientClass(on: nil), scope: code.scope,
             authentication: candidate.session.authentication, session: candidate.session.id, createdAt: now,
             declaresCP1: code.declaresCP1)
         try tx.append(

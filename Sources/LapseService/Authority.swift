@@ -4,17 +4,6 @@ import Synchronization
 
 /// Everything that Lapse does, one operation per file beside this one. An operation is one instant and one decision in one transaction,
 /// which token requests under load share.
-///
-/// - Token endpoint: ``answer(_:at:trace:)`` with one preparation per grant type, ``issueDeviceCode(_:at:version:trace:)``
-/// - Browser: ``authorize(_:at:version:step:cookies:trace:)``, ``approveDevice(_:cookies:trace:)``,
-///   ``signOut(cookies:hint:redirectURI:trace:)``
-/// - Graph: ``bearerToken(_:)``, ``revokeSignInSessions(of:token:trace:)``, ``readUser(_:token:trace:)``,
-///   ``listUsers(_:token:trace:)``, ``userInfo(token:trace:)``; `GraphDirectory.swift` changes users, `GraphAuditLogs.swift` and
-///   `GraphApps.swift` list
-/// - Azure Resource Manager: ``managementTenants(token:trace:)``, ``managementSubscriptions(token:trace:)``
-/// - Metadata: ``tenantID(of:)``, ``managedDomain(of:)``
-/// - Control: `Control….swift`, for tenants, clock, propagation, policies, users, apps, revocations, grants, sessions, events, faults,
-///   reports; ``forgeToken(_:in:trace:)``
 package struct Authority: Sendable {
     package let store: Store
     package let signer: TokenSigner
@@ -75,7 +64,7 @@ package struct Authority: Sendable {
 
     func model(of tenant: Tenant) -> PropagationModel { tenant.propagation ?? propagation }
 
-    /// Runs a endpoint's operation in one transaction. A "no" is an outcome as a "yes" is: it commits too, so that its event and what
+    /// Runs an endpoint's operation in one transaction. A "no" is an outcome as a "yes" is: it commits too, so that its event and what
     /// was counted on the way stay.
     ///
     /// - Parameter operation: sets the region that the request landed in as soon as that is known.
@@ -92,7 +81,7 @@ package struct Authority: Sendable {
     }
 }
 
-/// What came of a endpoint's operation, "no" included, and what the headers of the answer tell.
+/// What came of an endpoint's operation, "no" included, and what the headers of the answer tell.
 private struct Decided<Value> {
     private let result: Result<Value, any Error>
     private let landing: Landing

@@ -17,8 +17,19 @@ struct Visit {
         self.wall = wall
     }
 
-    /// The sessions of this browser that have an account in the tenant; under an alias, in their own.
-    func candidates(in tenant: Tenant, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
+    /// What ``candidates(in:_:)`` found in the tenant of this id, until the browser gets a session more.
+    private var found: (tenant: GUID, candidates: [SignInDecision.Candidate])?
+
+    /// The sessions of this browser that have an account in the tenant; under an alias, in their own. They are loaded once for a
+    /// request, and once more after somebody signed in.
+    mutating func candidates(in tenant: Tenant, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
+        if let found, found.tenant == tenant.id { return found.candidates }
+        let candidates = try load(in: tenant, tx)
+        found = (tenant.id, candidates)
+        return candidates
+    }
+
+    private func load(in tenant: Tenant, _ tx: StoreTransaction) throws -> [SignInDecision.Candidate] {
         guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
         let cookies = presented.merging(setCookies) { $1 }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
@@ -30,7 +41,7 @@ struct Visit {
 
     /// Whom the request is about, as far as that is known before anything is judged, and the tenant to route it by: the tenant
     /// of the path, under an alias the account's own.
-    func account(
+    mutating func account(
         of step: BrowserStep, hint: String?, in named: Tenant, _ tx: StoreTransaction
     ) throws -> (tenant: Tenant, user: GUID?) {
         let candidates = try candidates(in: named, tx)
@@ -81,6 +92,7 @@ struct Visit {
         try end(olderThan: session, of: kind, cookie: cookie, tx)
         try tx.insert(session)
         setCookies[kind] = cookie
+        found = nil
         return session
     }
 

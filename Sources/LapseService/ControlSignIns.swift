@@ -54,7 +54,7 @@ extension Authority {
                 expiresAt: account.homeNow + EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: false))
             let grant = Grant(
                 id: random.guid(), tenant: tenant.id, user: named.id, client: app.id,
-                clientClass: app.kind == .spa ? .spa : app.isConfidential ? .confidential : .public, scope: scope.grantText,
+                clientClass: app.clientClass, scope: scope.grantText,
                 authentication: authentication, session: session.id, createdAt: now)
             let issue = context.issue(grant, scope: scope, user: named)
             var event = Event(

@@ -18,7 +18,7 @@ package struct ControlPage: Sendable {
         next = found.count > page.count ? page.last.map(cursor) : nil
     }
 
-    /// So many at a time.
+    /// How many items a page has at most.
     static let size = 100
 
     static let unknownCursor = ControlError.invalid(FieldError("after", "must be a cursor of this list"))

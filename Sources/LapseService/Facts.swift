@@ -4,7 +4,7 @@ import LapseStore
 // What operations load before they decide: the same few questions to the store, asked everywhere in the same words.
 
 extension StoreTransaction {
-    /// The tenant that a path names; nil when there is none. Aliases name no tenant: see ``Authority/tenant(_:orOf:_:)``.
+    /// The tenant that a path names; nil when there is none. Aliases name no tenant: see ``Authority/tenant(_:orOf:_:wall:)``.
     func tenant(named name: TenantName) throws -> Tenant? {
         switch name {
         case .alias: nil

@@ -36,7 +36,7 @@ extension Authority {
                 user: user.home, place: Place(at: now, sequence: tx.lastEventID()), method: .password)
             let grant = Grant(
                 id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
-                clientClass: app.kind == .spa ? .spa : app.isConfidential ? .confidential : .public, scope: scope.grantText,
+                clientClass: app.clientClass, scope: scope.grantText,
                 authentication: authentication, session: nil, createdAt: now)
             return context.issue(grant, scope: scope, user: user).plan
         }

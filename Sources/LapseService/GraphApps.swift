@@ -50,7 +50,7 @@ extension Authority {
         case .consents:
             let (withdrawn, resources) = (try tx.clientsWithoutConsent(in: tenant.id), try tx.resources(in: tenant.id))
             let apps = try visibleApps(in: tenant, tx).map(\.app)
-            // Nearly always all users consent to all apps, and nobody has to be asked for.
+            // Users who took a consent back are looked for first: where nobody did, one grant stands for all users.
             let users =
                 apps.contains { withdrawn.contains($0.id) } ? try visit.users(after: nil, atLeast: .max, tx).users : []
             return apps.flatMap {

@@ -20,8 +20,9 @@ extension Authority {
     }
 
     /// `PATCH /users/{id}` and `PATCH /me`.
-    package func updateUser(_ target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing)
-    {
+    package func updateUser(_ target: GraphRequest.User, _ body: JSON, token: BearerToken, trace: RequestTrace) throws -> (
+        Void, Landing
+    ) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let old = try visit.member(target, tx)
@@ -37,7 +38,7 @@ extension Authority {
     }
 
     /// `DELETE /users/{id}`.
-    package func deleteUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
+    package func deleteUser(_ target: GraphRequest.User, token: BearerToken, trace: RequestTrace) throws -> (Void, Landing) {
         try deciding { tx, landing in
             let visit = try admit(token, to: .graph, tx, trace: trace, &landing)
             let user = try visit.member(target, tx)
@@ -72,7 +73,7 @@ extension Authority {
     ///
     /// - Returns: the password that was made up; nil when the caller gave one.
     package func resetPassword(
-        of target: GraphTarget, _ body: JSON, token: BearerToken, trace: RequestTrace
+        of target: GraphRequest.User, _ body: JSON, token: BearerToken, trace: RequestTrace
     ) throws -> (String?, Landing) {
         let madeUp = "Lp1-" + random.token(bytes: 9)
         return try deciding { tx, landing in
@@ -218,7 +219,7 @@ extension Authority {
 
 extension ResourceVisit {
     /// A user who is still in the directory, wherever the request landed.
-    func member(_ target: GraphTarget, _ tx: StoreTransaction) throws -> User {
+    func member(_ target: GraphRequest.User, _ tx: StoreTransaction) throws -> User {
         let user = try find(target, tx)
         guard try !tx.isDeleted(user.id) else { throw refused(.notFound(user.id.description)) }
         return user

@@ -6,13 +6,6 @@ package struct BearerToken: Sendable {
     let claims: AccessTokenClaims
 }
 
-/// Which user an address of Graph means.
-package enum GraphTarget: Sendable {
-    case me
-    /// An object id or user principal name.
-    case named(String)
-}
-
 /// A profile as Graph shows it.
 package struct GraphProfile: Sendable {
     package let user: User
@@ -57,7 +50,7 @@ extension Authority {
     ///
     /// - Returns: the status that the tenant's policy wants, 200 or 204.
     /// - Throws: ``ResourceRefused``.
-    package func revokeSignInSessions(of target: GraphTarget, token: BearerToken, trace: RequestTrace) async throws -> (
+    package func revokeSignInSessions(of target: GraphRequest.User, token: BearerToken, trace: RequestTrace) async throws -> (
         status: Int, Landing
     ) {
         let (status, landing) = try deciding { tx, landing in
@@ -76,7 +69,7 @@ extension Authority {
     }
 
     /// `GET /me` and `GET /users/{id}`.
-    package func readUser(_ target: GraphTarget, token: BearerToken, trace: RequestTrace) throws -> (
+    package func readUser(_ target: GraphRequest.User, token: BearerToken, trace: RequestTrace) throws -> (
         GraphProfile, Landing
     ) {
         try deciding { tx, landing in
@@ -234,7 +227,7 @@ struct ResourceVisit {
 
     func refused(_ error: GraphError) -> ResourceRefused { ResourceRefused(error, now: now) }
 
-    func find(_ target: GraphTarget, _ tx: StoreTransaction) throws -> User {
+    func find(_ target: GraphRequest.User, _ tx: StoreTransaction) throws -> User {
         switch target {
         case .me:
             guard let user = caller.user else { throw refused(.noSignedInUser) }

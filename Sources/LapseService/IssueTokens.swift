@@ -46,7 +46,7 @@ extension Authority {
                 trace, in: tenant, client: request.client.id, user: prepared.user, isCounted: true, now: now, tx)
             landing.region = region
             let app = try app(request.client.id, in: tenant, tx)
-            // What belongs to another tenant is nobody here.
+            // A fault sees no user or grant of another tenant.
             let isOwn = prepared.tenant == tenant.id
             let subject = Fault.Subject(
                 .token, flow: request.flow, client: request.client.id, user: isOwn ? prepared.user : nil, region: region,

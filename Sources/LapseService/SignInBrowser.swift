@@ -144,17 +144,17 @@ extension Authority {
                 )
             }
         }
-        let candidates = try visit.candidates(in: named, tx)
-        let judged = SignInDecision.judged(request, step: decisionStep, candidates: candidates)
-        try visit.count(judged, tx)
-        let decision = SignInDecision.decide(request, step: decisionStep, candidates: candidates, region: visit.region)
+        let sessions = SignInDecision.judge(try visit.candidates(in: named, tx), for: request, in: visit.region)
+        let looked = SignInDecision.looked(at: sessions, by: decisionStep, of: request)
+        try visit.count(looked.map(\.candidate), tx)
+        let decision = SignInDecision.decide(request, step: decisionStep, sessions: sessions)
         if case .arrived = step, decision.asksThePerson { try recordRequest(request, about: user, in: named, visit, tx) }
         switch decision {
         case .signIn(let name, let error):
             if let error {
-                try recordChallenge(error, of: judged, for: request, visit, tx)
+                try recordChallenge(error, of: looked, for: request, visit, tx)
             } else {
-                try recordRefusal(.sessionRefused, of: judged, for: request, visit, tx)
+                try recordRefusal(.sessionRefused, of: looked, for: request, visit, tx)
             }
             return signInPage(request.app, in: named, userName: name, error: error)
         case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
@@ -163,7 +163,7 @@ extension Authority {
                 account: PageAccount(candidate), appName: request.app.name,
                 permissions: request.scope.grantText.split(separator: " ").map(String.init))
         case .refuse(let refusal):
-            if try !recordRefusal(.silentSignInRefused, of: judged, for: request, visit, tx), !named.isNone {
+            if try !recordRefusal(.silentSignInRefused, of: looked, for: request, visit, tx), !named.isNone {
                 var event = Event(
                     tenant: named.id, at: named.clock.now(wall: visit.wall), kind: .silentSignInRefused, user: user,
                     client: request.app.id, region: visit.region, code: refusal.error.code, requestID: visit.trace.requestID)
@@ -182,11 +182,12 @@ extension Authority {
     /// - Returns: whether there was one.
     @discardableResult
     private func recordRefusal(
-        _ kind: Event.Kind, of judged: [SignInDecision.Candidate], for request: AuthorizeRequest, _ visit: Visit,
+        _ kind: Event.Kind, of looked: [SignInDecision.Judged], for request: AuthorizeRequest, _ visit: Visit,
         _ tx: StoreTransaction
     ) throws -> Bool {
-        for candidate in judged {
-            guard let refusal = candidate.refusal(in: visit.region, for: request) else { continue }
+        for session in looked {
+            guard let refusal = session.refusal else { continue }
+            let candidate = session.candidate
             let user = candidate.account.user
             let now = try tx.tenant(user.tenant)?.clock.now(wall: visit.wall) ?? candidate.account.homeNow
             var event = Event(
@@ -215,10 +216,10 @@ extension Authority {
 
     /// An event for a policy that stands in the way of a sign-in.
     private func recordChallenge(
-        _ error: EntraError, of judged: [SignInDecision.Candidate], for request: AuthorizeRequest, _ visit: Visit,
+        _ error: EntraError, of looked: [SignInDecision.Judged], for request: AuthorizeRequest, _ visit: Visit,
         _ tx: StoreTransaction
     ) throws {
-        guard let candidate = judged.first(where: { $0.refusal(in: visit.region, for: request) == nil }) else { return }
+        guard let candidate = looked.first(where: { $0.refusal == nil })?.candidate else { return }
         try tx.append(
             Event(
                 tenant: candidate.tenant.id, at: candidate.tenant.clock.now(wall: visit.wall), kind: .signInRefused,
@@ -226,7 +227,7 @@ extension Authority {
                 requestID: visit.trace.requestID))
     }
 
-    /// Who gets as far as a code has consented.
+    /// A user who gets a code has consented: a consent that was withdrawn is given again.
     private func giveConsent(of user: User, to app: AppRegistration, _ visit: Visit, _ tx: StoreTransaction) throws {
         guard user.withdrawnConsents.contains(app.id), let tenant = try tx.tenant(user.tenant) else { return }
         try setConsent(true, of: user, to: app.id, in: tenant, now: tenant.clock.now(wall: visit.wall), tx)
@@ -304,7 +305,7 @@ extension Authority {
         let (app, target) = (request.app, request.target)
         let grant = Grant(
             id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
-            clientClass: target.platform == .spa ? .spa : app.isConfidential ? .confidential : .public,
+            clientClass: app.clientClass(on: target.platform),
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
             createdAt: now, declaresCP1: request.claims.declaresCP1)
         let text = AuthorizationCode.newText(random)

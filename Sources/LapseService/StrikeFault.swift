@@ -52,7 +52,7 @@ extension Authority {
     ) throws -> FaultEffect? {
         guard !tenant.isNone else { return nil }
         let faults = try tx.faults(of: tenant.id)
-        // Nearly always.
+        // Most tenants have no faults: nothing is asked or counted then.
         guard !faults.isEmpty else { return nil }
         let seed = model(of: tenant).seed
         let (hit, changed) = Fault.hit(subject, of: faults, seed: seed)

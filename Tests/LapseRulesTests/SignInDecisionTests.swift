@@ -229,8 +229,9 @@ struct SignInDecisionTests {
         }
 
         func decide() throws -> SignInDecision {
-            SignInDecision.decide(
-                try request(), step: step, candidates: sessions.map(\.candidate), region: World.east)
+            let request = try request()
+            let judged = SignInDecision.judge(sessions.map(\.candidate), for: request, in: World.east)
+            return SignInDecision.decide(request, step: step, sessions: judged)
         }
     }
 
@@ -488,8 +489,9 @@ struct SignInDecisionTests {
     func judged(row: Row<Facts, [GUID]>) throws {
         var facts = Facts(sessions: [.adele, .alex])
         row.change(&facts)
-        let judged = SignInDecision.judged(
-            try facts.request(), step: facts.step, candidates: facts.sessions.map(\.candidate))
-        #expect(judged.map(\.session.id) == row.expected)
+        let request = try facts.request()
+        let judged = SignInDecision.judge(facts.sessions.map(\.candidate), for: request, in: World.east)
+        let looked = SignInDecision.looked(at: judged, by: facts.step, of: request)
+        #expect(looked.map(\.candidate.session.id) == row.expected)
     }
 }

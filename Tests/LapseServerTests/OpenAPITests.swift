@@ -15,7 +15,7 @@ struct OpenAPITests {
             let site = Site(
                 authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", wall: { Lab.start },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            // What has capital letters is looked up in lower case, so a endpoint must not have any.
+            // What has capital letters is looked up in lower case, so an endpoint must not have any.
             for route in LapseServer.routes(site, []).routes { #expect("\(route.path)" == "\(route.path)".lowercased()) }
             let prefix = "/_lapse/api"
             let built = LapseServer.routes(site).routes.compactMap { route -> String? in

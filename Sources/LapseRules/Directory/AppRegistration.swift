@@ -94,6 +94,17 @@ package struct AppRegistration: Equatable, Sendable {
     /// so who may use it may redeem them.
     func mayUse(_ flow: Flow) -> Bool { flows.contains(flow) || (flow == .refresh && flows.contains(.onBehalfOf)) }
 
+    /// What kind of client a grant makes of the app.
+    ///
+    /// - Parameter platform: the platform of the redirect URI that it came by; nil: by none.
+    package func clientClass(on platform: RedirectURI.Platform?) -> ClientClass {
+        if platform == .spa { return .spa }
+        return isConfidential ? .confidential : .public
+    }
+
+    /// What kind of client it is where no redirect URI says so.
+    package var clientClass: ClientClass { clientClass(on: kind == .spa ? .spa : nil) }
+
     /// Whether the client has to prove who it is at the token endpoint.
     package var isConfidential: Bool { kind == .confidential || kind == .resource }
 

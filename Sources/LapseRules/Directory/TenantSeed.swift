@@ -160,16 +160,7 @@ extension User {
         }
         accountEnabled = try reader.bool("accountEnabled") ?? accountEnabled
         challenges = try Challenge.list(&reader, ofApp: false) ?? challenges
-        if let names = try reader.strings("roles") {
-            roles = []
-            for (index, name) in names.enumerated() {
-                guard let role = DirectoryRole(rawValue: name) else {
-                    let known = DirectoryRole.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw FieldError(reader.field("roles") + "[\(index)]", "must be one of: \(known)")
-                }
-                roles.append(role)
-            }
-        }
+        roles = try reader.choices("roles", of: DirectoryRole.self) ?? roles
         try reader.finish()
     }
 }
@@ -208,17 +199,7 @@ extension AppRegistration {
             }
         }
         if reader.has("logoutUrl") { logoutURL = try reader.string("logoutUrl") }
-        if let names = try reader.strings("flows") {
-            var flows: Set<Flow> = []
-            for (index, name) in names.enumerated() {
-                guard let flow = Flow(rawValue: name) else {
-                    let known = Flow.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw FieldError(reader.field("flows") + "[\(index)]", "must be one of: \(known)")
-                }
-                flows.insert(flow)
-            }
-            self.flows = flows
-        }
+        flows = try reader.choices("flows", of: Flow.self).map(Set.init) ?? flows
         delegatedPermissions = try reader.strings("delegated") ?? delegatedPermissions
         applicationPermissions = try reader.strings("application") ?? applicationPermissions
         if reader.has("exposes") {

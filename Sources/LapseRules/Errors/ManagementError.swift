@@ -22,7 +22,7 @@ package struct ManagementError: Error, Equatable, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// What went wrong at a endpoint of Lapse, in the words of this one. Entra: recorded for the claims challenge; Assumption: the rest.
+    /// What went wrong at an endpoint of Lapse, in the words of this one. Entra: recorded for the claims challenge; Assumption: the rest.
     package init(_ error: GraphError) {
         if let claims = error.claims {
             self.init(

@@ -70,7 +70,7 @@ package struct FormParameters: Equatable, Sendable {
 
     /// Decodes a segment of a path, where a plus is a plus; nil when it is broken.
     package static func decodePath(_ segment: some StringProtocol) -> String? {
-        // Nearly every segment is as it stands.
+        // A segment without escapes is returned as it is: most are.
         guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
         return try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])
     }

@@ -1,7 +1,7 @@
 /// Do these user name and password sign a user in, without a browser?
 package enum PasswordGrant {
     /// - Parameter signIn: what the user name and password come to.
-    /// - Parameter place: where the sign-in would stand in the order of events, on the home tenant's clock.
+    /// - Parameter sequence: where the sign-in would stand in the order of events.
     package static func decide(
         _ request: TokenRequest, signIn: SignInAttempt, sequence: Int64, in context: TokenContext
     ) -> TokenDecision {
@@ -13,7 +13,7 @@ package enum PasswordGrant {
             let scope = try context.granted(text, by: authentication, of: account, on: .authorize)
             let grant = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
-                clientClass: context.app.isConfidential ? .confidential : .public, scope: scope.grantText,
+                clientClass: context.app.clientClass(on: nil), scope: scope.grantText,
                 authentication: authentication, session: nil,
                 createdAt: context.now)
             let first = context.newRefreshToken(for: grant)

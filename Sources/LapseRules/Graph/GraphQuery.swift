@@ -1,7 +1,7 @@
 /// The query options of a read: what Graph's collections understand.
 package struct GraphQuery: Equatable, Sendable {
     /// What a collection offers.
-    package struct Collection: Sendable {
+    package struct Collection: Equatable, Sendable {
         /// The properties that are sent unasked, and those that are sent only when they are selected.
         let defaults: [String]
         let onRequest: [String]
@@ -154,7 +154,7 @@ package struct GraphQuery: Equatable, Sendable {
     package static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
         lhs.select == rhs.select && lhs.top == rhs.top && lhs.skipToken == rhs.skipToken && lhs.filter == rhs.filter
             && lhs.order?.property == rhs.order?.property && lhs.order?.isDescending == rhs.order?.isDescending
-            && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search
+            && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search && lhs.collection == rhs.collection
     }
 
     /// Whether nothing but a part of the whole is asked for, in its own order.

@@ -47,7 +47,7 @@ package struct Fault: Equatable, Sendable {
     package let name: String?
     package let match: Match
     package let effect: FaultEffect
-    /// After so many hits it meets nothing more; nil: never.
+    /// How many requests it hits at most; nil: no bound.
     package let times: Int64?
     /// The share of matching requests that are hit; nil: all.
     package let probability: Double?
@@ -169,7 +169,7 @@ extension Fault {
     /// An answer is held back no longer than this, whatever chance says.
     static let longestLatency = Duration.seconds(120)
     private static let mostTimes: Int64 = 1_000_000
-    /// A tenant has no more of them.
+    /// The most faults that a tenant may have.
     package static let most = 100
 
     /// Reads `{"match","effect","times"?,"probability"?,"name"?}`.

@@ -1,4 +1,4 @@
-// What a endpoint says when a fault hits: the catalogue's words, filled in from the request.
+// What an endpoint says when a fault hits: the catalogue's words, filled in from the request.
 
 /// Who asked, for the words of a forced refusal.
 package struct FaultContext: Sendable {

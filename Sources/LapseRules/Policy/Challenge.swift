@@ -57,7 +57,7 @@ package struct Challenge: Hashable, Sendable {
 
     /// The list as the store keeps it.
     package static func list(stored value: JSON) throws(FieldError) -> [Challenge] {
-        // Nearly always there are none, and every user and app is read.
+        // Every user and app is read, and most have none: an empty list is not parsed.
         guard value != .array([]) else { return [] }
         var reader = try ObjectReader(["challenges": value])
         return try list(&reader, ofApp: true) ?? []
@@ -77,7 +77,7 @@ package enum AccessPolicy {
     package static func challenge(
         on occasion: Challenge.Occasion, user: User, app: AppRegistration, resource: ResourceAPI
     ) -> EntraError? {
-        // Nearly always there are none, and every redeem asks.
+        // Every redeem asks, and most users and apps have none: nothing is collected then.
         guard !user.challenges.isEmpty || !app.challenges.isEmpty else { return nil }
         let made = (user.challenges + app.challenges).filter { $0.on.contains(occasion) }.map(\.code)
         // An expired secret is met when the client proves who it is.

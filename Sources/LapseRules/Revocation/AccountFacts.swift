@@ -63,7 +63,7 @@ package struct AccountFacts: Sendable {
         return refusals.first { $0.revocation == latest?.id }
     }
 
-    /// ``refusal(of:on:in:)`` for a endpoint, as a throw.
+    /// ``refusal(of:on:in:)`` for an endpoint, as a throw.
     ///
     /// - Parameter used: takes what the request uses up, whatever comes of it.
     func admit(

@@ -21,7 +21,7 @@ package struct Explanation: Sendable {
         /// An access token at the resources: whatever was revoked, it passes until it ends.
         case untilExpiry
         case revoked, accountDisabled, accountDeleted, expired, signedOut
-        /// The user was a guest of the tenant and is one no more.
+        /// The user was a guest of the tenant, and the guest account was removed.
         case noAccount
         /// A policy speaks against it: sign-in frequency, a challenge, consent.
         case policy
@@ -81,7 +81,7 @@ package struct Explanation: Sendable {
     }
 
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
-    /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and is one no more.
+    /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and the guest account was removed.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
     package init(
         of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp, policy: Policy = .none

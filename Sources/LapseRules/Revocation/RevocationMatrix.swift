@@ -35,15 +35,7 @@ package struct RevocationMatrix: Equatable, Sendable {
         self = .entra
         var reader = try ObjectReader(value, path: path)
         for cause in Revocation.Cause.allCases {
-            guard let names = try reader.strings(cause.rawValue) else { continue }
-            var columns: Set<Column> = []
-            for (index, name) in names.enumerated() {
-                guard let column = Column(rawValue: name) else {
-                    let known = Column.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw FieldError(reader.field(cause.rawValue) + "[\(index)]", "must be one of: \(known)")
-                }
-                columns.insert(column)
-            }
+            guard let columns = try reader.choices(cause.rawValue, of: Column.self).map(Set.init) else { continue }
             overrides[cause] = columns
         }
         try reader.finish()

@@ -55,7 +55,7 @@ package enum AccountState: Equatable, Sendable {
     package static func inEffect(
         of changes: [StateChange], from standpoint: Standpoint, after counts: AttemptCounts = [:]
     ) -> AccountState {
-        // Nearly always there are none, and this stands in the way of every redeem.
+        // Every redeem asks, and most accounts have no changes: nothing is filtered then.
         changes.isEmpty ? .active : after(changes.filter { $0.isInEffect(from: standpoint, after: counts) })
     }
 

@@ -90,22 +90,31 @@ package enum SignInDecision: Sendable {
         case declined
     }
 
-    /// Decides from the browser's sessions. Every session is judged again at each step: a page left open gives nothing away.
-    package static func decide(
-        _ request: AuthorizeRequest, step: Step, candidates: [Candidate], region: Region
-    ) -> SignInDecision {
-        let judged = candidates.map { ($0, $0.refusal(in: region, for: request)) }
-        let usable = judged.filter { $0.1 == nil }.map(\.0)
+    /// A session with the verdict about it: what the decision and the log go by, so that nothing judges it twice.
+    package struct Judged: Sendable {
+        package let candidate: Candidate
+        /// Nil: it may be used.
+        package let refusal: Refusal?
+    }
+
+    /// Judges the browser's sessions for a request, at each of its steps anew: a page left open gives nothing away.
+    package static func judge(_ candidates: [Candidate], for request: AuthorizeRequest, in region: Region) -> [Judged] {
+        candidates.map { Judged(candidate: $0, refusal: $0.refusal(in: region, for: request)) }
+    }
+
+    /// Decides from the browser's sessions.
+    package static func decide(_ request: AuthorizeRequest, step: Step, sessions: [Judged]) -> SignInDecision {
+        let usable = sessions.filter { $0.refusal == nil }.map(\.candidate)
         func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
 
         switch step {
         case .declined:
             return .refuse(Refusal(error: AADSTS.declined.error()))
         case .consented(let id):
-            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
+            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: sessions)) }
             return finish(request, with: candidate, isConsented: true)
         case .picked(let id), .signedIn(let id):
-            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: candidates)) }
+            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: sessions)) }
             return finish(request, with: candidate)
         case .arrived:
             break
@@ -117,7 +126,7 @@ package enum SignInDecision: Sendable {
             if matching.count == 1 { return finish(request, with: matching[0]) }
             if matching.count > 1 { return .refuse(Refusal(error: AADSTS.severalSessions.error())) }
             // The event names the revocation, if that is why.
-            let revocation = judged.first { $0.0.matches(request) }?.1?.revocation
+            let revocation = sessions.first { $0.candidate.matches(request) }?.refusal?.revocation
             return .refuse(Refusal(error: AADSTS.noSession.error(), revocation: revocation))
         case .login:
             return .signIn(name: request.loginHint)
@@ -125,7 +134,7 @@ package enum SignInDecision: Sendable {
             return usable.isEmpty ? .signIn(name: request.loginHint) : .pick(usable)
         case .consent, nil:
             switch matching.count {
-            case 0: return .signIn(name: request.loginHint ?? judged.first?.0.account.user.userPrincipalName)
+            case 0: return .signIn(name: request.loginHint ?? sessions.first?.candidate.account.user.userPrincipalName)
             case 1: return finish(request, with: matching[0])
             default: return .pick(matching)
             }
@@ -150,8 +159,8 @@ package enum SignInDecision: Sendable {
         return request.prompt == .consent ? .consent(candidate) : .issue(candidate)
     }
 
-    private static func name(of session: GUID, in candidates: [Candidate]) -> String? {
-        candidates.first { $0.session.id == session }?.account.user.userPrincipalName
+    private static func name(of session: GUID, in sessions: [Judged]) -> String? {
+        sessions.first { $0.candidate.session.id == session }?.candidate.account.user.userPrincipalName
     }
 
     /// The account of a name and password typed on a page.
@@ -166,15 +175,15 @@ package enum SignInDecision: Sendable {
     }
 
     /// The sessions that this step looks at. A page that asks for a credential, or a "no", looks at none.
-    package static func judged(_ request: AuthorizeRequest, step: Step, candidates: [Candidate]) -> [Candidate] {
+    package static func looked(at sessions: [Judged], by step: Step, of request: AuthorizeRequest) -> [Judged] {
         switch step {
         case .arrived:
             switch request.prompt {
             case .login: []
-            case .selectAccount: candidates
-            case .silent, .consent, nil: candidates.filter { $0.matches(request) }
+            case .selectAccount: sessions
+            case .silent, .consent, nil: sessions.filter { $0.candidate.matches(request) }
             }
-        case .picked(let id), .signedIn(let id), .consented(let id): candidates.filter { $0.session.id == id }
+        case .picked(let id), .signedIn(let id), .consented(let id): sessions.filter { $0.candidate.session.id == id }
         case .declined: []
         }
     }

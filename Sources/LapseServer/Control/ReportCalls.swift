@@ -89,7 +89,7 @@ extension ReportContent {
 }
 
 extension ReportContent.Finding {
-    /// More of the same tell nobody more.
+    /// A finding names no more events than this: a reader looks at the first few.
     private static let mostEvents = 100
 
     init(_ finding: Finding, in report: Report) {

@@ -9,7 +9,7 @@ struct TimelineCalls {
     let authority: Authority
 
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
-        // One question for both: whoever shows one shows the other.
+        // Data and picture come from one reading, so that they show the same.
         let (timeline, isDrawn) = (try timeline(context), try request.controlFlag("picture"))
         return ControlResponder.answer(timeline.json(picture: isDrawn ? TimelinePicture(timeline).svg : nil))
     }

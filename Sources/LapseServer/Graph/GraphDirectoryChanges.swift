@@ -18,12 +18,12 @@ extension GraphEndpoint {
             let context: JSON = ["@odata.context": "\(metadata(landing))#users/$entity"]
             return responder.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
         case .updateUser(let user):
-            return nothing(try authority.updateUser(user.target, body, token: token, trace: trace).1, trace)
+            return nothing(try authority.updateUser(user, body, token: token, trace: trace).1, trace)
         case .deleteUser(let user):
-            return nothing(try authority.deleteUser(user.target, token: token, trace: trace).1, trace)
+            return nothing(try authority.deleteUser(user, token: token, trace: trace).1, trace)
         case .changePassword: return nothing(try authority.changePassword(body, token: token, trace: trace).1, trace)
         case .resetPassword(let user):
-            let (password, landing) = try authority.resetPassword(of: user.target, body, token: token, trace: trace)
+            let (password, landing) = try authority.resetPassword(of: user, body, token: token, trace: trace)
             let answer: JSON = .object([
                 "@odata.context": "\(metadata(landing))#microsoft.graph.passwordResetResponse",
                 "newPassword": password.map(JSON.string),

@@ -76,7 +76,7 @@ struct GraphEndpoint {
     private func revokeSignInSessions(
         of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
     ) async throws -> Response {
-        let (status, landing) = try await site.authority.revokeSignInSessions(of: user.target, token: token, trace: trace)
+        let (status, landing) = try await site.authority.revokeSignInSessions(of: user, token: token, trace: trace)
         guard status == 200 else { return responder.answerNothing(trace: trace).landed(landing) }
         var response = responder.answer(["@odata.context": "\(call.metadata(landing))#Edm.Boolean", "value": true], trace: trace)
         response.headers[.location] = "https://\(landing.cloud.graphHost)"
@@ -97,15 +97,6 @@ struct GraphEndpoint {
             parts[0].lowercased() == "bearer"
         else { return nil }
         return String(parts[1]).trimmingCharacters(in: .whitespaces)
-    }
-}
-
-extension GraphRequest.User {
-    var target: GraphTarget {
-        switch self {
-        case .me: .me
-        case .named(let name): .named(name)
-        }
     }
 }
 

@@ -8,7 +8,7 @@ extension GraphEndpoint {
 
     func readUser(_ user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users)
-        let (profile, landing) = try site.authority.readUser(user.target, token: token, trace: trace)
+        let (profile, landing) = try site.authority.readUser(user, token: token, trace: trace)
         let context: JSON = ["@odata.context": "\(call.metadata(landing))#users\(query.contextSuffix)/$entity"]
         return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
     }

@@ -44,7 +44,7 @@ package final class ExchangeLog: Sendable {
     package init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
 
     var isWatched: Bool {
-        // Nobody looks, nearly always.
+        // Every request asks, and the log is seldom watched: one atomic read decides.
         let until = watchedUntil.load(ordering: .relaxed)
         return until > 0 && until > wall().ticks
     }

@@ -11,7 +11,7 @@ final class Checkpointer: Sendable {
         var isLogFull = false
     }
 
-    /// So many operations are brought in at a time: a redeem writes two pages, fewer when it shares its transaction.
+    /// How many operations begin a checkpoint: a redeem writes two pages, fewer when it shares its transaction.
     private static let interval = 1000
     /// Under a load that never pauses the log cannot begin anew by itself. Each time it has this many pages (8 MiB) the writer waits. Most
     /// of it is in the database by then; and a log that stays short is written over in memory, where a growing one costs the

@@ -15,7 +15,7 @@ final class SharedTransactions: Sendable {
         var isUnderWay = false
     }
 
-    /// So many at a time: nobody else gets to write meanwhile.
+    /// The most operations that share a transaction: other writers wait for all of them.
     private static let most = 64
 
     private let state = Mutex(State())

@@ -3,8 +3,8 @@ import LapseRules
 
 // Authorization codes and device codes.
 
-extension AuthorizationCode: FetchableRecord {
-    package init(row: Row) {
+extension AuthorizationCode {
+    init(row: Row) {
         let challenge: String? = row["challenge"]
         let method: PKCE.Method? = row["challenge_method"]
         self.init(
@@ -15,8 +15,8 @@ extension AuthorizationCode: FetchableRecord {
     }
 }
 
-extension DeviceCode: FetchableRecord {
-    package init(row: Row) {
+extension DeviceCode {
+    init(row: Row) {
         self.init(
             hash: row["hash"], userCodeHash: row["user_code_hash"], client: row["client"], tenant: row["tenant"],
             scope: row["scope"], declaresCP1: row["declares_cp1"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],

@@ -8,7 +8,7 @@ extension StoreTransaction {
         try cached(tenant, in: \.faults) {
             try rows("SELECT * FROM faults WHERE tenant = ? ORDER BY ordinal", [tenant]).map { row in
                 let definition: JSON = row["definition"]
-                // The users that it names are ids by now, of whoever they are.
+                // The stored definition names users by id, of any tenant.
                 var fault = try Fault(definition, id: row["id"], ordinal: row["ordinal"]) { GUID($0) }
                 (fault.asked, fault.hits) = (row["asked"], row["hits"])
                 return fault

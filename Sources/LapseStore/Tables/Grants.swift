@@ -11,8 +11,8 @@ extension Authentication {
     }
 }
 
-extension Grant: FetchableRecord {
-    package init(row: Row) {
+extension Grant {
+    init(row: Row) {
         self.init(
             id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
             scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],

@@ -30,12 +30,11 @@ extension StoreTransaction {
     }
 
     /// The tenant's revocations in their order, after the one with that sequence number.
-    package func revocations(in tenant: GUID, user: GUID? = nil, after sequence: Int64, limit: Int) throws -> [Revocation] {
+    package func revocations(in tenant: GUID, after sequence: Int64, limit: Int) throws -> [Revocation] {
         try rows(
             """
-            SELECT * FROM revocations WHERE home_tenant = ?1 AND sequence > ?2 AND (?3 IS NULL OR home_user = ?3)
-            ORDER BY sequence LIMIT ?4
-            """, [tenant, sequence, user, limit]
+            SELECT * FROM revocations WHERE home_tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?
+            """, [tenant, sequence, limit]
         ).map { try revocation($0) }
     }
 

@@ -3,8 +3,8 @@ import LapseRules
 
 // The sessions of browsers.
 
-extension BrowserSession: FetchableRecord {
-    package init(row: Row) {
+extension BrowserSession {
+    init(row: Row) {
         self.init(
             id: row["id"], browser: row["browser"], authentication: Authentication(row: row), isPersistent: row["is_persistent"],
             lastUsedAt: row["last_used_at"], expiresAt: row["expires_at"], endedAt: row["ended_at"])

@@ -186,7 +186,7 @@ class History:
         return self.chance.choice([None, None, *self.model.regions])
 
     def knock(self, token, answer, asked, code):
-        """Every answer of a endpoint is the model's, and says in which region it was decided."""
+        """Every answer of an endpoint is the model's, and says in which region it was decided."""
         expected = self.model.route(asked)
         region = answer.region
         assert region == expected or (expected is None and region in self.model.regions), (
