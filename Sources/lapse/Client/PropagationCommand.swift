@@ -6,7 +6,7 @@ import LapseRules
 struct PropagationCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "propagation",
-        abstract: "Shows and sets how long a revocation takes to take effect, and releases what is held.",
+        abstract: "Shows and sets the delay until a revocation takes effect, and releases what is held.",
         subcommands: [Show.self, Set.self, Release.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {

@@ -168,6 +168,12 @@ def test_an_app_that_retries_a_dead_token_is_bad(run, scenario):
     assert "fail: retriesDeadToken" in done.stdout and done.stdout.endswith("Verdict: bad\n")
 
 
+def test_what_steers_another_lapse_does_not_steer_the_one_of_check(run):
+    run.environment.update(LAPSE_CA="/nowhere", LAPSE_CONTROL_TOKEN="another's")
+    done = check(run, "print('I need nobody')")
+    assert done.returncode == UNTESTED, done.stderr
+
+
 def test_an_app_that_meets_nothing_is_untested_and_told_why(run):
     done = check(run, "print('I need nobody')")
     assert done.returncode == UNTESTED
