@@ -14,7 +14,7 @@ package struct Authority: Sendable {
     let propagation: PropagationModel
     let isRegistrationOpen: Bool
     /// What faults still have to do to answers that are on their way.
-    package let spoiling = SpoiledAnswers()
+    package let responseFaults = ResponseFaults()
     let gates = Gates()
     let underWay = UnderWay()
     let spareSigners: SpareSigners

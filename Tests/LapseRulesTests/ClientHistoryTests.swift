@@ -168,10 +168,10 @@ struct ObservationTests {
         #expect(Observation(Rows.failure(1, status: nil).event, hit: nil) == .failure)
         #expect(Observation(Rows.event(1, .faultHit).event, hit: nil) == nil)
         // A status says how the answer was, whatever became of it on its way.
-        let spoiled = Rows.event(1, .faultHit) {
+        let damaged = Rows.event(1, .faultHit) {
             $0.status = 400
-            $0.spoiling = .cut
+            $0.responseFault = .cut
         }
-        #expect(Observation(spoiled.event, hit: nil) == nil)
+        #expect(Observation(damaged.event, hit: nil) == nil)
     }
 }

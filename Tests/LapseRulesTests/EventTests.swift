@@ -25,7 +25,7 @@ private let whole = event { event in
     event.notes.fault = id
     event.notes.endpoint = .token
     event.notes.status = 503
-    event.notes.spoiling = .dropped
+    event.notes.responseFault = .dropped
     event.notes.retryAfter = .seconds(5)
 }
 
@@ -61,7 +61,7 @@ struct EventTests {
             (#"{"demandsClaims":true}"#, noted { $0.demandsClaims = true }),
             (#"{"fault":"eeeeeeee-0005-4000-8000-000000000001"}"#, noted { $0.fault = id }),
             (#"{"endpoint":"devicecode"}"#, noted { $0.endpoint = .devicecode }),
-            (#"{"status":429}"#, noted { $0.status = 429 }), (#"{"answer":"closed"}"#, noted { $0.spoiling = .closed }),
+            (#"{"status":429}"#, noted { $0.status = 429 }), (#"{"answer":"closed"}"#, noted { $0.responseFault = .closed }),
             (#"{"retryAfter":"PT5S"}"#, noted { $0.retryAfter = .seconds(5) }),
         ])
     func notes(text: String, notes: Event.Notes) throws {

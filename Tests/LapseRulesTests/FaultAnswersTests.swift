@@ -17,7 +17,7 @@ private func effect(_ kind: FaultEffect.Kind) throws -> FaultEffect {
         case .fail(let status, let wait):
             .object(["status": .integer(Int64(status)), "retryAfter": wait.map { .string($0.iso8601) }])
         case .challenge(let claims): ["challenge": .string(claims)]
-        case .spoil(let spoiling): ["answer": .string(spoiling.rawValue)]
+        case .response(let responseFault): ["answer": .string(responseFault.rawValue)]
         case .keys(let trouble): ["keys": .string(trouble.rawValue)]
         case .delay: ["latency": ["fixed": "PT1S"]]
         }
@@ -76,7 +76,7 @@ struct FaultAnswersTests {
             kind: .fail(status: 503, retryAfter: .seconds(7)), code: .transientError, error: "temporarily_unavailable", status: 503,
             retryAfter: .seconds(7)),
         Refused(kind: .fail(status: 500, retryAfter: nil), code: .serviceIssue, error: "server_error", status: 500),
-        Refused(kind: .spoil(.closed), code: nil, error: "temporarily_unavailable", status: 503),
+        Refused(kind: .response(.closed), code: nil, error: "temporarily_unavailable", status: 503),
     ]
 
     @Test("The authority answers in place of its own decision", arguments: refused)
@@ -89,7 +89,8 @@ struct FaultAnswersTests {
     @Test(
         "The authority goes on where the answer, the keys or the time alone are spoiled",
         arguments: [
-            .spoil(.cut), .spoil(.malformed), .spoil(.silent), .spoil(.dropped), .challenge(claims: "{}"), .keys(.stale),
+            .response(.cut), .response(.malformed), .response(.silent), .response(.dropped), .challenge(claims: "{}"),
+            .keys(.stale),
             .keys(.wrong), .keys(.unknownKid), .keys(.rolledOver), .delay,
         ] as [FaultEffect.Kind])
     func passes(kind: FaultEffect.Kind) throws { #expect(try effect(kind).refusal(context()) == nil) }
@@ -102,9 +103,10 @@ struct FaultAnswersTests {
             (.fail(status: 503, retryAfter: nil), 503, "serviceNotAvailable", nil, nil),
             (.fail(status: 500, retryAfter: nil), 500, "generalException", nil, nil),
             (.challenge(claims: #"{"a":1}"#), 401, "InvalidAuthenticationToken", #"{"a":1}"#, nil),
-            (.spoil(.closed), 503, "serviceNotAvailable", nil, nil),
-            (.spoil(.cut), nil, nil, nil, nil), (.spoil(.malformed), nil, nil, nil, nil), (.spoil(.silent), nil, nil, nil, nil),
-            (.spoil(.dropped), nil, nil, nil, nil), (.refuse(.grantRevoked, suberror: nil, claims: nil), nil, nil, nil, nil),
+            (.response(.closed), 503, "serviceNotAvailable", nil, nil),
+            (.response(.cut), nil, nil, nil, nil), (.response(.malformed), nil, nil, nil, nil),
+            (.response(.silent), nil, nil, nil, nil),
+            (.response(.dropped), nil, nil, nil, nil), (.refuse(.grantRevoked, suberror: nil, claims: nil), nil, nil, nil, nil),
             (.keys(.wrong), nil, nil, nil, nil), (.delay, nil, nil, nil, nil),
         ] as [(FaultEffect.Kind, Int?, String?, String?, Int?)])
     func resources(kind: FaultEffect.Kind, status: Int?, code: String?, claims: String?, wait: Int?) throws {

@@ -132,7 +132,7 @@ struct JudgeTests {
         let request = GUID("dddddddd-0004-4000-8000-000000000001")!
         let hit = Rows.event(2, .faultHit, request: request) {
             $0.endpoint = .token
-            $0.spoiling = .dropped
+            $0.responseFault = .dropped
         }
         let reaction = try #require(
             Judge.reactions(in: [

@@ -49,7 +49,7 @@ enum Rows {
         event(id, .faultHit, after: after) {
             $0.endpoint = endpoint
             $0.status = status
-            $0.spoiling = status == nil ? .dropped : nil
+            $0.responseFault = status == nil ? .dropped : nil
             $0.retryAfter = retryAfter
         }
     }

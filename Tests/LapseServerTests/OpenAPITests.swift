@@ -170,7 +170,7 @@ struct OpenAPITests {
         "GrantType": AppRegistration.Flow.allCases.map { .string($0.grantType) },
         "RefusalCode": codes(AADSTS.allCases.sorted { $0.rawValue < $1.rawValue }),
         "FaultEffect.status": FaultEffect.statuses.map(JSON.integer),
-        "Spoiling": values(FaultEffect.Spoiling.allCases),
+        "Spoiling": values(FaultEffect.ResponseFault.allCases),
         "KeyTrouble": values(FaultEffect.KeyTrouble.allCases),
         "Gate": values(Gates.Gate.allCases),
         "TokenDefect": values(TokenDefect.allCases),

@@ -103,14 +103,14 @@ package struct FaultEffect: Equatable, Sendable {
         case fail(status: Int, retryAfter: Duration?)
         /// A resource demands a token with these claims.
         case challenge(claims: String)
-        case spoil(Spoiling)
+        case response(ResponseFault)
         case keys(KeyTrouble)
         /// Nothing but the latency.
         case delay
     }
 
     /// What becomes of an answer on its way. All but `closed` happen to a request that was served: what it changed stays.
-    package enum Spoiling: String, CaseIterable, Sendable {
+    package enum ResponseFault: String, CaseIterable, Sendable {
         /// The first half of the body, then the connection ends.
         case cut
         /// A body of its full length that is no JSON.
@@ -147,7 +147,7 @@ package struct FaultEffect: Equatable, Sendable {
         case .keys(.stale), .keys(.wrong): endpoint == .keys
         case .keys(.unknownKid): endpoint == .token
         case .keys(.rolledOver): [.keys, .token].contains(endpoint)
-        case .fail, .spoil, .delay: true
+        case .fail, .response, .delay: true
         }
     }
 
@@ -303,10 +303,10 @@ extension FaultEffect {
             guard let claims else { throw FieldError(reader.field("challenge"), "must be a JSON object as text") }
             kind = .challenge(claims: claims)
         case "answer":
-            guard let spoiling = try reader.choice("answer", of: Spoiling.self) else {
+            guard let responseFault = try reader.choice("answer", of: ResponseFault.self) else {
                 throw FieldError(reader.field("answer"), "must be a text")
             }
-            kind = .spoil(spoiling)
+            kind = .response(responseFault)
         case "keys":
             guard let trouble = try reader.choice("keys", of: KeyTrouble.self) else {
                 throw FieldError(reader.field("keys"), "must be a text")
@@ -365,7 +365,7 @@ extension FaultEffect {
         case .fail(let status, let wait):
             members = ["status": .integer(Int64(status)), "retryAfter": wait.map { .string($0.iso8601) }]
         case .challenge(let claims): members = ["challenge": .string(claims)]
-        case .spoil(let spoiling): members = ["answer": .string(spoiling.rawValue)]
+        case .response(let responseFault): members = ["answer": .string(responseFault.rawValue)]
         case .keys(let trouble): members = ["keys": .string(trouble.rawValue)]
         case .delay: break
         }

@@ -27,8 +27,8 @@ extension FaultEffect {
         case .fail(429, let wait): .throttled(retryAfter: wait)
         case .fail(503, let wait): AADSTS.transientError.error().with(retryAfter: wait)
         case .fail: AADSTS.serviceIssue.error()
-        case .spoil(.closed): .lapse("temporarily_unavailable", "A fault closes this connection.", status: 503)
-        case .spoil, .challenge, .keys, .delay: nil
+        case .response(.closed): .lapse("temporarily_unavailable", "A fault closes this connection.", status: 503)
+        case .response, .challenge, .keys, .delay: nil
         }
     }
 
@@ -37,8 +37,8 @@ extension FaultEffect {
         switch kind {
         case .fail(let status, let wait): .failing(status: status, retryAfter: wait)
         case .challenge(let claims): .challenge(claims: claims)
-        case .spoil(.closed): .failing(status: 503, retryAfter: nil)
-        case .refuse, .spoil, .keys, .delay: nil
+        case .response(.closed): .failing(status: 503, retryAfter: nil)
+        case .refuse, .response, .keys, .delay: nil
         }
     }
 }

@@ -52,5 +52,5 @@ extension Event {
 
 extension Event.Notes {
     /// Whether the app got no answer to its question.
-    fileprivate var isFailure: Bool { status.map { $0 >= 429 } ?? (spoiling != nil) }
+    fileprivate var isFailure: Bool { status.map { $0 >= 429 } ?? (responseFault != nil) }
 }

@@ -47,9 +47,9 @@ package struct Event: Equatable, Sendable {
         /// What a fault hit where, and what it answered: nil unless one did.
         package var fault: GUID?
         package var endpoint: Fault.Endpoint?
-        /// The HTTP status in place of the endpoint's own; nil: the answer was spoiled or held back.
+        /// The HTTP status in place of the endpoint's own; nil: the answer was damaged or held back.
         package var status: Int?
-        package var spoiling: FaultEffect.Spoiling?
+        package var responseFault: FaultEffect.ResponseFault?
         package var retryAfter: Duration?
 
         package init() {}
@@ -154,7 +154,7 @@ extension Event.Notes {
             "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
             "demandsClaims": demandsClaims ? true : nil,
             "fault": fault.map { .string($0.description) }, "endpoint": endpoint.map { .string($0.rawValue) },
-            "status": status.map { .integer(Int64($0)) }, "answer": spoiling.map { .string($0.rawValue) },
+            "status": status.map { .integer(Int64($0)) }, "answer": responseFault.map { .string($0.rawValue) },
             "retryAfter": retryAfter.map { .string($0.iso8601) },
         ])
     }
@@ -167,7 +167,7 @@ extension Event.Notes {
         fault = try reader.guid("fault")
         endpoint = try reader.choice("endpoint", of: Fault.Endpoint.self)
         status = try reader.integer("status", in: 100...599).map { Int($0) }
-        spoiling = try reader.choice("answer", of: FaultEffect.Spoiling.self)
+        responseFault = try reader.choice("answer", of: FaultEffect.ResponseFault.self)
         retryAfter = try reader.duration("retryAfter")
         try reader.finish()
     }

@@ -130,7 +130,7 @@ extension Event {
     fileprivate var line: String {
         let parts = [
             code.map { "code \($0.rawValue)" }, notes.prompt.map { "prompt=\($0)" }, notes.answersChallenge ? "with claims" : nil,
-            notes.status.map { "answered \($0)" }, notes.spoiling.map { "answer \($0.rawValue)" },
+            notes.status.map { "answered \($0)" }, notes.responseFault.map { "answer \($0.rawValue)" },
             notes.retryAfter.map { "Retry-After \($0.iso8601)" }, region.map { $0 == .local ? "" : "in \($0)" },
         ].compactMap { $0 }.filter { !$0.isEmpty }
         return ([kind.rawValue] + parts).joined(separator: ", ")

@@ -26,7 +26,7 @@ struct MetadataEndpoint {
     func configuration(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
             try await answering(request, context) { trace in
-                _ = try site.authority.strikeMetadata(.discovery, at: try Request.tenant(context), trace: trace)
+                _ = try site.authority.injectIntoMetadata(.discovery, at: try Request.tenant(context), trace: trace)
                 return try configuration(version, context, trace)
             }
         }
@@ -63,7 +63,7 @@ struct MetadataEndpoint {
         { request, context in
             try await answering(request, context) { trace in
                 let name = try Request.tenant(context)
-                let trouble = try site.authority.strikeMetadata(.keys, at: name, trace: trace)
+                let trouble = try site.authority.injectIntoMetadata(.keys, at: name, trace: trace)
                 let (id, cloud) = try site.authority.place(of: name)
                 return try await site.authority.keys(trouble, issuer: issuer(id, cloud, version, trace))
             }

@@ -21,7 +21,7 @@ extension GraphEndpoint {
                 return try await answer(call, token: token, own) { part.body == .null ? [:] : part.body }
             }
             // One connection carries them all.
-            site.authority.spoiling.move(from: own.requestID, to: trace.requestID)
+            site.authority.responseFaults.move(from: own.requestID, to: trace.requestID)
             // Each part lands by itself; the whole says where the first one did.
             region = region ?? response.headers[.lapseRegion]
             if response.status.code >= 400 { failed.insert(part.id) }

@@ -5,7 +5,7 @@ import LapseService
 import NIOCore
 import ServiceLifecycle
 
-extension SpoiledAnswers.Spoiled {
+extension ResponseFaults.Due {
     /// How long a silent connection is held, unless the client gives up before.
     private static let silence = Duration.seconds(60)
 
@@ -13,11 +13,11 @@ extension SpoiledAnswers.Spoiled {
     ///
     /// - Parameter channel: the client's connection, which most of it ends.
     /// - Returns: what is sent, as far as anything is.
-    func spoil(_ answer: Response, on channel: any Channel) async -> Response {
+    func apply(_ answer: Response, on channel: any Channel) async -> Response {
         if let latency { try? await cancelWhenGracefulShutdown { try await Task.sleep(for: latency) } }
         var response = answer
         response.headers[.lapseFault] = fault.description
-        switch spoiling {
+        switch responseFault {
         case nil: break
         case .closed, .dropped:
             try? await channel.close()

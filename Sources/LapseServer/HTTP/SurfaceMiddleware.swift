@@ -43,8 +43,8 @@ struct SurfaceMiddleware: RouterMiddleware {
         }
         if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
         if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
-        guard let spoiled = site.authority.spoiling.take(context.trace.requestID) else { return response }
-        return await spoiled.spoil(response, on: context.channel)
+        guard let due = site.authority.responseFaults.take(context.trace.requestID) else { return response }
+        return await due.apply(response, on: context.channel)
     }
 
     /// What a handler left: a path that is not there, a body that is too large, a broken store.

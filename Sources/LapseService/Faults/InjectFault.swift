@@ -4,41 +4,41 @@ import Synchronization
 
 /// What is to happen to answers that are on their way, by the id of their request: decided in the transaction of the request,
 /// done by the server when the answer leaves.
-package final class SpoiledAnswers: Sendable {
-    package struct Spoiled: Sendable {
+package final class ResponseFaults: Sendable {
+    package struct Due: Sendable {
         /// The fault that does it.
         package let fault: GUID
         package let latency: Duration?
-        package let spoiling: FaultEffect.Spoiling?
+        package let responseFault: FaultEffect.ResponseFault?
     }
 
-    private let answers = Mutex<[GUID: Spoiled]>([:])
+    private let answers = Mutex<[GUID: Due]>([:])
     /// So that nobody asks for the lock while there is no fault.
     private let count = Atomic<Int>(0)
 
-    func add(_ spoiled: Spoiled, to request: GUID) {
+    func add(_ due: Due, to request: GUID) {
         answers.withLock { answers in
-            answers[request] = spoiled
+            answers[request] = due
             count.store(answers.count, ordering: .releasing)
         }
     }
 
     /// What was to happen to a part of a request happens to the whole; the first of several counts.
     package func move(from part: GUID, to whole: GUID) {
-        guard let spoiled = take(part) else { return }
+        guard let due = take(part) else { return }
         answers.withLock { answers in
-            answers[whole] = answers[whole] ?? spoiled
+            answers[whole] = answers[whole] ?? due
             count.store(answers.count, ordering: .releasing)
         }
     }
 
     /// What is to happen to the answer of this request; nil nearly always.
-    package func take(_ request: GUID) -> Spoiled? {
+    package func take(_ request: GUID) -> Due? {
         guard count.load(ordering: .acquiring) > 0 else { return nil }
         return answers.withLock { answers in
-            let spoiled = answers.removeValue(forKey: request)
+            let due = answers.removeValue(forKey: request)
             count.store(answers.count, ordering: .releasing)
-            return spoiled
+            return due
         }
     }
 }
@@ -47,7 +47,7 @@ extension Authority {
     /// Asks the tenant's faults about a request. A hit is counted and logged in this transaction, and is over when that is undone.
     ///
     /// - Returns: the effect of the fault that hits; nil nearly always.
-    func strike(
+    func inject(
         _ subject: Fault.Subject, in tenant: Tenant, now: Timestamp, _ trace: RequestTrace, _ tx: StoreTransaction
     ) throws -> FaultEffect? {
         guard !tenant.isNone else { return nil }
@@ -72,14 +72,15 @@ extension Authority {
             if subject.endpoint != .authorize || status >= 429 { event.notes.status = status }
         case .fail(let status, let wait): (event.notes.status, event.notes.retryAfter) = (status, wait)
         case .challenge: event.notes.status = 401
-        case .spoil(let spoiling): event.notes.spoiling = spoiling
+        case .response(let responseFault): event.notes.responseFault = responseFault
         case .keys, .delay: break
         }
         try tx.append(event)
-        let spoiling: FaultEffect.Spoiling? = if case .spoil(let spoiling) = hit.effect.kind { spoiling } else { nil }
+        let responseFault: FaultEffect.ResponseFault? =
+            if case .response(let responseFault) = hit.effect.kind { responseFault } else { nil }
         let latency = hit.effect.latency(of: hit, seed: seed)
-        if spoiling != nil || latency != nil {
-            self.spoiling.add(.init(fault: hit.id, latency: latency, spoiling: spoiling), to: trace.requestID)
+        if responseFault != nil || latency != nil {
+            self.responseFaults.add(.init(fault: hit.id, latency: latency, responseFault: responseFault), to: trace.requestID)
         }
         return hit.effect
     }
@@ -88,7 +89,7 @@ extension Authority {
     ///
     /// - Throws: ``Refused`` when the fault answers in place of the document.
     /// - Returns: what is wrong with the keys; nil: nothing.
-    package func strikeMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
+    package func injectIntoMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
         .KeyTrouble?
     {
         let isQuiet = try store.read { tx in
@@ -100,7 +101,7 @@ extension Authority {
             let tenant = try tenant(name, orOf: nil, tx, wall: wall)
             let now = tenant.clock.now(wall: wall)
             landing.region = try self.landing(trace, in: tenant, client: nil, user: nil, now: now, tx)
-            let effect = try strike(Fault.Subject(endpoint, region: landing.region), in: tenant, now: now, trace, tx)
+            let effect = try inject(Fault.Subject(endpoint, region: landing.region), in: tenant, now: now, trace, tx)
             let context = FaultContext(tenant: tenant, app: nil, user: nil, authTime: nil, now: now)
             if let refusal = effect?.refusal(context) { throw Refused(refusal, now: now, in: tenant) }
             if case .keys(let trouble) = effect?.kind { return trouble }

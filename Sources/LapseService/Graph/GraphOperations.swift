@@ -143,7 +143,7 @@ extension Authority {
         } catch let error as UnknownRegion {
             throw ResourceRefused(.badRequest(error.message), now: now)
         }
-        let fault = try strike(
+        let fault = try inject(
             Fault.Subject(
                 resource == .graph ? .graph : .resource, client: claims.client, user: claims.user, region: landing.region,
                 grant: claims.grant, presented: claims.id), in: tenant, now: now, trace, tx)

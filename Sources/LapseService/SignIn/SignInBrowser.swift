@@ -78,13 +78,13 @@ extension Authority {
                 // A hint may name somebody of another tenant, who is nobody in this one's log.
                 let user = try account.flatMap { try tx.user($0) }.flatMap { $0.tenant == home.id ? $0.id : nil }
                 landing.region = visit.region
-                let fault = try strike(
+                let fault = try inject(
                     Fault.Subject(.authorize, client: app.id, user: user, region: visit.region), in: home, now: now, trace, tx)
                 if let refusal = try fault?.refusal(
                     FaultContext(tenant: home, app: app, user: user.flatMap { try tx.user($0) }, authTime: nil, now: now))
                 {
                     // Before a closed connection nothing is done, and nothing told.
-                    if case .spoil = fault?.kind { throw Refused(refusal, now: now, in: home) }
+                    if case .response = fault?.kind { throw Refused(refusal, now: now, in: home) }
                     return try (
                         forced(refusal, app, target, parameters, step: step, about: user, in: home, visit, tx), visit.setCookies
                     )

@@ -37,7 +37,7 @@ extension Authority {
         let ((issue, trouble), landing) = try await decidingTogether {
             (tx, landing) throws -> (TokenIssue, FaultEffect.KeyTrouble?) in
             // What a fault was to do to the answer when this ran before, in a transaction that was undone.
-            _ = spoiling.take(trace.requestID)
+            _ = responseFaults.take(trace.requestID)
             let wall = wall()
             let prepared = try prepare(request, at: name, assertion: assertion, tx, wall: wall)
             let tenant = try tenant(name, orOf: prepared.tenant, tx, wall: wall)
@@ -51,7 +51,7 @@ extension Authority {
             let subject = Fault.Subject(
                 .token, flow: request.flow, client: request.client.id, user: isOwn ? prepared.user : nil, region: region,
                 grant: isOwn ? prepared.grant : nil, presented: isOwn ? prepared.presented : nil)
-            let fault = try strike(subject, in: tenant, now: now, trace, tx)
+            let fault = try inject(subject, in: tenant, now: now, trace, tx)
             let decision: TokenDecision
             if let refusal = try fault.flatMap({ try forced($0, on: subject, app, in: tenant, now: now, tx) }) {
                 // An outage refuses nobody: the fault's own event says it all.

@@ -57,7 +57,7 @@ extension Authority {
             let now = tenant.clock.now(wall: wall)
             let client = form["client_id"].map { ClientID($0) }
             landing.region = try self.landing(trace, in: tenant, client: client, user: nil, now: now, tx)
-            let fault = try strike(
+            let fault = try inject(
                 Fault.Subject(.devicecode, client: client, region: landing.region), in: tenant, now: now, trace, tx)
             let known = try client.flatMap { try app($0, in: tenant, tx) }
             if let refusal = fault?.refusal(FaultContext(tenant: tenant, app: known, user: nil, authTime: nil, now: now)) {

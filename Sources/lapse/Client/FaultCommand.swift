@@ -35,7 +35,7 @@ struct FaultCommand: AsyncParsableCommand {
         @Option(help: "Demand these claims at a resource: a JSON object.")
         var challenge: String?
         @Option(
-            help: "Spoil the answer: \(FaultEffect.Spoiling.allCases.map(\.rawValue).joined(separator: ", ")).")
+            help: "Spoil the answer: \(FaultEffect.ResponseFault.allCases.map(\.rawValue).joined(separator: ", ")).")
         var answer: String?
         @Option(help: "Trouble with the keys: \(FaultEffect.KeyTrouble.allCases.map(\.rawValue).joined(separator: ", ")).")
         var keys: String?
