@@ -125,7 +125,7 @@ struct ChanceTests {
 
     @Test("200,000 lognormal delays have their median and 95th percentile within 3 %")
     func lognormal() {
-        let sample = Self.sample(.lognormal(median: .seconds(60), p95: .seconds(300)))
+        let sample = Self.sample(.after(.lognormal(median: .seconds(60), p95: .seconds(300))))
         #expect(isWithin(sample[Self.count / 2], 0.03, of: 60), "median \(sample[Self.count / 2])")
         #expect(isWithin(sample[Self.count * 95 / 100], 0.03, of: 300), "p95 \(sample[Self.count * 95 / 100])")
         // By symmetry: the 5th percentile is as far below the median as the 95th is above it.
@@ -134,7 +134,7 @@ struct ChanceTests {
 
     @Test("200,000 uniform delays have their median and 95th percentile within 3 %, and none lies outside")
     func uniform() {
-        let sample = Self.sample(.uniform(shortest: .seconds(10), longest: .seconds(240)))
+        let sample = Self.sample(.after(.uniform(shortest: .seconds(10), longest: .seconds(240))))
         #expect(isWithin(sample[Self.count / 2], 0.03, of: 125), "median \(sample[Self.count / 2])")
         #expect(isWithin(sample[Self.count * 95 / 100], 0.03, of: 228.5), "p95 \(sample[Self.count * 95 / 100])")
         #expect(sample[0] >= 10 && sample[Self.count - 1] <= 240)
@@ -146,8 +146,8 @@ struct ChanceTests {
             let model = PropagationModel(seed: seed, regions: [east], planes: [.refresh: .everywhere(delay)])
             return model.propagation(of: start, ordinal: ordinal, takenIn: east).arrivals[0].visibleAt!.ticks - start.ticks
         }
-        let lognormal = PropagationModel.Delay.lognormal(median: .seconds(60), p95: .seconds(300))
-        let uniform = PropagationModel.Delay.uniform(shortest: .seconds(10), longest: .seconds(240))
+        let lognormal = PropagationModel.Delay.after(.lognormal(median: .seconds(60), p95: .seconds(300)))
+        let uniform = PropagationModel.Delay.after(.uniform(shortest: .seconds(10), longest: .seconds(240)))
         #expect([1, 2, 3].map { ticks(uniform, seed: 1, ordinal: $0) } == [105_715_010, 487_971_793, 941_051_027])
         #expect([1, 2, 3].map { ticks(lognormal, seed: 1, ordinal: $0) } == [20_560_271, 129_957_918, 709_427_912])
         #expect(ticks(uniform, seed: 2, ordinal: 1) != ticks(uniform, seed: 1, ordinal: 1))

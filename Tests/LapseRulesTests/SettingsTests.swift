@@ -48,7 +48,7 @@ struct SettingsTests {
         #expect(settings.httpPort == .off)
         #expect(settings.isEphemeral)
         #expect(settings.publicURL == "https://lapse.example:8443")
-        #expect(settings.propagation[.refresh] == .everywhere(.fixed(.seconds(180))))
+        #expect(settings.propagation[.refresh] == .everywhere(.after(.fixed(.seconds(180)))))
         #expect(settings.tlsNames == [])
         let names = ["lapse", "login.microsoftonline.com"]
         #expect(try Settings(flags: ["tls-name": "Login.microsoftonline.com,lapse,localhost"], environment: [:]).tlsNames == names)

@@ -137,7 +137,7 @@ package struct FaultEffect: Equatable, Sendable {
 
     package let kind: Kind
     /// How long the answer is held back, in the machine's time.
-    package let latency: PropagationModel.Delay?
+    package let latency: Span?
 
     /// Whether it makes sense at the endpoint.
     func reaches(_ endpoint: Fault.Endpoint) -> Bool {
@@ -153,12 +153,8 @@ package struct FaultEffect: Equatable, Sendable {
 
     /// How long this hit holds its answer back; nil: not at all.
     package func latency(of fault: Fault, seed: Int64) -> Duration? {
-        let chance = { Chance(["latency", String(seed), String(fault.ordinal), String(fault.hits)]) }
-        return switch latency {
-        case .fixed(let duration): duration
-        case .uniform(let shortest, let longest): chance().uniform(shortest, longest)
-        case .lognormal(let median, let p95): min(chance().lognormal(median: median, p95: p95), Fault.longestLatency)
-        case .immediate, .afterAttempts, .manual, nil: nil
+        latency.map { span in
+            min(span.drawn { Chance(["latency", String(seed), String(fault.ordinal), String(fault.hits)]) }, Fault.longestLatency)
         }
     }
 }
@@ -314,26 +310,19 @@ extension FaultEffect {
             kind = .keys(trouble)
         default: kind = .delay
         }
-        var latency: PropagationModel.Delay?
+        var latency: Span?
         if let delay { latency = try Self.latency(delay, path: reader.field("latency")) }
         self.latency = latency
         try reader.finish()
     }
 
-    private static func latency(_ value: JSON, path: String) throws(FieldError) -> PropagationModel.Delay {
+    private static func latency(_ value: JSON, path: String) throws(FieldError) -> Span {
         let forms = FieldError(path, "must be an object with one of fixed, uniform, lognormal")
-        let delay: PropagationModel.Delay
-        do { delay = try PropagationModel.Delay(value, path: path, plane: .refresh) } catch {
-            throw error.field == path ? forms : error
+        let span = try Span(value, path: path, orElse: forms)
+        guard span.longest <= Fault.longestLatency else {
+            throw FieldError(path, "must not exceed \(Fault.longestLatency.iso8601)")
         }
-        switch delay {
-        case .fixed(let longest), .uniform(_, let longest), .lognormal(_, let longest):
-            guard longest <= Fault.longestLatency else {
-                throw FieldError(path, "must not exceed \(Fault.longestLatency.iso8601)")
-            }
-            return delay
-        case .immediate, .manual, .afterAttempts: throw forms
-        }
+        return span
     }
 
     private static func refusal(_ reader: inout ObjectReader) throws(FieldError) -> Kind {

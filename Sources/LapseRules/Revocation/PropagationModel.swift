@@ -2,9 +2,7 @@
 package struct PropagationModel: Equatable, Sendable {
     package enum Delay: Equatable, Sendable {
         case immediate
-        case fixed(Duration)
-        case uniform(shortest: Duration, longest: Duration)
-        case lognormal(median: Duration, p95: Duration)
+        case after(Span)
         /// The first so many requests of each grant or session pass.
         case afterAttempts(Int)
         /// Held until somebody releases it.
@@ -91,9 +89,7 @@ extension PropagationModel.Delay {
     func moment(of instant: Timestamp, _ chance: () -> Chance) -> Propagation.Moment {
         switch self {
         case .immediate: .at(instant)
-        case .fixed(let duration): .at(instant + duration)
-        case .uniform(let shortest, let longest): .at(instant + chance().uniform(shortest, longest))
-        case .lognormal(let median, let p95): .at(instant + chance().lognormal(median: median, p95: p95))
+        case .after(let span): .at(instant + span.drawn(by: chance))
         case .afterAttempts(let number): .afterAttempts(number)
         case .manual: .held
         }
@@ -110,8 +106,8 @@ extension PropagationModel {
         (
             "documented",
             PropagationModel(planes: [
-                .refresh: .everywhere(.fixed(.seconds(180))), .session: .everywhere(.fixed(.seconds(180))),
-                .cae: .everywhere(.uniform(shortest: .zero, longest: .seconds(900))),
+                .refresh: .everywhere(.after(.fixed(.seconds(180)))), .session: .everywhere(.after(.fixed(.seconds(180)))),
+                .cae: .everywhere(.after(.uniform(shortest: .zero, longest: .seconds(900)))),
             ])
         ),
         // Entra: a recording in which Graph challenged and the token endpoint refused 29 seconds after the stamp.
@@ -119,7 +115,7 @@ extension PropagationModel {
             "observed",
             PropagationModel(
                 planes: Dictionary(
-                    uniqueKeysWithValues: [Plane.refresh, .session, .cae].map { ($0, .everywhere(.fixed(.seconds(29)))) }))
+                    uniqueKeysWithValues: [Plane.refresh, .session, .cae].map { ($0, .everywhere(.after(.fixed(.seconds(29))))) }))
         ),
         // Assumption: three replicas that learn of it one after the other, as reports of tokens that work "sometimes" suggest.
         (
@@ -128,7 +124,7 @@ extension PropagationModel {
                 regions: ["eastus", "westeurope", "southeastasia"].map { Region($0)! }, routing: .roundRobin,
                 planes: Dictionary(
                     uniqueKeysWithValues: [Plane.refresh, .session, .cae].map {
-                        ($0, .everywhere(.uniform(shortest: .seconds(10), longest: .seconds(240))))
+                        ($0, .everywhere(.after(.uniform(shortest: .seconds(10), longest: .seconds(240)))))
                     }))
         ),
     ]
@@ -227,60 +223,20 @@ extension PropagationModel.Delay {
         case .string:
             guard let named = Self.named.first(where: { $0.json == value }) else { throw forms }
             self = named
-        case .object(let members) where members.count == 1:
+        case .object(let members) where members.count == 1 && members[0].name == "afterAttempts":
             var reader = try ObjectReader(value, path: path)
-            if members[0].name == "fixed" {
-                guard let duration = try reader.duration("fixed") else { throw forms }
-                self = .fixed(duration)
-            } else if members[0].name == "uniform" {
-                self = try Self.uniform(&reader)
-            } else if members[0].name == "lognormal" {
-                self = try Self.lognormal(&reader)
-            } else if members[0].name == "afterAttempts" {
-                // A read of Graph belongs to no grant that could be counted.
-                guard plane != .directory else { throw FieldError(reader.field("afterAttempts"), "is not for the plane directory") }
-                guard let number = try reader.integer("afterAttempts", in: 1...PropagationModel.mostAttempts) else { throw forms }
-                self = .afterAttempts(Int(number))
-            } else {
-                throw forms
-            }
-            try reader.finish()
-        default: throw forms
+            // A read of Graph belongs to no grant that could be counted.
+            guard plane != .directory else { throw FieldError(reader.field("afterAttempts"), "is not for the plane directory") }
+            guard let number = try reader.integer("afterAttempts", in: 1...PropagationModel.mostAttempts) else { throw forms }
+            self = .afterAttempts(Int(number))
+        default: self = .after(try Span(value, path: path, orElse: forms))
         }
-    }
-
-    private static func uniform(_ reader: inout ObjectReader) throws(FieldError) -> Self {
-        let field = reader.field("uniform")
-        let texts = try reader.strings("uniform") ?? []
-        let bounds = texts.compactMap { Duration(iso8601: $0) }
-        guard texts.count == 2, bounds.count == 2 else {
-            throw FieldError(field, "must be two ISO 8601 durations such as [\"PT30S\", \"PT5M\"]")
-        }
-        guard bounds[0] <= bounds[1] else { throw FieldError(field, "must name the shorter duration first") }
-        return .uniform(shortest: bounds[0], longest: bounds[1])
-    }
-
-    private static func lognormal(_ reader: inout ObjectReader) throws(FieldError) -> Self {
-        guard var inner = try reader.object("lognormal") else {
-            throw FieldError(reader.field("lognormal"), "must be an object with median and p95")
-        }
-        guard let median = try inner.duration("median"), median > .zero else {
-            throw FieldError(inner.field("median"), "must be a duration longer than nothing")
-        }
-        guard let p95 = try inner.duration("p95"), p95 >= median else {
-            throw FieldError(inner.field("p95"), "must be a duration not shorter than the median")
-        }
-        try inner.finish()
-        return .lognormal(median: median, p95: p95)
     }
 
     var json: JSON {
         switch self {
         case .immediate: "immediate"
-        case .fixed(let duration): ["fixed": .string(duration.iso8601)]
-        case .uniform(let shortest, let longest): ["uniform": [.string(shortest.iso8601), .string(longest.iso8601)]]
-        case .lognormal(let median, let p95):
-            ["lognormal": ["median": .string(median.iso8601), "p95": .string(p95.iso8601)]]
+        case .after(let span): span.json
         case .afterAttempts(let number): ["afterAttempts": .integer(Int64(number))]
         case .manual: "manual"
         }
