@@ -112,7 +112,7 @@ extension TimelinePicture {
             let (end, says): (Timestamp?, String) =
                 switch arrival.moment {
                 case .at(let instant) where instant > event.place.at:
-                    (instant, "\(place) \(instant <= now ? "enforced it at" : "enforces it at") \(instant.clockText)")
+                    (instant, "\(place) enforces it from \(instant.clockText)")
                 case .at: (nil, "")
                 case .held: (now, "\(place) does not enforce it before it is released")
                 case .afterAttempts(let number): (now, "\(place) lets \(number) requests of each grant pass")
