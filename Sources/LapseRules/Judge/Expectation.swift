@@ -116,7 +116,7 @@ extension Duration {
 // MARK: As JSON
 
 extension Expectation {
-    /// A tenant has no more of them.
+    /// The most expectations that a tenant may have.
     package static let most = 100
 
     /// Reads `{"name"?,"client"?,"user"?,"after","reauthorizesWithin"?,"recoversWithin"?,"retriesAtMost"?,"carriesClaims"?}`.

@@ -54,14 +54,19 @@ extension JSON {
         }
     }
 
-    fileprivate var databaseValueOfColumn: DatabaseValue {
+    /// - Throws: `FieldError` for what ``init(stored:)`` does not write.
+    fileprivate func columnValue() throws(FieldError) -> DatabaseValue {
         switch self {
-        case .bool(let flag): flag.databaseValue
-        case .integer(let number): number.databaseValue
-        case .number(let number): number.databaseValue
-        case .string(let text): text.databaseValue
-        case .object: (self["blob"]?.text.flatMap { Hex.decode($0) }).map { Data($0) }?.databaseValue ?? .null
-        case .null, .array: .null
+        case .null: return .null
+        case .bool(let flag): return flag.databaseValue
+        case .integer(let number): return number.databaseValue
+        case .number(let number): return number.databaseValue
+        case .string(let text): return text.databaseValue
+        case .object, .array:
+            guard let bytes = self["blob"]?.text.flatMap({ Hex.decode($0) }) else {
+                throw FieldError("seed", "holds what is no value of a column")
+            }
+            return Data(bytes).databaseValue
         }
     }
 
@@ -77,6 +82,8 @@ extension Row {
     /// - Throws: `FieldError` for what it did not write: the database is damaged.
     fileprivate static func stored(_ value: JSON?) throws(FieldError) -> Row {
         guard case .object(let members) = value else { throw FieldError("seed", "holds what is no row") }
-        return Row(Dictionary(members.map { ($0.name, $0.value.databaseValueOfColumn) }, uniquingKeysWith: { $1 }))
+        var columns: [String: DatabaseValue] = [:]
+        for member in members { columns[member.name] = try member.value.columnValue() }
+        return Row(columns)
     }
 }
