@@ -41,7 +41,7 @@ package struct Instance: Sendable {
             authority = Authority(
                 store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
                 signer: try await TokenSigner(SigningKey(files.signing)),
-                random: Machine.random, wall: Machine.now, propagation: settings.propagation,
+                random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
             try authority.seed(seed)
         } catch {
@@ -63,7 +63,7 @@ package struct Instance: Sendable {
             let site = Site(
                 authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
                 publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
-                exchanges: exchanges, version: Self.version, wall: Machine.now, logger: logger)
+                exchanges: exchanges, version: Self.version, systemTime: Machine.now, logger: logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
             services.append(try listener.service { await ready.listening(scheme, port: $0) })

@@ -41,14 +41,15 @@ package struct Site: Sendable {
     let controlToken: SecretHash?
     let version: String
     /// The machine's clock: for errors that belong to no tenant.
-    let wall: @Sendable () -> Timestamp
+    let systemTime: @Sendable () -> Timestamp
     let logger: Logger
     let exchanges: ExchangeLog
 
     /// - Parameter exchanges: shared by the ports of one Lapse; nil: this one's own.
     package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        controlToken: String? = nil, exchanges: ExchangeLog? = nil, version: String, wall: @escaping @Sendable () -> Timestamp,
+        controlToken: String? = nil, exchanges: ExchangeLog? = nil, version: String,
+        systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
         self.authority = authority
@@ -58,9 +59,9 @@ package struct Site: Sendable {
         self.graphURL = graphURL
         self.controlToken = controlToken.map { SecretHash(of: $0) }
         self.version = version
-        self.wall = wall
+        self.systemTime = systemTime
         self.logger = logger
-        self.exchanges = exchanges ?? ExchangeLog(wall: wall)
+        self.exchanges = exchanges ?? ExchangeLog(wall: systemTime)
     }
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.
@@ -163,10 +164,10 @@ extension Response {
     }
 
     /// The answer with the region and the event of its request.
-    func landed(_ landing: Landing) -> Response {
+    func routed(_ routed: Routed) -> Response {
         var response = self
-        response.headers[.lapseRegion] = landing.region.description
-        if let event = landing.event { response.headers[.lapseEvent] = String(event) }
+        response.headers[.lapseRegion] = routed.region.description
+        if let event = routed.event { response.headers[.lapseEvent] = String(event) }
         return response
     }
 }

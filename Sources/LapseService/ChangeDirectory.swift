@@ -1,76 +1,92 @@
 import LapseRules
 import LapseStore
 
-/// Who changed the directory, for the log; all nil for the control API.
-struct DirectoryCause {
-    var actor: String?
+/// Who changes the directory, for the log.
+struct Actor {
+    /// A user or client, or what a control call says.
+    let id: String
+    /// The client through which it is done; nil for a control call.
     var client: ClientID?
-    var requestID: GUID?
-
-    func event(_ kind: Event.Kind, of user: User, in tenant: Tenant, at now: Timestamp, region: Region? = nil) -> Event {
-        var event = Event(
-            tenant: tenant.id, at: now, kind: kind, user: user.id, client: client, region: region, requestID: requestID)
-        event.actor = actor
-        return event
-    }
 }
 
-// What changes users, whoever asks: the control API or Graph.
-extension Authority {
-    func add(_ user: User, in tenant: Tenant, now: Timestamp, cause: DirectoryCause = .init(), _ tx: StoreTransaction) throws {
+// What changes the directory of the operation's tenant, whoever asks: the control API, Graph, or a person at a page.
+extension Operation {
+    /// An event of the directory, which lands in no region.
+    func directoryEvent(_ kind: Event.Kind, of user: User, by actor: Actor? = nil) -> Event {
+        var event = event(kind, user: user.id, client: actor?.client)
+        event.region = nil
+        event.actor = actor?.id
+        return event
+    }
+
+    func add(_ user: User, by actor: Actor? = nil) throws {
         try tx.insert(user)
-        try tx.append(cause.event(.userCreated, of: user, in: tenant, at: now))
-        if !user.accountEnabled, !user.isGuest { try disableFromBirth(user, of: tenant, tx) }
+        try tx.append(directoryEvent(.userCreated, of: user, by: actor))
+        if !user.accountEnabled, !user.isGuest { try disableFromBirth(user) }
     }
 
     /// Disabling and enabling are state changes; a new password revokes as its cause says.
     ///
     /// - Parameter reset: why the password is new; nil: it is not.
-    func update(
-        _ old: User, to user: User, reset: Revocation.Cause?, in tenant: Tenant, now: Timestamp, region: Region,
-        cause: DirectoryCause = .init(), _ tx: StoreTransaction
-    ) throws {
+    func update(_ old: User, to user: User, reset: Revocation.Cause?, by actor: Actor? = nil) throws {
         try tx.update(user)
-        try tx.append(cause.event(.userUpdated, of: user, in: tenant, at: now))
+        try tx.append(directoryEvent(.userUpdated, of: user, by: actor))
         if user.accountEnabled != old.accountEnabled {
-            try change(
-                user, to: user.accountEnabled ? .enable : .disable, event: user.accountEnabled ? .accountEnabled : .accountDisabled,
-                in: tenant, now: now, region: region, cause: cause, tx)
+            try user.accountEnabled
+                ? change(user, to: .enable, .accountEnabled, by: actor) : change(user, to: .disable, .accountDisabled, by: actor)
         }
         if let reset {
             // A new password opens what the wrong ones locked.
             try tx.set(.none, of: user.id)
-            try revoke(
-                user, cause: reset, actor: cause.actor, in: tenant, now: now, region: region, requestID: cause.requestID,
-                client: cause.client, tx)
+            try revoke(user, cause: reset, by: actor)
         }
+    }
+
+    /// Gives a user a new password, which does not have to be changed.
+    func setPassword(_ password: String, of old: User, as reset: Revocation.Cause, by actor: Actor) throws {
+        var user = old
+        user.set(password: password)
+        user.mustChangePassword = false
+        try update(old, to: user, reset: reset, by: actor)
     }
 
     /// The directory forgets the user at once; the authority when the deletion arrives.
-    func delete(
-        _ user: User, in tenant: Tenant, now: Timestamp, region: Region, cause: DirectoryCause = .init(), _ tx: StoreTransaction
-    ) throws {
+    func delete(_ user: User, by actor: Actor? = nil) throws {
         try tx.markDeleted(user.id, at: now)
         if user.isGuest {
-            try tx.append(cause.event(.userDeleted, of: user, in: tenant, at: now))
+            try tx.append(directoryEvent(.userDeleted, of: user, by: actor))
         } else {
-            try change(user, to: .delete, event: .userDeleted, in: tenant, now: now, region: region, cause: cause, tx)
+            try change(user, to: .delete, .userDeleted, by: actor)
         }
     }
 
-    /// Writes a change of an account's state, which takes effect as its propagation says.
-    func change(
-        _ user: User, to kind: StateChange.Kind, event kindOfEvent: Event.Kind, in tenant: Tenant, now: Timestamp, region: Region,
-        cause: DirectoryCause, _ tx: StoreTransaction
-    ) throws {
-        var event = cause.event(kindOfEvent, of: user, in: tenant, at: now, region: region)
+    /// Gives the user's consent to a client, or withdraws it; does nothing when it is so already.
+    func setConsent(_ isGiven: Bool, of user: User, to client: ClientID) throws {
+        guard user.withdrawnConsents.contains(client) == isGiven else { return }
+        var changed = user
+        if isGiven { changed.withdrawnConsents.removeAll { $0 == client } } else { changed.withdrawnConsents.append(client) }
+        try tx.update(changed)
+        try tx.append(
+            Event(
+                tenant: tenant.id, at: now, kind: isGiven ? .consentGiven : .consentWithdrawn, user: user.id, client: client))
+    }
+
+    /// Adds a tenant; for users who are disabled from the start that is in effect from its birth.
+    func plant(_ seed: TenantSeed) throws {
+        try tx.insert(seed)
+        let planted = self.in(seed.tenant)
+        for user in seed.users where !user.accountEnabled && !user.isGuest { try planted.disableFromBirth(user) }
+    }
+
+    /// The user was never enabled anywhere: nothing has to arrive.
+    private func disableFromBirth(_ user: User) throws {
         let id = random.guid()
-        event.revocation = id
-        let sequence = try tx.append(event)
-        let ordinal = try tx.nextOrdinal(in: tenant.id)
-        let change = StateChange(
-            id: id, user: user.home, kind: kind, place: Place(at: now, sequence: sequence),
-            propagation: model(of: tenant).propagation(of: now, ordinal: ordinal, takenIn: region))
-        try tx.insert(change, ordinal: ordinal)
+        let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
+        let place = Place(at: user.createdAt, sequence: try tx.append(event))
+        let known = model.regions.flatMap { region in
+            Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(user.createdAt)) }
+        }
+        let change = StateChange(id: id, user: user.home, kind: .disable, place: place, propagation: Propagation(known))
+        try tx.insert(change, ordinal: try tx.nextOrdinal(in: user.tenant))
     }
 }

@@ -130,12 +130,9 @@ package final class Store: Sendable {
     }
 
     /// Runs the operation in one transaction, after all that were begun before it. Whatever it throws undoes it.
-    package func write<Value>(_ operation: (StoreTransaction) throws -> Value) throws -> Value {
-        try write(operations: 1, operation)
-    }
-
+    ///
     /// - Parameter operations: how many this one stands for.
-    func write<Value>(operations: Int, _ operation: (StoreTransaction) throws -> Value) throws -> Value {
+    package func write<Value>(operations: Int = 1, _ operation: (StoreTransaction) throws -> Value) throws -> Value {
         defer { checkpointer?.committed(operations) }
         return try writer.writeWithoutTransaction { db in
             if let checkpointer, checkpointer.isLogFull { try checkpointer.empty(db) }

@@ -14,9 +14,10 @@ struct ClientAuthenticationTests {
         func refusal() throws -> EntraError? {
             var form = ["client_id": World.web.id.description]
             form["client_secret"] = secret
-            return ClientAuthentication.refusal(
-                of: try PresentedClient(form: World.form(form), authorization: nil), as: app, for: flow, grantClass: grantClass,
-                directory: "Contoso")
+            return ClientAuthentication.decide(
+                try PresentedClient(form: World.form(form), authorization: nil), as: app, for: flow, grantClass: grantClass,
+                directory: "Contoso"
+            ).refusal
         }
 
         mutating func expireSecret(_ occasions: Set<Challenge.Occasion>) {

@@ -60,8 +60,9 @@ struct TokenRequestTests {
         ) throws -> AADSTS? {
             let client = try PresentedClient(
                 form: form("client_id=app" + (presented.map { "&client_secret=\($0)" } ?? "")), authorization: nil)
-            return ClientAuthentication.refusal(
-                of: client, as: app(kind, secret: "right"), for: flow, grantClass: grantClass, directory: "Contoso")?.code
+            return ClientAuthentication.decide(
+                client, as: app(kind, secret: "right"), for: flow, grantClass: grantClass, directory: "Contoso"
+            ).refusal?.code
         }
         #expect(try code(.public, nil) == nil)
         #expect(try code(.public, "right") == .publicClientWithSecret)
@@ -69,12 +70,14 @@ struct TokenRequestTests {
         #expect(try code(.confidential, "wrong") == .wrongSecret)
         #expect(try code(.confidential, nil) == .missingSecret)
         #expect(try code(.confidential, nil, grantClass: .spa) == nil)
-        let unregistered = ClientAuthentication.refusal(
-            of: try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, directory: "Contoso")
+        let unregistered = ClientAuthentication.decide(
+            try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, directory: "Contoso"
+        ).refusal
         #expect(unregistered?.code == .appNotFound)
-        let flow = ClientAuthentication.refusal(
-            of: try PresentedClient(form: form("client_id=app"), authorization: nil), as: app(.public), for: .device,
-            directory: "Contoso")
+        let flow = ClientAuthentication.decide(
+            try PresentedClient(form: form("client_id=app"), authorization: nil), as: app(.public), for: .device,
+            directory: "Contoso"
+        ).refusal
         #expect(flow?.code == nil)
         #expect(flow?.text.hasPrefix("Lapse: ") == true)
     }

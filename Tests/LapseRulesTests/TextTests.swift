@@ -79,4 +79,12 @@ struct TextTests {
 
     @Test("What names no tenant", arguments: ["", "contoso", "a b.example", "-a.example", "a..example", "../x", "%00.example"])
     func noTenants(text: String) { #expect(TenantName(text) == nil) }
+
+    @Test(
+        "The domain of a user name",
+        arguments: [
+            ("adele@contoso.example", "contoso.example"), ("Adele@Contoso.EXAMPLE", "contoso.example"),
+            ("a@b@fabrikam.example", "fabrikam.example"), ("adele", nil), ("adele@", nil), ("", nil),
+        ] as [(String, String?)])
+    func domains(userName: String, domain: String?) { #expect(UserName.domain(of: userName) == domain) }
 }

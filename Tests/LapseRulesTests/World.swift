@@ -251,3 +251,8 @@ extension Tenant {
         return tenant
     }
 }
+
+extension Result {
+    /// What the "no" is; nil for a "yes".
+    var refusal: Failure? { if case .failure(let refusal) = self { refusal } else { nil } }
+}

@@ -35,12 +35,12 @@ struct Lab: Sendable {
         let clock = WallClock(start)
         let authority = Authority(
             store: try Store.inMemory(machineClock: { clock.now }), signer: try await TestKeys.signer.value, random: .seeded(1),
-            wall: { clock.now },
+            systemTime: { clock.now },
             isRegistrationOpen: isRegistrationOpen)
         try authority.seed(seed)
         let site = Site(
             authority: authority, scheme: scheme, certificatePEM: "CA", controlToken: controlToken, version: "test",
-            wall: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            systemTime: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await buildApplication(site).test(.router) { client in
             try await test(Lab(authority: authority, client: client, clock: clock))
         }

@@ -13,7 +13,7 @@ struct OpenAPITests {
     func routes() async throws {
         try await Lab.run { lab async throws in
             let site = Site(
-                authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", wall: { Lab.start },
+                authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", systemTime: { Lab.start },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
             // What has capital letters is looked up in lower case, so an endpoint must not have any.
             for route in LapseServer.routes(site, []).routes { #expect("\(route.path)" == "\(route.path)".lowercased()) }

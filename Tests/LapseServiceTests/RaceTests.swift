@@ -33,7 +33,8 @@ struct RaceTests {
     private func authority() async throws -> Authority {
         let now = Timestamp("2026-03-01T12:00:00Z")!
         let authority = Authority(
-            store: try .inMemory(machineClock: { now }), signer: try await Self.signer.value, random: .seeded(5), wall: { now })
+            store: try .inMemory(machineClock: { now }), signer: try await Self.signer.value, random: .seeded(5),
+            systemTime: { now })
         try authority.seed(BuiltInLab.seed)
         return authority
     }
@@ -53,12 +54,11 @@ struct RaceTests {
     private func redeem(_ token: String, _ authority: Authority) async throws -> Int {
         let form = try FormParameters(
             Array("grant_type=refresh_token&client_id=bbbbbbbb-0002-4000-8000-000000000001&refresh_token=\(token)".utf8))
-        do {
-            _ = try await authority.answer(
-                try TokenRequest(form: form, authorization: nil, origin: nil), at: .domain("contoso.example"), trace: Self.trace)
-            return 0
-        } catch let refused as Refused {
-            return refused.error.code?.rawValue ?? -1
+        let outcome = try await authority.answer(
+            try TokenRequest(form: form, authorization: nil, origin: nil), at: .domain("contoso.example"), trace: Self.trace)
+        return switch outcome.result {
+        case .success: 0
+        case .failure(let refused): refused.error.code?.rawValue ?? -1
         }
     }
 

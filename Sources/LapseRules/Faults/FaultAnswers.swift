@@ -32,6 +32,11 @@ extension FaultEffect {
         }
     }
 
+    /// What it does to the keys; nil: nothing.
+    package var keyTrouble: KeyTrouble? {
+        if case .keys(let trouble) = kind { trouble } else { nil }
+    }
+
     /// What a resource answers in place of its own decision; nil: it goes on.
     package var resourceError: GraphError? {
         switch kind {

@@ -48,31 +48,31 @@ extension StringProtocol {
 
 /// Is the client who it says it is, and may it use this flow?
 package enum ClientAuthentication {
-    /// Nil: yes.
-    ///
     /// - Parameter app: the registration, nil when there is none.
     /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
     ///   are redeemed by a browser without a secret, whatever else the registration is.
-    package static func refusal(
-        of client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
+    /// - Returns: the registration of a client that is who it says it is.
+    package static func decide(
+        _ client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
         directory: String
-    ) -> EntraError? {
-        guard let app else { return .noSuchApp(client.id, directory: directory) }
+    ) -> Result<AppRegistration, EntraError> {
+        guard let app else { return .failure(.noSuchApp(client.id, directory: directory)) }
         guard app.mayUse(flow) else {
-            return .lapse(
-                "unauthorized_client",
-                "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows.")
+            return .failure(
+                .lapse(
+                    "unauthorized_client",
+                    "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows."))
         }
         guard app.isConfidential, grantClass != .spa else {
             // Open registration knows no secrets and takes any.
-            return client.secret == nil || app.isOpen ? nil : AADSTS.publicClientWithSecret.error()
+            return client.secret == nil || app.isOpen ? .success(app) : .failure(AADSTS.publicClientWithSecret.error())
         }
-        guard let secret = client.secret else { return AADSTS.missingSecret.error() }
+        guard let secret = client.secret else { return .failure(AADSTS.missingSecret.error()) }
         let hash = AppRegistration.hash(secret: secret, of: app.id)
         let matches = app.secretHashes.reduce(false) { ($1 == hash) || $0 }
-        guard matches else { return AADSTS.wrongSecret.error(["app": app.id.description]) }
+        guard matches else { return .failure(AADSTS.wrongSecret.error(["app": app.id.description])) }
         let occasion: Challenge.Occasion = flow == .refresh || flow == .onBehalfOf ? .refresh : .authorize
         let isExpired = app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
-        return isExpired ? AADSTS.secretExpired.error(["app": app.id.description]) : nil
+        return isExpired ? .failure(AADSTS.secretExpired.error(["app": app.id.description])) : .success(app)
     }
 }

@@ -79,7 +79,7 @@ package struct SignInAttempt: Sendable {
     func accepted(
         for app: AppRegistration, in tenant: Tenant?, on plane: Plane, region: Region, counting used: inout [Attempt]
     ) throws(Refusal) -> AccountFacts {
-        let directory = tenant?.name ?? userName.split(separator: "@").last.map(String.init) ?? userName
+        let directory = tenant?.name ?? UserName.domain(of: userName) ?? userName
         switch outcome {
         case .unknownUser: throw Refusal(error: .noSuchUser(directory: directory))
         case .wrongPassword: throw Refusal(error: AADSTS.wrongPassword.error())

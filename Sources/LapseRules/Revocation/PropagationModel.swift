@@ -68,6 +68,9 @@ package struct PropagationModel: Equatable, Sendable {
 
     // MARK: Routing
 
+    /// The model's region of this name; nil when it has none.
+    package func region(named name: String) -> Region? { regions.first { $0.description == name } }
+
     /// Whether the region of a request depends on how many came before it.
     package var countsRequests: Bool { regions.count > 1 && routing != .sticky }
 

@@ -33,15 +33,17 @@ struct AuthorizeEndpoint {
         _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
     ) throws -> Response {
         let tenant = try Request.tenant(context)
-        let (answer, cookies, landing) = try site.authority.authorize(
+        let outcome = try site.authority.authorize(
             parameters, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
-        var response = self.response(
-            answer,
-            in: .chosen(uiLocales: parameters["ui_locales"], acceptLanguage: request.headers[.acceptLanguage]),
-            action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
-        site.set(cookies, on: &response)
-        response.headers[.xMSRequestID] = trace.requestID.description
-        return response.landed(landing)
+        return responder.answer(outcome, to: request, trace) { answer, cookies in
+            var response = self.response(
+                answer,
+                in: .chosen(uiLocales: parameters["ui_locales"], acceptLanguage: request.headers[.acceptLanguage]),
+                action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
+            site.set(cookies, on: &response)
+            response.headers[.xMSRequestID] = trace.requestID.description
+            return response
+        }
     }
 
     /// - Parameter action: where the page's forms post to: this request again.

@@ -27,8 +27,10 @@ struct DeviceLoginEndpoint {
                 case "code", nil: .entered(code: code)
                 default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
-            let (answer, landing) = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
-            return self.answer(answer, in: request.words, action: Self.action(request)).landed(landing)
+            let outcome = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
+            return responder.answer(outcome, to: request, trace) {
+                answer($0, in: request.words, action: Self.action(request))
+            }
         }
     }
 

@@ -25,10 +25,7 @@ struct MetadataEndpoint {
 
     func configuration(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
-            try await answering(request, context) { trace in
-                _ = try site.authority.injectIntoMetadata(.discovery, at: try Request.tenant(context), trace: trace)
-                return try configuration(version, context, trace)
-            }
+            try await answering(.discovery, request, context) { _ in try configuration(version, context, context.trace) }
         }
     }
 
@@ -61,11 +58,9 @@ struct MetadataEndpoint {
 
     func keys(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
-            try await answering(request, context) { trace in
-                let name = try Request.tenant(context)
-                let trouble = try site.authority.injectIntoMetadata(.keys, at: name, trace: trace)
-                let (id, cloud) = try site.authority.place(of: name)
-                return try await site.authority.keys(trouble, issuer: issuer(id, cloud, version, trace))
+            try await answering(.keys, request, context) { trouble in
+                let (id, cloud) = try site.authority.place(of: try Request.tenant(context))
+                return try await site.authority.keys(trouble, issuer: issuer(id, cloud, version, context.trace))
             }
         }
     }
@@ -132,6 +127,19 @@ struct MetadataEndpoint {
                 "ver": "1.0", "account_type": "Managed", "domain_name": .string(domain),
                 "cloud_instance_name": .string(cloud.instanceName), "cloud_audience_urn": "urn:federation:MicrosoftOnline",
             ]
+        }
+    }
+
+    /// - Parameter endpoint: where a fault may answer in place of the document.
+    private func answering(
+        _ endpoint: Fault.Endpoint, _ request: Request, _ context: LapseContext,
+        _ document: (FaultEffect.KeyTrouble?) async throws -> JSON
+    ) async throws -> Response {
+        try await responder.responding(request, context.trace) {
+            let outcome = try site.authority.injectIntoMetadata(endpoint, at: try Request.tenant(context), trace: context.trace)
+            guard let outcome else { return .json(try await document(nil), headers: Self.headers) }
+            let answered = try await outcome.map(document)
+            return responder.answer(answered, request, context.trace) { .json($0, headers: Self.headers) }
         }
     }
 

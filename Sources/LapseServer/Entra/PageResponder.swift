@@ -55,17 +55,26 @@ struct PageResponder {
         }
     }
 
-    /// Runs a handler and speaks its refusals.
+    /// - Parameter yes: what the browser sees of what came of its request.
+    func answer<Value>(
+        _ outcome: Outcome<Value, EntraError>, to request: Request, _ trace: RequestTrace, _ yes: (Value) throws -> Response
+    ) rethrows -> Response {
+        switch outcome.result {
+        case .success(let value): try yes(value).routed(outcome.routed)
+        case .failure(let refused):
+            answer(refused.error, now: refused.now, in: request.words, trace).routed(outcome.routed)
+        }
+    }
+
+    /// Runs a handler; what cannot be read of its request is refused at the machine's time.
     func responding(_ request: Request, _ context: LapseContext, _ body: (RequestTrace) async throws -> Response) async throws
         -> Response
     {
         let trace = context.trace.correlated(byQueryOf: request)
         do {
             return try await body(trace)
-        } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, in: request.words, trace).landed(refused.landing)
         } catch let error as EntraError {
-            return answer(error, now: site.wall(), in: request.words, trace)
+            return answer(error, now: site.systemTime(), in: request.words, trace)
         }
     }
 

@@ -14,16 +14,18 @@ struct TokenEndpoint {
             let tokenRequest = try TokenRequest(
                 form: form, authorization: request.headers[.authorization], origin: request.headers[.origin],
                 version: version)
-            let answer = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
-            return responder.answer(answer.body, request, trace).landed(answer.landing)
+            let outcome = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
+            return responder.answer(outcome, request, trace) { responder.answer($0, request, trace) }
         }
     }
 
     func deviceCode(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { form, trace in
-            let (answer, landing) = try site.authority.issueDeviceCode(
+            let outcome = try site.authority.issueDeviceCode(
                 form, at: try Request.tenant(context), version: version, trace: trace)
-            return responder.answer(answer.json(origin: trace.origin, version: version), request, trace).landed(landing)
+            return responder.answer(outcome, request, trace) {
+                responder.answer($0.json(origin: trace.origin, version: version), request, trace)
+            }
         }
     }
 
@@ -32,12 +34,12 @@ struct TokenEndpoint {
         _ request: Request, _ context: LapseContext,
         _ body: (FormParameters, RequestTrace) async throws -> Response
     ) async throws -> Response {
-        var trace = context.trace.correlated(byQueryOf: request)
+        let trace = context.trace.correlated(byQueryOf: request)
         let form: FormParameters
-        do { form = try await request.form() } catch {
-            return try await responder.responding(request, trace) { throw error }
+        do { form = try await request.form() } catch let error as EntraError {
+            return responder.answer(error, now: site.systemTime(), request, trace)
         }
-        trace = trace.correlated(by: form)
-        return try await responder.responding(request, trace) { try await body(form, trace) }
+        let correlated = trace.correlated(by: form)
+        return try await responder.responding(request, correlated) { try await body(form, correlated) }
     }
 }

@@ -61,14 +61,23 @@ struct TokenResponder {
         return answer(error, now: now, request, trace)
     }
 
-    /// Runs a handler and speaks its refusals.
+    /// - Parameter yes: the answer to what was granted.
+    func answer<Value>(
+        _ outcome: Outcome<Value, EntraError>, _ request: Request, _ trace: RequestTrace, _ yes: (Value) throws -> Response
+    ) rethrows -> Response {
+        switch outcome.result {
+        case .success(let value): try yes(value).routed(outcome.routed)
+        case .failure(let refused):
+            answer(refused.error, now: refused.now, style: refused.style, request, trace).routed(outcome.routed)
+        }
+    }
+
+    /// Runs a handler; what cannot be read of its request is refused at the machine's time.
     func responding(_ request: Request, _ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
-        } catch let refused as Refused {
-            return answer(refused.error, now: refused.now, style: refused.style, request, trace).landed(refused.landing)
         } catch let error as EntraError {
-            return answer(error, now: site.wall(), request, trace)
+            return answer(error, now: site.systemTime(), request, trace)
         }
     }
 }

@@ -11,48 +11,49 @@ extension GraphEndpoint {
         _ asked: GraphRequest.DirectoryChange, version: String, _ body: JSON, token: BearerToken, _ trace: RequestTrace
     ) throws -> Response {
         let authority = site.authority
-        func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
         switch asked {
         case .createUser:
-            let (profile, landing) = try authority.createUser(body, token: token, trace: trace)
-            let context: JSON = ["@odata.context": "\(metadata(landing))#users/$entity"]
-            return responder.answer(context.followed(by: members(of: profile)), status: .created, trace: trace).landed(landing)
-        case .updateUser(let user):
-            return nothing(try authority.updateUser(user, body, token: token, trace: trace).1, trace)
-        case .deleteUser(let user):
-            return nothing(try authority.deleteUser(user, token: token, trace: trace).1, trace)
-        case .changePassword: return nothing(try authority.changePassword(body, token: token, trace: trace).1, trace)
+            return responder.answer(try authority.createUser(body, token: token, trace: trace), trace) { profile, routed in
+                let context: JSON = ["@odata.context": "\(routed.cloud.metadata(version))#users/$entity"]
+                return responder.answer(context.followed(by: members(of: profile)), status: .created, trace: trace)
+            }
+        case .updateUser(let user): return nothing(try authority.updateUser(user, body, token: token, trace: trace), trace)
+        case .deleteUser(let user): return nothing(try authority.deleteUser(user, token: token, trace: trace), trace)
+        case .changePassword: return nothing(try authority.changePassword(body, token: token, trace: trace), trace)
         case .resetPassword(let user):
-            let (password, landing) = try authority.resetPassword(of: user, body, token: token, trace: trace)
-            let answer: JSON = .object([
-                "@odata.context": "\(metadata(landing))#microsoft.graph.passwordResetResponse",
-                "newPassword": password.map(JSON.string),
-            ])
-            return responder.answer(answer, status: .accepted, trace: trace).landed(landing)
+            let outcome = try authority.resetPassword(of: user, body, token: token, trace: trace)
+            return responder.answer(outcome, trace) { password, routed in
+                let answer: JSON = .object([
+                    "@odata.context": "\(routed.cloud.metadata(version))#microsoft.graph.passwordResetResponse",
+                    "newPassword": password.map(JSON.string),
+                ])
+                return responder.answer(answer, status: .accepted, trace: trace)
+            }
         case .restoreUser(let id):
-            let (profile, landing) = try authority.restoreUser(id, token: token, trace: trace)
-            let context: JSON = [
-                "@odata.context": "\(metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
-            ]
-            return responder.answer(context.followed(by: members(of: profile)), trace: trace).landed(landing)
-        case .purgeUser(let id): return nothing(try authority.purgeUser(id, token: token, trace: trace).1, trace)
+            return responder.answer(try authority.restoreUser(id, token: token, trace: trace), trace) { profile, routed in
+                let context: JSON = [
+                    "@odata.context": "\(routed.cloud.metadata(version))#directoryObjects/$entity",
+                    "@odata.type": "#microsoft.graph.user",
+                ]
+                return responder.answer(context.followed(by: members(of: profile)), trace: trace)
+            }
+        case .purgeUser(let id): return nothing(try authority.purgeUser(id, token: token, trace: trace), trace)
         case .invite:
-            let (profile, landing) = try authority.invite(body, token: token, trace: trace)
-            return responder.answer(
-                invitation(profile.user, body, metadata: metadata(landing), trace), status: .created, trace: trace
-            )
-            .landed(landing)
+            return responder.answer(try authority.invite(body, token: token, trace: trace), trace) { profile, routed in
+                let answer = invitation(profile.user, body, metadata: routed.cloud.metadata(version))
+                return responder.answer(answer, status: .created, trace: trace)
+            }
         }
     }
 
-    private func nothing(_ landing: Landing, _ trace: RequestTrace) -> Response {
-        responder.answerNothing(trace: trace).landed(landing)
+    private func nothing(_ outcome: Outcome<Void, GraphError>, _ trace: RequestTrace) -> Response {
+        responder.answer(outcome, trace) { _, _ in responder.answerNothing(trace: trace) }
     }
 
     private func members(of profile: GraphProfile) -> JSON { GraphQuery.all.shown(profile.json) }
 
     /// Entra: invitation-post. Whoever is invited has an account already: nothing is pending.
-    private func invitation(_ guest: User, _ body: JSON, metadata: String, _ trace: RequestTrace) -> JSON {
+    private func invitation(_ guest: User, _ body: JSON, metadata: String) -> JSON {
         let redirect = body["inviteRedirectUrl"] ?? .null
         return [
             "@odata.context": .string("\(metadata)#invitations/$entity"), "id": .string(guest.id.description),
@@ -61,7 +62,6 @@ extension GraphEndpoint {
             "status": "Completed", "invitedUser": ["id": .string(guest.id.description)],
         ]
     }
-
 }
 
 extension Request {

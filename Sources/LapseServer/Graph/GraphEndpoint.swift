@@ -20,7 +20,7 @@ struct GraphCall {
     var users: GraphQuery.Collection { version == "beta" ? .usersInBeta : .users }
 
     /// What the `@odata.context` of an answer begins with.
-    func metadata(_ landing: Landing) -> String { landing.cloud.metadata(version) }
+    func metadata(_ routed: Routed) -> String { routed.cloud.metadata(version) }
 }
 
 /// `/v1.0/…`, `/beta/…` and userinfo.
@@ -33,7 +33,7 @@ struct GraphEndpoint {
     var responder: GraphResponder { GraphResponder(site: site) }
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await responder.responding(context) {
+        try await responder.responding(context.trace) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
             let token = { try await site.authority.bearerToken(Self.bearer(request)) }
@@ -76,18 +76,21 @@ struct GraphEndpoint {
     private func revokeSignInSessions(
         of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
     ) async throws -> Response {
-        let (status, landing) = try await site.authority.revokeSignInSessions(of: user, token: token, trace: trace)
-        guard status == 200 else { return responder.answerNothing(trace: trace).landed(landing) }
-        var response = responder.answer(["@odata.context": "\(call.metadata(landing))#Edm.Boolean", "value": true], trace: trace)
-        response.headers[.location] = "https://\(landing.cloud.graphHost)"
-        return response.landed(landing)
+        let outcome = try await site.authority.revokeSignInSessions(of: user, token: token, trace: trace)
+        return responder.answer(outcome, trace) { status, routed in
+            guard status == 200 else { return responder.answerNothing(trace: trace) }
+            var response = responder.answer(
+                ["@odata.context": "\(call.metadata(routed))#Edm.Boolean", "value": true], trace: trace)
+            response.headers[.location] = "https://\(routed.cloud.graphHost)"
+            return response
+        }
     }
 
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await responder.responding(context) {
+        try await responder.responding(context.trace) {
             let token = try await site.authority.bearerToken(Self.bearer(request))
-            let (info, landing) = try site.authority.userInfo(token: token, trace: context.trace)
-            return responder.answer(info, trace: context.trace).landed(landing)
+            let outcome = try site.authority.userInfo(token: token, trace: context.trace)
+            return responder.answer(outcome, context.trace) { info, _ in responder.answer(info, trace: context.trace) }
         }
     }
 

@@ -8,22 +8,25 @@ extension GraphEndpoint {
 
     func readUser(_ user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users)
-        let (profile, landing) = try site.authority.readUser(user, token: token, trace: trace)
-        let context: JSON = ["@odata.context": "\(call.metadata(landing))#users\(query.contextSuffix)/$entity"]
-        return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace).landed(landing)
+        return responder.answer(try site.authority.readUser(user, token: token, trace: trace), trace) { profile, routed in
+            let context: JSON = ["@odata.context": "\(call.metadata(routed))#users\(query.contextSuffix)/$entity"]
+            return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace)
+        }
     }
 
     func listUsers(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users, isEventual: call.isEventual)
-        let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
-        return list(page, "users", "#users\(query.contextSuffix)", query, call, trace, landing)
+        return responder.answer(try site.authority.listUsers(query, token: token, trace: trace), trace) {
+            list($0, "users", "#users\(query.contextSuffix)", query, call, trace, $1)
+        }
     }
 
     func countUsers(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         guard call.isEventual else { throw GraphError.needsConsistencyLevel }
         let query = try GraphQuery(call.query.adding("$count", "true"), of: call.users, isEventual: true)
-        let (page, landing) = try site.authority.listUsers(query, token: token, trace: trace)
-        return count(page.count ?? 0, trace, landing)
+        return responder.answer(try site.authority.listUsers(query, token: token, trace: trace), trace) { page, _ in
+            count(page.count ?? 0, trace)
+        }
     }
 
     func listDeletedUsers(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
@@ -31,23 +34,25 @@ extension GraphEndpoint {
         guard query.isPlain else {
             throw GraphError.badRequest("Lapse: deleted users are listed by $select, $top and $skiptoken alone.")
         }
-        let (deletedUsers, landing) = try site.authority.listDeletedUsers(token: token, trace: trace)
-        let (shown, next) = try query.part(of: deletedUsers)
-        let page = GraphPage(objects: shown.map { deleted($0, query) }, next: next, count: nil)
-        return list(
-            page, "directory/deletedItems/microsoft.graph.user", "#users\(query.contextSuffix)", query, call, trace, landing)
+        return try responder.answer(try site.authority.listDeletedUsers(token: token, trace: trace), trace) { users, routed in
+            let (shown, next) = try query.part(of: users)
+            let page = GraphPage(objects: shown.map { deleted($0, query) }, next: next, count: nil)
+            return list(
+                page, "directory/deletedItems/microsoft.graph.user", "#users\(query.contextSuffix)", query, call, trace, routed)
+        }
     }
 
     func readDeletedUser(_ id: String, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users)
-        let (user, landing) = try site.authority.readDeletedUser(id, token: token, trace: trace)
-        let context: JSON = [
-            "@odata.context": "\(call.metadata(landing))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
-        ]
-        return responder.answer(context.followed(by: deleted(user, query)), trace: trace).landed(landing)
+        return responder.answer(try site.authority.readDeletedUser(id, token: token, trace: trace), trace) { user, routed in
+            let context: JSON = [
+                "@odata.context": "\(call.metadata(routed))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
+            ]
+            return responder.answer(context.followed(by: deleted(user, query)), trace: trace)
+        }
     }
 
-    private func deleted(_ user: (profile: GraphProfile, deletedAt: Timestamp), _ query: GraphQuery) -> JSON {
+    private func deleted(_ user: DeletedUser, _ query: GraphQuery) -> JSON {
         query.shown(user.profile.json).adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
     }
 
@@ -57,20 +62,21 @@ extension GraphEndpoint {
         _ collection: AppEntries.Collection, _ key: AppEntries.Key, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
     ) throws -> Response {
         let query = try GraphQuery(call.query, of: collection.query)
-        let (entry, landing) = try site.authority.readApp(collection, key, token: token, trace: trace)
-        let context: JSON = [
-            "@odata.context": "\(call.metadata(landing))#\(collection.rawValue)\(query.contextSuffix)/$entity"
-        ]
-        return responder.answer(context.followed(by: query.shown(entry)), trace: trace).landed(landing)
+        return responder.answer(try site.authority.readApp(collection, key, token: token, trace: trace), trace) { entry, routed in
+            let context: JSON = [
+                "@odata.context": "\(call.metadata(routed))#\(collection.rawValue)\(query.contextSuffix)/$entity"
+            ]
+            return responder.answer(context.followed(by: query.shown(entry)), trace: trace)
+        }
     }
 
     func listApps(
         _ collection: AppEntries.Collection, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
     ) throws -> Response {
         let query = try GraphQuery(call.query, of: collection.query, isEventual: call.isEventual)
-        let (page, landing) = try site.authority.listApps(collection, query, token: token, trace: trace)
-        let context = "#\(collection.rawValue)\(query.contextSuffix)"
-        return list(page, collection.rawValue, context, query, call, trace, landing)
+        return responder.answer(try site.authority.listApps(collection, query, token: token, trace: trace), trace) {
+            list($0, collection.rawValue, "#\(collection.rawValue)\(query.contextSuffix)", query, call, trace, $1)
+        }
     }
 
     func countApps(
@@ -78,37 +84,40 @@ extension GraphEndpoint {
     ) throws -> Response {
         guard call.isEventual else { throw GraphError.needsConsistencyLevel }
         let query = try GraphQuery(call.query, of: collection.query, isEventual: true)
-        let (number, landing) = try site.authority.countApps(collection, query, token: token, trace: trace)
-        return count(number, trace, landing)
+        return responder.answer(try site.authority.countApps(collection, query, token: token, trace: trace), trace) { number, _ in
+            count(number, trace)
+        }
     }
 
     // MARK: Logs
 
     func listDirectoryAudits(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: .directoryAudits)
-        let (page, landing) = try site.authority.directoryAudits(query, token: token, trace: trace)
-        return list(page, "auditLogs/directoryAudits", "#auditLogs/directoryAudits", query, call, trace, landing)
+        return responder.answer(try site.authority.directoryAudits(query, token: token, trace: trace), trace) {
+            list($0, "auditLogs/directoryAudits", "#auditLogs/directoryAudits", query, call, trace, $1)
+        }
     }
 
     func listSignIns(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: .signIns)
-        let (page, landing) = try site.authority.signIns(query, token: token, trace: trace)
-        return list(page, "auditLogs/signIns", "#auditLogs/signIns", query, call, trace, landing)
+        return responder.answer(try site.authority.signIns(query, token: token, trace: trace), trace) {
+            list($0, "auditLogs/signIns", "#auditLogs/signIns", query, call, trace, $1)
+        }
     }
 
     // MARK: What collections have in common
 
-    private func count(_ number: Int, _ trace: RequestTrace, _ landing: Landing) -> Response {
+    private func count(_ number: Int, _ trace: RequestTrace) -> Response {
         var response = responder.answer(.null, trace: trace)
         response.headers[.contentType] = "text/plain"
         response.body = .init(byteBuffer: ByteBuffer(string: String(number)))
-        return response.landed(landing)
+        return response
     }
 
     /// A part of a collection, with the address of the next.
     private func list(
         _ page: GraphPage, _ path: String, _ context: String, _ query: GraphQuery, _ call: GraphCall, _ trace: RequestTrace,
-        _ landing: Landing
+        _ routed: Routed
     ) -> Response {
         let next = page.next.map { token -> JSON in
             // As Graph writes its own links.
@@ -118,10 +127,10 @@ extension GraphEndpoint {
                 "\(site.graphOrigin(trace))/\(call.version)/\(path)?\(start)$skiptoken=\(Base64URL.encode(Array(token.utf8)))")
         }
         let body = JSON.object([
-            "@odata.context": "\(call.metadata(landing))\(context)",
+            "@odata.context": "\(call.metadata(routed))\(context)",
             "@odata.count": query.wantsCount ? page.count.map { .integer(Int64($0)) } : nil, "@odata.nextLink": next,
             "value": .array(page.objects),
         ])
-        return responder.answer(body, trace: trace).landed(landing)
+        return responder.answer(body, trace: trace)
     }
 }

@@ -52,21 +52,26 @@ struct GraphResponder {
         return answer(error, now: now, trace)
     }
 
-    /// Runs a handler and speaks its refusals.
-    func responding(_ context: LapseContext, _ body: () async throws -> Response) async throws -> Response {
-        try await responding(context.trace, body)
+    /// - Parameter yes: the answer to what was let in; it may name the cloud that the request was routed to.
+    func answer<Value>(
+        _ outcome: Outcome<Value, GraphError>, _ trace: RequestTrace, _ yes: (Value, Routed) throws -> Response
+    ) rethrows -> Response {
+        switch outcome.result {
+        case .success(let value): try yes(value, outcome.routed).routed(outcome.routed)
+        case .failure(let refused):
+            answer(refused.error, now: refused.now, cloud: outcome.routed.cloud, trace).routed(outcome.routed)
+        }
     }
 
+    /// Runs a handler; what cannot be read of its request is refused at the machine's time.
     func responding(_ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
         do {
             return try await body()
-        } catch let refused as ResourceRefused {
-            return answer(refused.error, now: refused.now, cloud: refused.landing.cloud, trace).landed(refused.landing)
         } catch let error as GraphError {
-            return answer(error, now: site.wall(), trace)
+            return answer(error, now: site.systemTime(), trace)
         } catch is EntraError {
             // A query that cannot be decoded.
-            return answer(.unreadable, now: site.wall(), trace)
+            return answer(.unreadable, now: site.systemTime(), trace)
         }
     }
 }

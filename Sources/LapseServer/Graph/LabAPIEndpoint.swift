@@ -10,10 +10,10 @@ struct LabAPIEndpoint {
     private var responder: GraphResponder { GraphResponder(site: site, resource: BuiltInLab.api) }
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await responder.responding(context) {
+        try await responder.responding(context.trace) {
             let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
-            let (caller, landing) = try site.authority.callLabAPI(token: token, trace: context.trace)
-            return Response.json(caller, headers: [.cacheControl: "no-store"]).landed(landing)
+            let outcome = try site.authority.callLabAPI(token: token, trace: context.trace)
+            return responder.answer(outcome, context.trace) { caller, _ in .json(caller, headers: [.cacheControl: "no-store"]) }
         }
     }
 }

@@ -58,7 +58,7 @@ struct SurfaceMiddleware: RouterMiddleware {
             site.logger.error("A request failed: \(error)", metadata: ["path": "\(request.uri.path)"])
             kind = .broken
         }
-        let now = site.wall()
+        let now = site.systemTime()
         switch surface {
         case .token, .metadata: return TokenResponder(site: site).answer(kind, now: now, request, context.trace)
         case .page: return PageResponder(site: site).answer(kind, now: now, in: request.words, context.trace)

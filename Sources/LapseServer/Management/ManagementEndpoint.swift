@@ -19,18 +19,22 @@ struct ManagementEndpoint {
     }
 
     private func answering(
-        _ request: Request, _ context: LapseContext, _ read: (BearerToken) throws -> (JSON, Landing)
+        _ request: Request, _ context: LapseContext, _ read: (BearerToken) throws -> Outcome<JSON, GraphError>
     ) async throws -> Response {
         let trace = context.trace
         do {
             guard try request.query()["api-version"] != nil else { throw ManagementError.missingVersion }
-            let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
-            let (body, landing) = try read(token)
-            return responder.answer(body, trace).landed(landing)
-        } catch let refused as ResourceRefused {
-            return responder.answer(ManagementError(refused.error), cloud: refused.landing.cloud, trace).landed(refused.landing)
+            let outcome = try read(try await site.authority.bearerToken(GraphEndpoint.bearer(request)))
+            let response =
+                switch outcome.result {
+                case .success(let body): responder.answer(body, trace)
+                case .failure(let refused): responder.answer(ManagementError(refused.error), cloud: outcome.routed.cloud, trace)
+                }
+            return response.routed(outcome.routed)
         } catch let error as ManagementError {
             return responder.answer(error, trace)
+        } catch let error as GraphError {
+            return responder.answer(ManagementError(error), trace)
         } catch is EntraError {
             // A query that cannot be decoded.
             return responder.answer(ManagementError(GraphError.unreadable), trace)

@@ -24,7 +24,7 @@ extension Authority {
         return try store.write { tx in
             let tenant = try controlled(name, tx)
             _ = try taking(trace, in: tenant)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             let user = try reading { () throws(FieldError) in
                 try User(body, tenant: tenant, newID: newID, createdAt: now)
             }
@@ -38,7 +38,7 @@ extension Authority {
                 }
             }
             try refuseTaken(user, tx)
-            try add(user, in: tenant, now: now, tx)
+            try operation(tx, in: tenant).add(user)
             return user.json(password: user.isGuest ? nil : body["password"]?.text ?? BuiltInLab.password)
         }
     }
@@ -48,14 +48,13 @@ extension Authority {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let old = try controlledUser(id, of: tenant, tx)
-            let now = tenant.clock.now(wall: wall())
             let region = try taking(trace, in: tenant)
             let (user, newPassword) = try reading { () throws(FieldError) in try old.changed(by: body, tenant: tenant) }
             try refuseTaken(user, isNew: false, tx)
             guard !user.isGuest || user.accountEnabled == old.accountEnabled else {
                 throw ControlError.invalid(FieldError("accountEnabled", "belongs to the guest's home tenant"))
             }
-            try update(old, to: user, reset: newPassword == nil ? nil : .adminResetEntra, in: tenant, now: now, region: region, tx)
+            try operation(tx, in: tenant, region: region).update(old, to: user, reset: newPassword == nil ? nil : .adminResetEntra)
             return user.json(password: newPassword)
         }
     }
@@ -66,8 +65,7 @@ extension Authority {
             let tenant = try controlled(name, tx)
             let user = try controlledUser(id, of: tenant, tx)
             let region = try taking(trace, in: tenant)
-            let now = tenant.clock.now(wall: wall())
-            try delete(user, in: tenant, now: now, region: region, tx)
+            try operation(tx, in: tenant, region: region).delete(user)
         }
     }
 
@@ -76,27 +74,14 @@ extension Authority {
         try store.write { tx in
             let tenant = try controlled(name, tx)
             let user = try controlledUser(userName, of: tenant, tx)
-            guard let app = try app(ClientID(clientID), in: tenant, tx) else {
+            guard let app = try operation(tx, in: tenant).app(ClientID(clientID)) else {
                 throw ControlError.notFound("There is no app '\(clientID.prefix(100))' in \(tenant.name).")
             }
-            try setConsent(isGiven, of: user, to: app.id, in: tenant, now: tenant.clock.now(wall: wall()), tx)
+            try operation(tx, in: tenant).setConsent(isGiven, of: user, to: app.id)
             return [
                 "user": .string(user.id.description), "client": .string(app.id.description), "consented": .bool(isGiven),
             ]
         }
-    }
-
-    /// Does nothing when it is so already.
-    func setConsent(
-        _ isGiven: Bool, of user: User, to client: ClientID, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction
-    ) throws {
-        guard user.withdrawnConsents.contains(client) == isGiven else { return }
-        var changed = user
-        if isGiven { changed.withdrawnConsents.removeAll { $0 == client } } else { changed.withdrawnConsents.append(client) }
-        try tx.update(changed)
-        try tx.append(
-            Event(
-                tenant: tenant.id, at: now, kind: isGiven ? .consentGiven : .consentWithdrawn, user: user.id, client: client))
     }
 
     private func refuseTaken(_ user: User, isNew: Bool = true, _ tx: StoreTransaction) throws {
@@ -128,7 +113,7 @@ extension Authority {
             let app = try reading { () throws(FieldError) in try AppRegistration(body, newID: newID) }
             guard try tx.ownApp(app.id, of: tenant.id) == nil else { throw ControlError.conflict(FieldError("id", "is taken")) }
             try tx.insert(app, in: tenant.id)
-            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appCreated, client: app.id))
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: systemTime()), kind: .appCreated, client: app.id))
             return app.json(secrets: try reading { () throws(FieldError) in try Self.secrets(in: body) } ?? [])
         }
     }
@@ -139,7 +124,7 @@ extension Authority {
             let old = try controlledApp(id, of: tenant, tx)
             let app = try reading { () throws(FieldError) in try old.changed(by: body) }
             try tx.update(app, in: tenant.id)
-            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appUpdated, client: app.id))
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: systemTime()), kind: .appUpdated, client: app.id))
             return app.json(secrets: try reading { () throws(FieldError) in try Self.secrets(in: body) })
         }
     }
@@ -149,7 +134,7 @@ extension Authority {
             let tenant = try controlled(name, tx)
             let app = try controlledApp(id, of: tenant, tx)
             try tx.deleteApp(app.id, of: tenant.id)
-            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: .appDeleted, client: app.id))
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: systemTime()), kind: .appDeleted, client: app.id))
         }
     }
 

@@ -39,14 +39,14 @@ extension Authority {
         let reactions = Judge.reactions(in: events).filter { asked == nil || $0.client == asked }
         let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
         let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
-        let machineNow = wall()
+        let machineNow = systemTime()
         return try store.read { tx in
             Report(
                 tenant: tenant, at: tenant.clock.now(wall: machineNow), reactions: reactions,
                 expectations: expectations.filter { asked == nil || $0.client == nil || $0.client == asked }
                     .map { ($0, $0.outcomes(of: reactions, now: machineNow)) },
                 apps: try reactions.reduce(into: [:]) { apps, reaction in
-                    apps[reaction.client] = try app(reaction.client, in: tenant, tx)?.name
+                    apps[reaction.client] = try operation(tx, in: tenant).app(reaction.client)?.name
                 }, users: try ids.reduce(into: [:]) { users, id in users[id] = try tx.user(id)?.userPrincipalName },
                 events: events.reduce(into: [:]) { if named.contains($1.id) { $0[$1.id] = $1 } })
         }

@@ -10,7 +10,7 @@ extension Authority {
         }
         return try store.read { tx in
             let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             return ControlPage(
                 of: try tx.revocations(in: tenant.id, after: after ?? 0, limit: ControlPage.size + 1),
                 cursor: { String($0.place.sequence) }, json: { $0.json($0.columns, now: now) })
@@ -46,7 +46,7 @@ extension Authority {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             let found = try propagated(id, of: tenant, tx)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             let ahead = found.event.propagation.arrivals.filter { !$0.isEffective(at: now) }
             let next = tenant.clock.mode == .running ? ahead.compactMap(\.visibleAt).min() : nil
             return (found.event.json(found.columns, now: now), ahead.isEmpty, next.map { $0 - now })
@@ -69,7 +69,7 @@ extension Authority {
         let (plane, region) = try releaseTarget(body)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             if let region, try !propagated(id, of: tenant, tx).event.propagation.arrivals.contains(where: { $0.region == region }) {
                 throw ControlError.invalid(FieldError("region", "is no region of this revocation"))
             }
@@ -84,7 +84,7 @@ extension Authority {
         let (plane, region) = try releaseTarget(body)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             if let region, !model(of: tenant).regions.contains(region) {
                 throw ControlError.invalid(FieldError("region", "is no region of \(tenant.name)"))
             }
@@ -149,11 +149,12 @@ extension Authority {
         }
         let (answer, tenant) = try store.write { tx in
             let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall())
+            let now = tenant.clock.now(wall: systemTime())
             var user = try controlledUser(userName, of: tenant, tx)
             let region = try taking(trace, in: tenant)
             guard !user.isGuest,
-                let revocation = try revoke(user, cause: cause, actor: actor, in: tenant, now: now, region: region, tx)
+                let revocation = try operation(tx, in: tenant, region: region).revoke(
+                    user, cause: cause, by: actor.map { Actor(id: $0) })
             else { throw ControlError.invalid(FieldError("user", "is a guest: revoke it in its home tenant")) }
             if let newPassword {
                 user.set(password: newPassword)

@@ -16,7 +16,7 @@ extension Authority {
                 seed = try reading { () throws(FieldError) in try sandbox.seed(body) }
                 try refuseTaken(seed, tx)
             }
-            try plant(seed, tx)
+            try Operation(self, tx, trace: nil).plant(seed)
             return json(of: seed, body: body)
         }
     }
@@ -83,7 +83,7 @@ extension Authority {
         }
         return tenant.json.adding([
             "propagation": model(of: tenant).json, "policies": tenant.policies.json,
-            "clock": ["now": JSON(tenant.clock.now(wall: wall())), "mode": .string(tenant.clock.mode.rawValue)],
+            "clock": ["now": JSON(tenant.clock.now(wall: systemTime())), "mode": .string(tenant.clock.mode.rawValue)],
             "users": .array(users), "apps": .array(apps),
         ])
     }

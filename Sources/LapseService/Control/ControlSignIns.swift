@@ -20,16 +20,16 @@ extension Authority {
         }
         let cookie = random.token(bytes: 32)
         let (issue, grant) = try store.write { tx in
-            let wall = wall()
+            let wall = systemTime()
             let tenant = try controlled(name, tx)
             let now = tenant.clock.now(wall: wall)
             let named = try controlledUser(userName, of: tenant, tx)
-            guard let app = try app(clientID, in: tenant, tx) else {
+            guard let app = try operation(tx, in: tenant).app(clientID) else {
                 throw ControlError.invalid(FieldError("client_id", "names no app of \(tenant.name)"))
             }
             guard
-                let account = try tx.account(
-                    of: named.home, in: tenant.id, since: authTime ?? now, subject: named.home.user, wall: wall)
+                let account = try operation(tx, in: tenant).account(
+                    of: named.home, since: authTime ?? now, subject: named.home.user)
             else {
                 throw ControlError.invalid(FieldError("user", "has no home account any more"))
             }
@@ -67,7 +67,7 @@ extension Authority {
             if let token = issue.refreshToken { try tx.insert(token) }
             return (issue, grant)
         }
-        let tokens = try await sign(issue.plan, keys: nil, trace: trace)
+        let tokens = try await sign(GrantedTokens(plan: issue.plan, trouble: nil), trace: trace)
         return [
             "grant": .string(grant.id.description), "refresh_token": tokens["refresh_token"] ?? .null,
             "access_token": tokens["access_token"] ?? .null, "id_token": tokens["id_token"] ?? .null,
@@ -79,7 +79,7 @@ extension Authority {
     /// The user's grants in this tenant, alive or dead and why. For a member, those in other tenants too.
     package func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
-            let wall = wall()
+            let wall = systemTime()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
             let after = try cursor.map { text in
@@ -98,7 +98,7 @@ extension Authority {
         let authentication = grant.authentication
         let (count, lastExpiresAt) = try tx.refreshTokens(of: grant.id)
         let now = try tx.tenant(grant.tenant)?.clock.now(wall: wall) ?? wall
-        let account = try tx.account(of: grant, in: grant.tenant, wall: wall)
+        let account = try tx.tenant(grant.tenant).flatMap { try operation(tx, in: $0).account(of: grant) }
         let refusal = try account.flatMap { account in
             try tx.tenant(grant.tenant).flatMap { refusalEverywhere(of: grant.subject, on: .refresh, account, in: $0) }
         }
@@ -121,7 +121,6 @@ extension Authority {
     /// The user's browser sessions, alive or dead and why. They are the home account's: a guest's are listed too.
     package func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
         try store.read { tx in
-            let wall = wall()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
             let after = try cursor.map { text in
@@ -132,7 +131,7 @@ extension Authority {
             let found = try tx.sessions(of: user.home, after: after, limit: ControlPage.size + 1)
             return try ControlPage(of: found, cursor: \.id.description) { session in
                 let authentication = session.authentication
-                guard let account = try tx.account(of: session, in: tenant.id, wall: wall) else { return nil }
+                guard let account = try operation(tx, in: tenant).account(of: session) else { return nil }
                 let refusal = refusalEverywhere(of: session.subject, on: .session, account, in: tenant)
                 var reason: String?
                 if session.expiresAt <= account.homeNow { reason = "The session has expired." }

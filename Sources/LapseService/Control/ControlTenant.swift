@@ -38,9 +38,9 @@ extension Authority {
             let old = try controlled(name, tx)
             guard let seed = try tx.seed(of: old.id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
             try tx.delete(tenant: old.id, keepingGuests: true)
-            try plant(seed, tx)
+            try Operation(self, tx, trace: nil).plant(seed)
             try tx.deleteOrphanedGuests(of: old.id)
-            try tx.append(Event(tenant: old.id, at: seed.tenant.clock.now(wall: wall()), kind: .tenantReset))
+            try tx.append(Event(tenant: old.id, at: seed.tenant.clock.now(wall: systemTime()), kind: .tenantReset))
             return (seed.tenant.json, old.id)
         }
         gates.openAll(of: tenant)
@@ -52,7 +52,7 @@ extension Authority {
     package func clock(of name: String) throws -> JSON {
         try store.read { tx in
             let tenant = try controlled(name, tx)
-            return clockJSON(tenant, now: tenant.clock.now(wall: wall()))
+            return clockJSON(tenant, now: tenant.clock.now(wall: systemTime()))
         }
     }
 
@@ -111,7 +111,7 @@ extension Authority {
         of name: String, _ move: (StoreTransaction, Tenant, Timestamp) throws -> TenantClock
     ) throws -> (json: JSON, effects: [ClockEffect]) {
         try store.write { tx in
-            let wall = wall()
+            let wall = systemTime()
             var tenant = try controlled(name, tx)
             let before = tenant.clock.now(wall: wall)
             tenant.clock = try move(tx, tenant, wall)
@@ -161,7 +161,7 @@ extension Authority {
             var tenant = try controlled(name, tx)
             try change(&tenant, tx)
             try tx.update(tenant)
-            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: wall()), kind: kind))
+            try tx.append(Event(tenant: tenant.id, at: tenant.clock.now(wall: systemTime()), kind: kind))
         }
     }
 
@@ -186,6 +186,12 @@ extension Authority {
     /// The same for calls that only read: a deleted user's tokens may live on, and people ask about them.
     func knownUser(_ name: String, of tenant: Tenant, _ tx: StoreTransaction) throws -> User {
         try tx.user(name, in: tenant.id) ?? tx.deletedUser(name, in: tenant.id) ?? controlledUser(name, of: tenant, tx)
+    }
+
+    func operation(_ tx: StoreTransaction, in tenant: Tenant, region: Region = .local) -> Operation {
+        var op = Operation(self, tx, trace: nil).in(tenant)
+        op.region = region
+        return op
     }
 
     func reading<Value>(_ read: () throws(FieldError) -> Value) throws(ControlError) -> Value {

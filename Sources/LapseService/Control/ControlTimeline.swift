@@ -65,7 +65,7 @@ extension Authority {
     /// The timeline of a user; a guest's is along the clock of its home.
     package func timeline(of userName: String, in name: String) throws -> Timeline {
         try store.read { tx in
-            let wall = wall()
+            let wall = systemTime()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
             guard let home = try tx.tenant(user.home.tenant) else {
@@ -98,8 +98,8 @@ extension Authority {
         of session: BrowserSession, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> Timeline.Row? {
         guard
-            let account = try tx.account(
-                of: session.authentication.user, in: tenant.id, since: .epoch, subject: session.id, wall: wall)
+            let account = try operation(tx, in: tenant).account(
+                of: session.authentication.user, since: .epoch, subject: session.id)
         else { return nil }
         let regions = model(of: tenant).regions
         let explanation = Explanation(of: .session(session), account: account, tenantNow: now)
@@ -114,8 +114,8 @@ extension Authority {
         of grant: Grant, _ events: [LoggedEvent], now: Timestamp, _ tx: StoreTransaction, wall: Timestamp
     ) throws -> Timeline.Row? {
         guard let place = try tx.tenant(grant.tenant),
-            let account = try tx.account(
-                of: grant.authentication.user, in: grant.tenant, since: .epoch, subject: grant.id, wall: wall)
+            let account = try operation(tx, in: place).account(
+                of: grant.authentication.user, since: .epoch, subject: grant.id)
         else { return nil }
         let placeNow = place.clock.now(wall: wall)
         let (ahead, regions) = (placeNow - now, model(of: place).regions)
@@ -133,7 +133,7 @@ extension Authority {
         let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
         let explanation = Explanation(of: .refreshToken(newest, grant), account: account, tenantNow: placeNow)
         return Timeline.Row(
-            kind: .grant, id: grant.id, session: grant.session, app: try app(grant.client, in: place, tx),
+            kind: .grant, id: grant.id, session: grant.session, app: try operation(tx, in: place).app(grant.client),
             authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
             accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
             verdicts: explanation.verdicts(at: now, regions: regions).filter { $0.plane == .refresh },

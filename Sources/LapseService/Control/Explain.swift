@@ -14,7 +14,7 @@ extension Authority {
         }
         // As a writer, whose caches hold the account's history; nothing is written.
         return try store.write { tx throws -> JSON in
-            let wall = wall()
+            let wall = systemTime()
             let tenant = try controlled(name, tx)
             let found =
                 switch question.kind {
@@ -100,7 +100,7 @@ extension Authority {
     private func policy(
         of found: Explained, _ user: User, in tenant: Tenant, _ tx: StoreTransaction
     ) throws -> Explanation.Policy {
-        guard let grant = found.grant, let app = try app(grant.client, in: tenant, tx) else { return .none }
+        guard let grant = found.grant, let app = try operation(tx, in: tenant).app(grant.client) else { return .none }
         let scopes = ScopePolicy(app: app, resources: try tx.resources(in: tenant.id), tenant: tenant)
         let resource = (try? scopes.delegated(grant.scope, mayNameSeveralResources: true))?.resource
         return Explanation.Policy(user: user, app: app, tenant: tenant, resource: resource ?? scopes.graph)
@@ -148,8 +148,8 @@ extension Authority {
     ) throws -> AccountFacts? {
         let home = found.authentication.user
         let subject = found.grant?.id ?? found.session ?? home.user
-        return try tx.account(of: home, in: place.id, since: .epoch, subject: subject, wall: wall)
-            ?? tx.account(of: home, in: home.tenant, since: .epoch, subject: subject, wall: wall)
+        return try operation(tx, in: place).account(of: home, since: .epoch, subject: subject)
+            ?? tx.tenant(home.tenant).flatMap { try operation(tx, in: $0).account(of: home, since: .epoch, subject: subject) }
     }
 
     private func regions(_ name: String?, of home: Tenant) throws -> [Region] {

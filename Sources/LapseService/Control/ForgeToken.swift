@@ -18,11 +18,11 @@ extension Authority {
             return (read.0, read.1, read.2, defect)
         }
         let plan = try store.read { tx in
-            let wall = wall()
+            let wall = systemTime()
             let tenant = try controlled(name, tx)
             let now = tenant.clock.now(wall: wall)
             let user = try controlledUser(userName, of: tenant, tx)
-            guard let app = try app(client, in: tenant, tx) else {
+            guard let app = try operation(tx, in: tenant).app(client) else {
                 throw ControlError.invalid(FieldError("client_id", "names no app of this tenant"))
             }
             let context = TokenContext(

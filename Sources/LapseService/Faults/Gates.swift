@@ -101,11 +101,11 @@ extension Authority {
 
     /// Holds a token request at its gate. Its tenant is looked for as the decision will: by the path, under an alias by what the
     /// request brings.
-    func waitToBeDecided(_ request: TokenRequest, at name: TenantName) async {
+    func waitToBeDecided(_ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?) async {
         guard gates.areInUse else { return }
-        let assertion = try? await checkedAssertion(of: request)
         let tenant = try? store.read { tx in
-            try tx.tenant(named: name)?.id ?? prepare(request, at: name, assertion: assertion, tx, wall: wall()).tenant
+            try tx.tenant(named: name)?.id
+                ?? Operation(self, tx, trace: nil).locate(request, at: name, assertion: assertion).tenant
         }
         if let tenant { await gates.pass(.beforeDecision, of: tenant) }
     }

@@ -43,24 +43,21 @@ package final class ResponseFaults: Sendable {
     }
 }
 
-extension Authority {
+extension Operation {
     /// Asks the tenant's faults about a request. A hit is counted and logged in this transaction, and is over when that is undone.
     ///
     /// - Returns: the effect of the fault that hits; nil nearly always.
-    func inject(
-        _ subject: Fault.Subject, in tenant: Tenant, now: Timestamp, _ trace: RequestTrace, _ tx: StoreTransaction
-    ) throws -> FaultEffect? {
-        guard !tenant.isNone else { return nil }
+    func inject(_ subject: Fault.Subject) throws -> FaultEffect? {
+        guard !tenant.isNone, let requestID = trace?.requestID else { return nil }
         let faults = try tx.faults(of: tenant.id)
         // Most tenants have no faults: nothing is asked or counted then.
         guard !faults.isEmpty else { return nil }
-        let seed = model(of: tenant).seed
+        let seed = model.seed
         let (hit, changed) = Fault.hit(subject, of: faults, seed: seed)
         for fault in changed { try tx.update(fault, of: tenant.id) }
         guard let hit else { return nil }
-        var event = Event(
-            tenant: tenant.id, at: now, kind: .faultHit, user: subject.user, client: subject.client, grant: subject.grant,
-            region: subject.region, requestID: trace.requestID)
+        var event = event(.faultHit, user: subject.user, client: subject.client, grant: subject.grant)
+        event.region = subject.region
         event.presented = subject.presented
         event.notes.fault = hit.id
         event.notes.endpoint = subject.endpoint
@@ -80,32 +77,30 @@ extension Authority {
             if case .response(let responseFault) = hit.effect.kind { responseFault } else { nil }
         let latency = hit.effect.latency(of: hit, seed: seed)
         if responseFault != nil || latency != nil {
-            self.responseFaults.add(.init(fault: hit.id, latency: latency, responseFault: responseFault), to: trace.requestID)
+            authority.responseFaults.add(.init(fault: hit.id, latency: latency, responseFault: responseFault), to: requestID)
         }
         return hit.effect
     }
+}
 
-    /// The same for metadata, which is read outside of any transaction of the writer.
+extension Authority {
+    /// Lets faults hit a request for metadata, which is read outside of any transaction of the writer.
     ///
-    /// - Throws: ``Refused`` when the fault answers in place of the document.
-    /// - Returns: what is wrong with the keys; nil: nothing.
-    package func injectIntoMetadata(_ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace) throws -> FaultEffect
-        .KeyTrouble?
-    {
+    /// - Returns: what is wrong with the keys, nil for nothing; or the refusal with which a fault answers in place of the document.
+    package func injectIntoMetadata(
+        _ endpoint: Fault.Endpoint, at name: TenantName, trace: RequestTrace
+    ) throws -> Outcome<FaultEffect.KeyTrouble?, EntraError>? {
         let isQuiet = try store.read { tx in
             try tx.tenant(named: name).map { try tx.faults(of: $0.id).isEmpty } ?? true
         }
         guard !isQuiet else { return nil }
-        return try deciding { tx, landing in
-            let wall = wall()
-            let tenant = try tenant(name, orOf: nil, tx, wall: wall)
-            let now = tenant.clock.now(wall: wall)
-            landing.region = try self.landing(trace, in: tenant, client: nil, user: nil, now: now, tx)
-            let effect = try inject(Fault.Subject(endpoint, region: landing.region), in: tenant, now: now, trace, tx)
-            let context = FaultContext(tenant: tenant, app: nil, user: nil, authTime: nil, now: now)
-            if let refusal = effect?.refusal(context) { throw Refused(refusal, now: now, in: tenant) }
-            if case .keys(let trouble) = effect?.kind { return trouble }
-            return nil
-        }.0
+        return try deciding(trace) { op in
+            try op.enter(name)
+            op.region = try op.routeToAuthority(client: nil, user: nil)
+            let effect = try op.inject(Fault.Subject(endpoint, region: op.region))
+            let context = FaultContext(tenant: op.tenant, app: nil, user: nil, authTime: nil, now: op.now)
+            if let refusal = effect?.refusal(context) { return .failure(refusal) }
+            return .success(effect?.keyTrouble)
+        }
     }
 }

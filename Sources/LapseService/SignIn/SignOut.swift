@@ -11,7 +11,7 @@ extension Authority {
         cookies: BrowserCookies, hint: String?, redirectURI: String?, trace: RequestTrace
     ) throws -> (redirectURI: String?, endedAll: Bool, frontChannel: [String]) {
         try store.write { tx in
-            let wall = wall()
+            let op = Operation(self, tx, trace: nil)
             let sessions = try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).filter { $0.endedAt == nil }
             var remaining = sessions.count
             var frontChannel: [String] = []
@@ -19,7 +19,7 @@ extension Authority {
                 let home = session.authentication.user
                 guard let tenant = try tx.tenant(home.tenant), let user = try tx.user(home.user) else { continue }
                 if let hint, hint.lowercased() != user.userPrincipalName.lowercased(), GUID(hint) != session.id { continue }
-                let now = tenant.clock.now(wall: wall)
+                let now = op.in(tenant).now
                 for grant in try tx.clients(of: session) {
                     guard let url = try tx.app(grant.client, in: grant.tenant)?.logoutURL, Self.isFrame(url) else { continue }
                     if !frontChannel.contains(url) { frontChannel.append(url) }

@@ -1,0 +1,73 @@
+import LapseRules
+import LapseStore
+
+/// One operation of the authority: one transaction, one instant, and the request it serves.
+///
+/// It begins in no tenant. What it does from ``enter(_:)`` on, it does in that tenant and on its clock.
+struct Operation {
+    let authority: Authority
+    let tx: StoreTransaction
+    /// The machine's time, read once.
+    let systemTime: Timestamp
+    /// Nil for a call of the control API, which leaves no request id in the log.
+    let trace: RequestTrace?
+    /// ``Tenant/none(_:)`` until a tenant is known, and under an alias.
+    private(set) var tenant: Tenant
+    /// ``systemTime`` on the tenant's clock.
+    private(set) var now: Timestamp
+    /// Where the request landed, or which region takes the change.
+    var region = Region.local
+
+    init(_ authority: Authority, _ tx: StoreTransaction, trace: RequestTrace?) {
+        self.authority = authority
+        self.tx = tx
+        self.trace = trace
+        systemTime = authority.systemTime()
+        tenant = .none("")
+        now = systemTime
+    }
+
+    var random: RandomSource { authority.random }
+    /// How what happens in the tenant travels.
+    var model: PropagationModel { authority.model(of: tenant) }
+
+    mutating func enter(_ tenant: Tenant) {
+        self.tenant = tenant
+        now = tenant.clock.now(wall: systemTime)
+    }
+
+    /// The same operation in another tenant, on that one's clock.
+    func `in`(_ other: Tenant) -> Operation {
+        var operation = self
+        operation.enter(other)
+        return operation
+    }
+
+    /// An instant of the machine's on the clock of another tenant; this tenant's when there is no such one.
+    func now(in other: GUID) throws -> Timestamp {
+        guard other != tenant.id else { return now }
+        return try tx.tenant(other)?.clock.now(wall: systemTime) ?? now
+    }
+
+    /// An event of this request, in the tenant's log.
+    func event(
+        _ kind: Event.Kind, user: GUID? = nil, client: ClientID? = nil, grant: GUID? = nil, revocation: GUID? = nil,
+        code: AADSTS? = nil
+    ) -> Event {
+        Event(
+            tenant: tenant.id, at: now, kind: kind, user: user, client: client, grant: grant, revocation: revocation,
+            region: region, code: code, requestID: trace?.requestID)
+    }
+
+    /// The refusal that the operation comes to: with its instant and, of the authority's errors, in the tenant's style.
+    func refused<Failure>(_ error: Failure) -> Refused<Failure> {
+        Refused(error: error, now: now, style: tenant.isNone ? .current : ErrorStyle(tenant.policies))
+    }
+}
+
+extension Tenant {
+    /// What `common` and its like are while nobody has signed in: no directory at all, on the machine's clock.
+    static func none(_ alias: String) -> Tenant { Tenant(id: noID, name: alias, domains: []) }
+
+    var isNone: Bool { id == Self.noID }
+}

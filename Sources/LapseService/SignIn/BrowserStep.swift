@@ -1,0 +1,49 @@
+import LapseRules
+import LapseStore
+
+/// What a browser brings to a page: which browser it is, and what the person did there.
+package enum BrowserStep: Sendable {
+    case arrived
+    /// - Parameter newPassword: for an account whose password only serves to choose another one.
+    case signIn(userName: String, Credential, newPassword: String?, staySignedIn: Bool)
+    case picked(GUID)
+    case otherAccount
+    case consented(GUID)
+    case declined
+}
+
+/// The cookies that name a browser, in clear.
+package typealias BrowserCookies = [BrowserSession.Cookie: String]
+
+/// What the browser sees next.
+package enum AuthorizeAnswer: Sendable {
+    /// The sign-in page. The error is what was wrong with the last try.
+    case signIn(SignInPageFacts)
+    case pick(accounts: [PageAccount], appName: String)
+    case consent(account: PageAccount, appName: String, permissions: [String])
+    /// To the redirect URI.
+    case redirect(AuthorizeRequest.Target, FormAnswer)
+}
+
+package struct SignInPageFacts: Sendable {
+    package let appName: String
+    package let directory: String
+    package let userName: String?
+    package let error: EntraError?
+
+    /// Whether the page asks for a new password beside the one that has expired.
+    package var asksForNewPassword = false
+}
+
+/// An account as pages name it: by its session.
+package struct PageAccount: Sendable {
+    package let session: GUID
+    package let displayName: String
+    package let userPrincipalName: String
+
+    init(_ candidate: SignInDecision.Candidate) {
+        session = candidate.session.id
+        displayName = candidate.account.user.displayName
+        userPrincipalName = candidate.account.user.userPrincipalName
+    }
+}
