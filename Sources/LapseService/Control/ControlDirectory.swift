@@ -5,12 +5,12 @@ import LapseStore
 extension Authority {
     // MARK: Users
 
-    package func listUsers(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listUsers(of name: String, after cursor: String?) throws -> ControlPage<JSON> {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             return ControlPage(
-                of: try tx.users(in: tenant.id, after: cursor, limit: ControlPage.size + 1), cursor: \.userPrincipalName,
-                json: { $0.json() })
+                of: try tx.users(in: tenant.id, after: cursor, limit: ControlPage<JSON>.size + 1), cursor: \.userPrincipalName,
+                item: { $0.json() })
         }
     }
 
@@ -92,12 +92,12 @@ extension Authority {
 
     // MARK: Apps
 
-    package func listApps(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listApps(of name: String, after cursor: String?) throws -> ControlPage<JSON> {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             return ControlPage(
-                of: try tx.apps(in: tenant.id, after: cursor.map { ClientID($0) }, limit: ControlPage.size + 1),
-                cursor: \.id.description, json: { $0.json() })
+                of: try tx.apps(in: tenant.id, after: cursor.map { ClientID($0) }, limit: ControlPage<JSON>.size + 1),
+                cursor: \.id.description, item: { $0.json() })
         }
     }
 

@@ -38,12 +38,12 @@ extension Authority {
     /// The log after an event id, oldest first.
     ///
     /// - Parameter isFull: with all that the judge reads.
-    package func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage {
+    package func events(_ filter: EventFilter, after cursor: Int64?, isFull: Bool = false) throws -> ControlPage<JSON> {
         let found = try store.read { tx in
             try tx.events(
-                in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: ControlPage.size + 1)
+                in: filter.tenant, after: cursor ?? 0, kind: filter.kind, user: filter.user, limit: ControlPage<JSON>.size + 1)
         }
-        return ControlPage(of: found, cursor: { String($0.id) }, json: { isFull ? $0.fullJSON : $0.json })
+        return ControlPage(of: found, cursor: { String($0.id) }, item: { isFull ? $0.fullJSON : $0.json })
     }
 
     /// An event of a stream.
@@ -69,7 +69,7 @@ extension Authority {
                 // Asked before looking: what is appended after that is found the next time.
                 let last = tx.lastEventID()
                 let found = try tx.events(
-                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user, limit: ControlPage.size)
+                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user, limit: ControlPage<JSON>.size)
                 return (found, last, try tx.tenant(filter.tenant) != nil)
             }
             if let newest = found.last {

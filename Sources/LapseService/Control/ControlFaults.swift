@@ -3,9 +3,9 @@ import LapseStore
 
 // The control API's calls on what goes wrong on purpose.
 extension Authority {
-    package func listFaults(of name: String) throws -> ControlPage {
+    package func listFaults(of name: String) throws -> ControlPage<JSON> {
         try store.read { tx in
-            ControlPage(items: try tx.faults(of: try controlled(name, tx).id).map(\.json), next: nil)
+            ControlPage(whole: try tx.faults(of: try controlled(name, tx).id).map(\.json))
         }
     }
 

@@ -54,8 +54,8 @@ extension Authority {
 
     // MARK: Expectations
 
-    package func listExpectations(of name: String) throws -> ControlPage {
-        ControlPage(items: try report(of: name).expectations.map { $0.expectation.json($0.outcomes) }, next: nil)
+    package func listExpectations(of name: String) throws -> ControlPage<JSON> {
+        ControlPage(whole: try report(of: name).expectations.map { $0.expectation.json($0.outcomes) })
     }
 
     package func createExpectation(_ body: JSON, in name: String) throws -> JSON {

@@ -3,17 +3,17 @@ import LapseStore
 
 // The control API's calls on revocations.
 extension Authority {
-    package func listRevocations(of name: String, after cursor: String?) throws -> ControlPage {
+    package func listRevocations(of name: String, after cursor: String?) throws -> ControlPage<JSON> {
         let after = try cursor.map { text in
-            guard let sequence = Int64(text) else { throw ControlPage.unknownCursor }
+            guard let sequence = Int64(text) else { throw ControlPage<JSON>.unknownCursor }
             return sequence
         }
         return try store.read { tx in
             let tenant = try controlled(name, tx)
             let now = tenant.clock.now(wall: systemTime())
             return ControlPage(
-                of: try tx.revocations(in: tenant.id, after: after ?? 0, limit: ControlPage.size + 1),
-                cursor: { String($0.place.sequence) }, json: { $0.json($0.columns, now: now) })
+                of: try tx.revocations(in: tenant.id, after: after ?? 0, limit: ControlPage<JSON>.size + 1),
+                cursor: { String($0.place.sequence) }, item: { $0.json($0.columns, now: now) })
         }
     }
 
@@ -80,7 +80,7 @@ extension Authority {
     /// The same for everything of the tenant that is held or on its way.
     ///
     /// - Returns: what was released, oldest first.
-    package func releaseAll(of name: String, _ body: JSON) throws -> ControlPage {
+    package func releaseAll(of name: String, _ body: JSON) throws -> ControlPage<JSON> {
         let (plane, region) = try releaseTarget(body)
         return try store.write { tx in
             let tenant = try controlled(name, tx)
@@ -90,7 +90,7 @@ extension Authority {
             }
             let pending = try tx.pending(in: tenant.id, at: now)
             let released = try pending.map { try release($0.description, on: plane, in: region, of: tenant, now: now, tx) }
-            return ControlPage(items: released.filter(\.isChanged).map(\.json), next: nil)
+            return ControlPage(whole: released.filter(\.isChanged).map(\.json))
         }
     }
 

@@ -77,20 +77,20 @@ extension Authority {
     }
 
     /// The user's grants in this tenant, alive or dead and why. For a member, those in other tenants too.
-    package func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
+    package func grants(of userName: String, in name: String, after cursor: String?) throws -> ControlPage<JSON> {
         try store.read { tx in
             let wall = systemTime()
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
             let after = try cursor.map { text in
                 let last = try GUID(text).flatMap { try tx.grant($0) }
-                guard let last, last.authentication.user == user.home else { throw ControlPage.unknownCursor }
+                guard let last, last.authentication.user == user.home else { throw ControlPage<JSON>.unknownCursor }
                 return last.id
             }
             return try ControlPage(
                 of: try tx.grants(
-                    of: user.home, tenant: user.isGuest ? tenant.id : nil, after: after, limit: ControlPage.size + 1),
-                cursor: \.id.description, json: { try grantJSON($0, tx, wall: wall) })
+                    of: user.home, tenant: user.isGuest ? tenant.id : nil, after: after, limit: ControlPage<JSON>.size + 1),
+                cursor: \.id.description, item: { try grantJSON($0, tx, wall: wall) })
         }
     }
 
@@ -119,16 +119,16 @@ extension Authority {
     }
 
     /// The user's browser sessions, alive or dead and why. They are the home account's: a guest's are listed too.
-    package func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage {
+    package func sessions(of userName: String, in name: String, after cursor: String?) throws -> ControlPage<JSON> {
         try store.read { tx in
             let tenant = try controlled(name, tx)
             let user = try knownUser(userName, of: tenant, tx)
             let after = try cursor.map { text in
                 let last = try GUID(text).flatMap { try tx.session($0) }
-                guard let last, last.authentication.user == user.home else { throw ControlPage.unknownCursor }
+                guard let last, last.authentication.user == user.home else { throw ControlPage<JSON>.unknownCursor }
                 return last.id
             }
-            let found = try tx.sessions(of: user.home, after: after, limit: ControlPage.size + 1)
+            let found = try tx.sessions(of: user.home, after: after, limit: ControlPage<JSON>.size + 1)
             return try ControlPage(of: found, cursor: \.id.description) { session in
                 let authentication = session.authentication
                 guard let account = try operation(tx, in: tenant).account(of: session) else { return nil }

@@ -1,35 +1,10 @@
 import LapseRules
 import LapseStore
 
-/// The part of a list, and where the next part begins; nil at the end.
-package struct ControlPage: Sendable {
-    package let items: [JSON]
-    package let next: String?
-
-    init(items: [JSON], next: String?) { (self.items, self.next) = (items, next) }
-
-    /// - Parameters:
-    ///   - found: up to one more than ``size``: whether there is more.
-    ///   - cursor: what names the last one.
-    ///   - json: nil for what is not shown.
-    init<Row>(of found: [Row], cursor: (Row) -> String, json: (Row) throws -> JSON?) rethrows {
-        let page = found.prefix(Self.size)
-        items = try page.compactMap(json)
-        next = found.count > page.count ? page.last.map(cursor) : nil
-    }
-
-    /// How many items a page has at most.
-    static let size = 100
-
-    static let unknownCursor = ControlError.invalid(FieldError("after", "must be a cursor of this list"))
-
-    package var json: JSON { ["items": .array(items), "next": JSON(next)] }
-}
-
 // The control API's calls on a tenant as a whole.
 extension Authority {
-    package func listTenants() throws -> ControlPage {
-        ControlPage(items: try store.read { try $0.tenants().map(\.json) }, next: nil)
+    package func listTenants() throws -> ControlPage<JSON> {
+        ControlPage(whole: try store.read { try $0.tenants().map(\.json) })
     }
 
     /// Back to the seed: no grants, sessions, revocations and events, the clock real.

@@ -165,10 +165,10 @@ extension Authority {
     private func history(of found: Explained, _ tx: StoreTransaction) throws -> [LoggedEvent] {
         var grants = [found.grant?.id].compactMap { $0 }
         if case .session(let session) = found.subject {
-            grants = try tx.grants(of: found.authentication.user, tenant: nil, limit: ControlPage.size)
+            grants = try tx.grants(of: found.authentication.user, tenant: nil, limit: ControlPage<JSON>.size)
                 .filter { $0.session == session.id }.map(\.id)
         }
-        return try tx.events(of: grants, since: found.authentication.place.sequence, limit: ControlPage.size)
+        return try tx.events(of: grants, since: found.authentication.place.sequence, limit: ControlPage<JSON>.size)
     }
 }
 

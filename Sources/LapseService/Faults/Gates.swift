@@ -73,13 +73,13 @@ final class Gates: Sendable {
 
 // The control API's calls on gates.
 extension Authority {
-    package func listGates(of name: String) throws -> ControlPage {
+    package func listGates(of name: String) throws -> ControlPage<JSON> {
         let tenant = try store.read { tx in try controlled(name, tx).id }
         return ControlPage(
-            items: Gates.Gate.allCases.map { gate in
+            whole: Gates.Gate.allCases.map { gate in
                 let (isClosed, waiting) = gates.status(gate, of: tenant)
                 return gate.json(isClosed: isClosed, waiting: waiting)
-            }, next: nil)
+            })
     }
 
     /// `{"closed":true}`: closes or opens a gate.
