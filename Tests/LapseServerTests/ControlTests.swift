@@ -124,6 +124,51 @@ struct ControlTests {
             (.delete, "contoso.example/users/adele@contoso.example", "mars", nil, "400 x-lapse-region"),
             (.post, "nowhere.example/apps", nil, "{}", "404 -"), (.post, "contoso.example/apps", nil, "{}", "400 kind"),
             (.patch, "contoso.example/apps/nothing", nil, #"{"x":1}"#, "404 -"),
+            // Sign-ins: body, tenant, user, app, instant, region, scope.
+            (.post, "nowhere.example/grants", nil, "{}", "400 user"),
+            (.post, "nowhere.example/grants", nil, #"{"user":"nobody","client_id":"x","scope":"y"}"#, "404 -"),
+            (.post, "contoso.example/grants", "mars", #"{"user":"nobody","client_id":"x","scope":"y"}"#, "404 -"),
+            (
+                .post, "contoso.example/grants", "mars", #"{"user":"adele@contoso.example","client_id":"x","scope":"y"}"#,
+                "400 client_id"
+            ),
+            (
+                .post, "contoso.example/grants", "mars",
+                #"{"user":"adele@contoso.example","client_id":"\#(Lab.native)","scope":"y","authTime":"2030-01-01T00:00:00Z"}"#,
+                "400 authTime"
+            ),
+            (
+                .post, "contoso.example/grants", "mars",
+                #"{"user":"adele@contoso.example","client_id":"\#(Lab.native)","scope":"y"}"#, "400 x-lapse-region"
+            ),
+            (.post, "nowhere.example/tokens/forge", nil, #"{"user":"nobody","client_id":"x","scope":"y","z":1}"#, "400 z"),
+            (.post, "nowhere.example/tokens/forge", nil, #"{"user":"nobody","client_id":"x","scope":"y"}"#, "400 defect"),
+            (
+                .post, "contoso.example/tokens/forge", nil,
+                #"{"user":"adele@contoso.example","client_id":"x","scope":"y","defect":"issuer"}"#, "400 client_id"
+            ),
+            (.get, "nowhere.example/users/nobody/grants?after=x", nil, nil, "404 -"),
+            (.get, "contoso.example/users/nobody/sessions?after=x", nil, nil, "404 -"),
+            (.get, "contoso.example/users/adele@contoso.example/sessions?after=x", nil, nil, "400 after"),
+            // Revocations: body, tenant, user or id, region.
+            (
+                .post, "nowhere.example/revocations", nil,
+                #"{"user":"nobody","cause":"userRevoke","newPassword":"x","z":1}"#, "400 newPassword"
+            ),
+            (.post, "nowhere.example/revocations", "mars", #"{"user":"nobody","cause":"userRevoke"}"#, "404 -"),
+            (
+                .post, "contoso.example/revocations", "mars",
+                ##"{"user":"nestor_fabrikam.example#EXT#@contoso.example","cause":"userRevoke"}"##, "400 x-lapse-region"
+            ),
+            (.get, "nowhere.example/revocations?after=x", nil, nil, "400 after"),
+            (.get, "nowhere.example/revocations/x?wait=x", nil, nil, "400 wait"),
+            (.get, "nowhere.example/revocations/x?wait=PT1S", nil, nil, "404 -"),
+            (.post, "nowhere.example/revocations/x/release", nil, #"{"region":"a b"}"#, "400 region"),
+            (.post, "contoso.example/revocations/x/release", nil, #"{"region":"mars"}"#, "404 -"),
+            (.post, "nowhere.example/propagation/release", nil, #"{"region":"mars"}"#, "404 -"),
+            (.post, "nowhere.example/explain", nil, #"{"session":"x","access_token":"y"}"#, "400 -"),
+            (.post, "nowhere.example/explain", nil, #"{"session":"x","region":"mars"}"#, "404 -"),
+            (.post, "contoso.example/explain", nil, #"{"session":"x","region":"mars"}"#, "400 region"),
         ] as [(HTTPRequest.Method, String, String?, String?, String)])
     func firstMistake(
         method: HTTPRequest.Method, path: String, region: String?, body: String?, refusal: String
