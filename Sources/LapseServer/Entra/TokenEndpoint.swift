@@ -15,7 +15,7 @@ struct TokenEndpoint {
                 form: form, authorization: request.headers[.authorization], origin: request.headers[.origin],
                 version: version)
             let outcome = try await site.authority.answer(tokenRequest, at: try Request.tenant(context), trace: trace)
-            return responder.answer(outcome, request, trace) { responder.answer($0, request, trace) }
+            return responder.answer(outcome, request, trace) { responder.answer($0.answer, request, trace) }
         }
     }
 

@@ -69,9 +69,9 @@ extension Authority {
         }
         let tokens = try await sign(GrantedTokens(plan: issue.plan, trouble: nil), trace: trace)
         return [
-            "grant": .string(grant.id.description), "refresh_token": tokens["refresh_token"] ?? .null,
-            "access_token": tokens["access_token"] ?? .null, "id_token": tokens["id_token"] ?? .null,
-            "expires_in": tokens["expires_in"] ?? .null,
+            "grant": .string(grant.id.description), "refresh_token": JSON(tokens.refreshToken),
+            "access_token": .string(tokens.accessToken), "id_token": JSON(tokens.idToken),
+            "expires_in": .integer(tokens.expiresIn.wholeSeconds),
             "cookies": .object([BrowserSession.Cookie.transient.rawValue: .string(cookie)]),
         ]
     }

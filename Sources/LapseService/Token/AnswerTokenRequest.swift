@@ -8,14 +8,32 @@ struct GrantedTokens: Sendable {
     let trouble: FaultEffect.KeyTrouble?
 }
 
+/// What was granted, stored and signed: all that the token endpoint answers.
+package struct SignedTokens: Sendable {
+    private let plan: TokenPlan
+    package let accessToken: String
+    package let idToken: String?
+
+    init(_ plan: TokenPlan, accessToken: String, idToken: String?) {
+        self.plan = plan
+        self.accessToken = accessToken
+        self.idToken = idToken
+    }
+
+    package var refreshToken: String? { plan.refreshToken }
+    package var expiresIn: Duration { plan.accessTokenLifetime }
+    /// The token endpoint's answer.
+    package var answer: JSON { plan.answer(accessToken: accessToken, idToken: idToken) }
+}
+
 extension Authority {
     /// Answers a token request: decides it in one transaction, signs after the commit.
     ///
-    /// - Returns: the members of the answer, or the refusal.
+    /// - Returns: the tokens, or the refusal.
     /// - Throws: what means that the storage or the signer is broken.
     package func answer(
         _ request: TokenRequest, at name: TenantName, trace: RequestTrace
-    ) async throws -> Outcome<JSON, EntraError> {
+    ) async throws -> Outcome<SignedTokens, EntraError> {
         underWay.begin()
         defer { underWay.end() }
         let assertion = try await checkedAssertion(of: request)
@@ -31,7 +49,7 @@ extension Authority {
     }
 
     /// Signs what was stored; runs after the commit, on whichever core is free.
-    func sign(_ granted: GrantedTokens, trace: RequestTrace) async throws -> JSON {
+    func sign(_ granted: GrantedTokens, trace: RequestTrace) async throws -> SignedTokens {
         let plan = granted.plan
         let signer =
             switch granted.trouble {
@@ -48,7 +66,7 @@ extension Authority {
             ? plan.idTokenPayload(issuer: issuer).map {
                 try signer.sign($0, namesThumbprint: plan.version == .v1)
             } : nil
-        return plan.answer(accessToken: accessToken, idToken: idToken)
+        return SignedTokens(plan, accessToken: accessToken, idToken: idToken)
     }
 }
 
