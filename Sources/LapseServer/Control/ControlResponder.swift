@@ -130,4 +130,16 @@ extension Request {
         guard let flag = Bool(asked) else { throw ControlError.invalid(FieldError(name, "must be true or false")) }
         return flag
     }
+
+    /// The query's `wait`: how long the answer may wait for what is asked about, in the machine's time; nil: not at all.
+    func controlWait() throws -> Duration? {
+        let longest = Duration.seconds(60)
+        return try controlQuery("wait").map { text in
+            guard let wait = Duration(iso8601: text), wait <= longest else {
+                throw ControlError.invalid(
+                    FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(longest.iso8601)"))
+            }
+            return wait
+        }
+    }
 }

@@ -19,6 +19,7 @@ struct PropagationCalls {
 
     func releaseAll(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")
-        return ControlResponder.answer(try authority.releaseAll(of: tenant, try await request.control()).json)
+        let release = try await request.control(as: Release.init(_:))
+        return ControlResponder.answer(try authority.releaseAll(release, of: tenant).json(\.json))
     }
 }
