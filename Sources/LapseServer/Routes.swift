@@ -110,7 +110,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     control.post("tenants/{tenant}/revocations", use: revocations.create)
     control.get("tenants/{tenant}/revocations/{id}", use: revocations.revocation)
     control.post("tenants/{tenant}/revocations/{id}/release", use: revocations.release)
-    control.post("tenants/{tenant}/explain", use: signIns.explain)
+    control.post("tenants/{tenant}/explain", use: ExplainCalls(authority: site.authority).explain)
     control.post("tenants/{tenant}/grants", use: signIns.createGrant)
     let faults = FaultCalls(authority: site.authority)
     control.get("tenants/{tenant}/faults", use: faults.list)

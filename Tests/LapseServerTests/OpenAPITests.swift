@@ -160,7 +160,7 @@ struct OpenAPITests {
         "Cause": values(Revocation.Cause.allCases),
         "NewRevocation.then.cause": values(Revocation.Cause.allCases.filter(\.setsPassword)),
         "StateChange.cause": values(StateChange.Kind.allCases),
-        "Explanation.kind": values(Authority.ExplainedKind.allCases),
+        "Explanation.kind": values(Explanation.Question.Kind.allCases),
         "Verdict.rule": values(Explanation.Rule.allCases),
         "Verdict.then.rule": values(Explanation.Rule.allCases.filter(\.accepts)),
         "Verdict.else.rule": values(Explanation.Rule.allCases.filter { !$0.accepts }),

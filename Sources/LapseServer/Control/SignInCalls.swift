@@ -2,13 +2,9 @@ import Hummingbird
 import LapseRules
 import LapseService
 
-/// The control calls on grants and sessions, and their explanation.
+/// The control calls on grants and sessions.
 struct SignInCalls {
     let authority: Authority
-
-    func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
-        ControlResponder.answer(try await authority.explain(try await request.control(), in: try context.parameter("tenant")))
-    }
 
     func createGrant(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")

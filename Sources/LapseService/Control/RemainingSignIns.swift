@@ -1,6 +1,6 @@
 import LapseRules
 
-// What the timeline, the expectations and grants still use of the calls on revocations.
+// What the timeline, the expectations and grants still use of the calls on revocations and explanations.
 
 extension Authority {
     private static let longestWait = Duration.seconds(60)
@@ -61,6 +61,17 @@ extension Propagated {
         return [
             "id": .string(columns.id.description), "user": .string(columns.user.user.description), "at": JSON(place.at),
             "cause": .string(columns.cause), "actor": JSON(columns.actor), "stamp": JSON(columns.stamp), "planes": .object(planes),
+        ]
+    }
+}
+
+extension Explanation.Verdict {
+    func json(authTime: Timestamp) -> JSON {
+        [
+            "plane": .string(plane.rawValue), "region": .string(region.description), "accepted": .bool(isAccepted),
+            "code": code.map { .integer(Int64($0.rawValue)) } ?? .null, "rule": .string(rule.rawValue), "why": .string(why),
+            "authTime": JSON(authTime), "cutOff": JSON(cutOff), "revocation": JSON(revocation?.description),
+            "changesAt": JSON(changesAt), "attemptsLeft": attemptsLeft.map { .integer(Int64($0)) } ?? .null,
         ]
     }
 }
