@@ -43,12 +43,10 @@ struct RaceTests {
         requestID: RandomSource.seeded(1).guid(), correlationID: "c", origin: "https://localhost", region: nil)
 
     private func grant(_ authority: Authority) async throws -> String {
-        try await authority.createGrant(
-            [
-                "user": "adele@contoso.example", "client_id": "bbbbbbbb-0002-4000-8000-000000000001",
-                "scope": "openid offline_access User.Read",
-            ],
-            in: "contoso.example", trace: Self.trace)["refresh_token"]?.text ?? ""
+        let signIn = DirectSignIn(
+            user: "adele@contoso.example", client: "bbbbbbbb-0002-4000-8000-000000000001", scope: "openid offline_access User.Read")
+        let signedIn = try await authority.createGrant(NewGrant(signIn), in: "contoso.example", trace: Self.trace)
+        return try #require(signedIn.tokens.refreshToken)
     }
 
     @discardableResult

@@ -2,7 +2,7 @@ import Hummingbird
 import LapseRules
 import LapseService
 
-/// The control calls on what goes wrong on purpose: faults, gates, forged tokens.
+/// The control calls on what goes wrong on purpose: faults and gates.
 struct FaultCalls {
     let authority: Authority
 
@@ -36,11 +36,5 @@ struct FaultCalls {
     func setGate(_ request: Request, _ context: LapseContext) async throws -> Response {
         let (gate, tenant) = (try context.parameter("gate"), try context.parameter("tenant"))
         return ControlResponder.answer(try authority.setGate(gate, of: tenant, try await request.control()))
-    }
-
-    func forge(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let token = try await authority.forgeToken(
-            try await request.control(), in: try context.parameter("tenant"), trace: context.trace)
-        return ControlResponder.answer(token, status: .created)
     }
 }

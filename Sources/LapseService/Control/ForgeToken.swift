@@ -1,50 +1,43 @@
 import LapseRules
 import LapseStore
 
+/// A token that a call of the control API asks for, and what shall be wrong with it.
+package struct Forgery: Sendable {
+    package let signIn: DirectSignIn
+    package let defect: TokenDefect
+
+    package init(_ signIn: DirectSignIn, defect: TokenDefect) {
+        self.signIn = signIn
+        self.defect = defect
+    }
+}
+
+/// A token that no resource should take.
+package struct ForgedToken: Sendable {
+    package let accessToken: String
+    package let defect: TokenDefect
+    /// Its payload.
+    package let claims: JSON
+}
+
 extension Authority {
-    /// `{"user","client_id","scope","defect"}`: an access token with one defect, for resources to refuse. Nothing is stored.
-    package func forgeToken(_ body: JSON, in name: String, trace: RequestTrace) async throws -> JSON {
-        let (userName, client, scopeText, defect) = try reading { () throws(FieldError) in
-            var reader = try ObjectReader(body)
-            let read = (
-                try reader.required("user"), ClientID(try reader.required("client_id")), try reader.required("scope"),
-                try reader.choice("defect", of: TokenDefect.self)
-            )
-            try reader.finish()
-            guard let defect = read.3 else {
-                let known = TokenDefect.allCases.map(\.rawValue).joined(separator: ", ")
-                throw FieldError("defect", "is required, one of: \(known)")
-            }
-            return (read.0, read.1, read.2, defect)
-        }
-        let plan = try store.read { tx in
-            let wall = systemTime()
-            let tenant = try controlled(name, tx)
-            let now = tenant.clock.now(wall: wall)
-            let user = try controlledUser(userName, of: tenant, tx)
-            guard let app = try operation(tx, in: tenant).app(client) else {
-                throw ControlError.invalid(FieldError("client_id", "names no app of this tenant"))
-            }
-            let context = TokenContext(
-                tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: model(of: tenant).regions[0],
-                now: now, wall: wall, random: random)
-            let scope: GrantedScope
-            do throws(EntraError) { scope = try context.scopes.delegated(scopeText) } catch {
-                throw ControlError.invalid(FieldError("scope", error.message))
-            }
-            let authentication = Authentication(
-                user: user.home, place: Place(at: now, sequence: tx.lastEventID()), method: .password)
-            let grant = Grant(
-                id: random.guid(), tenant: tenant.id, user: user.id, client: app.id,
-                clientClass: app.clientClass, scope: scope.grantText,
-                authentication: authentication, session: nil, createdAt: now)
-            return context.issue(grant, scope: scope, user: user).plan
+    /// An access token with one defect, for resources to refuse. Nothing is stored.
+    ///
+    /// - Throws: ``ControlError``: not found for the tenant or the user; invalid for `client_id` and `scope`.
+    package func forgeToken(_ forgery: Forgery, in name: String, trace: RequestTrace) async throws -> ForgedToken {
+        let defect = forgery.defect
+        let plan = try looking(at: name) { op in
+            let user = try op.requireUser(forgery.signIn.user)
+            let app = try op.requireApp(forgery.signIn.client, of: "this tenant")
+            let scoped = try op.taken(in: nil).scoped(forgery.signIn, user: user, app: app)
+            let place = Place(at: op.now, sequence: op.tx.lastEventID())
+            return scoped.issue(Authentication(user: user.home, place: place, method: .password)).plan
         }
         let payload = plan.accessTokenPayload(issuer: "\(trace.origin)/\(plan.tenant.id)/v2.0", defect: defect)
         let signer = defect == .keyId ? try await spareSigners.signer(.stranger) : self.signer
         let token = try signer.sign(payload.encoded, namesThumbprint: plan.scope.resource.tokenVersion == 1)
         let shown = defect == .signature ? try withSignatureOfAnother(token, signer) : token
-        return ["access_token": .string(shown), "defect": .string(defect.rawValue), "claims": payload]
+        return ForgedToken(accessToken: shown, defect: defect, claims: payload)
     }
 
     /// The token under a signature that the right key made of another text.

@@ -1,6 +1,6 @@
 import LapseRules
 
-// What the timeline, the expectations and grants still use of the calls on revocations and explanations.
+// What the timeline and the expectations still use of the calls on revocations and explanations.
 
 extension Authority {
     private static let longestWait = Duration.seconds(60)
@@ -11,16 +11,6 @@ extension Authority {
             throw .invalid(FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(Self.longestWait.iso8601)"))
         }
         return wait
-    }
-
-    /// The region that a control call is taken by: the one its header names, else the first.
-    func taking(_ trace: RequestTrace, in tenant: Tenant) throws -> Region {
-        let regions = model(of: tenant).regions
-        guard let name = trace.region else { return regions[0] }
-        guard let region = regions.first(where: { $0.description == name }) else {
-            throw ControlError.invalid(FieldError("x-lapse-region", "names no region of \(tenant.name)"))
-        }
-        return region
     }
 }
 

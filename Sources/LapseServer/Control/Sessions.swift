@@ -1,0 +1,26 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// The control call on browser sessions.
+struct SessionCalls {
+    let authority: Authority
+
+    func list(_ request: Request, _ context: LapseContext) throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        let page = try authority.listSessions(of: id, after: try request.controlQuery("after"), in: tenant)
+        return ControlResponder.answer(page.json(\.json))
+    }
+}
+
+extension SessionStatus {
+    var json: JSON {
+        let authentication = session.authentication
+        let own: JSON = [
+            "id": .string(session.id.description), "authTime": JSON(authentication.place.at),
+            "method": .string(authentication.method.rawValue), "persistent": .bool(session.isPersistent),
+            "lastUsedAt": JSON(session.lastUsedAt), "expiresAt": JSON(session.expiresAt), "endedAt": JSON(session.endedAt),
+        ]
+        return own.followed(by: liveness.json)
+    }
+}
