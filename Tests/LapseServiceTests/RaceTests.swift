@@ -100,11 +100,11 @@ struct RaceTests {
         let token = try await grant(authority)
         let revocation = try await revoke(.adminRevoke, authority)
         #expect(try await redeem(token, authority) == 50173)
-        let filter = try authority.eventFilter(of: "contoso.example", type: "refreshRefused", user: "adele@contoso.example")
-        let events = try authority.events(filter, after: nil).items
+        let filter = try authority.eventFilter(kind: .refreshRefused, user: "adele@contoso.example", in: "contoso.example")
+        let events = try authority.listEvents(filter, after: nil).items
         #expect(events.count == 1)
-        #expect(events.first?["code"] == .integer(50173))
-        #expect(events.first?["revocation"] == .string(revocation.id.description))
+        #expect(events.first?.event.code == .grantRevoked)
+        #expect(events.first?.event.revocation == revocation.id)
     }
 
     @Test("A token of one Lapse means nothing to another")

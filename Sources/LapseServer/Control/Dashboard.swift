@@ -38,7 +38,7 @@ struct Dashboard {
 
     /// Requests while somebody looks: `GET /exchanges`. Whoever asks is taken to look for some seconds more.
     func exchanges(_ request: Request, _ context: LapseContext) throws -> Response {
-        let after = try site.authority.eventCursor(try request.controlQuery("after"), field: "after") ?? 0
+        let after = try request.eventAfter() ?? 0
         return ControlResponder.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
     }
 }
