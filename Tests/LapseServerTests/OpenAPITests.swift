@@ -172,7 +172,7 @@ struct OpenAPITests {
         "FaultEffect.status": FaultEffect.statuses.map(JSON.integer),
         "Spoiling": values(FaultEffect.ResponseFault.allCases),
         "KeyTrouble": values(FaultEffect.KeyTrouble.allCases),
-        "Gate": values(Gates.Gate.allCases),
+        "Gate": values(Gate.allCases),
         "TokenDefect": values(TokenDefect.allCases),
 
         // Reports.

@@ -64,8 +64,10 @@ package struct Fault: Equatable, Sendable {
         self.match = match
     }
 
+    /// How many more requests it may hit; nil: no bound.
+    package var left: Int64? { times.map { max(0, $0 - hits) } }
     /// Whether it is over: hit as often as it may.
-    var isSpent: Bool { times.map { hits >= $0 } ?? false }
+    var isSpent: Bool { left == 0 }
 
     func meets(_ subject: Subject) -> Bool {
         !isSpent && effect.reaches(subject.endpoint) && match.endpoint ?? subject.endpoint == subject.endpoint
@@ -205,13 +207,6 @@ extension Fault {
             throw FieldError(reader.field("probability"), "must be a number above 0, at most 1")
         }
         return share
-    }
-
-    /// As the control API shows it.
-    package var json: JSON {
-        definition.adding([
-            "id": .string(id.description), "hits": .integer(hits), "left": times.map { .integer(max(0, $0 - hits)) } ?? .null,
-        ])
     }
 
     /// What ``init(_:path:id:ordinal:findUser:)`` reads.
