@@ -127,10 +127,11 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router
     control.get("tenants/{tenant}/report.html", use: reports.page)
     control.get("tenants/{tenant}/report.md", use: reports.markdown)
     control.get("tenants/{tenant}/report.xml", use: reports.junit)
-    control.get("tenants/{tenant}/expectations", use: reports.list)
-    control.post("tenants/{tenant}/expectations", use: reports.create)
-    control.get("tenants/{tenant}/expectations/{id}", use: reports.expectation)
-    control.delete("tenants/{tenant}/expectations/{id}", use: reports.delete)
+    let expectations = ExpectationCalls(authority: site.authority)
+    control.get("tenants/{tenant}/expectations", use: expectations.list)
+    control.post("tenants/{tenant}/expectations", use: expectations.create)
+    control.get("tenants/{tenant}/expectations/{id}", use: expectations.expectation)
+    control.delete("tenants/{tenant}/expectations/{id}", use: expectations.delete)
     return router
 }
 

@@ -153,19 +153,4 @@ extension Expectation {
             "carriesClaims": carriesClaims.map(JSON.bool),
         ])
     }
-
-    /// As the control API shows it, with what came of it.
-    package func json(_ outcomes: [Outcome]) -> JSON {
-        definition.adding([
-            "id": .string(id.description), "status": .string(Self.status(of: outcomes).rawValue),
-            "outcomes": .array(
-                outcomes.map {
-                    [
-                        "client": .string($0.client.description), "incident": .integer($0.incident),
-                        "status": .string($0.status.rawValue), "says": .string($0.says),
-                        "events": .array($0.events.map(JSON.integer)),
-                    ]
-                }),
-        ])
-    }
 }

@@ -4,9 +4,8 @@ import Hummingbird
 import LapsePages
 import LapseRules
 import LapseService
-import ServiceLifecycle
 
-/// The control calls on how apps took what they met: the report in its formats, and what somebody expects.
+/// The control calls on how apps took what they met: the report in its formats.
 struct ReportCalls {
     let authority: Authority
 
@@ -35,38 +34,14 @@ struct ReportCalls {
         "sha256-" + Data(SecretHash(of: String(decoding: ReportPage.style, as: UTF8.self)).bytes).base64EncodedString()
 
     private func report(_ request: Request, _ context: LapseContext) throws -> Report {
-        try authority.report(of: try context.parameter("tenant"), client: try request.controlQuery("client"))
+        let tenant = try context.parameter("tenant")
+        return try authority.report(of: try request.controlQuery("client").map { ClientID($0) }, in: tenant)
     }
 
     private func text(_ page: some Page, type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff"],
             body: .init(byteBuffer: ByteBuffer(string: page.html)))
-    }
-
-    // MARK: Expectations
-
-    func list(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlResponder.answer(try authority.listExpectations(of: try context.parameter("tenant")).json)
-    }
-
-    func create(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let made = try authority.createExpectation(try await request.control(), in: try context.parameter("tenant"))
-        return ControlResponder.answer(made, status: .created)
-    }
-
-    func expectation(_ request: Request, _ context: LapseContext) async throws -> Response {
-        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
-        guard let wait = try request.controlQuery("wait") else {
-            return ControlResponder.answer(try authority.expectation(id, of: tenant))
-        }
-        return ControlResponder.answer(
-            try await cancelWhenGracefulShutdown { try await authority.expectation(id, of: tenant, waiting: wait) })
-    }
-
-    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
-        try authority.deleteExpectation(try context.parameter("id"), of: try context.parameter("tenant"))
-        return Response(status: .noContent)
     }
 }
 
@@ -80,10 +55,10 @@ extension ReportContent {
                     verdict: reaction.verdict.rawValue, met: reaction.incidents.map { $0.line(users: report.users) },
                     findings: reaction.findings.map { Finding($0, in: report) })
             },
-            expectations: report.expectations.map { expectation, outcomes in
+            expectations: report.expectations.map { judged in
                 Expectation(
-                    name: expectation.name ?? expectation.definition.encodedText,
-                    status: LapseRules.Expectation.status(of: outcomes).rawValue, says: outcomes.map(\.says))
+                    name: judged.expectation.name ?? judged.expectation.definition.encodedText, status: judged.status.rawValue,
+                    says: judged.outcomes.map(\.says))
             }, rules: ReactionRule.allCases.filter { $0.severity == .fail }.map(\.rawValue))
     }
 }

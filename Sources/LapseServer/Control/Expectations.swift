@@ -1,0 +1,57 @@
+import Hummingbird
+import LapseRules
+import LapseService
+import ServiceLifecycle
+
+/// The control calls on what somebody expects of apps.
+struct ExpectationCalls {
+    let authority: Authority
+
+    func list(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlResponder.answer(try authority.listExpectations(in: try context.parameter("tenant")).json(\.json))
+    }
+
+    func create(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let body = try await request.control()
+        let made = try authority.createExpectation(naming: body["user"]?.text, in: try context.parameter("tenant")) {
+            id, ordinal, user throws(FieldError) in
+            try Expectation(body, id: id, ordinal: ordinal) { _ in user }
+        }
+        return ControlResponder.answer(made.json, status: .created)
+    }
+
+    /// With `wait`, as soon as it passed or failed.
+    func expectation(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        guard let wait = try request.controlWait() else {
+            return ControlResponder.answer(try authority.expectation(id, in: tenant).json)
+        }
+        let judged = try await cancelWhenGracefulShutdown {
+            try await authority.expectation(id, in: tenant, waiting: wait)
+        }
+        return ControlResponder.answer(judged.json)
+    }
+
+    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteExpectation(try context.parameter("id"), in: try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+}
+
+extension JudgedExpectation {
+    /// As it was asked for, and what came of it.
+    var json: JSON {
+        expectation.definition.adding([
+            "id": .string(expectation.id.description), "status": .string(status.rawValue), "outcomes": .array(outcomes.map(\.json)),
+        ])
+    }
+}
+
+extension Expectation.Outcome {
+    fileprivate var json: JSON {
+        [
+            "client": .string(client.description), "incident": .integer(incident), "status": .string(status.rawValue),
+            "says": .string(says), "events": .array(events.map(JSON.integer)),
+        ]
+    }
+}
