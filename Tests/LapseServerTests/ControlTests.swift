@@ -169,6 +169,21 @@ struct ControlTests {
             (.post, "nowhere.example/explain", nil, #"{"session":"x","access_token":"y"}"#, "400 -"),
             (.post, "nowhere.example/explain", nil, #"{"session":"x","region":"mars"}"#, "404 -"),
             (.post, "contoso.example/explain", nil, #"{"session":"x","region":"mars"}"#, "400 region"),
+            (.post, "nowhere.example/faults", nil, #"{"match":{"user":"nobody"}}"#, "404 -"),
+            (.post, "contoso.example/faults", nil, #"{"match":{"user":"nobody"},"x":1}"#, "400 match.user"),
+            (.post, "contoso.example/faults", nil, #"{"match":{"user":"nobody","x":1}}"#, "400 match.user"),
+            (.post, "contoso.example/faults", nil, #"{"match":{"region":"mars"},"effect":{"status":503},"x":1}"#, "400 x"),
+            (.post, "nowhere.example/expectations", nil, #"{"user":"nobody"}"#, "404 -"),
+            (.post, "contoso.example/expectations", nil, #"{"user":"nobody"}"#, "400 user"),
+            (.get, "nowhere.example/expectations/x?wait=1", nil, nil, "400 wait"),
+            (.get, "contoso.example/expectations/x?wait=PT0S", nil, nil, "404 -"),
+            (.put, "nowhere.example/gates/redeem.afterCommit", nil, "{}", "404 -"),
+            (.put, "contoso.example/gates/door", nil, "{}", "404 -"),
+            (.put, "contoso.example/gates/redeem.afterCommit", nil, "{}", "400 closed"),
+            (.get, "nowhere.example/events?type=slept&after=x", nil, nil, "400 type"),
+            (.get, "nowhere.example/events?after=x", nil, nil, "404 -"),
+            (.get, "contoso.example/events?user=nobody&after=x", nil, nil, "404 -"),
+            (.get, "contoso.example/events?detail=x&after=x", nil, nil, "400 after"),
         ] as [(HTTPRequest.Method, String, String?, String?, String)])
     func firstMistake(
         method: HTTPRequest.Method, path: String, region: String?, body: String?, refusal: String
