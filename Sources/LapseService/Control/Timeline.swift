@@ -62,46 +62,44 @@ package struct Timeline: Sendable {
 }
 
 extension Authority {
-    /// The timeline of a user; a guest's is along the clock of its home.
+    /// The timeline of a user, deleted or not; a guest's is along the clock of its home.
+    ///
+    /// - Throws: ``ControlError`` for a tenant or user that is not there, and for a guest whose home is gone.
     package func timeline(of userName: String, in name: String) throws -> Timeline {
-        try store.read { tx in
-            let wall = systemTime()
-            let tenant = try controlled(name, tx)
-            let user = try knownUser(userName, of: tenant, tx)
-            guard let home = try tx.tenant(user.home.tenant) else {
+        try looking(at: name) { op in
+            let user = try op.requireUserEvenDeleted(userName)
+            guard let home = try op.tx.tenant(user.home.tenant).map({ op.in($0) }) else {
                 throw ControlError.notFound("The user's home tenant is gone.")
             }
-            let now = home.clock.now(wall: wall)
-            let history = try tx.history(of: user.home)
-            let sessions = try tx.sessions(of: user.home, limit: 1_000)
-            let grants = try tx.grants(of: user.home, tenant: user.isGuest ? tenant.id : nil, limit: 1_000)
+            let history = try op.tx.history(of: user.home)
+            let sessions = try op.tx.sessions(of: user.home, limit: 1_000)
+            let grants = try op.tx.grants(of: user.home, tenant: user.isGuest ? op.tenant.id : nil, limit: 1_000)
             let shownGrants = Array(grants.prefix(Timeline.mostRows))
             let events = Dictionary(
-                grouping: try tx.newestEvents(
+                grouping: try op.tx.newestEvents(
                     of: shownGrants.map(\.id), limit: Timeline.mostMarks, looked: Timeline.looked), by: \.event.grant)
-            let attempts = try tx.newestEvents(
+            let attempts = try op.tx.newestEvents(
                 of: user.id, kinds: Timeline.attemptKinds, limit: Timeline.mostMarks, looked: Timeline.looked)
-            let ahead = tenant.clock.now(wall: wall) - now
-            var rows = try sessions.prefix(Timeline.mostRows).compactMap { session in
-                try row(of: session, in: home, now: now, tx, wall: wall)
+            let ahead = op.now - home.now
+            var rows = try sessions.prefix(Timeline.mostRows).compactMap { try home.row(of: $0) }
+            rows += try shownGrants.compactMap { grant in
+                guard let place = try op.tx.tenant(grant.tenant) else { return nil }
+                return try op.in(place).row(of: grant, events[grant.id] ?? [], homeNow: home.now)
             }
-            rows += try shownGrants.compactMap { try row(of: $0, events[$0.id] ?? [], now: now, tx, wall: wall) }
             return Timeline(
-                user: user, now: now, mode: home.clock.mode, rows: rows,
+                user: user, now: home.now, mode: home.tenant.clock.mode, rows: rows,
                 rowsLeftOut: sessions.count + grants.count - rows.count, attempts: attempts.map { $0.shifted(back: ahead) },
                 revocations: history.revocations.suffix(Timeline.mostEvents),
                 stateChanges: history.stateChanges.suffix(Timeline.mostEvents))
         }
     }
+}
 
-    private func row(
-        of session: BrowserSession, in tenant: Tenant, now: Timestamp, _ tx: StoreTransaction, wall: Timestamp
-    ) throws -> Timeline.Row? {
-        guard
-            let account = try operation(tx, in: tenant).account(
-                of: session.authentication.user, since: .epoch, subject: session.id)
-        else { return nil }
-        let regions = model(of: tenant).regions
+extension Operation {
+    /// A session in its user's home, the operation's tenant.
+    fileprivate func row(of session: BrowserSession) throws -> Timeline.Row? {
+        guard let account = try account(of: session.authentication.user, since: .epoch, subject: session.id) else { return nil }
+        let regions = model.regions
         let explanation = Explanation(of: .session(session), account: account, tenantNow: now)
         return Timeline.Row(
             kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
@@ -110,34 +108,31 @@ extension Authority {
             deadSince: explanation.refusedEverywhere(since: now, on: .session, regions))
     }
 
-    private func row(
-        of grant: Grant, _ events: [LoggedEvent], now: Timestamp, _ tx: StoreTransaction, wall: Timestamp
-    ) throws -> Timeline.Row? {
-        guard let place = try tx.tenant(grant.tenant),
-            let account = try operation(tx, in: place).account(
-                of: grant.authentication.user, since: .epoch, subject: grant.id)
-        else { return nil }
-        let placeNow = place.clock.now(wall: wall)
-        let (ahead, regions) = (placeNow - now, model(of: place).regions)
+    /// A grant of the operation's tenant.
+    ///
+    /// - Parameter homeNow: now on the clock of its user's home, along which the row is.
+    fileprivate func row(of grant: Grant, _ events: [LoggedEvent], homeNow: Timestamp) throws -> Timeline.Row? {
+        guard let account = try account(of: grant.authentication.user, since: .epoch, subject: grant.id) else { return nil }
+        let (ahead, regions) = (now - homeNow, model.regions)
         let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
             guard let token = logged.event.accessToken else { return nil }
             let explanation = Explanation(
-                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, tenantNow: placeNow)
+                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, tenantNow: now)
             return Timeline.AccessToken(
                 from: logged.event.at - ahead, to: token.endsAt - ahead, isEvaluated: token.isEvaluated,
-                deadSince: explanation.refusedEverywhere(since: now, on: .cae, regions))
+                deadSince: explanation.refusedEverywhere(since: homeNow, on: .cae, regions))
         }
         let (count, lastEnd) = try tx.refreshTokens(of: grant.id)
         let end = lastEnd.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
         // The newest stands for all: they share everything but their ends.
         let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
-        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, tenantNow: placeNow)
+        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, tenantNow: now)
         return Timeline.Row(
-            kind: .grant, id: grant.id, session: grant.session, app: try operation(tx, in: place).app(grant.client),
+            kind: .grant, id: grant.id, session: grant.session, app: try app(grant.client),
             authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
             accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
-            verdicts: explanation.verdicts(at: now, regions: regions).filter { $0.plane == .refresh },
-            deadSince: explanation.refusedEverywhere(since: now, on: .refresh, regions))
+            verdicts: explanation.verdicts(at: homeNow, regions: regions).filter { $0.plane == .refresh },
+            deadSince: explanation.refusedEverywhere(since: homeNow, on: .refresh, regions))
     }
 }
 
