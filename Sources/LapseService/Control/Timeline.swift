@@ -143,34 +143,3 @@ extension Explanation {
         return instants.contains(nil) ? nil : instants.compactMap { $0 }.max()
     }
 }
-
-extension Timeline {
-    /// - Parameter picture: the drawing of it, where it was asked for.
-    package func json(picture: String? = nil) -> JSON {
-        .object([
-            "user": .string(user.id.description), "userPrincipalName": .string(user.userPrincipalName), "now": JSON(now),
-            "mode": .string(mode.rawValue), "rows": .array(rows.map(\.json)), "rowsLeftOut": .integer(Int64(rowsLeftOut)),
-            "attempts": .array(attempts.map(\.json)), "revocations": .array(revocations.map { $0.json($0.columns, now: now) }),
-            "stateChanges": .array(stateChanges.map { $0.json($0.columns, now: now) }), "picture": picture.map(JSON.string),
-        ])
-    }
-}
-
-extension Timeline.Row {
-    fileprivate var json: JSON {
-        [
-            "kind": .string(kind.rawValue), "id": .string(id.description), "session": JSON(session?.description),
-            "client": JSON(app?.id.description), "clientName": JSON(app?.name), "authTime": JSON(authentication.place.at),
-            "method": .string(authentication.method.rawValue), "from": JSON(from), "to": JSON(to),
-            "refreshTokens": .integer(Int64(refreshTokens)),
-            "accessTokens": .array(
-                accessTokens.map {
-                    [
-                        "from": JSON($0.from), "to": JSON($0.to), "evaluated": .bool($0.isEvaluated),
-                        "deadSince": JSON($0.deadSince),
-                    ]
-                }), "marks": .array(marks.map(\.json)), "deadSince": JSON(deadSince),
-            "verdicts": .array(verdicts.map { $0.json(authTime: authentication.place.at) }),
-        ]
-    }
-}
