@@ -45,6 +45,27 @@ struct History: Sendable, CustomTestStringConvertible {
     }
 }
 
+extension LoggedEvent {
+    /// Reads what `GET events?detail=true` showed.
+    fileprivate init(_ value: JSON) throws(FieldError) {
+        var reader = try ObjectReader(value)
+        guard let id = try reader.integer("id", in: 0...Int64.max), let at = try reader.instant("at"),
+            let kind = try reader.choice("type", of: Event.Kind.self), let writtenAt = try reader.instant("writtenAt")
+        else { throw FieldError("", "must have id, at, type and writtenAt") }
+        var event = Event(
+            tenant: Tenant.noID, at: at, kind: kind, user: try reader.guid("user"),
+            client: try reader.string("client").map { ClientID($0) }, grant: try reader.guid("grant"),
+            revocation: try reader.guid("revocation"), region: try reader.string("region").flatMap { Region($0) },
+            code: try reader.integer("code", in: 0...Int64(Int32.max)).flatMap { AADSTS(rawValue: Int($0)) },
+            requestID: try reader.guid("requestId"))
+        _ = try reader.guid("fault")
+        event.presented = try reader.string("presented")
+        if let notes = reader.value("notes") { event.notes = try Event.Notes(notes) }
+        try reader.finish()
+        self.init(id: id, event: event, writtenAt: writtenAt)
+    }
+}
+
 @Suite("The judge")
 struct JudgeTests {
     @Test("Each recorded history has its verdict, for the right reasons and no others", arguments: History.all)

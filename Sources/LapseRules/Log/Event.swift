@@ -107,45 +107,6 @@ package struct LoggedEvent: Sendable {
 
 // MARK: As JSON
 
-extension LoggedEvent {
-    /// As the control API shows it. A fault's hit names the fault.
-    package var json: JSON {
-        JSON.object([
-            "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
-            "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
-            "revocation": JSON(event.revocation?.description), "region": JSON(event.region?.description),
-            "code": event.code.map { .integer(Int64($0.rawValue)) } ?? .null, "requestId": JSON(event.requestID?.description),
-            "fault": event.notes.fault.map { .string($0.description) },
-        ])
-    }
-
-    /// The same with all that the judge reads.
-    package var fullJSON: JSON {
-        json.adding([
-            "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json ?? [:],
-        ])
-    }
-
-    /// Reads what ``fullJSON`` wrote.
-    package init(_ value: JSON) throws(FieldError) {
-        var reader = try ObjectReader(value)
-        guard let id = try reader.integer("id", in: 0...Int64.max), let at = try reader.instant("at"),
-            let kind = try reader.choice("type", of: Event.Kind.self), let writtenAt = try reader.instant("writtenAt")
-        else { throw FieldError("", "must have id, at, type and writtenAt") }
-        var event = Event(
-            tenant: Tenant.noID, at: at, kind: kind, user: try reader.guid("user"),
-            client: try reader.string("client").map { ClientID($0) }, grant: try reader.guid("grant"),
-            revocation: try reader.guid("revocation"), region: try reader.string("region").flatMap { Region($0) },
-            code: try reader.integer("code", in: 0...Int64(Int32.max)).flatMap { AADSTS(rawValue: Int($0)) },
-            requestID: try reader.guid("requestId"))
-        _ = try reader.guid("fault")
-        event.presented = try reader.string("presented")
-        if let notes = reader.value("notes") { event.notes = try Event.Notes(notes) }
-        try reader.finish()
-        self.init(id: id, event: event, writtenAt: writtenAt)
-    }
-}
-
 extension Event.Notes {
     /// Nil when there is nothing to note.
     package var json: JSON? {

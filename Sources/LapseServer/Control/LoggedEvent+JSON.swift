@@ -1,0 +1,21 @@
+import LapseRules
+
+extension LoggedEvent {
+    /// As lists and streams show it. A fault's hit names the fault.
+    var json: JSON {
+        JSON.object([
+            "id": .integer(id), "at": JSON(event.at), "type": .string(event.kind.rawValue), "user": JSON(event.user?.description),
+            "client": JSON(event.client?.description), "grant": JSON(event.grant?.description),
+            "revocation": JSON(event.revocation?.description), "region": JSON(event.region?.description),
+            "code": event.code.map { .integer(Int64($0.rawValue)) } ?? .null, "requestId": JSON(event.requestID?.description),
+            "fault": event.notes.fault.map { .string($0.description) },
+        ])
+    }
+
+    /// The same with all that the judge reads.
+    var fullJSON: JSON {
+        json.adding([
+            "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json ?? [:],
+        ])
+    }
+}
