@@ -30,7 +30,3 @@ extension ControlPage {
 }
 
 extension ControlPage: Sendable where Item: Sendable {}
-
-extension ControlPage<JSON> {
-    package var json: JSON { ["items": .array(items), "next": JSON(next)] }
-}
