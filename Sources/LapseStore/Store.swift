@@ -71,8 +71,18 @@ package final class Store: Sendable {
     }
 
     /// A database in memory, for tests.
-    package static func inMemory(machineClock: @escaping @Sendable () -> Timestamp) throws -> Store {
-        try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
+    ///
+    /// - Parameter onStatement: hears of every statement that runs, without its arguments.
+    package static func inMemory(
+        machineClock: @escaping @Sendable () -> Timestamp, onStatement: (@Sendable (String) -> Void)? = nil
+    ) throws -> Store {
+        var configuration = configuration
+        if let onStatement {
+            configuration.prepareDatabase { db in
+                db.trace { if case .statement(let statement) = $0 { onStatement(statement.sql) } }
+            }
+        }
+        return try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
     private static var configuration: Configuration {
