@@ -101,6 +101,41 @@ struct ControlTests {
         }
     }
 
+    @Test(
+        "Of several mistakes the first is named: what needs no tenant, then tenant, user, region, body",
+        arguments: [
+            // Read before a tenant is looked for.
+            (HTTPRequest.Method.put, "nowhere.example/clock", nil, "{}", "400 -"),
+            (.post, "nowhere.example/clock/advance", nil, "{}", "400 by"),
+            (.put, "nowhere.example/propagation", nil, #"{"x":1}"#, "400 x"),
+            (.put, "nowhere.example/policies", nil, #"{"x":1}"#, "400 x"),
+            // Read in the tenant.
+            (.post, "nowhere.example/users", "mars", "{}", "404 -"),
+            (.post, "contoso.example/users", "mars", "{}", "400 x-lapse-region"),
+            (.post, "contoso.example/users", nil, "{}", "400 userPrincipalName"),
+            (.patch, "nowhere.example/users/nobody", "mars", #"{"x":1}"#, "404 -"),
+            (.patch, "contoso.example/users/nobody", "mars", #"{"x":1}"#, "404 -"),
+            (.patch, "contoso.example/users/adele@contoso.example", "mars", #"{"x":1}"#, "400 x-lapse-region"),
+            (
+                .patch, "contoso.example/users/adele@contoso.example", nil,
+                #"{"userPrincipalName":"alex@contoso.example","x":1}"#, "400 x"
+            ),
+            (.delete, "contoso.example/users/nobody", "mars", nil, "404 -"),
+            (.delete, "contoso.example/users/adele@contoso.example", "mars", nil, "400 x-lapse-region"),
+            (.post, "nowhere.example/apps", nil, "{}", "404 -"), (.post, "contoso.example/apps", nil, "{}", "400 kind"),
+            (.patch, "contoso.example/apps/nothing", nil, #"{"x":1}"#, "404 -"),
+        ] as [(HTTPRequest.Method, String, String?, String?, String)])
+    func firstMistake(
+        method: HTTPRequest.Method, path: String, region: String?, body: String?, refusal: String
+    ) async throws {
+        try await Lab.run { lab async throws in
+            var headers: HTTPFields = body == nil ? [:] : [.contentType: "application/json"]
+            headers[.init("x-lapse-region")!] = region
+            let answer = try await lab.send(method, "/_lapse/api/tenants/\(path)", headers: headers, body: body)
+            #expect("\(answer.status) \(answer.json["error"]?["field"]?.text ?? "-")" == refusal, "\(answer.text)")
+        }
+    }
+
     @Test("Grants and sessions: alive, or dead and why")
     func listings() async throws {
         try await Lab.run { lab async throws in

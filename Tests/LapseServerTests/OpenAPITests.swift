@@ -125,7 +125,7 @@ struct OpenAPITests {
 
         // Clock and propagation.
         "ClockMode": values(TenantClock.Mode.allCases),
-        "ClockAdvance.until": values(Authority.ClockTarget.allCases),
+        "ClockAdvance.until": values(ClockAdvance.Target.allCases),
         "Effect.type": values(ClockEffect.Kind.allCases),
         "Plane": values(Plane.allCases),
         "Preset": PropagationModel.presets.map { .string($0.name) },

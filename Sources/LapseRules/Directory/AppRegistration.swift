@@ -107,19 +107,6 @@ package struct AppRegistration: Equatable, Sendable {
 
     /// Whether the client has to prove who it is at the token endpoint.
     package var isConfidential: Bool { kind == .confidential || kind == .resource }
-
-    /// The app as the control API and seed files show it; secrets only where they were just given.
-    package func json(secrets: [String]? = nil) -> JSON {
-        .object([
-            "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
-            "secrets": secrets.map { JSON($0) }, "redirectUris": JSON(redirectURIs), "spaRedirectUris": JSON(spaRedirectURIs),
-            "logoutUrl": JSON(logoutURL), "flows": JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),
-            "delegated": JSON(delegatedPermissions), "application": JSON(applicationPermissions),
-            "exposes": exposes?.json ?? .null,
-            "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
-            "challenges": .array(challenges.map(\.json)),
-        ])
-    }
 }
 
 /// Which of an app's registered redirect URIs did a request name?

@@ -32,11 +32,6 @@ package struct Tenant: Equatable, Sendable {
 
     /// The cloud it says it is in.
     package var cloud: Cloud { policies.cloud }
-
-    /// What the tenant is called in a directory listing and in the control API.
-    package var json: JSON {
-        ["id": .string(id.description), "name": .string(name), "domains": JSON(domains)]
-    }
 }
 
 /// Choices of a tenant between behaviours that Entra has had or has, and lifetimes.

@@ -78,18 +78,6 @@ package struct User: Equatable, Sendable {
     }
 
     package func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
-
-    /// The user as the control API and seed files show it; the password only where it was just given.
-    package func json(password: String? = nil) -> JSON {
-        .object([
-            "id": .string(id.description), "userPrincipalName": .string(userPrincipalName), "displayName": .string(displayName),
-            "givenName": JSON(givenName), "surname": JSON(surname), "mail": JSON(mail),
-            "password": password.map(JSON.string), "accountEnabled": .bool(accountEnabled),
-            "roles": JSON(roles.map(\.rawValue)), "challenges": .array(challenges.map(\.json)),
-            "home": guestOf.map { ["tenant": .string($0.tenant.description), "user": .string($0.user.description)] },
-            "createdDateTime": .string(createdAt.wholeSecondText),
-        ])
-    }
 }
 
 /// Directory roles that Lapse tells apart, by display name, with the template ids that tokens carry in `wids`.

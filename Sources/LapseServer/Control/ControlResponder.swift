@@ -107,6 +107,14 @@ extension Request {
         }
     }
 
+    /// The body as what the call takes.
+    ///
+    /// - Throws: ``ControlError`` as ``control(mayBeName:)`` does, and for the field that `read` refuses.
+    func control<Body>(mayBeName: Bool = false, as read: (JSON) throws(FieldError) -> Body) async throws -> Body {
+        let body = try await control(mayBeName: mayBeName)
+        return try ControlError.reading { () throws(FieldError) in try read(body) }
+    }
+
     func controlQuery(_ name: String) throws -> String? {
         do { return try query()[name] } catch {
             // The error speaks of what stands twice in the authority's words.

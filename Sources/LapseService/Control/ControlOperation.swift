@@ -13,8 +13,7 @@ extension Authority {
         try store.write { tx in
             var op = Operation(self, tx, trace: nil)
             try op.enter(named: name)
-            op.region = try op.requireRegion(region, field: "x-lapse-region")
-            return try call(op)
+            return try call(try op.taken(in: region))
         }
     }
 
@@ -43,6 +42,15 @@ extension Operation {
         enter(tenant)
     }
 
+    /// The operation in the region that the call's header names, which takes the change; nil: in the first.
+    ///
+    /// - Throws: ``ControlError`` when the tenant has no such region.
+    func taken(in region: String?) throws -> Operation {
+        var operation = self
+        operation.region = try requireRegion(region, field: "x-lapse-region")
+        return operation
+    }
+
     /// - Parameter name: nil: the first region.
     func requireRegion(_ name: String?, field: String) throws -> Region {
         guard let name else { return model.regions[0] }
@@ -63,5 +71,12 @@ extension Operation {
     /// The same for calls that only read: a deleted user's tokens may live on, and people ask about them.
     func requireUserEvenDeleted(_ name: String) throws -> User {
         try tx.user(name, in: tenant.id) ?? tx.deletedUser(name, in: tenant.id) ?? requireUser(name)
+    }
+}
+
+extension ControlError {
+    /// What is read of a call. What reading complains of, the call is refused with.
+    package static func reading<Value>(_ read: () throws(FieldError) -> Value) throws(ControlError) -> Value {
+        do { return try read() } catch { throw .invalid(error) }
     }
 }

@@ -1,0 +1,59 @@
+import Hummingbird
+import LapseRules
+import LapseService
+
+/// The control calls on apps.
+struct AppCalls {
+    let authority: Authority
+
+    func list(_ request: Request, _ context: LapseContext) throws -> Response {
+        let page = try authority.listApps(after: try request.controlQuery("after"), in: try context.parameter("tenant"))
+        return ControlResponder.answer(page.json { $0.json() })
+    }
+
+    /// The answer shows the secrets, this once.
+    func create(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let body = try await request.control()
+        let read = { (newID: ClientID) throws(FieldError) in try AppRegistration(body, newID: newID) }
+        let app = try authority.createApp(read, in: try context.parameter("tenant"))
+        return ControlResponder.answer(app.json(secrets: AppRegistration.secrets(in: body) ?? []), status: .created)
+    }
+
+    func app(_ request: Request, _ context: LapseContext) throws -> Response {
+        ControlResponder.answer(try authority.app(try context.parameter("id"), in: try context.parameter("tenant")).json())
+    }
+
+    /// The answer shows new secrets, this once.
+    func update(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        let body = try await request.control()
+        let app = try authority.updateApp(id, in: tenant) { old throws(FieldError) in try old.changed(by: body) }
+        return ControlResponder.answer(app.json(secrets: AppRegistration.secrets(in: body)))
+    }
+
+    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
+        try authority.deleteApp(try context.parameter("id"), in: try context.parameter("tenant"))
+        return Response(status: .noContent)
+    }
+}
+
+extension AppRegistration {
+    /// - Parameter secrets: only where they were just given.
+    func json(secrets: [String]? = nil) -> JSON {
+        .object([
+            "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
+            "secrets": secrets.map { JSON($0) }, "redirectUris": JSON(redirectURIs), "spaRedirectUris": JSON(spaRedirectURIs),
+            "logoutUrl": JSON(logoutURL), "flows": JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),
+            "delegated": JSON(delegatedPermissions), "application": JSON(applicationPermissions),
+            "exposes": exposes?.json ?? .null,
+            "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
+            "challenges": .array(challenges.map(\.json)),
+        ])
+    }
+
+    /// The secrets that an app's body gives in clear; nil when it gives none.
+    static func secrets(in body: JSON) -> [String]? {
+        guard case .array(let secrets) = body["secrets"] else { return nil }
+        return secrets.compactMap(\.text)
+    }
+}

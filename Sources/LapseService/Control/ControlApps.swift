@@ -1,0 +1,75 @@
+import LapseRules
+import LapseStore
+
+// The control API's calls on apps.
+extension Authority {
+    /// - Parameter cursor: an app's id: the list begins behind it.
+    /// - Throws: ``ControlError`` for a tenant that is not there.
+    package func listApps(after cursor: String?, in name: String) throws -> ControlPage<AppRegistration> {
+        try looking(at: name) { op in
+            ControlPage(
+                of: try op.tx.apps(
+                    in: op.tenant.id, after: cursor.map { ClientID($0) }, limit: ControlPage<AppRegistration>.size + 1),
+                cursor: \.id.description)
+        }
+    }
+
+    /// - Throws: ``ControlError`` for a tenant or app that is not there.
+    package func app(_ id: String, in name: String) throws -> AppRegistration { try looking(at: name) { try $0.requireApp(id) } }
+
+    /// Registers an app.
+    ///
+    /// - Parameter read: reads the app, once the tenant is known.
+    /// - Throws: ``ControlError``: for a tenant that is not there, what `read` complains of; a conflict when `id` is taken.
+    package func createApp(
+        _ read: (_ newID: ClientID) throws(FieldError) -> AppRegistration, in name: String
+    ) throws -> AppRegistration {
+        let newID = ClientID(random.guid().description)
+        return try changing(name) { op in
+            let app = try ControlError.reading { () throws(FieldError) in try read(newID) }
+            guard try op.tx.ownApp(app.id, of: op.tenant.id) == nil else {
+                throw ControlError.conflict(FieldError("id", "is taken"))
+            }
+            try op.tx.insert(app, in: op.tenant.id)
+            try op.append(.appCreated, app)
+            return app
+        }
+    }
+
+    /// - Parameter change: gives the app as it shall be.
+    /// - Throws: ``ControlError`` for a tenant or app that is not there, and what `change` complains of.
+    package func updateApp(
+        _ id: String, in name: String, _ change: (_ old: AppRegistration) throws(FieldError) -> AppRegistration
+    ) throws -> AppRegistration {
+        try changing(name) { op in
+            let old = try op.requireApp(id)
+            let app = try ControlError.reading { () throws(FieldError) in try change(old) }
+            try op.tx.update(app, in: op.tenant.id)
+            try op.append(.appUpdated, app)
+            return app
+        }
+    }
+
+    /// - Throws: ``ControlError`` for a tenant or app that is not there.
+    package func deleteApp(_ id: String, in name: String) throws {
+        try changing(name) { op in
+            let app = try op.requireApp(id)
+            try op.tx.deleteApp(app.id, of: op.tenant.id)
+            try op.append(.appDeleted, app)
+        }
+    }
+}
+
+extension Operation {
+    /// An app that is registered in the tenant itself.
+    fileprivate func requireApp(_ id: String) throws -> AppRegistration {
+        guard let app = try tx.ownApp(ClientID(id), of: tenant.id) else {
+            throw ControlError.notFound("There is no app '\(id.prefix(100))' in \(tenant.name).")
+        }
+        return app
+    }
+
+    fileprivate func append(_ kind: Event.Kind, _ app: AppRegistration) throws {
+        try tx.append(Event(tenant: tenant.id, at: now, kind: kind, client: app.id))
+    }
+}
