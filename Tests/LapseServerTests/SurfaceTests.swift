@@ -37,7 +37,7 @@ struct SurfaceTests {
 
     private static func site(_ lab: Lab) -> Site {
         Site(
-            authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", wall: { Lab.start },
+            authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", systemTime: { Lab.start },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

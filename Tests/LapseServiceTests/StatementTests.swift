@@ -97,8 +97,8 @@ struct StatementTests {
     func authorize(prompt: String?) async throws {
         let (_, cookies) = try await signedIn()
         // A revocation that lets requests pass and counts them: each time a session is judged, its count is read.
-        _ = try authority.setPropagation(
-            of: "contoso.example", ["planes": ["session": ["afterAttempts": 5]]])
+        try authority.setPropagation(
+            try PropagationModel(["planes": ["session": ["afterAttempts": 5]]]), of: "contoso.example")
         _ = try await authority.createRevocation(
             ["user": "adele@contoso.example", "cause": "userRevoke"], in: "contoso.example", trace: Self.trace)
         _ = statements.take()
