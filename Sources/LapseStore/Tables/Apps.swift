@@ -10,10 +10,10 @@ extension AppRegistration {
             logoutURL: row["logout_url"], flows: Set((row["flows"] as JSON).texts.compactMap(Flow.init(rawValue:))),
             delegatedPermissions: (row["delegated_permissions"] as JSON).texts,
             applicationPermissions: (row["application_permissions"] as JSON).texts,
-            exposes: try (row["exposes"] as JSON?).map { try ExposedAPI($0, path: "exposes") },
+            exposes: try row.decode(JSON?.self, forColumn: "exposes").map(ExposedAPI.init(stored:)),
             accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
-            lifetimes: try Lifetimes(row["lifetimes"], path: "lifetimes"))
-        challenges = try Challenge.list(stored: row["challenges"])
+            lifetimes: try Lifetimes(stored: row.decode(forColumn: "lifetimes")))
+        challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
     }
 }
 
@@ -36,11 +36,11 @@ struct AppRow: PersistableRecord {
         container["flows"] = JSON(AppRegistration.Flow.allCases.filter(app.flows.contains).map(\.rawValue))
         container["delegated_permissions"] = JSON(app.delegatedPermissions)
         container["application_permissions"] = JSON(app.applicationPermissions)
-        container["exposes"] = app.exposes?.json
+        container["exposes"] = app.exposes?.stored
         container["access_token_version"] = app.accessTokenVersion
         container["is_family_member"] = app.isFamilyMember
-        container["lifetimes"] = app.lifetimes.json
-        container["challenges"] = JSON.array(app.challenges.map(\.json))
+        container["lifetimes"] = app.lifetimes.stored
+        container["challenges"] = app.challenges.stored
     }
 }
 

@@ -12,7 +12,7 @@ extension TenantSeed {
                 "tenant": try tenant.storedRow,
                 "users": .array(try users.map { try $0.storedRow }),
                 "apps": .array(try apps.map { try AppRow(app: $0, tenant: tenant.id).storedRow }),
-                "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.definition] }),
+                "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.stored] }),
             ]
         }
     }
@@ -26,7 +26,7 @@ extension TenantSeed {
                 guard let id = value["id"]?.text.flatMap({ GUID($0) }) else {
                     throw FieldError("faults[\(index)].id", "is required")
                 }
-                return try Fault(value["definition"] ?? .null, id: id, ordinal: Int64(index + 1)) { GUID($0) }
+                return try Fault(stored: value["definition"] ?? .null, id: id, ordinal: Int64(index + 1))
             })
     }
 }

@@ -12,7 +12,7 @@ extension User {
             roles: (row["roles"] as JSON).texts.compactMap(DirectoryRole.init(rawValue:)),
             guestOf: homeTenant.flatMap { tenant in homeUser.map { Home(tenant: tenant, user: $0) } },
             createdAt: row["created_at"])
-        challenges = try Challenge.list(stored: row["challenges"])
+        challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
         mustChangePassword = row["must_change_password"]
         if case .object(let members) = row["profile"] as JSON {
             profile = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
@@ -36,7 +36,7 @@ extension User: PersistableRecord {
         container["password_salt"] = passwordSalt
         container["account_enabled"] = accountEnabled
         container["roles"] = JSON(roles.map(\.rawValue))
-        container["challenges"] = JSON.array(challenges.map(\.json))
+        container["challenges"] = challenges.stored
         container["withdrawn_consents"] = JSON(withdrawnConsents.map(\.description))
         container["must_change_password"] = mustChangePassword
         container["profile"] = JSON.object(profile.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) })
