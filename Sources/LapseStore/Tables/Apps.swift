@@ -3,16 +3,17 @@ import LapseRules
 
 extension AppRegistration {
     init(row: Row) throws {
-        self.init(
-            id: row["id"], name: row["name"], kind: row["kind"],
-            secretHashes: (row["secret_hashes"] as JSON).texts.compactMap(SecretHash.init(hexadecimal:)),
-            redirectURIs: (row["redirect_uris"] as JSON).texts, spaRedirectURIs: (row["spa_redirect_uris"] as JSON).texts,
-            logoutURL: row["logout_url"], flows: Set((row["flows"] as JSON).texts.compactMap(Flow.init(rawValue:))),
-            delegatedPermissions: (row["delegated_permissions"] as JSON).texts,
-            applicationPermissions: (row["application_permissions"] as JSON).texts,
-            exposes: try row.decode(JSON?.self, forColumn: "exposes").map(ExposedAPI.init(stored:)),
-            accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
-            lifetimes: try Lifetimes(stored: row.decode(forColumn: "lifetimes")))
+        try self.init(
+            id: row.decode(forColumn: "id"), name: row.decode(forColumn: "name"), kind: row.decode(forColumn: "kind"),
+            secretHashes: row.list("secret_hashes") { $0.text.flatMap(SecretHash.init(hexadecimal:)) },
+            redirectURIs: row.list("redirect_uris", \.text), spaRedirectURIs: row.list("spa_redirect_uris", \.text),
+            logoutURL: row.decode(forColumn: "logout_url"), flows: Set(row.list("flows") { $0.word() }),
+            delegatedPermissions: row.list("delegated_permissions", \.text),
+            applicationPermissions: row.list("application_permissions", \.text),
+            exposes: row.decode(JSON?.self, forColumn: "exposes").map(ExposedAPI.init(stored:)),
+            accessTokenVersion: row.decode(forColumn: "access_token_version"),
+            isFamilyMember: row.decode(forColumn: "is_family_member"),
+            lifetimes: Lifetimes(stored: row.decode(forColumn: "lifetimes")))
         challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
     }
 }

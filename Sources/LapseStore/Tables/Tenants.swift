@@ -3,12 +3,11 @@ import LapseRules
 
 extension Tenant {
     init(row: Row) throws {
-        self.init(
-            id: row["id"], name: row["name"], domains: (row["domains"] as JSON).texts,
-            clock: TenantClock(mode: row["clock_mode"], ticks: row["clock_ticks"]),
-            propagation: try row.decode(JSON?.self, forColumn: "propagation").map(PropagationModel.init(stored:)),
-            policies: try Policies(stored: row.decode(forColumn: "policies")),
-            isSandbox: row["is_sandbox"])
+        try self.init(
+            id: row.decode(forColumn: "id"), name: row.decode(forColumn: "name"), domains: row.list("domains", \.text),
+            clock: TenantClock(mode: row.decode(forColumn: "clock_mode"), ticks: row.decode(forColumn: "clock_ticks")),
+            propagation: row.decode(JSON?.self, forColumn: "propagation").map(PropagationModel.init(stored:)),
+            policies: Policies(stored: row.decode(forColumn: "policies")), isSandbox: row.decode(forColumn: "is_sandbox"))
     }
 }
 
