@@ -21,7 +21,7 @@ package struct Lifetimes: Equatable, Sendable {
 
     package init() {}
 
-    package init(_ value: JSON, path: String) throws(FieldError) {
+    init(_ value: JSON, path: String) throws(FieldError) {
         self.init()
         var reader = try ObjectReader(value, path: path)
         for (name, field) in Self.fields {
@@ -32,7 +32,7 @@ package struct Lifetimes: Equatable, Sendable {
         try reader.finish()
     }
 
-    package var json: JSON {
+    var json: JSON {
         .object(
             Self.fields.compactMap { name, field in
                 self[keyPath: field].map { JSON.Member(name: name, value: .string($0.iso8601)) }

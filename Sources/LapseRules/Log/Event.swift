@@ -148,7 +148,7 @@ extension LoggedEvent {
 
 extension Event.Notes {
     /// Nil when there is nothing to note.
-    package var json: JSON? {
+    var json: JSON? {
         guard self != Event.Notes() else { return nil }
         return .object([
             "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
@@ -159,7 +159,7 @@ extension Event.Notes {
         ])
     }
 
-    package init(_ value: JSON) throws(FieldError) {
+    init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value, path: "notes")
         prompt = try reader.string("prompt")
         answersChallenge = try reader.bool("answersChallenge") ?? false
