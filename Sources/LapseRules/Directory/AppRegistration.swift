@@ -37,7 +37,7 @@ package struct AppRegistration: Equatable, Sendable {
             try reader.finish()
         }
 
-        var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
+        package var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
     }
 
     package let id: ClientID

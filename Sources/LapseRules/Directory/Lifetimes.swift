@@ -32,7 +32,7 @@ package struct Lifetimes: Equatable, Sendable {
         try reader.finish()
     }
 
-    var json: JSON {
+    package var json: JSON {
         .object(
             Self.fields.compactMap { name, field in
                 self[keyPath: field].map { JSON.Member(name: name, value: .string($0.iso8601)) }

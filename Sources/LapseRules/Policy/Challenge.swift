@@ -55,7 +55,7 @@ package struct Challenge: Hashable, Sendable {
         return list
     }
 
-    var json: JSON {
+    package var json: JSON {
         [
             "code": .integer(Int64(code.rawValue)),
             "on": JSON(Occasion.allCases.filter(on.contains).map(\.rawValue)),
