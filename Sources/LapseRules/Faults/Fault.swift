@@ -267,26 +267,6 @@ extension Fault.Match {
     }
 }
 
-extension AppRegistration.Flow {
-    /// The `grant_type` with which a client asks for it (RFC 6749, RFC 8628, RFC 7523).
-    package var grantType: String {
-        switch self {
-        case .code: "authorization_code"
-        case .refresh: "refresh_token"
-        case .device: "urn:ietf:params:oauth:grant-type:device_code"
-        case .password: "password"
-        case .clientCredentials: "client_credentials"
-        case .onBehalfOf: "urn:ietf:params:oauth:grant-type:jwt-bearer"
-        }
-    }
-
-    fileprivate init?(grantType: String) {
-        let type = grantType == "device_code" ? Self.device.grantType : grantType
-        guard let flow = Self.allCases.first(where: { $0.grantType == type }) else { return nil }
-        self = flow
-    }
-}
-
 extension FaultEffect {
     package static let statuses: [Int64] = [429, 500, 503]
 
