@@ -6,8 +6,9 @@ import LapseRules
 ///
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 package final class Store: Sendable {
-    /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 8
+    /// The number of `schema.sql`: that of the last section of `migrations.sql`. Every change that an older program could not read has
+    /// a section of its own.
+    static let schemaVersion = Migrations.newest
 
     /// Why a database cannot be used, in one line.
     package struct OpenError: Error, CustomStringConvertible {
