@@ -96,7 +96,7 @@ let package = Package(
             dependencies: [
                 "LapseRules", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ],
-            resources: [.embedInCode("../../schema.sql"), .embedInCode("Migrations")],
+            resources: [.embedInCode("../../schema.sql"), .embedInCode("migrations.sql")],
             swiftSettings: strict
         ),
         .target(

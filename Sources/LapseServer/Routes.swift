@@ -2,67 +2,71 @@ import Hummingbird
 import LapsePages
 import LapseRules
 
-/// All endpoints of Lapse, in lower case. Paths ignore case and doubled slashes. A path that is not here is 404 in the form of its surface.
-func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Router<LapseContext> {
-    let router = Router(context: LapseContext.self, options: [options, .autoGenerateHeadEndpoints])
-    router.add(middleware: SurfaceMiddleware(site: site))
+/// All endpoints of Lapse, in lower case, each in the group of its surface. Paths ignore case and doubled slashes. A path that is not here is
+/// 404 in the form of the surface that its prefix has.
+func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> SurfaceRouter {
+    let router = SurfaceRouter(site: site, options: [options, .autoGenerateHeadEndpoints])
+    let documents = router.group(.metadata)
+    let tokens = router.group(.token)
+    let pages = router.group(.page)
+    let resources = router.group(.graph)
 
     // The authority. `{tenant}` is a GUID, a domain, common, organizations or consumers.
     let metadata = MetadataEndpoint(site: site)
-    router.get("{tenant}/v2.0/.well-known/openid-configuration", use: metadata.configuration(.v2))
-    router.get("{tenant}/.well-known/openid-configuration", use: metadata.configuration(.v1))
-    router.get("{tenant}/discovery/v2.0/keys", use: metadata.keys(.v2))
-    router.get("{tenant}/discovery/keys", use: metadata.keys(.v1))
-    router.get("{tenant}/discovery/instance", use: metadata.instance)
-    router.get("{tenant}/userrealm/{user}", use: metadata.userRealm)
+    documents.get("{tenant}/v2.0/.well-known/openid-configuration", use: metadata.configuration(.v2))
+    documents.get("{tenant}/.well-known/openid-configuration", use: metadata.configuration(.v1))
+    documents.get("{tenant}/discovery/v2.0/keys", use: metadata.keys(.v2))
+    documents.get("{tenant}/discovery/keys", use: metadata.keys(.v1))
+    documents.get("{tenant}/discovery/instance", use: metadata.instance)
+    documents.get("{tenant}/userrealm/{user}", use: metadata.userRealm)
     let logout = LogoutEndpoint(site: site)
     for version in EndpointVersion.allCases {
         let authorize = AuthorizeEndpoint(site: site, version: version)
-        router.get("{tenant}/\(version.path)/authorize", use: authorize.get)
-        router.post("{tenant}/\(version.path)/authorize", use: authorize.post)
+        pages.get("{tenant}/\(version.path)/authorize", use: authorize.get)
+        pages.post("{tenant}/\(version.path)/authorize", use: authorize.post)
         let token = TokenEndpoint(site: site, version: version)
-        router.post("{tenant}/\(version.path)/token", use: token.token)
-        router.post("{tenant}/\(version.path)/devicecode", use: token.deviceCode)
-        router.get("{tenant}/\(version.path)/logout", use: logout.get)
-        router.post("{tenant}/\(version.path)/logout", use: logout.post)
+        tokens.post("{tenant}/\(version.path)/token", use: token.token)
+        tokens.post("{tenant}/\(version.path)/devicecode", use: token.deviceCode)
+        pages.get("{tenant}/\(version.path)/logout", use: logout.get)
+        pages.post("{tenant}/\(version.path)/logout", use: logout.post)
     }
     let device = DeviceLoginEndpoint(site: site)
-    router.get("devicelogin", use: device.get)
-    router.post("devicelogin", use: device.post)
-    router.get("error", use: PageResponder(site: site).explain)
+    pages.get("devicelogin", use: device.get)
+    pages.post("devicelogin", use: device.post)
+    pages.get("error", use: PageResponder(site: site).explain)
 
     // Microsoft Graph: GraphRequest reads the rest of the path.
     let graph = GraphEndpoint(site: site)
     for version in GraphEndpoint.versions {
         for method in GraphEndpoint.methods {
-            router.on("\(version)/**", method: method, use: graph.respond)
+            resources.on("\(version)/**", method: method, use: graph.respond)
         }
     }
-    router.get("oidc/userinfo", use: graph.userInfo)
-    router.post("oidc/userinfo", use: graph.userInfo)
+    resources.get("oidc/userinfo", use: graph.userInfo)
+    resources.post("oidc/userinfo", use: graph.userInfo)
 
     // Azure Resource Manager, as far as a sign-in goes.
     let management = ManagementEndpoint(site: site)
-    router.get("tenants", use: management.tenants)
-    router.get("subscriptions", use: management.subscriptions)
+    router.group(.management).get("tenants", use: management.tenants)
+    router.group(.management).get("subscriptions", use: management.subscriptions)
 
     // The lab's own.
     let labAPI = LabAPIEndpoint(site: site)
     for method in GraphEndpoint.methods {
-        router.on("_lapse/resource/**", method: method, use: labAPI.respond)
-        router.on("_lapse/resource", method: method, use: labAPI.respond)
+        resources.on("_lapse/resource/**", method: method, use: labAPI.respond)
+        resources.on("_lapse/resource", method: method, use: labAPI.respond)
     }
     let dashboard = Dashboard(site: site)
-    router.get("_lapse", use: dashboard.page)
-    router.get("_lapse/app", use: dashboard.app)
-    router.get("_lapse/dashboard.css") { _, _ in Site.asset(PageAssets.dashboardStyle, type: "text/css; charset=utf-8") }
+    pages.get("_lapse", use: dashboard.page)
+    pages.get("_lapse/app", use: dashboard.app)
+    pages.get("_lapse/dashboard.css") { _, _ in Site.asset(PageAssets.dashboardStyle, type: "text/css; charset=utf-8") }
     for (name, script) in PageAssets.dashboardScripts {
-        router.get("_lapse/\(name)") { _, _ in Site.asset(script, type: "text/javascript; charset=utf-8") }
+        pages.get("_lapse/\(name)") { _, _ in Site.asset(script, type: "text/javascript; charset=utf-8") }
     }
-    router.get("_lapse/ca.pem", use: site.certificate)
-    router.get("_lapse/site.css") { _, _ in Site.asset(PageAssets.css, type: "text/css; charset=utf-8") }
-    router.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
-    let control = router.group("_lapse/api").add(middleware: ControlGate(site: site))
+    pages.get("_lapse/ca.pem", use: site.certificate)
+    pages.get("_lapse/site.css") { _, _ in Site.asset(PageAssets.css, type: "text/css; charset=utf-8") }
+    pages.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
+    let control = router.group(.control).group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
     control.get("openapi.json") { _, _ in try ControlResponder.description() }
     control.get("exchanges", use: dashboard.exchanges)

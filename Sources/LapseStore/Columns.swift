@@ -57,9 +57,14 @@ extension JSON: DatabaseValueConvertible {
     }
 }
 
-extension JSON {
-    var texts: [String] {
-        guard case .array(let elements) = self else { return [] }
-        return elements.compactMap(\.text)
+extension Row {
+    /// The elements of a column that holds a JSON list.
+    ///
+    /// - Parameter read: nil for what Lapse does not write: the database is damaged.
+    func list<Element>(_ column: String, _ read: (JSON) -> Element?) throws -> [Element] {
+        guard let elements = try decode(JSON.self, forColumn: column).list(read) else {
+            throw FieldError(column, "holds what is no such list")
+        }
+        return elements
     }
 }

@@ -1,10 +1,7 @@
 import Foundation
 import GRDB
 
-/// Brings a database of an older schema to this program's, one step of SQL a version.
-///
-/// A step is a file of `Migrations/`, named by the schema it leads to. It is never changed once a program with it was
-/// released: somebody's database has gone through it.
+/// Brings a database of an older schema to this program's, one step of SQL a version: the sections of `migrations.sql`.
 enum Migrations {
     /// What was done to a database when it was opened.
     struct Done: Equatable, Sendable {
@@ -14,7 +11,25 @@ enum Migrations {
         let copy: String
     }
 
-    private static let steps: [(to: Int, sql: [UInt8])] = [(8, PackageResources.schema_8_sql)]
+    static let steps = sections(of: String(decoding: PackageResources.migrations_sql, as: UTF8.self))
+
+    /// The schema that the last step leads to: what `schema.sql` makes.
+    static var newest: Int { steps.last?.to ?? 0 }
+
+    private static let heading = "-- To schema "
+
+    /// - Returns: the SQL behind each line that begins with the heading, by the number that the line names.
+    static func sections(of text: String) -> [(to: Int, sql: String)] {
+        var sections: [(to: Int, sql: String)] = []
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.hasPrefix(heading), let number = Int(line.dropFirst(heading.count).prefix(while: \.isNumber)) {
+                sections.append((number, ""))
+            } else if !sections.isEmpty {
+                sections[sections.count - 1].sql += line + "\n"
+            }
+        }
+        return sections
+    }
 
     /// Whether a database of that schema can be brought to this program's.
     static func canBring(_ version: Int) -> Bool {
@@ -34,7 +49,7 @@ enum Migrations {
             defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
             try db.inTransaction(.immediate) {
                 for step in steps where step.to > version {
-                    try db.execute(sql: String(decoding: step.sql, as: UTF8.self))
+                    try db.execute(sql: step.sql)
                     try db.execute(sql: "UPDATE meta SET version = ?", arguments: [step.to])
                 }
                 try db.checkForeignKeys()

@@ -6,8 +6,9 @@ import LapseRules
 ///
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 package final class Store: Sendable {
-    /// The number of `schema.sql`; raised with every change that an older program could not read.
-    static let schemaVersion = 8
+    /// The number of `schema.sql`: that of the last section of `migrations.sql`. Every change that an older program could not read has
+    /// a section of its own.
+    static let schemaVersion = Migrations.newest
 
     /// Why a database cannot be used, in one line.
     package struct OpenError: Error, CustomStringConvertible {
@@ -71,8 +72,18 @@ package final class Store: Sendable {
     }
 
     /// A database in memory, for tests.
-    package static func inMemory(machineClock: @escaping @Sendable () -> Timestamp) throws -> Store {
-        try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
+    ///
+    /// - Parameter onStatement: hears of every statement that runs, without its arguments.
+    package static func inMemory(
+        machineClock: @escaping @Sendable () -> Timestamp, onStatement: (@Sendable (String) -> Void)? = nil
+    ) throws -> Store {
+        var configuration = configuration
+        if let onStatement {
+            configuration.prepareDatabase { db in
+                db.trace { if case .statement(let statement) = $0 { onStatement(statement.sql) } }
+            }
+        }
+        return try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
     private static var configuration: Configuration {

@@ -93,12 +93,12 @@ struct Check: AsyncParsableCommand {
     /// What the app did wrong counts before what went wrong around it, and that before what was not tested.
     ///
     /// - Parameter status: the command's own; nil when it was ended.
-    static func exitCode(_ verdict: Verdict, _ story: ScenarioPlayer.Story, status: Int32?) -> ExitCode {
+    static func exitCode(_ verdict: Reaction.Verdict, _ story: ScenarioPlayer.Story, status: Int32?) -> ExitCode {
         let hasFailed = status.map { $0 != 0 } ?? false
         return switch (verdict, story, hasFailed) {
-        case (.bad, _, _): Verdict.bad.exitCode
+        case (.bad, _, _): Reaction.Verdict.bad.exitCode
         case (_, .broken, _), (_, _, true): .failure
-        case (.untested, _, _), (_, .cutShort, _): Verdict.untested.exitCode
+        case (.untested, _, _), (_, .cutShort, _): Reaction.Verdict.untested.exitCode
         case (.good, .played, false): .success
         }
     }

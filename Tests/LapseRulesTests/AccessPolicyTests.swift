@@ -152,14 +152,15 @@ struct AccessPolicyTests {
 
     @Test("Challenges are read as the control API writes them", arguments: written)
     func reading(value: JSON, challenge: Challenge) throws {
-        #expect(try Challenge.list(stored: [value]) == [challenge])
+        var reader = try ObjectReader(["challenges": [value]])
+        #expect(try Challenge.list(&reader, ofApp: true) == [challenge])
         #expect(challenge.json == value)
     }
 
     @Test("A challenge that names no occasion is made on all")
     func occasions() throws {
-        #expect(try Challenge.list(stored: [["code": 50076]]) == [Challenge(code: .mfaRequired, on: Self.all)])
-        #expect(try Challenge.list(stored: []).isEmpty)
+        var reader = try ObjectReader(["challenges": [["code": 50076]]])
+        #expect(try Challenge.list(&reader, ofApp: true) == [Challenge(code: .mfaRequired, on: Self.all)])
     }
 
     static let refused: [(value: JSON, ofApp: Bool, field: String)] = [

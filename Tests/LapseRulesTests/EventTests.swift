@@ -1,5 +1,6 @@
-import LapseRules
 import Testing
+
+@testable import LapseRules
 
 private let id = GUID("eeeeeeee-0005-4000-8000-000000000001")!
 private let at = Timestamp("2026-03-01T12:00:00.25Z")!

@@ -78,7 +78,8 @@ struct PropagationModelTests {
             (#"{"planes":{"refresh":{"nowhere":"manual"}}}"#, "planes.refresh.nowhere"),
             (#"{"planes":{"refresh":{"local":{"local":"manual"}}}}"#, "planes.refresh.local"),
             (#"{"regions":[]}"#, "regions"), (#"{"regions":["a","a"]}"#, "regions[1]"), (#"{"regions":["A B"]}"#, "regions[0]"),
-            (#"{"regions":["fixed"]}"#, "regions[0]"), (#"{"routing":"hash"}"#, "routing"), (#"{"seed":-1}"#, "seed"),
+            (#"{"regions":["fixed"]}"#, "regions[0]"), (#"{"regions":["afterattempts"]}"#, "regions[0]"),
+            (#"{"planes":{"refresh":"afterAttempts"}}"#, "planes.refresh"), (#"{"planes":{"refresh":{"manual":1}}}"#, "planes.refresh"), (#"{"routing":"hash"}"#, "routing"), (#"{"seed":-1}"#, "seed"),
             (#"{"origin":"late"}"#, "origin"), (#"{"sed":1}"#, "sed"),
         ])
     func refused(text: String, field: String) throws {

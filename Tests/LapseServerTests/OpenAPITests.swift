@@ -131,7 +131,7 @@ struct OpenAPITests {
         "Preset": PropagationModel.presets.map { .string($0.name) },
         "Routing": values(PropagationModel.Routing.allCases),
         "Origin": values(PropagationModel.Origin.allCases),
-        "TimedDelay": PropagationModel.Delay.named.map(\.json),
+        "TimedDelay": [PropagationModel.Delay.immediate, .manual].map(\.json),
 
         // Policies.
         "TieRule": values(Policies.TieRule.allCases),

@@ -22,6 +22,17 @@ struct MigrationTests {
 
     private func open(_ path: String) throws -> Store { try Store(path: path, machineClock: { Self.now }) }
 
+    @Test("Each section of the migrations leads one schema on, and none is empty")
+    func sections() {
+        let steps = Migrations.steps
+        #expect(steps.map(\.to) == Array(8..<(8 + steps.count)))
+        #expect(steps.allSatisfy { $0.sql.contains(";") })
+        #expect(Store.schemaVersion == steps.last?.to)
+        let read = Migrations.sections(of: "-- A file.\n-- To schema 8: a.\nA;\n\n-- To schema 9: b.\n-- why\nB;\nC;\n")
+        #expect(read.map(\.to) == [8, 9])
+        #expect(read.map(\.sql) == ["A;\n\n", "-- why\nB;\nC;\n\n"])
+    }
+
     @Test("A migrated database is what a new one is: tables, columns, checks, keys, indexes")
     func schema() throws {
         try withDatabase { path in

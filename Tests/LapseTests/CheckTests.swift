@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseRules
 import Testing
 
 @testable import lapse
@@ -18,8 +19,8 @@ struct CheckTests {
             (.untested, .played, nil, untested), (.untested, .played, 0, untested), (.untested, .played, 7, failed),
             (.untested, cutShort, 0, untested), (.untested, cutShort, 7, failed), (.untested, broken, 0, failed),
             (.bad, .played, nil, bad), (.bad, .played, 7, bad), (.bad, cutShort, 0, bad), (.bad, broken, 7, bad),
-        ] as [(Verdict, ScenarioPlayer.Story, Int32?, ExitCode)])
-    func exitCode(verdict: Verdict, story: ScenarioPlayer.Story, status: Int32?, code: ExitCode) {
+        ] as [(Reaction.Verdict, ScenarioPlayer.Story, Int32?, ExitCode)])
+    func exitCode(verdict: Reaction.Verdict, story: ScenarioPlayer.Story, status: Int32?, code: ExitCode) {
         #expect(Check.exitCode(verdict, story, status: status) == code)
     }
 }

@@ -29,7 +29,7 @@ package struct AppRegistration: Equatable, Sendable {
             self.asksForCapabilities = asksForCapabilities
         }
 
-        package init(_ value: JSON, path: String) throws(FieldError) {
+        init(_ value: JSON, path: String) throws(FieldError) {
             var reader = try ObjectReader(value, path: path)
             self.init(
                 uri: try reader.required("uri"), scopes: try reader.strings("scopes") ?? [],

@@ -86,3 +86,40 @@ package enum Cloud: String, CaseIterable, Sendable {
         }
     }
 }
+
+extension Cloud {
+    /// The names of one authority, as instance discovery lists them.
+    package struct AuthorityNames: Sendable {
+        /// `preferred_network`.
+        package let network: String
+        /// `preferred_cache`.
+        package let cache: String
+        package let aliases: [String]
+
+        package init(network: String, cache: String, aliases: [String]) {
+            self.network = network
+            self.cache = cache
+            self.aliases = aliases
+        }
+    }
+
+    /// The authorities that instance discovery lists in every cloud. Some are of clouds that no tenant of Lapse can be in.
+    ///
+    /// Entra: recorded.
+    package static let authorities = [
+        AuthorityNames(
+            network: "login.microsoftonline.com", cache: "login.windows.net",
+            aliases: ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]),
+        AuthorityNames(
+            network: "login.partner.microsoftonline.cn", cache: "login.partner.microsoftonline.cn",
+            aliases: ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"]),
+        AuthorityNames(
+            network: "login.microsoftonline.de", cache: "login.microsoftonline.de", aliases: ["login.microsoftonline.de"]),
+        AuthorityNames(
+            network: "login.microsoftonline.us", cache: "login.microsoftonline.us",
+            aliases: ["login.microsoftonline.us", "login.usgovcloudapi.net"]),
+        AuthorityNames(
+            network: "login-us.microsoftonline.com", cache: "login-us.microsoftonline.com",
+            aliases: ["login-us.microsoftonline.com"]),
+    ]
+}

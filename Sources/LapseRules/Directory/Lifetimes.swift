@@ -21,7 +21,7 @@ package struct Lifetimes: Equatable, Sendable {
 
     package init() {}
 
-    package init(_ value: JSON, path: String) throws(FieldError) {
+    init(_ value: JSON, path: String) throws(FieldError) {
         self.init()
         var reader = try ObjectReader(value, path: path)
         for (name, field) in Self.fields {

@@ -65,7 +65,7 @@ package struct Policies: Equatable, Sendable {
     package var matrix = RevocationMatrix.entra
     /// The status of a successful `revokeSignInSessions`: 200 with a body (on the wire) or 204 (documented in 2019).
     package var revokeAnswer: Int64 = 200
-    static let revokeAnswers: [Int64] = [200, 204]
+    package static let revokeAnswers: [Int64] = [200, 204]
     package var permissions = Edition.newest
     package var errorLayout = ErrorLayout.current
     /// Whether token errors carry `suberror`; not as at the v1 endpoint.

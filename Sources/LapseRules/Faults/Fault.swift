@@ -13,6 +13,8 @@ package struct Fault: Equatable, Sendable {
         package var client: ClientID?
         package var user: GUID?
         package var region: Region?
+
+        package init() {}
     }
 
     /// A request, as far as faults look at it.
@@ -54,6 +56,14 @@ package struct Fault: Equatable, Sendable {
     /// How many matching requests it was asked about, and how many of them it hit.
     package var asked: Int64
     package var hits: Int64
+
+    package init(
+        id: GUID, ordinal: Int64, name: String? = nil, match: Match = Match(), effect: FaultEffect, times: Int64? = nil,
+        probability: Double? = nil
+    ) {
+        (self.id, self.ordinal, self.name, self.match, self.effect) = (id, ordinal, name, match, effect)
+        (self.times, self.probability, asked, hits) = (times, probability, 0, 0)
+    }
 
     /// The same fault of another tenant, for the user who stands there for this one's.
     init(copying fault: Fault, id: GUID, user: GUID?) {
@@ -140,6 +150,11 @@ package struct FaultEffect: Equatable, Sendable {
     package let kind: Kind
     /// How long the answer is held back, in the machine's time.
     package let latency: Span?
+
+    package init(_ kind: Kind, latency: Span? = nil) {
+        self.kind = kind
+        self.latency = latency
+    }
 
     /// Whether it makes sense at the endpoint.
     func reaches(_ endpoint: Fault.Endpoint) -> Bool {
@@ -247,28 +262,8 @@ extension Fault.Match {
     }
 }
 
-extension AppRegistration.Flow {
-    /// The `grant_type` with which a client asks for it (RFC 6749, RFC 8628, RFC 7523).
-    var grantType: String {
-        switch self {
-        case .code: "authorization_code"
-        case .refresh: "refresh_token"
-        case .device: "urn:ietf:params:oauth:grant-type:device_code"
-        case .password: "password"
-        case .clientCredentials: "client_credentials"
-        case .onBehalfOf: "urn:ietf:params:oauth:grant-type:jwt-bearer"
-        }
-    }
-
-    fileprivate init?(grantType: String) {
-        let type = grantType == "device_code" ? Self.device.grantType : grantType
-        guard let flow = Self.allCases.first(where: { $0.grantType == type }) else { return nil }
-        self = flow
-    }
-}
-
 extension FaultEffect {
-    static let statuses: [Int64] = [429, 500, 503]
+    package static let statuses: [Int64] = [429, 500, 503]
 
     /// Reads an object with one of `code`, `status`, `challenge`, `answer`, `keys`, or with `latency` alone; `latency` may stand
     /// beside each.

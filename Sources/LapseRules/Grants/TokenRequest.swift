@@ -26,30 +26,30 @@ package struct TokenRequest: Sendable {
     ) throws(EntraError) {
         let type = try form.required("grant_type")
         client = try PresentedClient(form: form, authorization: authorization)
-        switch type {
-        case "authorization_code":
+        switch AppRegistration.Flow(grantType: type) {
+        case .code:
             grant = .authorizationCode(
                 code: try form.required("code"), redirectURI: try form.required("redirect_uri"), verifier: form["code_verifier"])
-        case "refresh_token":
+        case .refresh:
             grant = .refreshToken(try form.required("refresh_token"))
-        case "client_credentials":
+        case .clientCredentials:
             grant = .clientCredentials
-        case "password":
+        case .password:
             grant = .password(userName: try form.required("username"), password: try form.required("password"))
-        case "device_code", "urn:ietf:params:oauth:grant-type:device_code":
+        case .device:
             // MSAL Python sends the code under both names.
             guard let code = form["device_code"] ?? form["code"] else { throw .missing("device_code") }
             grant = .deviceCode(code)
-        case "urn:ietf:params:oauth:grant-type:jwt-bearer":
+        case .onBehalfOf:
             let assertion = try form.required("assertion")
             guard try form.required("requested_token_use") == "on_behalf_of" else {
                 throw AADSTS.unsupportedGrantType.error(["type": type])
             }
             grant = .onBehalfOf(assertion: assertion)
-        default:
+        case nil:
             throw AADSTS.unsupportedGrantType.error(["type": type])
         }
-        scope = try version.scope(of: form, byApplication: type == "client_credentials")
+        scope = try version.scope(of: form, byApplication: grant.flow == .clientCredentials)
         resource = version == .v1 ? form["resource"] : nil
         self.version = version
         wantsClientInfo = form["client_info"] != nil
@@ -64,8 +64,12 @@ package struct TokenRequest: Sendable {
     }
 
     /// The flow that the client's registration has to allow.
-    package var flow: AppRegistration.Flow {
-        switch grant {
+    package var flow: AppRegistration.Flow { grant.flow }
+}
+
+extension TokenRequest.Grant {
+    fileprivate var flow: AppRegistration.Flow {
+        switch self {
         case .authorizationCode: .code
         case .refreshToken: .refresh
         case .clientCredentials: .clientCredentials
@@ -73,5 +77,25 @@ package struct TokenRequest: Sendable {
         case .deviceCode: .device
         case .onBehalfOf: .onBehalfOf
         }
+    }
+}
+
+extension AppRegistration.Flow {
+    /// The `grant_type` with which a client asks for it (RFC 6749, RFC 8628, RFC 7523).
+    package var grantType: String {
+        switch self {
+        case .code: "authorization_code"
+        case .refresh: "refresh_token"
+        case .device: "urn:ietf:params:oauth:grant-type:device_code"
+        case .password: "password"
+        case .clientCredentials: "client_credentials"
+        case .onBehalfOf: "urn:ietf:params:oauth:grant-type:jwt-bearer"
+        }
+    }
+
+    init?(grantType: String) {
+        let type = grantType == "device_code" ? Self.device.grantType : grantType
+        guard let flow = Self.allCases.first(where: { $0.grantType == type }) else { return nil }
+        self = flow
     }
 }

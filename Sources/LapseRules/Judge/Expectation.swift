@@ -48,6 +48,23 @@ package struct Expectation: Equatable, Sendable {
     /// Whether it hands claims back when it asks.
     package let carriesClaims: Bool?
 
+    package init(
+        id: GUID, ordinal: Int64, name: String? = nil, client: ClientID? = nil, user: GUID? = nil, after: Occasion,
+        reauthorizesWithin: Duration? = nil, recoversWithin: Duration? = nil, retriesAtMost: Int64? = nil,
+        carriesClaims: Bool? = nil
+    ) {
+        self.id = id
+        self.ordinal = ordinal
+        self.name = name
+        self.client = client
+        self.user = user
+        self.after = after
+        self.reauthorizesWithin = reauthorizesWithin
+        self.recoversWithin = recoversWithin
+        self.retriesAtMost = retriesAtMost
+        self.carriesClaims = carriesClaims
+    }
+
     /// - Parameter now: the machine's clock.
     package func outcomes(of reactions: [Reaction], now: Timestamp) -> [Outcome] {
         reactions.filter { client == nil || $0.client == client }.flatMap { reaction in

@@ -120,7 +120,7 @@ extension Event.Notes {
         ])
     }
 
-    package init(_ value: JSON) throws(FieldError) {
+    init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value, path: "notes")
         prompt = try reader.string("prompt")
         answersChallenge = try reader.bool("answersChallenge") ?? false

@@ -55,14 +55,6 @@ package struct Challenge: Hashable, Sendable {
         return list
     }
 
-    /// The list as the store keeps it.
-    package static func list(stored value: JSON) throws(FieldError) -> [Challenge] {
-        // Every user and app is read, and most have none: an empty list is not parsed.
-        guard value != .array([]) else { return [] }
-        var reader = try ObjectReader(["challenges": value])
-        return try list(&reader, ofApp: true) ?? []
-    }
-
     package var json: JSON {
         [
             "code": .integer(Int64(code.rawValue)),

@@ -216,32 +216,45 @@ extension PropagationModel.PlaneDelay {
 }
 
 extension PropagationModel.Delay {
-    /// Those that a word says in full.
-    static let named: [Self] = [.immediate, .manual]
+    /// The word of each case that a span of time does not say.
+    enum Word: String, CaseIterable { case immediate, manual, afterAttempts }
+
+    /// What a model writes where a region's name may stand in its place.
+    static let words = Word.allCases.map(\.rawValue) + Span.Word.allCases.map(\.rawValue)
 
     init(_ value: JSON, path: String, plane: Plane) throws(FieldError) {
         let forms = FieldError(
             path, "must be \"immediate\", \"manual\", or an object with one of fixed, uniform, lognormal, afterAttempts")
         switch value {
-        case .string:
-            guard let named = Self.named.first(where: { $0.json == value }) else { throw forms }
-            self = named
-        case .object(let members) where members.count == 1 && members[0].name == "afterAttempts":
-            var reader = try ObjectReader(value, path: path)
-            // A read of Graph belongs to no grant that could be counted.
-            guard plane != .directory else { throw FieldError(reader.field("afterAttempts"), "is not for the plane directory") }
-            guard let number = try reader.integer("afterAttempts", in: 1...PropagationModel.mostAttempts) else { throw forms }
-            self = .afterAttempts(Int(number))
+        case .string(let text):
+            switch Word(rawValue: text) {
+            case .immediate: self = .immediate
+            case .manual: self = .manual
+            case .afterAttempts, nil: throw forms
+            }
+        case .object(let members) where members.count == 1 && Word(rawValue: members[0].name) == .afterAttempts:
+            self = .afterAttempts(try Self.attempts(value, path: path, plane: plane, orElse: forms))
         default: self = .after(try Span(value, path: path, orElse: forms))
         }
     }
 
+    private static func attempts(
+        _ value: JSON, path: String, plane: Plane, orElse forms: FieldError
+    ) throws(FieldError) -> Int {
+        var reader = try ObjectReader(value, path: path)
+        let field = Word.afterAttempts.rawValue
+        // A read of Graph belongs to no grant that could be counted.
+        guard plane != .directory else { throw FieldError(reader.field(field), "is not for the plane directory") }
+        guard let number = try reader.integer(field, in: 1...PropagationModel.mostAttempts) else { throw forms }
+        return Int(number)
+    }
+
     var json: JSON {
         switch self {
-        case .immediate: "immediate"
+        case .immediate: .string(Word.immediate.rawValue)
         case .after(let span): span.json
-        case .afterAttempts(let number): ["afterAttempts": .integer(Int64(number))]
-        case .manual: "manual"
+        case .afterAttempts(let number): .object([Word.afterAttempts.rawValue: .integer(Int64(number))])
+        case .manual: .string(Word.manual.rawValue)
         }
     }
 }

@@ -3,7 +3,7 @@ package struct Region: Hashable, Sendable, CustomStringConvertible {
     package let description: String
 
     /// Words of a propagation model, where a region's name may stand in their place.
-    private static let reserved: Set = ["fixed", "uniform", "lognormal", "afterattempts", "manual", "immediate"]
+    private static let reserved = Set(PropagationModel.Delay.words.map { $0.lowercased() })
 
     /// Nil unless the name has 1 to 32 characters of `a-z 0-9 -` and is no word of a propagation model.
     package init?(_ name: String) {

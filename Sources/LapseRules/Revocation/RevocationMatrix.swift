@@ -22,9 +22,9 @@ package struct RevocationMatrix: Equatable, Sendable {
     package static let entra = RevocationMatrix(overrides: [:])
 
     /// Rows that are other than Microsoft's.
-    private var overrides: [Revocation.Cause: Set<Column>]
+    package private(set) var overrides: [Revocation.Cause: Set<Column>]
 
-    private init(overrides: [Revocation.Cause: Set<Column>]) { self.overrides = overrides }
+    package init(overrides: [Revocation.Cause: Set<Column>]) { self.overrides = overrides }
 
     package func touches(_ cause: Revocation.Cause, _ column: Column) -> Bool {
         (overrides[cause] ?? Self.rows[cause, default: []]).contains(column)

@@ -24,17 +24,20 @@ package enum Span: Equatable, Sendable {
 // MARK: As JSON
 
 extension Span {
+    /// The word of each case.
+    enum Word: String, CaseIterable { case fixed, uniform, lognormal }
+
     /// - Parameter forms: thrown for a value that is no object with just one of fixed, uniform, lognormal.
     init(_ value: JSON, path: String, orElse forms: FieldError) throws(FieldError) {
         guard case .object(let members) = value, members.count == 1 else { throw forms }
         var reader = try ObjectReader(value, path: path)
-        switch members[0].name {
-        case "fixed":
+        switch Word(rawValue: members[0].name) {
+        case .fixed:
             guard let duration = try reader.duration("fixed") else { throw forms }
             self = .fixed(duration)
-        case "uniform": self = try Self.uniform(&reader)
-        case "lognormal": self = try Self.lognormal(&reader)
-        default: throw forms
+        case .uniform: self = try Self.uniform(&reader)
+        case .lognormal: self = try Self.lognormal(&reader)
+        case nil: throw forms
         }
         try reader.finish()
     }

@@ -52,11 +52,11 @@ struct AuthorizeEndpoint {
         case .signIn(let facts): responder.page(SignInPage(facts, action: action, in: words))
         case .pick(let accounts, let appName):
             responder.page(PickerPage(action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init), in: words))
-        case .consent(let account, let appName, let permissions):
+        case .consent(let candidate, let appName, let permissions):
             responder.page(
                 ConsentPage(
-                    action: action, appName: appName, session: account.session.description,
-                    userPrincipalName: account.userPrincipalName, permissions: permissions, in: words))
+                    action: action, appName: appName, session: candidate.session.id.description,
+                    userPrincipalName: candidate.account.user.userPrincipalName, permissions: permissions, in: words))
         case .redirect(let target, let answer): redirect(target, answer, in: words)
         }
     }
@@ -107,9 +107,9 @@ extension SignInPage {
 }
 
 extension PickerPage.Account {
-    init(_ account: PageAccount) {
+    init(_ candidate: SignInDecision.Candidate) {
+        let user = candidate.account.user
         self.init(
-            session: account.session.description, displayName: account.displayName,
-            userPrincipalName: account.userPrincipalName)
+            session: candidate.session.id.description, displayName: user.displayName, userPrincipalName: user.userPrincipalName)
     }
 }

@@ -75,39 +75,22 @@ struct MetadataEndpoint {
         }
     }
 
-    /// Entra: recorded clouds, with this Lapse beside them.
-    private static let clouds: [(network: String, cache: String, aliases: [String])] = [
-        (
-            "login.microsoftonline.com", "login.windows.net",
-            ["login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"]
-        ),
-        (
-            "login.partner.microsoftonline.cn", "login.partner.microsoftonline.cn",
-            ["login.partner.microsoftonline.cn", "login.chinacloudapi.cn"]
-        ),
-        ("login.microsoftonline.de", "login.microsoftonline.de", ["login.microsoftonline.de"]),
-        (
-            "login.microsoftonline.us", "login.microsoftonline.us",
-            ["login.microsoftonline.us", "login.usgovcloudapi.net"]
-        ),
-        ("login-us.microsoftonline.com", "login-us.microsoftonline.com", ["login-us.microsoftonline.com"]),
-    ]
-
     func instance(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { trace in
             let asked = URI(try request.query().required("authorization_endpoint"))
             let own = String(trace.origin.drop { $0 != ":" }.dropFirst(3))
             let host = asked.port.map { "\(asked.host ?? ""):\($0)" } ?? asked.host ?? ""
-            let isKnown = host.lowercased() == own || Self.clouds.contains { $0.aliases.contains(host.lowercased()) }
+            let isKnown = host.lowercased() == own || Cloud.authorities.contains { $0.aliases.contains(host.lowercased()) }
             guard isKnown else { throw AADSTS.unknownInstance.error() }
             let tenant = asked.path.split(separator: "/").first.map(String.init) ?? "common"
             guard let name = TenantName(tenant) else { throw AADSTS.tenantMalformed.error(["tenant": tenant]) }
-            let clouds = Self.clouds + [(own, own, [own])]
+            // Clients trust the host that they asked when it is listed.
+            let authorities = Cloud.authorities + [Cloud.AuthorityNames(network: own, cache: own, aliases: [own])]
             return [
                 "tenant_discovery_endpoint": "\(trace.origin)/\(name.text)/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
                 "metadata": .array(
-                    clouds.map {
+                    authorities.map {
                         [
                             "preferred_network": .string($0.network), "preferred_cache": .string($0.cache),
                             "aliases": JSON($0.aliases),
@@ -121,7 +104,7 @@ struct MetadataEndpoint {
         try await answering(request, context) { _ in
             let user = try context.parameter("user")
             guard let (domain, cloud) = try site.authority.managedDomain(of: user) else {
-                return ["ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"]
+                return ["ver": "1.0", "account_type": "Unknown", "cloud_instance_name": .string(Cloud.global.instanceName)]
             }
             return [
                 "ver": "1.0", "account_type": "Managed", "domain_name": .string(domain),

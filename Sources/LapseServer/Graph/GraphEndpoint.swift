@@ -94,13 +94,7 @@ struct GraphEndpoint {
         }
     }
 
-    /// The token of an `Authorization: Bearer` header, the scheme in any case; nil when there is none.
-    static func bearer(_ request: Request) -> String? {
-        guard let parts = request.headers[.authorization]?.split(separator: " ", maxSplits: 1), parts.count == 2,
-            parts[0].lowercased() == "bearer"
-        else { return nil }
-        return String(parts[1]).trimmingCharacters(in: .whitespaces)
-    }
+    static func bearer(_ request: Request) -> String? { request.bearerToken }
 }
 
 extension Cloud {

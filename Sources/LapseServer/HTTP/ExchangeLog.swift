@@ -159,9 +159,10 @@ enum Masking {
         switch field.name {
         case .authorization:
             // Whoever forgets the scheme writes a secret in its place.
-            let parts = field.value.split(separator: " ", maxSplits: 1)
-            let isScheme = parts.count == 2 && ["bearer", "basic"].contains(parts[0].lowercased())
-            return isScheme ? "\(parts[0]) \(mask)" : mask
+            guard let header = AuthorizationHeader(field.value), ["bearer", "basic"].contains(header.scheme.lowercased()) else {
+                return mask
+            }
+            return "\(header.scheme) \(mask)"
         case .cookie: return field.value.split(separator: ";").map(cookie).joined(separator: ";")
         case .setCookie:
             let parts = field.value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)

@@ -6,16 +6,18 @@ import NIOCore
 import NIOHTTP1
 
 /// Gives every request its trace and every answer its region, lets browsers of other origins use what they may, and
-/// answers what no handler answered in the form of the surface that the path belongs to.
+/// answers what no handler answered in the form of its surface.
 struct SurfaceMiddleware: RouterMiddleware {
     let site: Site
+    /// What the route is declared to be; nil for requests without a route, whose path says it.
+    var declared: Surface?
 
     func handle(
         _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
         var context = context
         context.trace = site.trace(request)
-        let surface = Surface(path: request.uri.path)
+        let surface = declared ?? Surface(path: request.uri.path)
         guard site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) else {
             return try await answer(request, on: surface, context, next)
         }
@@ -73,9 +75,11 @@ struct SurfaceMiddleware: RouterMiddleware {
 enum Unanswered { case notFound, unreadable, tooLarge, broken }
 
 /// The parts of Lapse, each with a form of its own for errors.
-enum Surface {
+enum Surface: CaseIterable {
     case token, metadata, page, graph, management, control
 
+    /// The surface of a path that has no route, or none for the method. A path with a route has the surface of that route here too: a test
+    /// compares them.
     init(path: String) {
         let segments = (path.hasCapitals ? path.lowercased() : path).parts(between: "/")
         switch segments.first {
@@ -96,7 +100,7 @@ enum Surface {
         }
     }
 
-    /// Whether the path is one of the two that take a POST alone.
+    /// Whether the path is one of those that take a POST alone.
     static func isPostEndpoint(_ path: String) -> Bool {
         let segments = path.lowercased().split(separator: "/")
         guard let last = segments.last, ["token", "devicecode"].contains(last) else { return false }
@@ -116,6 +120,8 @@ enum Surface {
 }
 
 /// Cross-origin access (CORS) for the surfaces that single-page apps use.
+///
+/// Written here, because each surface has its own rule: Hummingbird's `CORSMiddleware` has one for all.
 enum CrossOriginAccess {
     private static let exposed =
         "WWW-Authenticate, request-id, client-request-id, x-ms-request-id, x-lapse-region, x-lapse-event, x-lapse-fault, Retry-After, Location"

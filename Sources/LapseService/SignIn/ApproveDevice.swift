@@ -12,7 +12,7 @@ package enum DeviceAnswer: Sendable {
     /// The page that asks for the code; true when the last one was wrong.
     case enterCode(isWrong: Bool)
     case signIn(SignInPageFacts, code: String)
-    case pick(accounts: [PageAccount], appName: String, code: String)
+    case pick([SignInDecision.Candidate], appName: String, code: String)
     case approved(appName: String, BrowserCookies)
     case declined(appName: String)
 }
@@ -62,7 +62,7 @@ extension BrowserRequest {
         case .arrived:
             let usable = try usableSessions(for: app)
             return usable.isEmpty
-                ? signInPage(nil) : .pick(accounts: usable.map(PageAccount.init), appName: app.name, code: userCode)
+                ? signInPage(nil) : .pick(usable, appName: app.name, code: userCode)
         case .otherAccount: return signInPage(nil)
         case .declined:
             try op.tx.update(deviceCode: code.hash, state: .declined)

@@ -102,10 +102,10 @@ extension BrowserRequest {
                 try recordRefusal(.sessionRefused, of: looked, for: request)
             }
             return signInPage(request.app, userName: name, error: error)
-        case .pick(let candidates): return .pick(accounts: candidates.map(PageAccount.init), appName: request.app.name)
+        case .pick(let candidates): return .pick(candidates, appName: request.app.name)
         case .consent(let candidate):
             return .consent(
-                account: PageAccount(candidate), appName: request.app.name,
+                candidate, appName: request.app.name,
                 permissions: request.scope.grantText.split(separator: " ").map(String.init))
         case .refuse(let refusal):
             if try !recordRefusal(.silentSignInRefused, of: looked, for: request), !op.tenant.isNone {

@@ -19,31 +19,18 @@ package typealias BrowserCookies = [BrowserSession.Cookie: String]
 package enum AuthorizeAnswer: Sendable {
     /// The sign-in page. The error is what was wrong with the last try.
     case signIn(SignInPageFacts)
-    case pick(accounts: [PageAccount], appName: String)
-    case consent(account: PageAccount, appName: String, permissions: [String])
+    case pick([SignInDecision.Candidate], appName: String)
+    case consent(SignInDecision.Candidate, appName: String, permissions: [String])
     /// To the redirect URI.
     case redirect(AuthorizeRequest.Target, FormAnswer)
 }
 
+/// What the sign-in page says.
 package struct SignInPageFacts: Sendable {
     package let appName: String
     package let directory: String
     package let userName: String?
     package let error: EntraError?
-
     /// Whether the page asks for a new password beside the one that has expired.
     package var asksForNewPassword = false
-}
-
-/// An account as pages name it: by its session.
-package struct PageAccount: Sendable {
-    package let session: GUID
-    package let displayName: String
-    package let userPrincipalName: String
-
-    init(_ candidate: SignInDecision.Candidate) {
-        session = candidate.session.id
-        displayName = candidate.account.user.displayName
-        userPrincipalName = candidate.account.user.userPrincipalName
-    }
 }

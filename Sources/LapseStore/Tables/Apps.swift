@@ -3,17 +3,18 @@ import LapseRules
 
 extension AppRegistration {
     init(row: Row) throws {
-        self.init(
-            id: row["id"], name: row["name"], kind: row["kind"],
-            secretHashes: (row["secret_hashes"] as JSON).texts.compactMap(SecretHash.init(hexadecimal:)),
-            redirectURIs: (row["redirect_uris"] as JSON).texts, spaRedirectURIs: (row["spa_redirect_uris"] as JSON).texts,
-            logoutURL: row["logout_url"], flows: Set((row["flows"] as JSON).texts.compactMap(Flow.init(rawValue:))),
-            delegatedPermissions: (row["delegated_permissions"] as JSON).texts,
-            applicationPermissions: (row["application_permissions"] as JSON).texts,
-            exposes: try (row["exposes"] as JSON?).map { try ExposedAPI($0, path: "exposes") },
-            accessTokenVersion: row["access_token_version"], isFamilyMember: row["is_family_member"],
-            lifetimes: try Lifetimes(row["lifetimes"], path: "lifetimes"))
-        challenges = try Challenge.list(stored: row["challenges"])
+        try self.init(
+            id: row.decode(forColumn: "id"), name: row.decode(forColumn: "name"), kind: row.decode(forColumn: "kind"),
+            secretHashes: row.list("secret_hashes") { $0.text.flatMap(SecretHash.init(hexadecimal:)) },
+            redirectURIs: row.list("redirect_uris", \.text), spaRedirectURIs: row.list("spa_redirect_uris", \.text),
+            logoutURL: row.decode(forColumn: "logout_url"), flows: Set(row.list("flows") { $0.word() }),
+            delegatedPermissions: row.list("delegated_permissions", \.text),
+            applicationPermissions: row.list("application_permissions", \.text),
+            exposes: row.decode(JSON?.self, forColumn: "exposes").map(ExposedAPI.init(stored:)),
+            accessTokenVersion: row.decode(forColumn: "access_token_version"),
+            isFamilyMember: row.decode(forColumn: "is_family_member"),
+            lifetimes: Lifetimes(stored: row.decode(forColumn: "lifetimes")))
+        challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
     }
 }
 
@@ -36,11 +37,11 @@ struct AppRow: PersistableRecord {
         container["flows"] = JSON(AppRegistration.Flow.allCases.filter(app.flows.contains).map(\.rawValue))
         container["delegated_permissions"] = JSON(app.delegatedPermissions)
         container["application_permissions"] = JSON(app.applicationPermissions)
-        container["exposes"] = app.exposes?.json
+        container["exposes"] = app.exposes?.stored
         container["access_token_version"] = app.accessTokenVersion
         container["is_family_member"] = app.isFamilyMember
-        container["lifetimes"] = app.lifetimes.json
-        container["challenges"] = JSON.array(app.challenges.map(\.json))
+        container["lifetimes"] = app.lifetimes.stored
+        container["challenges"] = app.challenges.stored
     }
 }
 

@@ -33,7 +33,7 @@ extension StoreTransaction {
             $0.add(event.accessToken?.endsAt)
             $0.add(event.accessToken.map { $0.isEvaluated ? 1 : 0 } as Int64?)
             $0.add(event.presented)
-            $0.add(event.notes.json?.encodedText)
+            $0.add(event.notes.stored?.encodedText)
             $0.add(machineClock())
         }
         return id
@@ -122,7 +122,7 @@ extension LoggedEvent {
             event.accessToken = .init(endsAt: endsAt, isEvaluated: row["evaluated"])
         }
         event.presented = row["presented"]
-        if let notes: JSON = row["notes"] { event.notes = try Event.Notes(notes) }
+        if let notes = try row.decode(JSON?.self, forColumn: "notes") { event.notes = try Event.Notes(stored: notes) }
         self.init(id: row["id"], event: event, writtenAt: row["written_at"])
     }
 }

@@ -6,7 +6,7 @@ extension StoreTransaction {
     /// The tenant's expectations, in the order in which they were made.
     package func expectations(of tenant: GUID) throws -> [Expectation] {
         try rows("SELECT * FROM expectations WHERE tenant = ? ORDER BY ordinal", [tenant]).map { row in
-            try Expectation(row["definition"], id: row["id"], ordinal: row["ordinal"]) { GUID($0) }
+            try Expectation(stored: row.decode(forColumn: "definition"), id: row["id"], ordinal: row["ordinal"])
         }
     }
 
@@ -17,7 +17,7 @@ extension StoreTransaction {
     package func insert(_ expectation: Expectation, in tenant: GUID) throws {
         try run(
             "INSERT INTO expectations (tenant, ordinal, id, definition) VALUES (?, ?, ?, ?)",
-            [tenant, expectation.ordinal, expectation.id, expectation.definition])
+            [tenant, expectation.ordinal, expectation.id, expectation.stored])
     }
 
     /// - Returns: whether there was one.

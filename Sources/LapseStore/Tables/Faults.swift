@@ -7,9 +7,7 @@ extension StoreTransaction {
     package func faults(of tenant: GUID) throws -> [Fault] {
         try cached(tenant, in: \.faults) {
             try rows("SELECT * FROM faults WHERE tenant = ? ORDER BY ordinal", [tenant]).map { row in
-                let definition: JSON = row["definition"]
-                // The stored definition names users by id, of any tenant.
-                var fault = try Fault(definition, id: row["id"], ordinal: row["ordinal"]) { GUID($0) }
+                var fault = try Fault(stored: row.decode(forColumn: "definition"), id: row["id"], ordinal: row["ordinal"])
                 (fault.asked, fault.hits) = (row["asked"], row["hits"])
                 return fault
             }
@@ -24,7 +22,7 @@ extension StoreTransaction {
         directory?.forget(faultsOf: tenant)
         try run(
             "INSERT INTO faults (tenant, ordinal, id, definition, asked, hits) VALUES (?, ?, ?, ?, ?, ?)",
-            [tenant, fault.ordinal, fault.id, fault.definition, fault.asked, fault.hits])
+            [tenant, fault.ordinal, fault.id, fault.stored, fault.asked, fault.hits])
     }
 
     /// Keeps the counts.

@@ -12,22 +12,27 @@ extension TenantSeed {
                 "tenant": try tenant.storedRow,
                 "users": .array(try users.map { try $0.storedRow }),
                 "apps": .array(try apps.map { try AppRow(app: $0, tenant: tenant.id).storedRow }),
-                "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.definition] }),
+                "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.stored] }),
             ]
         }
     }
 
     init(stored: JSON) throws {
+        var object = try StoredObject(stored, "seed")
+        let tenant = try object.required("tenant") { try $0.row(Tenant.init(row:)) { $0 } }
         self.init(
-            tenant: try Tenant(row: .stored(stored["tenant"])),
-            users: try stored.list("users").map { try User(row: .stored($0)) },
-            apps: try stored.list("apps").map { try AppRegistration(row: .stored($0)) },
-            faults: try stored.list("faults").enumerated().map { index, value in
-                guard let id = value["id"]?.text.flatMap({ GUID($0) }) else {
-                    throw FieldError("faults[\(index)].id", "is required")
-                }
-                return try Fault(value["definition"] ?? .null, id: id, ordinal: Int64(index + 1)) { GUID($0) }
+            tenant: tenant, users: try object.required("users") { try $0.list { try $0.row(User.init(row:)) { $0 } } },
+            apps: try object.required("apps") {
+                try $0.list { try $0.row(AppRegistration.init(row:)) { AppRow(app: $0, tenant: tenant.id) } }
+            },
+            faults: try object.required("faults") { $0.list { $0 } }.enumerated().map { index, value in
+                var fault = try StoredObject(value, "faults")
+                let id = try fault.required("id", \.guid)
+                let read = try fault.required("definition") { try Fault(stored: $0, id: id, ordinal: Int64(index + 1)) }
+                try fault.finish()
+                return read
             })
+        try object.finish()
     }
 }
 
@@ -63,27 +68,27 @@ extension JSON {
         case .number(let number): return number.databaseValue
         case .string(let text): return text.databaseValue
         case .object, .array:
-            guard let bytes = self["blob"]?.text.flatMap({ Hex.decode($0) }) else {
+            guard case .object(let members) = self, members.count == 1, members[0].name == "blob",
+                let bytes = members[0].value.text.flatMap({ Hex.decode($0) })
+            else {
                 throw FieldError("seed", "holds what is no value of a column")
             }
             return Data(bytes).databaseValue
         }
     }
 
-    fileprivate func list(_ name: String) -> [JSON] {
-        guard case .array(let elements) = self[name] else { return [] }
-        return elements
-    }
-}
-
-extension Row {
-    /// The row that ``EncodableRecord/storedRow`` wrote.
+    /// What was read from the row that ``EncodableRecord/storedRow`` wrote.
     ///
-    /// - Throws: `FieldError` for what it did not write: the database is damaged.
-    fileprivate static func stored(_ value: JSON?) throws(FieldError) -> Row {
-        guard case .object(let members) = value else { throw FieldError("seed", "holds what is no row") }
+    /// - Parameter record: writes it, with those columns and no other.
+    /// - Throws: `FieldError` for what it did not write, `RowDecodingError` for a column: the database is damaged.
+    fileprivate func row<Value>(_ read: (Row) throws -> Value, record: (Value) -> some EncodableRecord) throws -> Value {
+        guard case .object(let members) = self else { throw FieldError("seed", "holds what is no row") }
         var columns: [String: DatabaseValue] = [:]
         for member in members { columns[member.name] = try member.value.columnValue() }
-        return Row(columns)
+        let value = try read(Row(columns))
+        guard Set(columns.keys) == Set(try record(value).databaseDictionary.keys) else {
+            throw FieldError("seed", "holds a row of other columns")
+        }
+        return value
     }
 }

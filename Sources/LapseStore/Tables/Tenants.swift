@@ -3,12 +3,11 @@ import LapseRules
 
 extension Tenant {
     init(row: Row) throws {
-        let propagation: JSON? = row["propagation"]
-        self.init(
-            id: row["id"], name: row["name"], domains: (row["domains"] as JSON).texts,
-            clock: TenantClock(mode: row["clock_mode"], ticks: row["clock_ticks"]),
-            propagation: try propagation.map { try PropagationModel($0) }, policies: try Policies(row["policies"]),
-            isSandbox: row["is_sandbox"])
+        try self.init(
+            id: row.decode(forColumn: "id"), name: row.decode(forColumn: "name"), domains: row.list("domains", \.text),
+            clock: TenantClock(mode: row.decode(forColumn: "clock_mode"), ticks: row.decode(forColumn: "clock_ticks")),
+            propagation: row.decode(JSON?.self, forColumn: "propagation").map(PropagationModel.init(stored:)),
+            policies: Policies(stored: row.decode(forColumn: "policies")), isSandbox: row.decode(forColumn: "is_sandbox"))
     }
 }
 
@@ -21,8 +20,8 @@ extension Tenant: PersistableRecord {
         container["domains"] = JSON(domains)
         container["clock_mode"] = clock.mode
         container["clock_ticks"] = clock.ticks
-        container["propagation"] = propagation?.json
-        container["policies"] = policies.json
+        container["propagation"] = propagation?.stored
+        container["policies"] = policies.stored
         container["is_sandbox"] = isSandbox
     }
 }

@@ -3,21 +3,24 @@ import LapseRules
 
 extension User {
     init(row: Row) throws {
-        let homeTenant: GUID? = row["home_tenant"]
-        let homeUser: GUID? = row["home_user"]
-        self.init(
-            id: row["id"], tenant: row["tenant"], userPrincipalName: row["user_principal_name"], displayName: row["display_name"],
-            givenName: row["given_name"], surname: row["surname"], mail: row["mail"], passwordHash: row["password_hash"],
-            passwordSalt: row["password_salt"], accountEnabled: row["account_enabled"],
-            roles: (row["roles"] as JSON).texts.compactMap(DirectoryRole.init(rawValue:)),
+        let homeTenant: GUID? = try row.decode(forColumn: "home_tenant")
+        let homeUser: GUID? = try row.decode(forColumn: "home_user")
+        try self.init(
+            id: row.decode(forColumn: "id"), tenant: row.decode(forColumn: "tenant"),
+            userPrincipalName: row.decode(forColumn: "user_principal_name"), displayName: row.decode(forColumn: "display_name"),
+            givenName: row.decode(forColumn: "given_name"), surname: row.decode(forColumn: "surname"),
+            mail: row.decode(forColumn: "mail"), passwordHash: row.decode(forColumn: "password_hash"),
+            passwordSalt: row.decode(forColumn: "password_salt"), accountEnabled: row.decode(forColumn: "account_enabled"),
+            roles: row.list("roles") { $0.word() },
             guestOf: homeTenant.flatMap { tenant in homeUser.map { Home(tenant: tenant, user: $0) } },
-            createdAt: row["created_at"])
-        challenges = try Challenge.list(stored: row["challenges"])
-        mustChangePassword = row["must_change_password"]
-        if case .object(let members) = row["profile"] as JSON {
-            profile = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+            createdAt: row.decode(forColumn: "created_at"))
+        challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
+        mustChangePassword = try row.decode(forColumn: "must_change_password")
+        guard case .object(let members) = try row.decode(JSON.self, forColumn: "profile") else {
+            throw FieldError("profile", "holds what is no object")
         }
-        withdrawnConsents = (row["withdrawn_consents"] as JSON).texts.map { ClientID($0) }
+        profile = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+        withdrawnConsents = try row.list("withdrawn_consents") { $0.text.map { ClientID($0) } }
     }
 }
 
@@ -36,7 +39,7 @@ extension User: PersistableRecord {
         container["password_salt"] = passwordSalt
         container["account_enabled"] = accountEnabled
         container["roles"] = JSON(roles.map(\.rawValue))
-        container["challenges"] = JSON.array(challenges.map(\.json))
+        container["challenges"] = challenges.stored
         container["withdrawn_consents"] = JSON(withdrawnConsents.map(\.description))
         container["must_change_password"] = mustChangePassword
         container["profile"] = JSON.object(profile.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) })
@@ -96,7 +99,7 @@ extension StoreTransaction {
     /// The clients that some user of the tenant took the consent from.
     package func clientsWithoutConsent(in tenant: GUID) throws -> Set<ClientID> {
         let lists = try rows("SELECT withdrawn_consents FROM users WHERE tenant = ? AND withdrawn_consents <> '[]'", [tenant])
-        return Set(lists.flatMap { ($0["withdrawn_consents"] as JSON).texts.map { ClientID($0) } })
+        return Set(try lists.flatMap { try $0.list("withdrawn_consents") { $0.text.map { ClientID($0) } } })
     }
 
     /// The tenant's users by name, after the one of that name.

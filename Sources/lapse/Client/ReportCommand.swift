@@ -15,7 +15,7 @@ struct ReportCommand: AsyncParsableCommand {
     func run() async throws {
         try await options.run { client in
             let made = try await output.expect(client)
-            let verdict: Verdict
+            let verdict: Reaction.Verdict
             do { verdict = try await output.write(client) } catch {
                 await output.forget(made, client)
                 throw error
@@ -26,10 +26,8 @@ struct ReportCommand: AsyncParsableCommand {
     }
 }
 
-/// What a report comes to, as an exit status says it.
-enum Verdict: String {
-    case good, bad, untested
-
+extension Reaction.Verdict {
+    /// What a report comes to, as an exit status says it.
     var exitCode: ExitCode {
         switch self {
         case .good: .success
@@ -89,7 +87,7 @@ struct ReportOutput: ParsableArguments {
     }
 
     /// Prints the report and writes its files. Each form of it is fetched once, because the server judges anew for each call.
-    func write(_ control: ControlClient) async throws -> Verdict {
+    func write(_ control: ControlClient) async throws -> Reaction.Verdict {
         var fetched: [String: String] = [:]
         func text(_ format: Format) async throws -> String {
             if let known = fetched[format.call] { return known }
@@ -99,7 +97,7 @@ struct ReportOutput: ParsableArguments {
         }
         let report = JSON(parsing: Array(try await text(.json).utf8)) ?? .null
         let unmet = (report["expectations"]?.elements ?? []).filter { $0.shown("status") != "passed" }
-        var verdict = Verdict(rawValue: report.shown("verdict")) ?? .bad
+        var verdict = Reaction.Verdict(rawValue: report.shown("verdict")) ?? .bad
         // What was expected of the run and never happened is not shown.
         if expect != nil, !unmet.isEmpty { verdict = .bad }
         switch control.printsJSON ? .json : format {
@@ -112,7 +110,7 @@ struct ReportOutput: ParsableArguments {
         return verdict
     }
 
-    private static func lines(_ report: JSON, _ verdict: Verdict) -> [String] {
+    private static func lines(_ report: JSON, _ verdict: Reaction.Verdict) -> [String] {
         var lines: [String] = []
         for client in report["clients"]?.elements ?? [] {
             let name = client.shown("name").isEmpty ? client.shown("client") : client.shown("name")

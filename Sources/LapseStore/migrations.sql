@@ -1,4 +1,7 @@
--- From schema 7 to 8: columns are named by the field's words, and a seed holds rows instead of the control API's objects.
+-- What brings an older database to this schema: one section a version, begun by its number. The last number is the schema's.
+-- A section is never changed once a program with it was released: somebody's database has gone through it.
+
+-- To schema 8: columns are named by the field's words, and a seed holds rows instead of the control API's objects.
 
 ALTER TABLE grants RENAME COLUMN is_capable TO declares_cp1;
 ALTER TABLE device_codes RENAME COLUMN is_capable TO declares_cp1;

@@ -1,0 +1,101 @@
+import LapseRules
+
+// The definition of a fault: what stands beside it in columns is not in here.
+
+extension Fault {
+    var stored: JSON {
+        .object([
+            "name": name.map(JSON.string), "match": match.stored, "effect": effect.stored, "times": times.map(JSON.integer),
+            "probability": probability.map(JSON.number),
+        ])
+    }
+
+    init(stored: JSON, id: GUID, ordinal: Int64) throws {
+        var object = try StoredObject(stored, "fault")
+        self.init(
+            id: id, ordinal: ordinal, name: try object.optional("name", \.text),
+            match: try object.required("match") { try Match(stored: $0) },
+            effect: try object.required("effect") { try FaultEffect(stored: $0) },
+            times: try object.optional("times", \.wholeNumber), probability: try object.optional("probability", \.share))
+        try object.finish()
+    }
+}
+
+extension JSON {
+    fileprivate var share: Double? {
+        switch self {
+        case .number(let share) where share > 0 && share <= 1: share
+        // Written as `1.0`.
+        case 1: 1
+        default: nil
+        }
+    }
+}
+
+extension Fault.Match {
+    fileprivate var stored: JSON {
+        .object([
+            "endpoint": endpoint.map { .string($0.rawValue) }, "grantType": flow.map { .string($0.grantType) },
+            "client": client.map { .string($0.description) }, "user": user.map { .string($0.description) },
+            "region": region.map { .string($0.description) },
+        ])
+    }
+
+    fileprivate init(stored: JSON) throws {
+        self.init()
+        var object = try StoredObject(stored, "match")
+        endpoint = try object.optional("endpoint") { $0.word() }
+        flow = try object.optional("grantType") { type in AppRegistration.Flow.allCases.first { $0.grantType == type.text } }
+        client = try object.optional("client") { $0.text.map { ClientID($0) } }
+        user = try object.optional("user", \.guid)
+        region = try object.optional("region") { $0.text.flatMap { Region($0) } }
+        try object.finish()
+    }
+}
+
+extension FaultEffect {
+    fileprivate var stored: JSON {
+        var members: KeyValuePairs<String, JSON?> = [:]
+        switch kind {
+        case .refuse(let code, let suberror, let claims):
+            members = [
+                "code": .integer(Int64(code.rawValue)), "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
+                "claims": claims.map(JSON.string),
+            ]
+        case .fail(let status, let wait): members = ["status": .integer(Int64(status)), "retryAfter": wait?.stored]
+        case .challenge(let claims): members = ["challenge": .string(claims)]
+        case .response(let fault): members = ["answer": .string(fault.rawValue)]
+        case .keys(let trouble): members = ["keys": .string(trouble.rawValue)]
+        case .delay: break
+        }
+        return JSON.object(members).adding(["latency": latency?.stored])
+    }
+
+    fileprivate init(stored: JSON) throws {
+        var object = try StoredObject(stored, "effect")
+        let latency = try object.optional("latency") { try Span(stored: $0) }
+        self.init(try Kind(&object), latency: latency)
+        try object.finish()
+        guard kind != .delay || latency != nil else { throw FieldError("effect", "holds nothing") }
+    }
+}
+
+extension FaultEffect.Kind {
+    fileprivate init(_ object: inout StoredObject) throws {
+        if let code = try object.optional("code", \.code) {
+            let suberror = try object.optional("suberror") { $0 == .null ? "" : $0.text }
+            self = .refuse(code, suberror: suberror, claims: try object.optional("claims", \.text))
+        } else if let status = try object.optional("status", \.wholeNumber) {
+            guard FaultEffect.statuses.contains(status) else { throw FieldError("effect.status", "is none that a fault has") }
+            self = .fail(status: Int(status), retryAfter: try object.optional("retryAfter", \.duration))
+        } else if let claims = try object.optional("challenge", \.text) {
+            self = .challenge(claims: claims)
+        } else if let fault: FaultEffect.ResponseFault = try object.optional("answer", { $0.word() }) {
+            self = .response(fault)
+        } else if let trouble: FaultEffect.KeyTrouble = try object.optional("keys", { $0.word() }) {
+            self = .keys(trouble)
+        } else {
+            self = .delay
+        }
+    }
+}

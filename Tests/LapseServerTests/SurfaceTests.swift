@@ -1,0 +1,151 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import LapseRules
+import Logging
+import NIOCore
+import Testing
+
+@testable import LapseServer
+
+/// In which form a request is answered that no handler answers.
+@Suite("Surfaces")
+struct SurfaceTests {
+    /// How an answer looks, whatever it says.
+    enum Form { case entra, page, graph, management, control }
+
+    private static func form(of surface: Surface) -> Form {
+        switch surface {
+        case .token, .metadata: .entra
+        case .page: .page
+        case .graph: .graph
+        case .management: .management
+        case .control: .control
+        }
+    }
+
+    /// Nil for one that has no form of Lapse's.
+    private static func form(of answer: Answer) -> Form? {
+        let type = answer.headers[.contentType] ?? ""
+        if type.hasPrefix("text/html") { return .page }
+        guard type.hasPrefix("application/json"), let error = answer.json["error"] else { return nil }
+        if error.text != nil { return answer.headers[.xMSServer] == nil ? nil : .entra }
+        if error["innerError"] != nil { return .graph }
+        if answer.headers[.xMSCorrelationRequestID] != nil { return .management }
+        return error["code"] != nil && error["field"] != nil ? .control : nil
+    }
+
+    private static func site(_ lab: Lab) -> Site {
+        Site(
+            authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", systemTime: { Lab.start },
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// A path of the route.
+    private static func path(_ route: SurfaceRouter.Route) -> String {
+        "\(route.path)".replacing("{tenant}", with: "contoso.example").replacing("**", with: "me").replacing(
+            /\{[a-z]+\}/, with: "x")
+    }
+
+    @Test("The prefix of every route leads to the surface that the route declares")
+    func prefixes() async throws {
+        try await Lab.run { lab async throws in
+            let routes = LapseServer.routes(Self.site(lab), []).routes
+            #expect(Set(routes.map(\.surface)) == Set(Surface.allCases))
+            for route in routes {
+                let path = Self.path(route)
+                #expect(Surface(path: path) == route.surface, "\(path)")
+                #expect(Surface(path: path.uppercased()) == route.surface, "\(path)")
+            }
+        }
+    }
+
+    @Test("The paths that take a POST alone, and say so, are those of the token surface")
+    func postEndpoints() async throws {
+        try await Lab.run { lab async throws in
+            for (path, routes) in Dictionary(grouping: LapseServer.routes(Self.site(lab), []).routes, by: Self.path) {
+                let isToken = routes.contains { $0.surface == .token }
+                #expect(Surface.isPostEndpoint(path) == isToken, "\(path)")
+                if isToken { #expect(routes.map(\.method) == [.post], "\(path)") }
+            }
+        }
+    }
+
+    @Test(
+        "Every path is answered in the form of its surface when the method is wrong, and open to other origins when the surface is")
+    func wrongMethods() async throws {
+        try await Lab.run { lab async throws in
+            for route in LapseServer.routes(Self.site(lab), []).routes {
+                let path = Self.path(route)
+                let answer = try await lab.send(try #require(.init("PROPFIND")), path)
+                #expect(answer.status == (route.surface == .token ? 400 : 404), "\(path)")
+                #expect(Self.form(of: answer) == Self.form(of: route.surface), "\(path)")
+                #expect((answer.headers[.accessControlAllowOrigin] == "*") == route.surface.isForBrowsersElsewhere, "\(path)")
+                let preflight = try await lab.send(.options, path)
+                #expect(preflight.status == (route.surface.isForBrowsersElsewhere ? 204 : answer.status), "\(path)")
+            }
+        }
+    }
+
+    @Test(
+        "A path that is not there is answered in the form of its prefix",
+        arguments: [
+            ("/contoso.example/oauth2/v3.0/token", Form.entra), ("/devicecode", .entra),
+            ("/contoso.example/v3.0/.well-known/openid-configuration", .entra), ("/contoso.example/discovery/v3.0/keys", .entra),
+            ("/contoso.example/userrealm", .entra), ("/", .page), ("/none", .page),
+            ("/contoso.example/oauth2/v3.0/authorize", .page),
+            ("/_lapse/none", .page), ("/v1.0", .graph), ("/v1.0/none", .graph), ("/beta/none/none", .graph),
+            ("/OIDC//none", .graph),
+            ("/tenants/none", .management), ("/subscriptions/none", .management), ("/_lapse/api", .control),
+            ("/_lapse/api/none", .control),
+        ])
+    func unknownPaths(_ path: String, _ form: Form) async throws {
+        try await Lab.run { lab async throws in
+            let answer = try await lab.send(.get, path)
+            #expect(answer.status == 404)
+            #expect(Self.form(of: answer) == form)
+        }
+    }
+
+    @Test(
+        "A body that is too large is answered in the form of its surface",
+        arguments: [
+            ("/contoso.example/oauth2/v2.0/token", Form.entra), ("/contoso.example/oauth2/devicecode", .entra),
+            (Lab.authorizePath(), .page), ("/devicelogin", .page), ("/v1.0/$batch", .graph), ("/beta/users", .graph),
+            ("/_lapse/api/tenants", .control),
+        ])
+    func tooLarge(_ path: String, _ form: Form) async throws {
+        try await Lab.run { lab async throws in
+            var headers: HTTPFields = [
+                .contentType: form == .entra || form == .page ? "application/x-www-form-urlencoded" : "application/json"
+            ]
+            if form == .graph { headers[.authorization] = "Bearer \(try await lab.grant()["access_token"])" }
+            let answer = try await lab.send(.post, path, headers: headers, body: String(repeating: "a", count: Bounds.body + 1))
+            #expect(answer.status == 413)
+            #expect(Self.form(of: answer) == form)
+        }
+    }
+
+    private struct Broken: Error {}
+
+    @Test(
+        "What a handler leaves is answered in the form that its route declares, whatever the path looks like",
+        arguments: Surface.allCases)
+    func thrown(_ surface: Surface) async throws {
+        try await Lab.run { lab async throws in
+            let router = SurfaceRouter(site: Self.site(lab), options: [])
+            let group = router.group(surface)
+            group.get("unreadable") { _, _ -> Response in throw HTTPError(.badRequest) }
+            group.get("large") { _, _ -> Response in throw NIOTooManyBytesError(maxBytes: 1) }
+            group.get("broken") { _, _ -> Response in throw Broken() }
+            try await Application(router: router).test(.router) { client in
+                for (path, status) in [("/unreadable", 400), ("/large", 413), ("/broken", 500)] {
+                    let answer = try await client.execute(uri: path, method: .get) { Answer($0) }
+                    #expect(answer.status == status, "\(path)")
+                    #expect(Self.form(of: answer) == Self.form(of: surface), "\(path): \(answer.text)")
+                    #expect((answer.headers[.accessControlAllowOrigin] == "*") == surface.isForBrowsersElsewhere, "\(path)")
+                }
+            }
+        }
+    }
+}
