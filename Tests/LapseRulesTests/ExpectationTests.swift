@@ -165,15 +165,16 @@ struct ExpectationTests {
         #expect(status([quick, slow, open]) == .failed)
     }
 
-    @Test(
-        "An expectation is written as it was read",
-        arguments: [
-            #"{"after":"refusal","retriesAtMost":0}"#,
-            #"{"name":"n","client":"app","user":"\#(user)","after":"challenge","reauthorizesWithin":"PT5S","recoversWithin":"PT1M","retriesAtMost":2,"carriesClaims":false}"#,
-        ])
-    func definition(text: String) throws {
-        let read = try LapseRules.Expectation(try #require(JSON(parsing: Array(text.utf8))), id: old, ordinal: 1) { GUID($0) }
-        #expect(read.definition.encodedText == text)
+    @Test("An expectation is read with all that it may say")
+    func whole() throws {
+        let read = try expectation(
+            #"{"name":"n","client":"app","user":"adele","after":"challenge","reauthorizesWithin":"PT5S","recoversWithin":"PT1M","retriesAtMost":2,"carriesClaims":false}"#
+        )
+        #expect(
+            read
+                == LapseRules.Expectation(
+                    id: old, ordinal: 1, name: "n", client: "app", user: user, after: .challenge, reauthorizesWithin: .seconds(5),
+                    recoversWithin: .seconds(60), retriesAtMost: 2, carriesClaims: false))
     }
 
     @Test(

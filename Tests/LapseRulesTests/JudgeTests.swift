@@ -66,6 +66,22 @@ extension LoggedEvent {
     }
 }
 
+extension Event.Notes {
+    fileprivate init(_ value: JSON) throws(FieldError) {
+        self.init()
+        var reader = try ObjectReader(value, path: "notes")
+        prompt = try reader.string("prompt")
+        answersChallenge = try reader.bool("answersChallenge") ?? false
+        demandsClaims = try reader.bool("demandsClaims") ?? false
+        fault = try reader.guid("fault")
+        endpoint = try reader.choice("endpoint", of: Fault.Endpoint.self)
+        status = try reader.integer("status", in: 100...599).map { Int($0) }
+        responseFault = try reader.choice("answer", of: FaultEffect.ResponseFault.self)
+        retryAfter = try reader.duration("retryAfter")
+        try reader.finish()
+    }
+}
+
 @Suite("The judge")
 struct JudgeTests {
     @Test("Each recorded history has its verdict, for the right reasons and no others", arguments: History.all)

@@ -56,6 +56,27 @@ struct EventJSONTests {
         )
     }
 
+    @Test(
+        "Each note is shown where there is one",
+        arguments: [
+            ("{}", Event.Notes()), (#"{"prompt":"login"}"#, noted { $0.prompt = "login" }),
+            (#"{"answersChallenge":true}"#, noted { $0.answersChallenge = true }),
+            (#"{"demandsClaims":true}"#, noted { $0.demandsClaims = true }),
+            (#"{"fault":"eeeeeeee-0005-4000-8000-000000000001"}"#, noted { $0.fault = ids[0] }),
+            (#"{"endpoint":"devicecode"}"#, noted { $0.endpoint = .devicecode }),
+            (#"{"status":429}"#, noted { $0.status = 429 }), (#"{"answer":"closed"}"#, noted { $0.responseFault = .closed }),
+            (#"{"retryAfter":"PT5S"}"#, noted { $0.retryAfter = .seconds(5) }),
+        ])
+    func notes(text: String, notes: Event.Notes) {
+        #expect(event { $0.notes = notes }.fullJSON["notes"]?.encodedText == text)
+    }
+
+    private static func noted(_ change: (inout Event.Notes) -> Void) -> Event.Notes {
+        var notes = Event.Notes()
+        change(&notes)
+        return notes
+    }
+
     @Test("Each kind of event has a name of its own", arguments: Event.Kind.allCases)
     func kinds(kind: Event.Kind) { #expect(event(kind).json["type"]?.text.flatMap(Event.Kind.init(rawValue:)) == kind) }
 }

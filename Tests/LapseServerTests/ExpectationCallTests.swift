@@ -34,6 +34,17 @@ struct ExpectationCallTests {
         #expect(judged.json.encodedText == #"{\#(asked),"id":"\#(id)","status":"\#(status)","outcomes":[\#(outcomes)]}"#)
     }
 
+    @Test(
+        "All that an expectation may say is shown as it was asked for",
+        arguments: [
+            #"{"after":"refusal","retriesAtMost":0}"#,
+            #"{"name":"n","client":"app","user":"\#(id)","after":"challenge","reauthorizesWithin":"PT5S","recoversWithin":"PT1M","retriesAtMost":2,"carriesClaims":false}"#,
+        ])
+    func definition(text: String) throws {
+        let read = try Expectation(try #require(JSON(parsing: Array(text.utf8))), id: id, ordinal: 1) { GUID($0) }
+        #expect(read.definition.encodedText == text)
+    }
+
     @Test("What the log holds already has passed or failed an expectation when it is made")
     func judgedAtOnce() async throws {
         try await Lab.run { lab async throws in

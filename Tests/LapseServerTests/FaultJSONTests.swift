@@ -21,6 +21,29 @@ struct FaultJSONTests {
         #expect(fault.json.encodedText == #"{\#(asked),"id":"\#(id)","hits":\#(hits),"left":\#(left)}"#)
     }
 
+    @Test(
+        "Each effect is shown as it was asked for",
+        arguments: [
+            #"{"code":50173}"#, #"{"code":50076,"suberror":"basic_action","claims":"{}"}"#, #"{"code":50173,"suberror":null}"#,
+            #"{"status":500}"#, #"{"status":503}"#, #"{"status":503,"retryAfter":"PT5S"}"#, #"{"status":429,"retryAfter":"PT1M"}"#,
+            #"{"challenge":"{\"access_token\":{}}"}"#, #"{"answer":"cut"}"#, #"{"answer":"malformed"}"#, #"{"answer":"closed"}"#,
+            #"{"answer":"silent"}"#, #"{"answer":"dropped"}"#, #"{"keys":"stale"}"#, #"{"keys":"wrong"}"#,
+            #"{"keys":"unknownKid"}"#, #"{"keys":"rolledOver"}"#, #"{"latency":{"fixed":"PT2M"}}"#,
+            #"{"status":500,"latency":{"uniform":["PT1S","PT2S"]}}"#,
+        ])
+    func effects(text: String) throws { try isShownAsAskedFor(#""match":{},"effect":\#(text)"#) }
+
+    @Test(
+        "All that a fault may say is shown as it was asked for",
+        arguments: [
+            #""match":{},"effect":{"status":503}"#,
+            #""name":"n","match":{"endpoint":"token","grantType":"password","client":"app","user":"\#(id)","region":"east"},"effect":{"code":50173},"times":3,"probability":0.25"#,
+        ])
+    func isShownAsAskedFor(_ members: String) throws {
+        let fault = try Fault(try #require(JSON(parsing: Array("{\(members)}".utf8))), id: id, ordinal: 1) { GUID($0) }
+        #expect(fault.json.encodedText.hasPrefix("{\(members),\"id\":"))
+    }
+
     @Test("A tenant that is full takes no further fault, whatever the body says")
     func full() async throws {
         try await Lab.run { lab async throws in

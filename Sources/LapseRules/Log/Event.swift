@@ -105,35 +105,6 @@ package struct LoggedEvent: Sendable {
     }
 }
 
-// MARK: As JSON
-
-extension Event.Notes {
-    /// Nil when there is nothing to note.
-    package var json: JSON? {
-        guard self != Event.Notes() else { return nil }
-        return .object([
-            "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
-            "demandsClaims": demandsClaims ? true : nil,
-            "fault": fault.map { .string($0.description) }, "endpoint": endpoint.map { .string($0.rawValue) },
-            "status": status.map { .integer(Int64($0)) }, "answer": responseFault.map { .string($0.rawValue) },
-            "retryAfter": retryAfter.map { .string($0.iso8601) },
-        ])
-    }
-
-    init(_ value: JSON) throws(FieldError) {
-        var reader = try ObjectReader(value, path: "notes")
-        prompt = try reader.string("prompt")
-        answersChallenge = try reader.bool("answersChallenge") ?? false
-        demandsClaims = try reader.bool("demandsClaims") ?? false
-        fault = try reader.guid("fault")
-        endpoint = try reader.choice("endpoint", of: Fault.Endpoint.self)
-        status = try reader.integer("status", in: 100...599).map { Int($0) }
-        responseFault = try reader.choice("answer", of: FaultEffect.ResponseFault.self)
-        retryAfter = try reader.duration("retryAfter")
-        try reader.finish()
-    }
-}
-
 /// Something that took effect because a tenant's clock moved past it.
 package struct ClockEffect: Equatable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {

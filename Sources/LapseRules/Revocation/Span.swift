@@ -67,7 +67,7 @@ extension Span {
         return .lognormal(median: median, p95: p95)
     }
 
-    var json: JSON {
+    package var json: JSON {
         switch self {
         case .fixed(let duration): ["fixed": .string(duration.iso8601)]
         case .uniform(let shortest, let longest): ["uniform": [.string(shortest.iso8601), .string(longest.iso8601)]]

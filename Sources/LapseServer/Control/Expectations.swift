@@ -47,6 +47,19 @@ extension JudgedExpectation {
     }
 }
 
+extension Expectation {
+    /// As it was asked for.
+    var definition: JSON {
+        .object([
+            "name": name.map(JSON.string), "client": client.map { .string($0.description) },
+            "user": user.map { .string($0.description) }, "after": .string(after.rawValue),
+            "reauthorizesWithin": reauthorizesWithin.map { .string($0.iso8601) },
+            "recoversWithin": recoversWithin.map { .string($0.iso8601) }, "retriesAtMost": retriesAtMost.map(JSON.integer),
+            "carriesClaims": carriesClaims.map(JSON.bool),
+        ])
+    }
+}
+
 extension Expectation.Outcome {
     fileprivate var json: JSON {
         [

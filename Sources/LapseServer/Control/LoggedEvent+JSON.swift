@@ -15,7 +15,20 @@ extension LoggedEvent {
     /// The same with all that the judge reads.
     var fullJSON: JSON {
         json.adding([
-            "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json ?? [:],
+            "writtenAt": JSON(writtenAt), "presented": JSON(event.presented), "notes": event.notes.json,
+        ])
+    }
+}
+
+extension Event.Notes {
+    /// What there is to note.
+    fileprivate var json: JSON {
+        .object([
+            "prompt": prompt.map(JSON.string), "answersChallenge": answersChallenge ? true : nil,
+            "demandsClaims": demandsClaims ? true : nil,
+            "fault": fault.map { .string($0.description) }, "endpoint": endpoint.map { .string($0.rawValue) },
+            "status": status.map { .integer(Int64($0)) }, "answer": responseFault.map { .string($0.rawValue) },
+            "retryAfter": retryAfter.map { .string($0.iso8601) },
         ])
     }
 }
