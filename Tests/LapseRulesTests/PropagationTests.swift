@@ -79,7 +79,9 @@ struct PropagationModelTests {
             (#"{"planes":{"refresh":{"local":{"local":"manual"}}}}"#, "planes.refresh.local"),
             (#"{"regions":[]}"#, "regions"), (#"{"regions":["a","a"]}"#, "regions[1]"), (#"{"regions":["A B"]}"#, "regions[0]"),
             (#"{"regions":["fixed"]}"#, "regions[0]"), (#"{"regions":["afterattempts"]}"#, "regions[0]"),
-            (#"{"planes":{"refresh":"afterAttempts"}}"#, "planes.refresh"), (#"{"planes":{"refresh":{"manual":1}}}"#, "planes.refresh"), (#"{"routing":"hash"}"#, "routing"), (#"{"seed":-1}"#, "seed"),
+            (#"{"planes":{"refresh":"afterAttempts"}}"#, "planes.refresh"),
+            (#"{"planes":{"refresh":{"manual":1}}}"#, "planes.refresh"), (#"{"routing":"hash"}"#, "routing"),
+            (#"{"seed":-1}"#, "seed"),
             (#"{"origin":"late"}"#, "origin"), (#"{"sed":1}"#, "sed"),
         ])
     func refused(text: String, field: String) throws {

@@ -105,116 +105,26 @@ struct OpenAPITests {
 
     // MARK: Its enums
 
-    @Test("Every enum of the document has the values of its Swift type, in their order")
-    func enums() async throws {
-        try await Lab.run { lab async throws in
-            var found: [String: [JSON]] = [:]
-            collectEnums(in: try await lab.control(.get, "openapi.json").json, at: [], into: &found)
-            #expect(Set(found.keys).symmetricDifference(Self.enums.keys) == [])
-            for (place, values) in Self.enums { #expect(found[place] == values, "\(place)") }
-        }
+    @Test("A file names the values of an enum; a name that is none's is not joined")
+    func enums() throws {
+        let joined = try join(
+            #"{"info": {"a": ["enum"], "enum": "Origin"}, "components": {"schemas": {"A": {"enum": "DelayWord"}}}}"#)
+        #expect(JSON(parsing: joined)?["info"] == ["a": ["enum"], "enum": ["sampled", "immediate"]])
+        #expect(JSON(parsing: joined)?["components"]?["schemas"]?["A"] == ["enum": ["immediate", "manual"]])
+        #expect(throws: OpenAPIDocument.JoinError.isNoEnum("Nothing")) { try join(#"{"info": {"enum": "Nothing"}}"#) }
     }
 
-    /// Where the document has an enum, and what it must be. A schema that spreads its values over several enums has them in a row.
-    private static let enums: [String: [JSON]] = [
-        // The server.
-        "Error.error.code": values(ControlResponder.Code.allCases.filter { $0 != .internal }),
-        "responses.Foreign.content.application/json.schema.error.code": values([ControlResponder.Code.foreignHost, .foreignOrigin]),
-        "parameters.EventDetail.schema": flags,
-        "paths./tenants/{tenant}/users/{id}/timeline.get.parameters.schema": flags,
-
-        // Clock and propagation.
-        "ClockMode": values(TenantClock.Mode.allCases),
-        "ClockAdvance.until": values(ClockAdvance.Target.allCases),
-        "Effect.type": values(ClockEffect.Kind.allCases),
-        "Plane": values(Plane.allCases),
-        "Preset": PropagationModel.presets.map { .string($0.name) },
-        "Routing": values(PropagationModel.Routing.allCases),
-        "Origin": values(PropagationModel.Origin.allCases),
-        "TimedDelay": [PropagationModel.Delay.immediate, .manual].map(\.json),
-
-        // Policies.
-        "TieRule": values(Policies.TieRule.allCases),
-        "RevokeAnswer": Policies.revokeAnswers.map(JSON.integer),
-        "MatrixRow": values(RevocationMatrix.Column.allCases),
-        "Edition": values(Policies.Edition.allCases),
-        "ErrorLayout": values(Policies.ErrorLayout.allCases),
-        "Cloud": values(Cloud.allCases),
-        "TokenTimes": values(Policies.TokenTimes.allCases),
-        "ChallengeCode": codes(Challenge.codes),
-        "Occasion": values(Challenge.Occasion.allCases),
-
-        // The directory.
-        "Role": values(DirectoryRole.allCases),
-        "AppKind": values(AppRegistration.Kind.allCases),
-        "Flow": values(AppRegistration.Flow.allCases),
-        "TokenVersion": AppRegistration.accessTokenVersions.map(JSON.integer),
-
-        // Sign-ins.
-        "Method": values(SignInMethod.allCases),
-        "Grant.clientClass": values(ClientClass.allCases),
-        "Timeline.mode": values(TenantClock.Mode.allCases),
-        "TimelineRow.kind": values(Timeline.Row.Kind.allCases),
-
-        // Revocations.
-        "Cause": values(Revocation.Cause.allCases),
-        "NewRevocation.then.cause": values(Revocation.Cause.allCases.filter(\.setsPassword)),
-        "StateChange.cause": values(StateChange.Kind.allCases),
-        "Explanation.kind": values(Explanation.Question.Kind.allCases),
-        "Verdict.rule": values(Explanation.Rule.allCases),
-        "Verdict.then.rule": values(Explanation.Rule.allCases.filter(\.accepts)),
-        "Verdict.else.rule": values(Explanation.Rule.allCases.filter { !$0.accepts }),
-
-        // Faults.
-        "Endpoint": values(Fault.Endpoint.allCases),
-        "GrantType": AppRegistration.Flow.allCases.map { .string($0.grantType) },
-        "RefusalCode": codes(AADSTS.allCases.sorted { $0.rawValue < $1.rawValue }),
-        "FaultEffect.status": FaultEffect.statuses.map(JSON.integer),
-        "Spoiling": values(FaultEffect.ResponseFault.allCases),
-        "KeyTrouble": values(FaultEffect.KeyTrouble.allCases),
-        "Gate": values(Gate.allCases),
-        "TokenDefect": values(TokenDefect.allCases),
-
-        // Reports.
-        "ReportVerdict": values(Reaction.Verdict.allCases),
-        "Reaction.else.findings.severity": values(ReactionRule.Severity.allCases.filter { $0 != .fail }),
-        "ReactionRule": values(ReactionRule.allCases),
-        "Severity": values(ReactionRule.Severity.allCases),
-        "Finding.if.rule": values(ReactionRule.allCases.filter { $0.severity == .good }),
-        "Finding.else.if.rule": values(ReactionRule.allCases.filter { $0.severity == .note }),
-        "IncidentKind": values(Incident.Kind.allCases),
-        "MetOccasion": values(Expectation.Occasion.allCases),
-        "ExpectationStatus": values(Expectation.Status.allCases),
-        "Expectation.if.status": values(Expectation.Status.allCases.filter { $0 != .pending }),
-
-        // Events.
-        "EventType": values(Event.Kind.allCases),
-        "Prompt": values(AuthorizeRequest.Prompt.allCases),
-    ]
-
-    /// A flag of a query.
-    private static let flags: [JSON] = [true, false].map { .string($0.description) }
-
-    private static func values<Value: RawRepresentable<String>>(_ values: [Value]) -> [JSON] { values.map { .string($0.rawValue) } }
-    private static func codes(_ codes: [AADSTS]) -> [JSON] { codes.map { .integer(Int64($0.rawValue)) } }
-}
-
-/// Words of JSON Schema and OpenAPI that only lead to a schema: its place goes without them.
-private let steps: Set = ["components", "schemas", "properties", "items", "oneOf"]
-
-private func collectEnums(in value: JSON, at place: [String], into found: inout [String: [JSON]]) {
-    switch value {
-    case .object(let members):
-        for member in members {
-            if member.name == "enum", case .array(let values) = member.value {
-                found[place.joined(separator: "."), default: []] += values
-            } else {
-                let isStep = steps.contains(member.name)
-                collectEnums(in: member.value, at: isStep ? place : place + [member.name], into: &found)
-            }
-        }
-    case .array(let elements): for element in elements { collectEnums(in: element, at: place, into: &found) }
-    default: break
+    @Test("Every list of values that a type has is named, not written down; every one is used")
+    func listedValues() throws {
+        let document = try #require(JSON(parsing: try OpenAPIDocument.whole.get()))
+        let shown = document.all("enum")
+        for (name, values) in OpenAPIDocument.enums { #expect(shown.contains(.array(values)), "\(name)") }
+        let lists = OpenAPIDocument.enums.values.map { JSON.array($0) }
+        // A flag of a query; and what takes effect, in three groups that have other members beside them.
+        let parts = ClockEffect.Kind.allCases.map { JSON.string($0.rawValue) }
+        let own: [JSON] = shown.filter { !lists.contains($0) }
+        #expect(own.filter { $0 == ["true", "false"] }.count == 2)
+        #expect(own.filter { $0 != ["true", "false"] }.flatMap(\.elements) == parts)
     }
 }
 

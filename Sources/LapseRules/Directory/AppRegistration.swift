@@ -55,7 +55,7 @@ package struct AppRegistration: Equatable, Sendable {
     package var exposes: ExposedAPI?
     /// The format of access tokens for this resource.
     package var accessTokenVersion: Int64
-    static let accessTokenVersions: ClosedRange<Int64> = 1...2
+    package static let accessTokenVersions: ClosedRange<Int64> = 1...2
     /// Whether the app belongs to Microsoft's family of client ids: its refresh tokens serve the whole family.
     package var isFamilyMember: Bool
     package var lifetimes: Lifetimes

@@ -217,7 +217,7 @@ extension PropagationModel.PlaneDelay {
 
 extension PropagationModel.Delay {
     /// The word of each case that a span of time does not say.
-    enum Word: String, CaseIterable { case immediate, manual, afterAttempts }
+    package enum Word: String, CaseIterable { case immediate, manual, afterAttempts }
 
     /// What a model writes where a region's name may stand in its place.
     static let words = Word.allCases.map(\.rawValue) + Span.Word.allCases.map(\.rawValue)

@@ -1,4 +1,8 @@
+import LapseRules
+
 /// The control API described by OpenAPI. Tests hold every route and every answer against it.
+///
+/// The values of an enum are those of a Swift type: a file names them (`"enum": "Plane"`), and ``enums`` has them.
 ///
 /// A file of `OpenAPI` describes the calls on one resource of a tenant, with the components that belong to it; `document.json` has
 /// all else.
@@ -19,6 +23,7 @@ enum OpenAPIDocument {
     enum JoinError: Error, Equatable {
         case isNoObject(at: Int)
         case isThereTwice([String])
+        case isNoEnum(String)
     }
 
     /// One document of several: what they have under `paths` and under each kind of `components`, one after the other.
@@ -30,7 +35,17 @@ enum OpenAPIDocument {
         for part in parts where !places.insert(part.place).inserted { throw JoinError.isThereTwice(part.place) }
         var text: [UInt8] = []
         write(parts, depth: 0, to: &text)
-        return text + "\n".utf8
+        return Array(try filled(String(decoding: text, as: UTF8.self)).utf8) + "\n".utf8
+    }
+
+    /// The text with the values of each enum in place of its name.
+    private static func filled(_ text: String) throws -> String {
+        let parts = text.split(separator: "\"enum\": \"", omittingEmptySubsequences: false)
+        return try parts.dropFirst().reduce(into: String(parts[0])) { filled, part in
+            let name = String(part.prefix { $0 != "\"" })
+            guard let values = enums[name] else { throw JoinError.isNoEnum(name) }
+            filled += "\"enum\": " + JSON.array(values).encodedText + part.dropFirst(name.count + 1)
+        }
     }
 
     /// A value that comes from one file, and the names that lead to it.

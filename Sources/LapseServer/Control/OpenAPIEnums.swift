@@ -1,0 +1,80 @@
+import LapseRules
+import LapseService
+
+extension OpenAPIDocument {
+    /// The values of the enums that the files name instead of listing them: those of a type, in its order.
+    static let enums: [String: [JSON]] = [
+        // Errors.
+        "ErrorCode": words(ControlResponder.Code.allCases.filter { $0 != .internal }),
+        "ForeignCode": words([ControlResponder.Code.foreignHost, .foreignOrigin]),
+
+        // Clock and propagation.
+        "ClockMode": words(TenantClock.Mode.allCases),
+        "ClockTarget": words(ClockAdvance.Target.allCases),
+        "Plane": words(Plane.allCases),
+        "Preset": PropagationModel.presets.map { .string($0.name) },
+        "Routing": words(PropagationModel.Routing.allCases),
+        "Origin": words(PropagationModel.Origin.allCases),
+        "DelayWord": words([PropagationModel.Delay.Word.immediate, .manual]),
+
+        // Policies.
+        "TieRule": words(Policies.TieRule.allCases),
+        "RevokeAnswer": Policies.revokeAnswers.map(JSON.integer),
+        "MatrixColumn": words(RevocationMatrix.Column.allCases),
+        "Edition": words(Policies.Edition.allCases),
+        "ErrorLayout": words(Policies.ErrorLayout.allCases),
+        "Cloud": words(Cloud.allCases),
+        "TokenTimes": words(Policies.TokenTimes.allCases),
+        "ChallengeCode": codes(Challenge.codes),
+        "ChallengeOccasion": words(Challenge.Occasion.allCases),
+
+        // The directory.
+        "Role": words(DirectoryRole.allCases),
+        "AppKind": words(AppRegistration.Kind.allCases),
+        "Flow": words(AppRegistration.Flow.allCases),
+        "TokenVersion": AppRegistration.accessTokenVersions.map(JSON.integer),
+
+        // Sign-ins.
+        "SignInMethod": words(SignInMethod.allCases),
+        "ClientClass": words(ClientClass.allCases),
+        "TimelineRow": words(Timeline.Row.Kind.allCases),
+
+        // Revocations.
+        "Cause": words(Revocation.Cause.allCases),
+        "CauseWithPassword": words(Revocation.Cause.allCases.filter(\.setsPassword)),
+        "StateChangeKind": words(StateChange.Kind.allCases),
+        "ExplainedKind": words(Explanation.Question.Kind.allCases),
+        "VerdictRule": words(Explanation.Rule.allCases),
+        "AcceptingRule": words(Explanation.Rule.allCases.filter(\.accepts)),
+        "RefusingRule": words(Explanation.Rule.allCases.filter { !$0.accepts }),
+
+        // Faults.
+        "FaultEndpoint": words(Fault.Endpoint.allCases),
+        "GrantType": AppRegistration.Flow.allCases.map { .string($0.grantType) },
+        "RefusalCode": codes(AADSTS.allCases.sorted { $0.rawValue < $1.rawValue }),
+        "FaultStatus": FaultEffect.statuses.map(JSON.integer),
+        "ResponseFault": words(FaultEffect.ResponseFault.allCases),
+        "KeyTrouble": words(FaultEffect.KeyTrouble.allCases),
+        "Gate": words(Gate.allCases),
+        "TokenDefect": words(TokenDefect.allCases),
+
+        // Reports.
+        "Verdict": words(Reaction.Verdict.allCases),
+        "ReactionRule": words(ReactionRule.allCases),
+        "GoodRule": words(ReactionRule.allCases.filter { $0.severity == .good }),
+        "NoteRule": words(ReactionRule.allCases.filter { $0.severity == .note }),
+        "Severity": words(ReactionRule.Severity.allCases),
+        "SeverityButFail": words(ReactionRule.Severity.allCases.filter { $0 != .fail }),
+        "IncidentKind": words(Incident.Kind.allCases),
+        "ExpectedOccasion": words(Expectation.Occasion.allCases),
+        "ExpectationStatus": words(Expectation.Status.allCases),
+        "SettledStatus": words(Expectation.Status.allCases.filter { $0 != .pending }),
+
+        // Events.
+        "EventType": words(Event.Kind.allCases),
+        "Prompt": words(AuthorizeRequest.Prompt.allCases),
+    ]
+
+    private static func words<Value: RawRepresentable<String>>(_ values: [Value]) -> [JSON] { values.map { .string($0.rawValue) } }
+    private static func codes(_ codes: [AADSTS]) -> [JSON] { codes.map { .integer(Int64($0.rawValue)) } }
+}
