@@ -218,6 +218,44 @@ struct ControlTests {
         }
     }
 
+    @Test("What a dead grant or session died of: a revocation, else the removed guest, the sign-out, the end")
+    func reasons() async throws {
+        try await Lab.run { lab async throws in
+            func reasons(_ list: String, of user: String = "contoso.example/users/adele@contoso.example") async throws -> [String?]
+            {
+                try await lab.control(.get, "tenants/\(user)/\(list)").items.map { $0["reason"]?.text }
+            }
+            _ = try await lab.grant(scope: "User.Read")
+            let signedOut = try await lab.grant()
+            let cookie = try #require(signedOut.json["cookies"]?["ESTSAUTH"]?.text)
+            _ = try await lab.authorize("/contoso.example/oauth2/v2.0/logout", cookies: "ESTSAUTH=\(cookie)")
+            #expect(try await reasons("grants") == [nil, "The grant has no refresh token."])
+            #expect(try await reasons("sessions") == ["The user signed out.", nil])
+
+            lab.pass(.seconds(100 * 86_400))
+            #expect(try await reasons("grants") == ["The last refresh token has expired.", "The grant has no refresh token."])
+            #expect(try await reasons("sessions") == ["The user signed out.", "The session has expired."])
+
+            let guest = "nestor_fabrikam.example#EXT#@contoso.example"
+            let member = "fabrikam.example/users/nestor@fabrikam.example"
+            _ = try await lab.grant(user: guest)
+            _ = try await lab.grant(user: guest, scope: "User.Read")
+            #expect(try await reasons("grants", of: member) == ["The grant has no refresh token.", nil])
+            try await lab.contoso(.delete, "users/\(guest.replacing("#", with: "%23"))")
+            #expect(
+                try await reasons("grants", of: member)
+                    == ["The grant has no refresh token.", "The user has no account in this tenant any more."])
+            #expect(try await reasons("sessions", of: member) == [nil, nil], "they are the home account's")
+
+            _ = try await lab.revoke()
+            let refusals = try await reasons("grants")
+            #expect(refusals.count == 2 && refusals.allSatisfy { $0?.hasPrefix("AADSTS50173") == true }, "\(refusals)")
+            #expect(
+                try await reasons("sessions")
+                    == ["The session was revoked after this sign-in.", "The session was revoked after this sign-in."])
+        }
+    }
+
     @Test("Grants and sessions in parts, the newest first; a stranger is no cursor", arguments: ["grants", "sessions"])
     func parts(list: String) async throws {
         try await Lab.run { lab async throws in
