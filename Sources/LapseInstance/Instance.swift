@@ -57,7 +57,7 @@ package struct Instance: Sendable {
         defer { try? authority.store.close() }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
         var services: [any Service] = []
-        let exchanges = ExchangeLog(wall: Machine.now)
+        let exchanges = ExchangeLog(systemTime: Machine.now)
         for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
             guard case .number(let number) = port else { continue }
             let site = Site(

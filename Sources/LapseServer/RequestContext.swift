@@ -61,7 +61,7 @@ package struct Site: Sendable {
         self.version = version
         self.systemTime = systemTime
         self.logger = logger
-        self.exchanges = exchanges ?? ExchangeLog(wall: systemTime)
+        self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)
     }
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.

@@ -87,7 +87,7 @@ extension Operation {
     /// The surroundings of a decision about tokens for the app.
     func context(of app: AppRegistration) throws -> TokenContext {
         TokenContext(
-            tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, wall: systemTime,
+            tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, systemTime: systemTime,
             random: random)
     }
 
@@ -102,7 +102,7 @@ extension Operation {
         let history = try tx.history(of: home, since: authTime)
         return AccountFacts(
             user: user, history: history, attempts: history.countsAttempts ? try tx.attempts(of: subject) : [:], home: homeTenant,
-            homeNow: homeTenant.clock.now(wall: systemTime))
+            homeNow: homeTenant.clock.now(systemTime: systemTime))
     }
 
     func account(of grant: Grant) throws -> AccountFacts? {
@@ -126,7 +126,7 @@ extension Operation {
             let account = try place?.account(of: member.home, since: member.createdAt, subject: member.id)
             if case .password(let password) = credential {
                 guard let home = try tx.tenant(member.tenant),
-                    try !tx.lockout(of: member.id).isLocked(at: home.clock.now(wall: systemTime))
+                    try !tx.lockout(of: member.id).isLocked(at: home.clock.now(systemTime: systemTime))
                 else { return .locked(member.home, account) }
                 guard member.hasPassword(password) else { return .wrongPassword(member.home) }
             }
@@ -142,7 +142,7 @@ extension Operation {
         case .unknownUser, .locked, .mustChange, .noGuestAccount: break
         case .wrongPassword(let home):
             guard let homeTenant = try tx.tenant(home.tenant) else { return }
-            let now = homeTenant.clock.now(wall: systemTime)
+            let now = homeTenant.clock.now(systemTime: systemTime)
             let lockout = try tx.lockout(of: home.user).afterFailure(at: now)
             try tx.set(lockout, of: home.user)
             if lockout.isLocked(at: now) {

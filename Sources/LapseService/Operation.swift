@@ -33,7 +33,7 @@ struct Operation {
 
     mutating func enter(_ tenant: Tenant) {
         self.tenant = tenant
-        now = tenant.clock.now(wall: systemTime)
+        now = tenant.clock.now(systemTime: systemTime)
     }
 
     /// The same operation in another tenant, on that one's clock.
@@ -46,7 +46,7 @@ struct Operation {
     /// An instant of the machine's on the clock of another tenant; this tenant's when there is no such one.
     func now(in other: GUID) throws -> Timestamp {
         guard other != tenant.id else { return now }
-        return try tx.tenant(other)?.clock.now(wall: systemTime) ?? now
+        return try tx.tenant(other)?.clock.now(systemTime: systemTime) ?? now
     }
 
     /// An event of this request, in the tenant's log.

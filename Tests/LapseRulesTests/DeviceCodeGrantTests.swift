@@ -66,10 +66,10 @@ struct DeviceCodeGrantTests {
         Case("of another tenant", .refused(.deviceCodeUnknown, "bad_verification_code")) { $0.codeTenant = World.fabrikam.id },
         Case("at the last tick", .accepted) { $0.expiresAt = World.now + Timestamp.tick },
         Case("asked for under an alias: it lives by the machine's clock", .refused(.deviceCodeExpired, "expired_token")) {
-            ($0.codeTenant, $0.expiresAt) = (nil, World.wall)
+            ($0.codeTenant, $0.expiresAt) = (nil, World.systemTime)
         },
         Case("asked for under an alias, at the last tick", .accepted) {
-            ($0.codeTenant, $0.expiresAt) = (nil, World.wall + Timestamp.tick)
+            ($0.codeTenant, $0.expiresAt) = (nil, World.systemTime + Timestamp.tick)
         },
         Case("declined", .refusedInOwnWords("authorization_declined")) { $0.state = .declined },
         Case("declined, too late", .refused(.deviceCodeExpired, "expired_token")) {

@@ -302,10 +302,10 @@ struct SignInAttemptTests {
     @Test("A guest's fresh sign-in is the home account's, on the home clock")
     func fresh() {
         var account = Account(World.guest, home: World.fabrikam)
-        account.homeNow = World.wall
+        account.homeNow = World.systemTime
         #expect(
             account.facts.freshAuthentication(.nonPassword, sequence: 7)
                 == Authentication(
-                    user: World.guest.home, place: Place(at: World.wall, sequence: 7), method: .nonPassword))
+                    user: World.guest.home, place: Place(at: World.systemTime, sequence: 7), method: .nonPassword))
     }
 }

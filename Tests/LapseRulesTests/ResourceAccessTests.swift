@@ -27,7 +27,7 @@ struct ResourceAccessTests {
             return ResourceAccess.decide(
                 claims, audiences: ["https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"], knowsGrant: knowsGrant,
                 evaluated: isEvaluated ? .init(grant: grant.grant, account: account.facts) : nil, region: region, now: World.now,
-                printedNow: World.wall)
+                printedNow: World.systemTime)
         }
     }
 
@@ -41,7 +41,7 @@ struct ResourceAccessTests {
         static func refused(_ error: GraphError) -> Expected { Expected(error: error) }
         static func challenged(by revocation: GUID?, counting attempts: Set<Attempt> = []) -> Expected {
             Expected(
-                error: .challenge(at: World.wall), revocation: revocation, isChallenge: true, attempts: attempts)
+                error: .challenge(at: World.systemTime), revocation: revocation, isChallenge: true, attempts: attempts)
         }
 
         init(error: GraphError? = nil, revocation: GUID? = nil, isChallenge: Bool = false, attempts: Set<Attempt> = []) {

@@ -83,24 +83,24 @@ struct TenantClockTests {
 
     @Test("Freezing keeps the instant, resuming goes on from it without a jump")
     func freezeAndResume() {
-        let frozen = TenantClock.real.setting(mode: .frozen, now: nil, wall: noon)
-        #expect(frozen.now(wall: noon + .seconds(100)) == noon)
-        let resumed = frozen.setting(mode: .running, now: nil, wall: noon + .seconds(100))
-        #expect(resumed.now(wall: noon + .seconds(100)) == noon)
-        #expect(resumed.now(wall: noon + .seconds(101)) == noon + .seconds(1))
+        let frozen = TenantClock.real.setting(mode: .frozen, now: nil, systemTime: noon)
+        #expect(frozen.now(systemTime: noon + .seconds(100)) == noon)
+        let resumed = frozen.setting(mode: .running, now: nil, systemTime: noon + .seconds(100))
+        #expect(resumed.now(systemTime: noon + .seconds(100)) == noon)
+        #expect(resumed.now(systemTime: noon + .seconds(101)) == noon + .seconds(1))
     }
 
     @Test("Advancing adds, in either mode", arguments: TenantClock.Mode.allCases)
     func advance(mode: TenantClock.Mode) {
-        let clock = TenantClock.real.setting(mode: mode, now: nil, wall: noon).advanced(by: .seconds(90), wall: noon)
-        #expect(clock.now(wall: noon) == noon + .seconds(90))
+        let clock = TenantClock.real.setting(mode: mode, now: nil, systemTime: noon).advanced(by: .seconds(90), systemTime: noon)
+        #expect(clock.now(systemTime: noon) == noon + .seconds(90))
         #expect(clock.mode == mode)
     }
 
     @Test("It can be set back and forth")
     func set() {
-        let past = TenantClock.real.setting(mode: nil, now: noon - .seconds(3600), wall: noon)
-        #expect(past.now(wall: noon + .seconds(1)) == noon - .seconds(3599))
-        #expect(past.setting(mode: .frozen, now: noon + .seconds(5), wall: noon).now(wall: noon) == noon + .seconds(5))
+        let past = TenantClock.real.setting(mode: nil, now: noon - .seconds(3600), systemTime: noon)
+        #expect(past.now(systemTime: noon + .seconds(1)) == noon - .seconds(3599))
+        #expect(past.setting(mode: .frozen, now: noon + .seconds(5), systemTime: noon).now(systemTime: noon) == noon + .seconds(5))
     }
 }

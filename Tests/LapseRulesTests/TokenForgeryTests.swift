@@ -23,7 +23,7 @@ private func plan(
 ) throws -> TokenPlan {
     let context = TokenContext(
         tenant: tenant, app: app, resources: lab.apps.compactMap { ResourceAPI($0) }, region: .local, now: now,
-        wall: now + .seconds(86_400), random: .seeded(1))
+        systemTime: now + .seconds(86_400), random: .seeded(1))
     let form = try FormParameters(Array("grant_type=refresh_token&client_id=\(app.id)&refresh_token=x".utf8))
     let request = try TokenRequest(form: form, authorization: nil, origin: nil)
     guard let user else {
@@ -107,7 +107,7 @@ struct TokenPayloadTests {
         var quiet = lab.apps[4]
         quiet.exposes?.asksForCapabilities = false
         let context = TokenContext(
-            tenant: lab.tenant, app: app(), resources: [ResourceAPI(quiet)!], region: .local, now: now, wall: now,
+            tenant: lab.tenant, app: app(), resources: [ResourceAPI(quiet)!], region: .local, now: now, systemTime: now,
             random: .seeded(1))
         let grant = Grant(
             id: RandomSource.seeded(2).guid(), tenant: lab.tenant.id, user: adele.id, client: app().id, clientClass: .public,

@@ -26,7 +26,7 @@ enum World {
     /// The instant of every tenant, unless a row says other.
     static let now = Timestamp("2026-03-01T12:00:00Z")!
     /// What the machine's clock shows meanwhile.
-    static let wall = Timestamp("2026-06-01T00:00:00Z")!
+    static let systemTime = Timestamp("2026-06-01T00:00:00Z")!
     static let signedInAt = now - .seconds(3600)
     static let revokedAt = now - .seconds(600)
 
@@ -123,11 +123,12 @@ struct Surroundings: Sendable {
     var resources = [ResourceAPI(World.api)!]
     var region = World.east
     var now = World.now
-    var wall = World.wall
+    var systemTime = World.systemTime
     var random = World.random
 
     var context: TokenContext {
-        TokenContext(tenant: tenant, app: app, resources: resources, region: region, now: now, wall: wall, random: random)
+        TokenContext(
+            tenant: tenant, app: app, resources: resources, region: region, now: now, systemTime: systemTime, random: random)
     }
 }
 

@@ -286,9 +286,9 @@ struct FlowTests {
             #expect(grant.json["expires_in"]?.int == 600)
             let payload = try #require(
                 Base64URL.decode(grant["access_token"].split(separator: ".")[1]).flatMap { JSON(parsing: $0) })
-            let wall = Lab.start.secondsSinceEpoch
-            #expect(payload["nbf"]?.int == wall - 300)
-            #expect(payload["exp"]?.int == wall + 600)
+            let systemTime = Lab.start.secondsSinceEpoch
+            #expect(payload["nbf"]?.int == systemTime - 300)
+            #expect(payload["exp"]?.int == systemTime + 600)
             let headers: HTTPFields = [.authorization: "Bearer \(grant["access_token"])"]
             #expect(try await lab.send(.get, "/v1.0/me", headers: headers).status == 200)
             try await lab.contoso(.post, "clock/advance", ["by": "PT10M"])

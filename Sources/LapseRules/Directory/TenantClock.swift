@@ -16,25 +16,25 @@ package struct TenantClock: Equatable, Sendable {
         self.ticks = ticks
     }
 
-    /// The tenant's instant while the machine's clock shows `wall`.
-    package func now(wall: Timestamp) -> Timestamp {
+    /// The tenant's instant while the machine's clock shows the given one.
+    package func now(systemTime: Timestamp) -> Timestamp {
         switch mode {
-        case .running: wall + Duration(ticks: ticks)
+        case .running: systemTime + Duration(ticks: ticks)
         case .frozen: Timestamp(ticks: ticks)
         }
     }
 
     /// The clock in the given mode and at the given instant; what is nil stays as it is.
-    package func setting(mode newMode: Mode?, now newNow: Timestamp?, wall: Timestamp) -> TenantClock {
+    package func setting(mode newMode: Mode?, now newNow: Timestamp?, systemTime: Timestamp) -> TenantClock {
         let mode = newMode ?? self.mode
-        let now = newNow ?? self.now(wall: wall)
+        let now = newNow ?? self.now(systemTime: systemTime)
         switch mode {
-        case .running: return TenantClock(mode: .running, ticks: now.ticks - wall.ticks)
+        case .running: return TenantClock(mode: .running, ticks: now.ticks - systemTime.ticks)
         case .frozen: return TenantClock(mode: .frozen, ticks: now.ticks)
         }
     }
 
-    package func advanced(by duration: Duration, wall: Timestamp) -> TenantClock {
-        setting(mode: mode, now: now(wall: wall) + duration, wall: wall)
+    package func advanced(by duration: Duration, systemTime: Timestamp) -> TenantClock {
+        setting(mode: mode, now: now(systemTime: systemTime) + duration, systemTime: systemTime)
     }
 }

@@ -20,7 +20,7 @@ package enum DeviceCodeGrant {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
             // A code that was asked for under an alias has no tenant's clock to live by.
-            let now = facts.code.tenant == nil ? context.wall : context.now
+            let now = facts.code.tenant == nil ? context.systemTime : context.now
             guard now < facts.code.expiresAt else { throw Refusal(error: AADSTS.deviceCodeExpired.error()) }
             switch facts.code.state {
             case .pending: throw Refusal(error: AADSTS.devicePending.error())

@@ -43,7 +43,7 @@ package final class TokenPlan: Sendable {
         version = request?.version ?? .v2
         resource = request?.resource
         issuedAt = context.now
-        printedNow = context.tenant.policies.tokenTimes == .wall ? context.wall : context.now
+        printedNow = context.tenant.policies.tokenTimes == .wall ? context.systemTime : context.now
         // Entra: the claim shows only for APIs that ask for it.
         declaresCP1 =
             grant.map { $0.declaresCP1 || request?.claims.declaresCP1 == true } == true && scope.resource.asksForCapabilities
@@ -121,11 +121,11 @@ package struct TokenContext: Sendable {
     package let region: Region
     /// The tenant's instant and the machine's, read once inside the transaction.
     package let now: Timestamp
-    package let wall: Timestamp
+    package let systemTime: Timestamp
     package let random: RandomSource
 
     package init(
-        tenant: Tenant, app: AppRegistration, resources: [ResourceAPI], region: Region, now: Timestamp, wall: Timestamp,
+        tenant: Tenant, app: AppRegistration, resources: [ResourceAPI], region: Region, now: Timestamp, systemTime: Timestamp,
         random: RandomSource
     ) {
         self.tenant = tenant
@@ -133,7 +133,7 @@ package struct TokenContext: Sendable {
         self.resources = resources
         self.region = region
         self.now = now
-        self.wall = wall
+        self.systemTime = systemTime
         self.random = random
     }
 

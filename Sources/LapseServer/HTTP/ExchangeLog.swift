@@ -38,15 +38,15 @@ package final class ExchangeLog: Sendable {
     private let state = Mutex(State())
     /// Until when somebody looks, in ticks of the machine's clock.
     private let watchedUntil = Atomic<Int64>(0)
-    private let wall: @Sendable () -> Timestamp
+    private let systemTime: @Sendable () -> Timestamp
 
-    /// - Parameter wall: the machine's clock.
-    package init(wall: @escaping @Sendable () -> Timestamp) { self.wall = wall }
+    /// - Parameter systemTime: the machine's clock.
+    package init(systemTime: @escaping @Sendable () -> Timestamp) { self.systemTime = systemTime }
 
     var isWatched: Bool {
         // Every request asks, and the log is seldom watched: one atomic read decides.
         let until = watchedUntil.load(ordering: .relaxed)
-        return until > 0 && until > wall().ticks
+        return until > 0 && until > systemTime().ticks
     }
 
     /// What came in while somebody looked, the newest first.
@@ -54,7 +54,7 @@ package final class ExchangeLog: Sendable {
     /// - Parameter id: only what came after it.
     func watch(after id: Int64) -> [Exchange] {
         if !isWatched { state.withLock { $0.exchanges.removeAll() } }
-        watchedUntil.store((wall() + Self.attention).ticks, ordering: .relaxed)
+        watchedUntil.store((systemTime() + Self.attention).ticks, ordering: .relaxed)
         return state.withLock { $0.exchanges.reversed().filter { $0.id > id } }
     }
 
@@ -94,7 +94,7 @@ extension ExchangeLog {
     func keep(_ request: Request, body: String, _ response: Response) -> Response {
         let id = add(
             Exchange(
-                at: wall(), method: request.method.rawValue, path: Masking.masked(request.uri.description),
+                at: systemTime(), method: request.method.rawValue, path: Masking.masked(request.uri.description),
                 status: response.status.code, request: Self.text(request.headers) + body, response: Self.text(response.headers)))
         var kept = response
         let (inner, type) = (response.body, response.headers[.contentType])

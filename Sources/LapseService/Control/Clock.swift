@@ -10,7 +10,7 @@ extension Authority {
     ///
     /// - Throws: ``ControlError`` for a tenant that is not there.
     package func setClock(mode: TenantClock.Mode?, now: Timestamp?, of name: String) throws -> ClockReading {
-        try moveClock(of: name) { op in op.tenant.clock.setting(mode: mode, now: now, wall: op.systemTime) }.clock
+        try moveClock(of: name) { op in op.tenant.clock.setting(mode: mode, now: now, systemTime: op.systemTime) }.clock
     }
 
     /// Moves the clock forward.
@@ -19,12 +19,12 @@ extension Authority {
     package func advanceClock(_ advance: ClockAdvance, of name: String) throws -> AdvancedClock {
         try moveClock(of: name) { op in
             switch advance {
-            case .by(let duration): return op.tenant.clock.advanced(by: duration, wall: op.systemTime)
+            case .by(let duration): return op.tenant.clock.advanced(by: duration, systemTime: op.systemTime)
             case .until(let target):
                 guard let instant = try op.instant(of: target) else {
                     throw ControlError.conflict(FieldError("until", "has nothing ahead of it"))
                 }
-                return op.tenant.clock.setting(mode: nil, now: instant, wall: op.systemTime)
+                return op.tenant.clock.setting(mode: nil, now: instant, systemTime: op.systemTime)
             }
         }
     }
