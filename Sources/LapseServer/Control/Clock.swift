@@ -6,6 +6,12 @@ import LapseService
 struct ClockCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/clock", use: clock)
+        routes.put("tenants/{tenant}/clock", use: set)
+        routes.post("tenants/{tenant}/clock/advance", use: advance)
+    }
+
     func clock(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.clock(of: try context.parameter("tenant")).json)
     }

@@ -6,6 +6,11 @@ import LapseService
 struct ConsentCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.put("tenants/{tenant}/consents/{user}/{client}", use: give)
+        routes.delete("tenants/{tenant}/consents/{user}/{client}", use: withdraw)
+    }
+
     func give(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try set(true, context).json)
     }

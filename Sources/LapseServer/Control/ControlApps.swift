@@ -6,6 +6,14 @@ import LapseService
 struct AppCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/apps", use: list)
+        routes.post("tenants/{tenant}/apps", use: create)
+        routes.get("tenants/{tenant}/apps/{id}", use: app)
+        routes.patch("tenants/{tenant}/apps/{id}", use: update)
+        routes.delete("tenants/{tenant}/apps/{id}", use: delete)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let page = try authority.listApps(after: try request.controlQuery("after"), in: try context.parameter("tenant"))
         return ControlResponder.answer(page.json { $0.json() })

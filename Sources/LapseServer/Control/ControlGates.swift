@@ -6,6 +6,11 @@ import LapseService
 struct GateCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/gates", use: list)
+        routes.put("tenants/{tenant}/gates/{gate}", use: set)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.listGates(in: try context.parameter("tenant")).json(\.json))
     }

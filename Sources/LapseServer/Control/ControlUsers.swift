@@ -6,6 +6,14 @@ import LapseService
 struct UserCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/users", use: list)
+        routes.post("tenants/{tenant}/users", use: create)
+        routes.get("tenants/{tenant}/users/{id}", use: user)
+        routes.patch("tenants/{tenant}/users/{id}", use: update)
+        routes.delete("tenants/{tenant}/users/{id}", use: delete)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let page = try authority.listUsers(after: try request.controlQuery("after"), in: try context.parameter("tenant"))
         return ControlResponder.answer(page.json { $0.json() })

@@ -9,6 +9,11 @@ import ServiceLifecycle
 struct EventCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/events", use: list)
+        routes.get("tenants/{tenant}/events/stream", use: stream)
+    }
+
     /// A stream without news sends a comment this often, so that a connection that is gone is noticed.
     private static let pause = Duration.seconds(15)
 

@@ -7,6 +7,13 @@ import ServiceLifecycle
 struct ExpectationCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/expectations", use: list)
+        routes.post("tenants/{tenant}/expectations", use: create)
+        routes.get("tenants/{tenant}/expectations/{id}", use: expectation)
+        routes.delete("tenants/{tenant}/expectations/{id}", use: delete)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.listExpectations(in: try context.parameter("tenant")).json(\.json))
     }

@@ -6,6 +6,10 @@ import LapseService
 struct ExplainCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.post("tenants/{tenant}/explain", use: explain)
+    }
+
     func explain(_ request: Request, _ context: LapseContext) async throws -> Response {
         let question = try await request.control(as: Explanation.Question.init(_:))
         let answer = try await authority.explain(question, in: try context.parameter("tenant"))

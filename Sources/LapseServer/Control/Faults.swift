@@ -6,6 +6,14 @@ import LapseService
 struct FaultCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/faults", use: list)
+        routes.post("tenants/{tenant}/faults", use: create)
+        routes.delete("tenants/{tenant}/faults", use: clear)
+        routes.get("tenants/{tenant}/faults/{id}", use: fault)
+        routes.delete("tenants/{tenant}/faults/{id}", use: delete)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.listFaults(in: try context.parameter("tenant")).json(\.json))
     }

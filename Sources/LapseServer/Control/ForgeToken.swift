@@ -6,6 +6,10 @@ import LapseService
 struct ForgeTokenCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.post("tenants/{tenant}/tokens/forge", use: forge)
+    }
+
     func forge(_ request: Request, _ context: LapseContext) async throws -> Response {
         let forgery = try await request.control(as: Forgery.init(_:))
         let token = try await authority.forgeToken(forgery, in: try context.parameter("tenant"), trace: context.trace)

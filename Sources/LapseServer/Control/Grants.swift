@@ -6,6 +6,11 @@ import LapseService
 struct GrantCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.post("tenants/{tenant}/grants", use: create)
+        routes.get("tenants/{tenant}/users/{id}/grants", use: list)
+    }
+
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
         let tenant = try context.parameter("tenant")
         let new = try await request.control(as: NewGrant.init(_:))

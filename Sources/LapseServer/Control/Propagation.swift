@@ -6,6 +6,12 @@ import LapseService
 struct PropagationCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/propagation", use: propagation)
+        routes.put("tenants/{tenant}/propagation", use: set)
+        routes.post("tenants/{tenant}/propagation/release", use: releaseAll)
+    }
+
     func propagation(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.propagation(of: try context.parameter("tenant")).json)
     }

@@ -9,6 +9,13 @@ import LapseService
 struct ReportCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/report", use: json)
+        routes.get("tenants/{tenant}/report.html", use: page)
+        routes.get("tenants/{tenant}/report.md", use: markdown)
+        routes.get("tenants/{tenant}/report.xml", use: junit)
+    }
+
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try report(request, context).json)
     }

@@ -7,6 +7,13 @@ import ServiceLifecycle
 struct RevocationCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/revocations", use: list)
+        routes.post("tenants/{tenant}/revocations", use: create)
+        routes.get("tenants/{tenant}/revocations/{id}", use: revocation)
+        routes.post("tenants/{tenant}/revocations/{id}/release", use: release)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let tenant = try context.parameter("tenant")
         let page = try authority.listRevocations(after: try request.controlQuery("after"), of: tenant)

@@ -6,6 +6,10 @@ import LapseService
 struct SessionCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/users/{id}/sessions", use: list)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
         let page = try authority.listSessions(of: id, after: try request.controlQuery("after"), in: tenant)

@@ -6,6 +6,15 @@ import LapseService
 struct TenantCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants", use: list)
+        routes.post("tenants", use: create)
+        routes.delete("tenants/{tenant}", use: delete)
+        routes.post("tenants/{tenant}/reset", use: reset)
+        routes.get("tenants/{tenant}/policies", use: policies)
+        routes.put("tenants/{tenant}/policies", use: setPolicies)
+    }
+
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.listTenants().json(\.json))
     }

@@ -8,6 +8,11 @@ import LapseService
 struct TimelineCalls {
     let authority: Authority
 
+    func add(to routes: RouterGroup<LapseContext>) {
+        routes.get("tenants/{tenant}/users/{id}/timeline", use: json)
+        routes.get("tenants/{tenant}/users/{id}/timeline.svg", use: svg)
+    }
+
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
         // Data and picture come from one reading, so that they show the same.
         let (timeline, isDrawn) = (try timeline(context), try request.controlFlag("picture"))

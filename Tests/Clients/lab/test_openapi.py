@@ -28,25 +28,22 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, negative_data_rejection, response_schema_conformance, status_code_conformance)
 
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
-from serve import PORTS
+from serve import PORTS, Process
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-FOLDER = ROOT / "Sources" / "LapseServer" / "Control" / "OpenAPI"
 
 
-def joined():
-    """The document, joined of its files as Lapse joins them; their order has no meaning here."""
-    document = json.loads((FOLDER / "document.json").read_text())
-    for file in sorted(FOLDER.glob("*.json")):
-        if file.name != "document.json":
-            part = json.loads(file.read_text())
-            document["paths"].update(part["paths"])
-            for kind, components in part["components"].items():
-                document["components"][kind].update(components)
-    return document
+def served():
+    """The document as Lapse serves it: joined of its files, with the values of the enums that they name."""
+    with tempfile.TemporaryDirectory(prefix="lapse-openapi-") as folder:
+        process = Process(pathlib.Path(folder), *PORTS)
+        try:
+            return process.lapse.control("GET", "/openapi.json")
+        finally:
+            process.stop()
 
 
-DOCUMENT = joined()
+DOCUMENT = served()
 BASE = DOCUMENT["servers"][0]["url"]
 METHODS = ["get", "put", "post", "patch", "delete"]
 STREAM = "streamEvents"
