@@ -24,6 +24,13 @@ CREATE TABLE tenants (
     first_event INTEGER NOT NULL               -- no event of the tenant has a lower id
 ) STRICT;
 
+-- What the running clock of a tenant has shown, or is about to: it never shows less, though the machine's clock steps back. No row: a
+-- person has set the clock since.
+CREATE TABLE clock_floors (
+    tenant TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    ticks  INTEGER NOT NULL                    -- an instant of the tenant
+) STRICT, WITHOUT ROWID;
+
 -- How many requests of a tenant were routed by count; no row: none since its seed or its model was set.
 CREATE TABLE routing (
     tenant   TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,

@@ -74,7 +74,7 @@ extension Operation {
     /// Adds a tenant; for users who are disabled from the start that is in effect from its birth.
     func plant(_ seed: TenantSeed) throws {
         try tx.insert(seed)
-        let planted = self.in(seed.tenant)
+        let planted = try self.in(seed.tenant)
         for user in seed.users where !user.accountEnabled && !user.isGuest { try planted.disableFromBirth(user) }
     }
 

@@ -29,10 +29,10 @@ extension Operation {
     mutating func enter(_ name: TenantName, orOf other: GUID? = nil) throws {
         if case .alias(let alias) = name {
             let found = alias == .consumers ? nil : try other.flatMap { try tx.tenant($0) }
-            return enter(found ?? .none(alias.rawValue))
+            return try enter(found ?? .none(alias.rawValue))
         }
         guard let found = try tx.tenant(named: name) else { throw AADSTS.tenantNotFound.error(["tenant": name.text]) }
-        enter(found)
+        try enter(found)
     }
 
     /// The region that a request to the tenant lands in: the one it asks for, else by the tenant's routing.
@@ -102,7 +102,7 @@ extension Operation {
         let history = try tx.history(of: home, since: authTime)
         return AccountFacts(
             user: user, history: history, attempts: history.countsAttempts ? try tx.attempts(of: subject) : [:], home: homeTenant,
-            homeNow: homeTenant.clock.now(systemTime: systemTime))
+            homeNow: try now(of: homeTenant))
     }
 
     func account(of grant: Grant) throws -> AccountFacts? {
@@ -122,11 +122,11 @@ extension Operation {
                 let found = try tx.user(userName, in: named.id) ?? tx.deletedUser(userName, in: named.id),
                 let member = try tx.user(found.home.user)
             else { return .unknownUser }
-            let place = tenant.isNone ? try tx.tenant(member.tenant).map { self.in($0) } : self
+            let place = tenant.isNone ? try tx.tenant(member.tenant).map { try self.in($0) } : self
             let account = try place?.account(of: member.home, since: member.createdAt, subject: member.id)
             if case .password(let password) = credential {
                 guard let home = try tx.tenant(member.tenant),
-                    try !tx.lockout(of: member.id).isLocked(at: home.clock.now(systemTime: systemTime))
+                    try !tx.lockout(of: member.id).isLocked(at: now(of: home))
                 else { return .locked(member.home, account) }
                 guard member.hasPassword(password) else { return .wrongPassword(member.home) }
             }
@@ -142,7 +142,7 @@ extension Operation {
         case .unknownUser, .locked, .mustChange, .noGuestAccount: break
         case .wrongPassword(let home):
             guard let homeTenant = try tx.tenant(home.tenant) else { return }
-            let now = homeTenant.clock.now(systemTime: systemTime)
+            let now = try now(of: homeTenant)
             let lockout = try tx.lockout(of: home.user).afterFailure(at: now)
             try tx.set(lockout, of: home.user)
             if lockout.isLocked(at: now) {

@@ -31,22 +31,27 @@ struct Operation {
     /// How what happens in the tenant travels.
     var model: PropagationModel { authority.model(of: tenant) }
 
-    mutating func enter(_ tenant: Tenant) {
+    mutating func enter(_ tenant: Tenant) throws {
+        now = try now(of: tenant)
         self.tenant = tenant
-        now = tenant.clock.now(systemTime: systemTime)
     }
 
     /// The same operation in another tenant, on that one's clock.
-    func `in`(_ other: Tenant) -> Operation {
+    func `in`(_ other: Tenant) throws -> Operation {
         var operation = self
-        operation.enter(other)
+        try operation.enter(other)
         return operation
     }
 
-    /// An instant of the machine's on the clock of another tenant; this tenant's when there is no such one.
+    /// The operation's instant on the clock of a tenant, which never shows less than it has.
+    func now(of tenant: Tenant) throws -> Timestamp {
+        tenant.isNone ? systemTime : try tx.now(of: tenant, systemTime: systemTime)
+    }
+
+    /// The same by the tenant's id; this tenant's when there is no such one.
     func now(in other: GUID) throws -> Timestamp {
         guard other != tenant.id else { return now }
-        return try tx.tenant(other)?.clock.now(systemTime: systemTime) ?? now
+        return try tx.tenant(other).map { try now(of: $0) } ?? now
     }
 
     /// An event of this request, in the tenant's log.

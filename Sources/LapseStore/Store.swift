@@ -19,6 +19,7 @@ package final class Store: Sendable {
     private let directory = DirectoryCache()
     private let shared = SharedTransactions()
     private let eventIDs: EventIDs
+    private let clockFloors: ClockFloors
     /// Stamps events; decides nothing.
     private let machineClock: @Sendable () -> Timestamp
     /// Signals for each tenant that a committed transaction wrote an event of.
@@ -38,9 +39,9 @@ package final class Store: Sendable {
         }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
-        eventIDs = try writer.write { db in
+        (eventIDs, clockFloors) = try writer.write { db in
             try Self.prepareSchema(db)
-            return try EventIDs(db)
+            return (try EventIDs(db), try ClockFloors(db))
         }
     }
 
@@ -150,15 +151,18 @@ package final class Store: Sendable {
             // As GRDB's own `write`, but with statements that are prepared once.
             try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
             do {
-                let transaction = StoreTransaction(db: db, directory: directory, eventIDs: eventIDs, machineClock: machineClock)
+                let transaction = StoreTransaction(
+                    db: db, directory: directory, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock)
                 let value = try operation(transaction)
                 try db.cachedStatement(sql: "COMMIT").execute()
+                clockFloors.committed()
                 eventIDs.takeTouched { commits.signal(for: $0) }
                 return value
             } catch {
                 if db.isInsideTransaction { try db.rollback() }
                 // What the operation loaded may have been its own, undone writes.
                 directory.clear()
+                clockFloors.undone()
                 throw error
             }
         }
@@ -175,13 +179,22 @@ package final class Store: Sendable {
 
     /// Runs the queries on one consistent state, between writers.
     package func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
-        try writer.read { db in
-            try queries(StoreTransaction(db: db, directory: nil, eventIDs: eventIDs, machineClock: machineClock))
+        let value = try writer.read { db in
+            try queries(
+                StoreTransaction(db: db, directory: nil, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock))
         }
+        let unstored = clockFloors.takeUnstored()
+        // Nobody waits for a disk that is full to be told the time.
+        if !unstored.isEmpty {
+            try? write { tx in for (tenant, instant) in unstored { try tx.store(clockFloor: instant, of: tenant) } }
+        }
+        return value
     }
 
-    /// Waits for running transactions and closes the file.
+    /// Waits for running transactions and closes the file. The next run's clocks go on from what this one's have shown.
     package func close() throws {
+        let shown = clockFloors.shown
+        if !shown.isEmpty { try? write { tx in for (tenant, instant) in shown { try tx.store(clockFloor: instant, of: tenant) } } }
         try checkpointer?.close()
         try writer.close()
     }

@@ -7,6 +7,7 @@ package struct StoreTransaction {
     /// Nil while reading: the cache belongs to the writer, whose order it follows.
     let directory: DirectoryCache?
     let eventIDs: EventIDs
+    let clockFloors: ClockFloors
     let machineClock: @Sendable () -> Timestamp
 
     /// Rows of a statement that is prepared once per connection.

@@ -60,3 +60,10 @@ UPDATE tenants SET seed = json_object(
             'challenges', json_extract(a.value, '$.challenges') || ''))
         FROM json_each(seed, '$.apps') a),
     'faults', json(ifnull(json_extract(seed, '$.faults'), '[]')));
+
+-- To schema 9: what the clocks of tenants have shown is kept.
+
+CREATE TABLE clock_floors (
+    tenant TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    ticks  INTEGER NOT NULL                    -- an instant of the tenant
+) STRICT, WITHOUT ROWID;

@@ -28,13 +28,18 @@ struct Lab: Sendable {
     private let clock: WallClock
 
     /// Runs the test against a fresh lab whose machine clock stands still at ``start``.
+    ///
+    /// - Parameter database: the file of a lab that may have been run before; nil: in memory.
     static func run(
         seed: [TenantSeed] = BuiltInLab.seed, isRegistrationOpen: Bool = false, scheme: Site.Scheme = .https,
-        controlToken: String? = nil, _ test: @Sendable (Lab) async throws -> Void
+        controlToken: String? = nil, database: String? = nil, start: Timestamp = start, _ test: @Sendable (Lab) async throws -> Void
     ) async throws {
         let clock = WallClock(start)
+        let store =
+            try database.map { try Store(path: $0, machineClock: { clock.now }) }
+            ?? Store.inMemory(machineClock: { clock.now })
         let authority = Authority(
-            store: try Store.inMemory(machineClock: { clock.now }), signer: try await TestKeys.signer.value, random: .seeded(1),
+            store: store, signer: try await TestKeys.signer.value, random: .seeded(1),
             systemTime: { clock.now },
             isRegistrationOpen: isRegistrationOpen)
         try authority.seed(seed)

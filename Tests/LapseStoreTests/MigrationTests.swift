@@ -7,16 +7,21 @@ import Testing
 @Suite("Databases of older schemas")
 struct MigrationTests {
     private static let now = Timestamp("2026-03-01T12:00:00Z")!
-    private static let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../Fixtures/schema-7/database.sql").standardizedFileURL
+    /// The schemas that a fixture was kept of.
+    private static let older = [7, 8]
+
+    private static func fixture(_ schema: Int) -> URL {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../Fixtures/schema-\(schema)/database.sql").standardizedFileURL
+    }
 
     /// Runs with the path of a database in a folder of its own, made from the SQL of the fixture.
-    private func withDatabase(_ body: (_ path: String) throws -> Void) throws {
+    private func withDatabase(_ schema: Int = 7, _ body: (_ path: String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lapse-migration-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("lapse.sqlite3").path
-        try ForeignDatabase.execute(String(contentsOf: Self.fixture, encoding: .utf8), at: path)
+        try ForeignDatabase.execute(String(contentsOf: Self.fixture(schema), encoding: .utf8), at: path)
         try body(path)
     }
 
@@ -28,14 +33,15 @@ struct MigrationTests {
         #expect(steps.map(\.to) == Array(8..<(8 + steps.count)))
         #expect(steps.allSatisfy { $0.sql.contains(";") })
         #expect(Store.schemaVersion == steps.last?.to)
+        #expect(Self.older == Array(7..<Store.schemaVersion))
         let read = Migrations.sections(of: "-- A file.\n-- To schema 8: a.\nA;\n\n-- To schema 9: b.\n-- why\nB;\nC;\n")
         #expect(read.map(\.to) == [8, 9])
         #expect(read.map(\.sql) == ["A;\n\n", "-- why\nB;\nC;\n\n"])
     }
 
-    @Test("A migrated database is what a new one is: tables, columns, checks, keys, indexes")
-    func schema() throws {
-        try withDatabase { path in
+    @Test("A migrated database is what a new one is: tables, columns, checks, keys, indexes", arguments: older)
+    func schema(_ version: Int) throws {
+        try withDatabase(version) { path in
             try open(path).close()
             let new = path + ".fresh"
             try open(new).close()
@@ -65,9 +71,9 @@ struct MigrationTests {
         }
     }
 
-    @Test("What a seed holds comes back: a reset of a migrated tenant is a reset")
-    func seed() throws {
-        try withDatabase { path in
+    @Test("What a seed holds comes back: a reset of a migrated tenant is a reset", arguments: older)
+    func seed(_ version: Int) throws {
+        try withDatabase(version) { path in
             let store = try open(path)
             try store.read { tx throws in
                 #expect(try tx.seed(of: BuiltInLab.contoso) == BuiltInLab.seed[0])

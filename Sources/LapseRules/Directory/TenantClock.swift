@@ -33,8 +33,4 @@ package struct TenantClock: Equatable, Sendable {
         case .frozen: return TenantClock(mode: .frozen, ticks: now.ticks)
         }
     }
-
-    package func advanced(by duration: Duration, systemTime: Timestamp) -> TenantClock {
-        setting(mode: mode, now: now(systemTime: systemTime) + duration, systemTime: systemTime)
-    }
 }

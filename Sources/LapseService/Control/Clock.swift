@@ -10,7 +10,7 @@ extension Authority {
     ///
     /// - Throws: ``ControlError`` for a tenant that is not there.
     package func setClock(mode: TenantClock.Mode?, now: Timestamp?, of name: String) throws -> ClockReading {
-        try moveClock(of: name) { op in op.tenant.clock.setting(mode: mode, now: now, systemTime: op.systemTime) }.clock
+        try moveClock(of: name) { op in op.tenant.clock.setting(mode: mode, now: now ?? op.now, systemTime: op.systemTime) }.clock
     }
 
     /// Moves the clock forward.
@@ -19,7 +19,7 @@ extension Authority {
     package func advanceClock(_ advance: ClockAdvance, of name: String) throws -> AdvancedClock {
         try moveClock(of: name) { op in
             switch advance {
-            case .by(let duration): return op.tenant.clock.advanced(by: duration, systemTime: op.systemTime)
+            case .by(let duration): return op.tenant.clock.setting(mode: nil, now: op.now + duration, systemTime: op.systemTime)
             case .until(let target):
                 guard let instant = try op.instant(of: target) else {
                     throw ControlError.conflict(FieldError("until", "has nothing ahead of it"))
@@ -36,8 +36,9 @@ extension Authority {
         try changing(name) { op in
             var tenant = op.tenant
             tenant.clock = try move(op)
+            try op.tx.clearClockFloor(of: tenant.id)
             try op.update(to: tenant, .clockChanged)
-            let moved = op.in(tenant)
+            let moved = try op.in(tenant)
             let effects =
                 moved.now > op.now
                 ? try op.tx.effects(in: tenant.id, after: op.now, through: moved.now, limit: Self.mostEffects) : []

@@ -39,7 +39,7 @@ extension Operation {
         guard let named = TenantName(name), let tenant = try tx.tenant(named: named) else {
             throw ControlError.notFound("There is no tenant '\(name.prefix(100))'.")
         }
-        enter(tenant)
+        try enter(tenant)
     }
 
     /// The operation in the region that the call's header names, which takes the change; nil: in the first.

@@ -59,7 +59,7 @@ extension Authority {
             let found = try op.find(question, claims)
             // A request lands in a region of the tenant it is sent to: of the grant's, or of the one asked about.
             let grantTenant = try found?.grant.flatMap { try op.tx.tenant($0.tenant) }
-            let place = grantTenant.map(op.in) ?? op
+            let place = try grantTenant.map(op.in) ?? op
             let regions = try place.regions(named: question.region)
             guard let found, place.tenant.id == op.tenant.id || found.authentication.user.tenant == op.tenant.id,
                 let account = try place.wholeAccount(of: found)
@@ -68,7 +68,7 @@ extension Authority {
             let explanation = Explanation(
                 of: found.subject, account: account,
                 isKnownInTenant: try op.tx.user(of: account.user.home, in: place.tenant.id) != nil,
-                tenantNow: found.grant == nil ? op.in(account.home).now : place.now,
+                tenantNow: found.grant == nil ? try op.in(account.home).now : place.now,
                 policy: try place.policy(of: found, account.user))
             return Explanation.Answer(
                 grant: found.grant, session: found.session, user: account.user, authTime: found.authentication.place.at,

@@ -106,7 +106,7 @@ extension Operation {
 
     fileprivate func status(of grant: Grant) throws -> GrantStatus {
         let (count, lastExpiresAt) = try tx.refreshTokens(of: grant.id)
-        let place = try tx.tenant(grant.tenant).map { self.in($0) }
+        let place = try tx.tenant(grant.tenant).map { try self.in($0) }
         let account = try place?.account(of: grant)
         let refusal = account.flatMap { place?.refusalEverywhere(of: grant.subject, on: .refresh, $0) }
         let end: String? =

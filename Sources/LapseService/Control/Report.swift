@@ -55,7 +55,7 @@ extension Authority {
         let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
         let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
         return try store.read { tx in
-            let op = Operation(self, tx, trace: nil).in(heard.tenant)
+            let op = try Operation(self, tx, trace: nil).in(heard.tenant)
             return Report(
                 tenant: op.tenant, at: op.now, reactions: reactions,
                 expectations: heard.expectations.filter { client == nil || $0.client == nil || $0.client == client }.map {

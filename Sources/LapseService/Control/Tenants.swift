@@ -36,7 +36,7 @@ extension Authority {
     private func plant(_ seed: TenantSeed, _ tx: StoreTransaction) throws -> CreatedTenant {
         let op = Operation(self, tx, trace: nil)
         try op.plant(seed)
-        let planted = op.in(seed.tenant)
+        let planted = try op.in(seed.tenant)
         return CreatedTenant(seed: seed, propagation: planted.model, clock: planted.clock)
     }
 
@@ -80,7 +80,7 @@ extension Authority {
             try op.tx.delete(tenant: id, keepingGuests: true)
             try op.plant(seed)
             try op.tx.deleteOrphanedGuests(of: id)
-            try op.tx.append(Event(tenant: id, at: op.in(seed.tenant).now, kind: .tenantReset))
+            try op.tx.append(Event(tenant: id, at: try op.in(seed.tenant).now, kind: .tenantReset))
             return seed.tenant
         }
         gates.openAll(of: tenant.id)
@@ -130,6 +130,6 @@ extension Operation {
     /// Writes the operation's tenant as it is from now on; the event stands at the instant that its clock then shows.
     func update(to tenant: Tenant, _ kind: Event.Kind) throws {
         try tx.update(tenant)
-        try tx.append(Event(tenant: tenant.id, at: self.in(tenant).now, kind: kind))
+        try tx.append(Event(tenant: tenant.id, at: try self.in(tenant).now, kind: kind))
     }
 }

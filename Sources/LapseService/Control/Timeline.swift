@@ -68,7 +68,7 @@ extension Authority {
     package func timeline(of userName: String, in name: String) throws -> Timeline {
         try looking(at: name) { op in
             let user = try op.requireUserEvenDeleted(userName)
-            guard let home = try op.tx.tenant(user.home.tenant).map({ op.in($0) }) else {
+            guard let home = try op.tx.tenant(user.home.tenant).map({ try op.in($0) }) else {
                 throw ControlError.notFound("The user's home tenant is gone.")
             }
             let history = try op.tx.history(of: user.home)

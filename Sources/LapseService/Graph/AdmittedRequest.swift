@@ -73,7 +73,7 @@ extension Operation {
     /// Lets a token in, or throws the resource's `GraphError`.
     fileprivate mutating func admit(_ claims: AccessTokenClaims, to resource: ProtectedResource) throws {
         guard let tenant = try tx.tenant(claims.tenant) else { throw GraphError.wrongAudience }
-        enter(tenant)
+        try enter(tenant)
         do {
             region = try route(client: claims.client, user: claims.user, isCounted: resource == .graph)
         } catch let error as UnknownRegion {

@@ -33,7 +33,7 @@ extension Authority {
             guard let code = try op.tx.deviceCode(userCode: SecretHash(of: userCode)) else {
                 return .success(.enterCode(isWrong: true))
             }
-            op.enter(try code.tenant.flatMap { try op.tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue))
+            try op.enter(try code.tenant.flatMap { try op.tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue))
             var browser = BrowserRequest(op, cookies: cookies)
             let (home, user) = try browser.account(of: browserStep, hint: nil)
             op.region = try op.in(home).routeToAuthority(client: code.client, user: user)
@@ -89,7 +89,7 @@ extension BrowserRequest {
     /// Makes the grant that the device will redeem.
     private func approve(_ code: DeviceCode, for candidate: SignInDecision.Candidate, _ app: AppRegistration) throws {
         let user = candidate.account.user
-        let own = op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
+        let own = try op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
         let grant = Grant(
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: nil), scope: code.scope,

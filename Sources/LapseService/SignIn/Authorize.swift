@@ -23,8 +23,8 @@ extension Authority {
             let user = try account.flatMap { try op.tx.user($0) }.flatMap { $0.tenant == home.id ? $0 : nil }
             let fault = try op.in(home).inject(Fault.Subject(.authorize, client: app.id, user: user?.id, region: op.region))
             if let refusal = fault?.refusal(FaultContext(tenant: home, app: app, user: user, authTime: nil, now: op.now)) {
-                op.enter(home)
-                browser.op.enter(home)
+                try op.enter(home)
+                try browser.op.enter(home)
                 // Before a closed connection nothing is done, and nothing told.
                 if case .response = fault?.kind { return .failure(refusal) }
                 let forced = try browser.forced(refusal, app, target, parameters, step: step, about: user?.id)
@@ -130,7 +130,7 @@ extension BrowserRequest {
         for session in looked {
             guard let refusal = session.refusal else { continue }
             let (user, home) = (session.candidate.account.user, session.candidate.account.home)
-            var event = op.in(try op.tx.tenant(user.tenant) ?? home).event(
+            var event = try op.in(try op.tx.tenant(user.tenant) ?? home).event(
                 kind, user: user.id, client: request.app.id, revocation: refusal.revocation, code: refusal.error.code)
             event.presented = session.candidate.session.id.description
             event.note(request)
@@ -144,7 +144,7 @@ extension BrowserRequest {
     private func recordRequest(_ request: AuthorizeRequest, about user: GUID?) throws {
         let own = try user.flatMap { try op.tx.user($0) }.flatMap { try op.tx.tenant($0.tenant) }
         guard let tenant = op.tenant.isNone ? own : op.tenant else { return }
-        var event = op.in(tenant).event(.signInRequested, user: user, client: request.app.id)
+        var event = try op.in(tenant).event(.signInRequested, user: user, client: request.app.id)
         event.note(request)
         try op.tx.append(event)
     }
@@ -155,7 +155,7 @@ extension BrowserRequest {
     ) throws {
         guard let candidate = looked.first(where: { $0.refusal == nil })?.candidate else { return }
         try op.tx.append(
-            op.in(candidate.tenant).event(
+            try op.in(candidate.tenant).event(
                 .signInRefused, user: candidate.account.user.id, client: request.app.id, code: error.code))
     }
 
@@ -177,7 +177,7 @@ extension BrowserRequest {
     /// Makes the grant and its code. The grant takes the session's `authTime`: single sign-on launders nothing.
     private func issueCode(_ request: AuthorizeRequest, for candidate: SignInDecision.Candidate) throws -> FormAnswer {
         let (app, target, user) = (request.app, request.target, candidate.account.user)
-        let own = op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
+        let own = try op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
         let grant = Grant(
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: target.platform),

@@ -33,7 +33,7 @@ struct BrowserRequest {
         guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
         let cookies = presented.merging(setCookies) { $1 }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
-            let own = tenant.isNone ? try tx.tenant(session.authentication.user.tenant).map { op.in($0) } : op
+            let own = tenant.isNone ? try tx.tenant(session.authentication.user.tenant).map { try op.in($0) } : op
             return try own?.account(of: session).map {
                 SignInDecision.Candidate(session: session, account: $0, tenant: tenant.isNone ? $0.home : tenant)
             }
@@ -116,12 +116,12 @@ extension BrowserRequest {
         case .failure(let refusal):
             if let tenant = try named ?? tx.tenant(ofUserName: attempt.userName) {
                 let user = try attempt.home.flatMap { try tx.user(of: $0, in: tenant.id) }
-                try tx.append(op.in(tenant).event(.signInRefused, user: user?.id, client: app.id, code: refusal.error.code))
+                try tx.append(try op.in(tenant).event(.signInRefused, user: user?.id, client: app.id, code: refusal.error.code))
             }
             return .failure(refusal)
         case .success(let account):
             let session = try open(account, method: attempt.method, staySignedIn: staySignedIn)
-            try tx.append(op.in(named ?? account.home).event(.signedIn, user: account.user.id, client: app.id))
+            try tx.append(try op.in(named ?? account.home).event(.signedIn, user: account.user.id, client: app.id))
             return .success(session)
         }
     }

@@ -19,7 +19,7 @@ extension Authority {
                 let home = session.authentication.user
                 guard let tenant = try tx.tenant(home.tenant), let user = try tx.user(home.user) else { continue }
                 if let hint, hint.lowercased() != user.userPrincipalName.lowercased(), GUID(hint) != session.id { continue }
-                let now = op.in(tenant).now
+                let now = try op.in(tenant).now
                 for grant in try tx.clients(of: session) {
                     guard let url = try tx.app(grant.client, in: grant.tenant)?.logoutURL, Self.isFrame(url) else { continue }
                     if !frontChannel.contains(url) { frontChannel.append(url) }

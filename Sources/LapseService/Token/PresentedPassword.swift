@@ -13,7 +13,7 @@ struct PresentedPassword: PresentedGrant {
         // Entra: facts, the password flow works under `organizations` and at a tenant only.
         guard name != .alias(.common), name != .alias(.consumers) else { throw AADSTS.notOverCommon.error() }
         let named = try op.tx.tenant(named: name)
-        attempt = try (named.map { op.in($0) } ?? op).attempt(userName: userName, .password(password))
+        attempt = try (named.map { try op.in($0) } ?? op).attempt(userName: userName, .password(password))
         account = try attempt.home.flatMap { try op.tx.user(of: $0, in: named?.id ?? $0.tenant) }
     }
 

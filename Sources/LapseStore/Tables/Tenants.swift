@@ -75,6 +75,7 @@ extension StoreTransaction {
     package func delete(tenant: GUID, keepingGuests: Bool) throws {
         directoryChanged()
         eventIDs.touch(tenant)
+        clockFloors.clear(tenant)
         for table in ["revocations", "state_changes"] {
             for dependent in ["arrivals", "attempts"] {
                 try run(

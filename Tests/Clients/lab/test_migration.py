@@ -1,4 +1,4 @@
-"""A data folder of an older schema: opened, migrated, and of the same verdicts; killed while it migrates, and whole."""
+"""A data folder of each older schema: opened, migrated, and of the same verdicts; killed while it migrates, and whole."""
 
 import json
 import pathlib
@@ -13,20 +13,32 @@ import requests
 from lab import NATIVE
 from serve import PORTS
 
-FIXTURE = pathlib.Path(__file__).resolve().parents[2] / "Fixtures" / "schema-7"
+FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "Fixtures"
+OLDER = sorted(int(folder.name.removeprefix("schema-")) for folder in FIXTURES.glob("schema-*"))
+NEWEST = OLDER[-1] + 1
 # What schema 7's program called differently.
 RENAMED = {"notYetBelieved": "notYetInEffect", "believes it": "enforces it", "does not believe it": "does not enforce it"}
 
 
+@pytest.fixture(params=OLDER)
+def schema(request):
+    return request.param
+
+
 @pytest.fixture
-def folder(tmp_path):
+def fixture(schema):
+    return FIXTURES / f"schema-{schema}"
+
+
+@pytest.fixture
+def folder(fixture, tmp_path):
     """The data folder as the older program left it."""
     data = tmp_path / "data"
     data.mkdir(mode=0o700)
-    for file in FIXTURE.glob("*.pem"):
+    for file in fixture.glob("*.pem"):
         shutil.copy(file, data / file.name)
     database = sqlite3.connect(data / "lapse.sqlite3")
-    database.executescript((FIXTURE / "database.sql").read_text())
+    database.executescript((fixture / "database.sql").read_text())
     database.execute("PRAGMA journal_mode = WAL")
     database.close()
     return data
@@ -54,9 +66,9 @@ def renamed(value):
     return value
 
 
-def assert_nothing_is_lost(lapse):
+def assert_nothing_is_lost(lapse, fixture):
     """Everything that the older program said of its folder."""
-    expected = renamed(json.loads((FIXTURE / "expected.json").read_text()))
+    expected = renamed(json.loads((fixture / "expected.json").read_text()))
     for secret in expected["secrets"]:
         explained = lapse.control("POST", f"/tenants/{secret['tenant']}/explain", {secret["kind"]: secret["value"]})
         assert explained == secret["explained"], secret["name"]
@@ -71,11 +83,11 @@ def refresh(lapse, token):
     return answer.get("error_codes", [None])[0]
 
 
-def test_a_folder_of_schema_7_is_migrated_and_says_the_same(folder, tmp_path, launch):
+def test_an_older_folder_is_migrated_and_says_the_same(folder, fixture, schema, tmp_path, launch):
     process = launch(tmp_path, *PORTS, data_dir=folder)
-    assert_nothing_is_lost(process.lapse)
+    assert_nothing_is_lost(process.lapse, fixture)
     secrets = {
-        secret["name"]: secret["value"] for secret in json.loads((FIXTURE / "expected.json").read_text())["secrets"]
+        secret["name"]: secret["value"] for secret in json.loads((fixture / "expected.json").read_text())["secrets"]
         if secret["kind"] == "refresh_token"}
     # The clock of the fixture stands still in the middle of the delay; then everything takes effect.
     assert refresh(process.lapse, secrets["revoked by an administrator"]) is None
@@ -86,23 +98,23 @@ def test_a_folder_of_schema_7_is_migrated_and_says_the_same(folder, tmp_path, la
     process.lapse.reset()
     assert refresh(process.lapse, secrets["after the revoke"]) is not None, "a reset takes every grant"
     process.stop()
-    assert "Database   migrated from schema 7 to 8; a copy of it as it was is" in (tmp_path / "lapse.log").read_text()
+    assert f"Database   migrated from schema {schema} to {NEWEST}; a copy of it as it was is" in (tmp_path / "lapse.log").read_text()
     # The copy is the database as it was, of the older schema, and nobody else may read it.
-    copy = folder / "lapse.sqlite3.schema-7"
+    copy = folder / f"lapse.sqlite3.schema-{schema}"
     assert copy.stat().st_mode & 0o777 == 0o600
     database = sqlite3.connect(copy)
-    assert database.execute("SELECT version FROM meta").fetchone() == (7,)
+    assert database.execute("SELECT version FROM meta").fetchone() == (schema,)
     database.close()
 
 
-def test_fifty_kills_while_it_migrates_lose_nothing(folder, tmp_path, launch):
+def test_fifty_kills_while_it_migrates_lose_nothing(folder, fixture, schema, tmp_path, launch):
     kept = tmp_path / "kept"
     shutil.copytree(folder, kept)
     begun = time.monotonic()
     process = launch(tmp_path, *PORTS, data_dir=folder)
     start = time.monotonic() - begun
     process.stop()
-    whole = {7: dump(kept)[1], 8: dump(folder)[1]}
+    whole = {schema: dump(kept)[1], NEWEST: dump(folder)[1]}
     chance = random.Random(7)
     seen = []
     for _ in range(50):
@@ -117,6 +129,6 @@ def test_fifty_kills_while_it_migrates_lose_nothing(folder, tmp_path, launch):
         seen.append(version)
     # The last one opens, whatever it left, and nothing is lost.
     process = launch(tmp_path, *PORTS, data_dir=folder)
-    assert_nothing_is_lost(process.lapse)
+    assert_nothing_is_lost(process.lapse, fixture)
     process.stop()
-    assert set(seen) == {7, 8}, "the kills came before and after the migration"
+    assert set(seen) == {schema, NEWEST}, "the kills came before and after the migration"
