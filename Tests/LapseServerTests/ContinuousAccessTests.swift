@@ -61,22 +61,6 @@ struct ContinuousAccessTests {
         }
     }
 
-    @Test("A cp1 token lives 20 to 28 hours and says so; a lifetime of its own can be set")
-    func lifetime() async throws {
-        try await Lab.run { lab async throws in
-            let grant = try await lab.grant(scope: Self.graph)
-            let capable = try await lab.refresh(grant["refresh_token"], claims: Self.capable)
-            let lifetime = try #require(capable.json["expires_in"]?.int)
-            #expect((72_000...100_800).contains(lifetime))
-            #expect(capable.claims("access_token")["xms_cc"] == ["cp1"])
-            #expect(try await lab.refresh(grant["refresh_token"]).claims("access_token")["xms_cc"] == nil)
-
-            try await lab.contoso(.put, "policies", ["lifetimes": ["caeAccessToken": "PT3H", "accessToken": "PT2M"]])
-            #expect(try await lab.refresh(grant["refresh_token"], claims: Self.capable).json["expires_in"] == 10_800)
-            #expect(try await lab.refresh(grant["refresh_token"]).json["expires_in"] == 120)
-        }
-    }
-
     @Test("What was said at authorize or for the device code holds for the grant")
     func declaredAtSignIn() async throws {
         try await Lab.run { lab async throws in

@@ -116,22 +116,6 @@ struct PolicyTests {
         }
     }
 
-    @Test("Challenges that could never be made are refused")
-    func badChallenges() async throws {
-        try await Lab.run { lab async throws in
-            for (path, challenge, field) in [
-                ("users/\(Lab.adele)", ["code": 7_000_222], "challenges[0].code"),
-                ("users/\(Lab.adele)", ["code": 50076, "on": []], "challenges[0].on"),
-                ("apps/\(Lab.web)", ["code": 50173], "challenges[0].code"),
-            ] as [(String, JSON, String)] {
-                let answer = try await lab.control(
-                    .patch, "tenants/contoso.example/\(path)", ["challenges": .array([challenge])])
-                #expect(answer.status == 400)
-                #expect(answer.json["error"]?["field"]?.text == field)
-            }
-        }
-    }
-
     @Test("A secret that has expired: 7000222, 401, for the flows of its occasion")
     func expiredSecret() async throws {
         try await Lab.run { lab async throws in
