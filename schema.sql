@@ -65,7 +65,7 @@ CREATE UNIQUE INDEX users_by_name ON users (user_principal_name) WHERE deleted_a
 CREATE INDEX users_by_tenant ON users (tenant);
 CREATE INDEX users_by_home ON users (home_user) WHERE home_user IS NOT NULL;
 
--- Wrong passwords since the last right one; no row: none. On the account's own tenant's clock.
+-- Wrong passwords since the last right one, or since they locked the account; no row: none. On the account's own tenant's clock.
 CREATE TABLE lockouts (
     user         TEXT PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     failures     INTEGER NOT NULL,

@@ -34,6 +34,18 @@ struct OpenAPITests {
         }
     }
 
+    @Test("Every path of the document stands in the page on the control API")
+    func listed() throws {
+        let folder = Golden.folder.appendingPathComponent("../../docs/control-api.md")
+        let page = try String(contentsOf: folder, encoding: .utf8).replacing(/\{[^}]*\}/, with: "{}")
+        let paths = try #require(JSON(parsing: try OpenAPIDocument.whole.get())?["paths"]).members.map(\.name)
+        #expect(paths.count > 30)
+        for path in paths {
+            let written = path.replacing("{tenant}", with: "T").replacing(/\{[^}]*\}/, with: "{}")
+            #expect(["`", "[", "?"].contains { page.contains(" \(written)\($0)") }, "\(path)")
+        }
+    }
+
     @Test("Every reference of the document leads to one of its components")
     func references() async throws {
         try await Lab.run { lab async throws in
