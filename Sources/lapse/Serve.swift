@@ -53,7 +53,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func fail(_ message: String) throws {
-        FileHandle.standardError.write(Data("lapse: \(message)\n".utf8))
+        StandardStream.complain(message)
         throw ExitCode(1)
     }
 
@@ -89,11 +89,10 @@ struct Serve: AsyncParsableCommand {
         defer { if settings.isEphemeral { instance.folder.remove() } }
         try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
             let certificate = instance.folder.path(of: .authority)
-            let banner =
+            StandardStream.output.say(
                 Banner.text(
                     addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
-                    migration: instance.migration, settings: settings) + "\n"
-            FileHandle.standardOutput.write(Data(banner.utf8))
+                    migration: instance.migration, settings: settings))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),
