@@ -46,7 +46,10 @@ package struct DataFolder: Sendable {
     static func temporary() throws -> DataFolder {
         var template = Array(URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("lapse-XXXXXX").path.utf8CString)
         guard let made = mkdtemp(&template) else { throw StartError("--ephemeral: cannot make a temporary folder") }
-        return try DataFolder(path: String(cString: made))
+        do { return try DataFolder(path: String(cString: made)) } catch {
+            try? FileManager.default.removeItem(atPath: String(cString: made))
+            throw error
+        }
     }
 
     package func remove() { try? FileManager.default.removeItem(atPath: path) }

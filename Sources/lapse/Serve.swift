@@ -2,13 +2,12 @@ import ArgumentParser
 import Foundation
 import LapseInstance
 import LapseRules
-import UnixSignals
 import Yams
 
 /// `lapse serve`: runs Lapse until it is stopped.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs Lapse until SIGINT or SIGTERM.",
+        abstract: "Runs Lapse until SIGINT, SIGTERM or SIGHUP.",
         discussion: """
             Each option can also be set in the environment (LAPSE_HTTPS_PORT) and in lapse.yaml (https-port:).
             A flag wins over the environment, the environment over the file, the file over the default.
@@ -87,7 +86,7 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ settings: Settings) async throws {
         let instance = try await Instance(settings)
         defer { if settings.isEphemeral { instance.folder.remove() } }
-        try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
+        try await instance.serve { addresses in
             let certificate = instance.folder.path(of: .authority)
             StandardStream.output.say(
                 Banner.text(

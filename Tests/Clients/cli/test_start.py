@@ -521,7 +521,19 @@ def test_the_keys_are_for_their_owner_alone(data):
             assert (data / name).stat().st_mode & 0o777 == 0o600, name
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture
+def hang_up_is_heard():
+    """A run in the background may have been told to ignore it, and its children would."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
 def test_a_signal_stops_lapse_cleanly(launch, tmp_path, by):
     process = launch(tmp_path, *PORTS, data_dir=tmp_path / "data")
     # A client that keeps its connection open does not keep Lapse.
@@ -533,15 +545,69 @@ def test_a_signal_stops_lapse_cleanly(launch, tmp_path, by):
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_an_ephemeral_lapse_leaves_nothing_behind(launch, tmp_path, monkeypatch):
+def test_a_lapse_that_was_told_to_outlive_its_terminal_does(tmp_path):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+    process = subprocess.Popen(
+        ["nohup", needs.lapse(), "serve", "--ephemeral", *PORTS, "--ready-file", "ready.json"], cwd=tmp_path, env=inherited,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "ready.json").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        http = json.loads((tmp_path / "ready.json").read_text())["http"]
+        process.send_signal(signal.SIGHUP)
+        # It is asked often enough for a signal to have been heard.
+        for _ in range(50):
+            assert requests.get(http + "/_lapse/api/health", timeout=5).ok
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
+def test_an_ephemeral_lapse_leaves_nothing_behind(launch, tmp_path, monkeypatch, by):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     process = launch(tmp_path, *PORTS)
     assert Path(process.lapse.ca_file).is_relative_to(temporary), process.lapse.ca_file
-    process.stop()
+    process.stop(by)
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lapse.log", "temporary"]
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
+@pytest.mark.parametrize("command", [["serve", "--ephemeral", *PORTS], ["demo"], ["check", "--", "sleep", "60"]], ids=lambda command: command[0])
+def test_a_signal_while_an_ephemeral_lapse_starts_leaves_nothing_behind(tmp_path, command, by):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+    process = subprocess.Popen(
+        [needs.lapse(), *command], cwd=tmp_path, env=inherited | {"TMPDIR": str(temporary)}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not list(temporary.iterdir()):
+            assert process.poll() is None
+        process.send_signal(by)
+        assert process.wait(timeout=15) == (130 if command[0] == "check" else 0)
+    finally:
+        process.kill()
+        process.wait()
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_ephemeral_lapse_whose_database_cannot_be_made_leaves_nothing_behind(tmp_path):
+    # SQLite takes no path of more than 512 bytes.
+    temporary = tmp_path.joinpath(*["deep" * 50] * 3)
+    temporary.mkdir(parents=True)
+    ended = start(tmp_path, "--ephemeral", *PORTS, environment={"TMPDIR": str(temporary)})
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert list(temporary.iterdir()) == []
 
 
 def test_an_ephemeral_lapse_that_cannot_start_leaves_nothing_behind_either(tmp_path, monkeypatch):
