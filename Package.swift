@@ -128,7 +128,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LapseTests",
-            dependencies: ["lapse", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "lapse", "LapseInstance", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
     ]

@@ -131,6 +131,44 @@ def test_a_second_lapse_keeps_out_of_a_folder_in_use(launch, data, tmp_path):
     process.stop()
 
 
+def modes(folder):
+    return {path.name: path.stat().st_mode & 0o777 for path in [folder, *folder.iterdir()]}
+
+
+@pytest.mark.parametrize("is_used", [False, True], ids=["empty", "used"])
+def test_a_folder_that_others_may_read_is_made_private(launch, data, tmp_path, is_used):
+    if is_used:
+        for path in data.iterdir():
+            path.chmod(0o644)
+    else:
+        shutil.rmtree(data)
+        data.mkdir()
+    data.chmod(0o755)
+    process = launch(tmp_path, *PORTS, data_dir=data)
+    process.lapse.tenant("POST", "grants", {"user": ADELE, "client_id": NATIVE, "scope": "openid offline_access"})
+    # While it runs there is a log beside the database, too.
+    found = modes(data)
+    assert found["data"] == 0o700
+    secrets = {name: mode for name, mode in found.items() if name.startswith("lapse.sqlite3") or name.endswith("-key.pem")}
+    assert {"lapse.sqlite3", "lapse.sqlite3-wal", "lapse.sqlite3-shm"} < set(secrets)
+    assert set(secrets.values()) == {0o600}, secrets
+    process.stop()
+
+
+def test_a_folder_that_others_may_read_and_use_stops_the_start(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "thesis.txt").write_text("mine")
+    shared.chmod(0o755)
+    assert_refuses(tmp_path, "--data-dir", shared, *PORTS, naming=["--data-dir", str(shared), "thesis.txt", "chmod 700"])
+    assert modes(shared)["shared"] == 0o755 and not (shared / "lock").exists()
+
+
+def test_a_symbolic_link_to_a_folder_stops_the_start(data, tmp_path):
+    (tmp_path / "link").symlink_to(data)
+    assert_refuses(tmp_path, "--data-dir", tmp_path / "link", *PORTS, naming=[str(tmp_path / "link"), "symbolic link"])
+
+
 # MARK: Databases
 
 def test_the_database_of_another_program_is_left_alone(data, tmp_path):
