@@ -4,7 +4,6 @@ import LapseServer
 import LapseService
 import Logging
 import ServiceLifecycle
-import Yams
 
 /// One Lapse, put together: settings, data folder, clock and randomness, and what they make: the authority and its listeners.
 package struct Instance: Sendable {
@@ -123,7 +122,7 @@ package struct Instance: Sendable {
             throw StartError("--seed: cannot read \(path)")
         }
         do {
-            return try TenantSeed.read(try YAMLDecoder().decode(JSON.self, from: text), random: Machine.random)
+            return try TenantSeed.read(try YAML.read(text), random: Machine.random)
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
         } catch {

@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import LapseInstance
 import LapseRules
-import Yams
 
 /// `lapse serve`: runs Lapse until it is stopped.
 struct Serve: AsyncParsableCommand {
@@ -68,15 +67,9 @@ struct Serve: AsyncParsableCommand {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw StartError("--config: cannot read \(path)")
         }
-        // A file of comments alone says nothing.
-        guard let content = try? Yams.compose(yaml: text) else {
-            do { _ = try Yams.compose(yaml: text) } catch {
-                throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
-            }
-            return [:]
-        }
         do {
-            let value = try YAMLDecoder().decode(JSON.self, from: content)
+            let value = try YAML.read(text)
+            // A file of comments alone says nothing.
             return value == .null ? [:] : value
         } catch {
             throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")

@@ -264,6 +264,25 @@ def test_a_mistake_in_the_file_stops_the_start(tmp_path, text, naming):
                                for option in (f"--{name}-port", "0")), naming=naming)
 
 
+LAUGHS = "a0: &a0 lol\n" + "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 60))
+"""Some fifty lines that stand for more values than there are atoms."""
+
+
+@pytest.mark.parametrize("text", [LAUGHS, LAUGHS + "? [*a59]\n: 1\n", "[" * 500 + "]" * 500], ids=["values", "key", "deep"])
+def test_a_file_that_says_more_than_a_machine_holds_is_refused(tmp_path, text):
+    (tmp_path / "laughs.yaml").write_text(text)
+    assert_refuses(tmp_path, "--seed", "laughs.yaml", *PORTS, naming="laughs.yaml")
+    assert_refuses(tmp_path, "--config", "laughs.yaml", *PORTS, naming="laughs.yaml")
+    for command in (
+            ["fault", "add", "--file", "laughs.yaml"], ["report", "--expect", "laughs.yaml"],
+            ["check", "--scenario", "laughs.yaml", "--", "true"], ["check", "--seed", "laughs.yaml", "--", "true"],
+            ["check", "--expect", "laughs.yaml", "--", "true"]):
+        ended = subprocess.run([needs.lapse(), *command], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+        assert ended.returncode == 1, ended
+        assert len(ended.stderr.splitlines()) == 1 and "laughs.yaml" in ended.stderr, ended.stderr
+
+
 @pytest.mark.parametrize("variable, value", [
     ("LAPSE_HTTPS_PORT", "many"), ("LAPSE_HTTP_PORT", "65536"), ("LAPSE_HTTP_PORT", "-1"), ("LAPSE_HTTP_PORT", "１"),
     ("LAPSE_EPHEMERAL", "perhaps"), ("LAPSE_PROPAGATION", "slow"), ("LAPSE_PROPAGATION", '{"planes":'),
