@@ -35,8 +35,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-                .product(name: "Yams", package: "Yams"),
             ],
             swiftSettings: strict
         ),
@@ -129,7 +127,9 @@ let package = Package(
         ),
         .testTarget(
             name: "LapseTests",
-            dependencies: ["lapse", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "lapse", "LapseInstance", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
     ]

@@ -4,7 +4,7 @@ import LapseService
 
 /// The folder that survives a restart: database, local CA, server certificate, signing key. One Lapse uses it at a time.
 package struct DataFolder: Sendable {
-    package enum File: String {
+    package enum File: String, CaseIterable {
         case database = "lapse.sqlite3"
         case authority = "ca.pem"
         case authorityKey = "ca-key.pem"
@@ -25,35 +25,103 @@ package struct DataFolder: Sendable {
 
     package let path: String
 
-    /// Opens the folder, makes it when there is none, and keeps every other Lapse out of it until this process ends.
+    /// Opens the folder, makes it when there is none, and keeps every other Lapse out of it until this process ends, and every other
+    /// user too.
+    ///
+    /// - Throws: ``StartError`` for a folder that cannot be used, that is another user's, or that others may read although it is not
+    ///   Lapse's alone. It is left as it was.
     init(path: String) throws {
         self.path = URL(fileURLWithPath: path).path
+        let isOpen = try Self.isOpenToOthers(self.path)
         do {
             try FileManager.default.createDirectory(
                 atPath: self.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         } catch {
             throw StartError("--data-dir: cannot make or enter the folder \(self.path)")
         }
-        let lock = open(self.path(of: .lock), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = open(self.path(of: .lock), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard lock >= 0 else { throw StartError("--data-dir: cannot write to the folder \(self.path)") }
         // The descriptor stays open: the lock ends with the process, however it ends.
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             throw StartError("--data-dir: another Lapse is using the folder \(self.path)")
         }
+        if isOpen {
+            guard chmod(self.path, 0o700) == 0 else { throw StartError("--data-dir: cannot make the folder \(self.path) private") }
+            // Until now others may have put something there.
+            _ = try Self.isOpenToOthers(self.path)
+        }
+        try keepFilesPrivate()
+    }
+
+    /// Looks at a folder that is already there.
+    ///
+    /// - Returns: whether others may read it.
+    private static func isOpenToOthers(_ path: String) throws -> Bool {
+        guard let folder = Entry(path) else { return false }
+        guard !folder.isLink else { throw StartError("--data-dir: \(path) is a symbolic link; name the folder that it leads to") }
+        // Making it says what is wrong with it.
+        guard folder.isFolder else { return false }
+        guard folder.isOwn else { throw StartError("--data-dir: the folder \(path) belongs to another user") }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
+        let own = names.filter { name in File.allCases.contains { name.hasPrefix($0.rawValue) } }
+        for name in own {
+            guard let entry = Entry("\(path)/\(name)") else { continue }
+            guard !entry.isLink else { throw StartError("--data-dir: \(path)/\(name) is a symbolic link") }
+            guard entry.isOwn else { throw StartError("--data-dir: \(path)/\(name) belongs to another user") }
+        }
+        guard folder.isOpenToOthers else { return false }
+        // What else is there may be meant for others: nobody is locked out of a home or a project by a slip in an option.
+        if let foreign = names.first(where: { !own.contains($0) }) {
+            throw StartError(
+                "--data-dir: others may read the folder \(path), and it is not Lapse's alone (\(foreign)); "
+                    + "name another, or make it private: chmod 700")
+        }
+        return true
+    }
+
+    /// Closes the files that hold secrets to others, as a Lapse before this one may have left them.
+    private func keepFilesPrivate() throws {
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [] {
+            let isSecret = name.hasPrefix(File.database.rawValue) || name.hasSuffix("-key.pem")
+            guard isSecret, let entry = Entry("\(path)/\(name)"), entry.isFile, entry.isOpenToOthers else { continue }
+            guard chmod("\(path)/\(name)", 0o600) == 0 else { throw StartError("--data-dir: cannot make \(path)/\(name) private") }
+        }
+    }
+
+    /// What stands under a name, as the file system says it of the name itself.
+    private struct Entry {
+        private let status: stat
+
+        /// Nil: nothing does.
+        init?(_ path: String) {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return nil }
+            self.status = status
+        }
+
+        private var kind: mode_t { status.st_mode & S_IFMT }
+        var isLink: Bool { kind == S_IFLNK }
+        var isFolder: Bool { kind == S_IFDIR }
+        var isFile: Bool { kind == S_IFREG }
+        var isOwn: Bool { status.st_uid == geteuid() }
+        var isOpenToOthers: Bool { status.st_mode & 0o077 != 0 }
     }
 
     /// A new folder under the system's temporary one; the caller removes it.
     static func temporary() throws -> DataFolder {
         var template = Array(URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("lapse-XXXXXX").path.utf8CString)
         guard let made = mkdtemp(&template) else { throw StartError("--ephemeral: cannot make a temporary folder") }
-        return try DataFolder(path: String(cString: made))
+        do { return try DataFolder(path: String(cString: made)) } catch {
+            try? FileManager.default.removeItem(atPath: String(cString: made))
+            throw error
+        }
     }
 
     package func remove() { try? FileManager.default.removeItem(atPath: path) }
 
     package func path(of file: File) -> String { path + "/" + file.rawValue }
 
-    /// Reads the certificates and keys, makes those that are not there. A file that cannot be read is never replaced.
+    /// Reads the certificates and keys, makes those that are not there, and an empty database. A file that cannot be read is never replaced.
     ///
     /// - Parameter names: what the server is called besides localhost; the CA's certificate is issued again, with its key, when it is
     ///   not for just these. An older one that somebody trusts stays good until its end.
@@ -74,7 +142,15 @@ package struct DataFolder: Sendable {
             try write(server, .server, .serverKey)
         }
         let signing = try identity(.signing, .signingKey) { try LocalCertificateAuthority.makeSigningIdentity(now: now) }
+        makeDatabase()
         return Files(authority: authority, server: server, signing: signing, isReissued: isReissued)
+    }
+
+    /// SQLite would make it for all to read.
+    private func makeDatabase() {
+        let made = open(self.path(of: .database), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // One that cannot be opened is the store's to refuse.
+        if made >= 0 { close(made) }
     }
 
     private func identity(

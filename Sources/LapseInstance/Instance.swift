@@ -4,8 +4,6 @@ import LapseServer
 import LapseService
 import Logging
 import ServiceLifecycle
-import UnixSignals
-import Yams
 
 /// One Lapse, put together: settings, data folder, clock and randomness, and what they make: the authority and its listeners.
 package struct Instance: Sendable {
@@ -20,6 +18,7 @@ package struct Instance: Sendable {
     /// What was done to bring an older Lapse's database here, in one line; nil when nothing had to be.
     package var migration: String? { authority.store.migration }
     private let logger: Logger
+    private let stopSignals: StopSignals
 
     /// The addresses after the start; nil for what is off.
     package struct Addresses: Sendable {
@@ -35,9 +34,11 @@ package struct Instance: Sendable {
         self.logger = logger
         // The seed is read first: a mistake in it must not leave a half-made folder.
         let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
+        // A signal that comes from here on waits until everything is there to be stopped: none leaves a temporary folder behind.
+        stopSignals = await StopSignals()
         folder = try settings.isEphemeral ? DataFolder.temporary() : DataFolder(path: settings.dataDirectory)
-        files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
         do {
+            files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
             authority = Authority(
                 store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
                 signer: try await TokenSigner(SigningKey(files.signing)),
@@ -45,14 +46,15 @@ package struct Instance: Sendable {
                 isRegistrationOpen: settings.isRegistrationOpen)
             try authority.seed(seed)
         } catch {
-            throw StartError("\(error)")
+            if settings.isEphemeral { folder.remove() }
+            throw error as? StartError ?? StartError("\(error)")
         }
     }
 
     /// Listens until a signal or the task's cancellation stops it.
     ///
     /// - Parameter onReady: called once, when every port is open.
-    package func run(stopSignals: [UnixSignal], onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+    package func serve(onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         // However it ends, the database is left closed and whole.
         defer { try? authority.store.close() }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
@@ -70,7 +72,8 @@ package struct Instance: Sendable {
         }
         services.append(ready)
         var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: stopSignals,
+            services: services.map { .init(service: $0) }
+                + [.init(service: stopSignals, successTerminationBehavior: .gracefullyShutdownGroup)],
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         // Connections that a client keeps open must not keep Lapse from stopping.
         configuration.maximumGracefulShutdownDuration = .seconds(3)
@@ -92,7 +95,7 @@ package struct Instance: Sendable {
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 do {
-                    try await run(stopSignals: [.sigint, .sigterm, .sighup]) { addresses in
+                    try await serve { addresses in
                         announce.yield(addresses)
                         announce.finish()
                     }
@@ -119,7 +122,7 @@ package struct Instance: Sendable {
             throw StartError("--seed: cannot read \(path)")
         }
         do {
-            return try TenantSeed.read(try YAMLDecoder().decode(JSON.self, from: text), random: Machine.random)
+            return try TenantSeed.read(try YAML.read(text), random: Machine.random)
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
         } catch {

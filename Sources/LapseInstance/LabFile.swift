@@ -1,6 +1,5 @@
 import Foundation
 import LapseRules
-import Yams
 
 /// A file of the lab: faults, expectations or a scenario, in YAML or JSON.
 package struct LabFile: Sendable {
@@ -11,7 +10,7 @@ package struct LabFile: Sendable {
         self.path = path
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else { throw StartError("cannot read \(path)") }
         do {
-            content = try YAMLDecoder().decode(JSON.self, from: text)
+            content = try YAML.read(text)
         } catch {
             throw StartError("\(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
         }

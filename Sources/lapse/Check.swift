@@ -29,14 +29,17 @@ struct Check: AsyncParsableCommand {
 
     func run() async throws {
         do {
-            guard !list else { return print(try Self.listed().joined(separator: "\n")) }
+            guard !list else {
+                StandardStream.output.say(try Self.listed().joined(separator: "\n"))
+                return
+            }
             guard !command.isEmpty else { throw StartError("there is no command: lapse check -- COMMAND") }
             guard let grace = Duration(iso8601: grace) else { throw StartError("--grace: must be a duration such as PT10S") }
             try await play(try scenarioToPlay(), grace: grace)
         } catch is Instance.Interrupted {
             throw ExitCode(130)
         } catch let error as StartError {
-            Self.tell(error.description)
+            StandardStream.complain(error.description)
             throw ExitCode(1)
         }
     }
@@ -81,10 +84,10 @@ struct Check: AsyncParsableCommand {
             try Task.checkCancellation()
             let verdict = try await output.write(client)
             switch story {
-            case .played: if status == nil { Self.tell("the command was ended, \(grace.iso8601) after the scenario") }
-            case .cutShort(let reason), .broken(let reason): Self.tell(reason)
+            case .played: if status == nil { StandardStream.complain("the command was ended, \(grace.iso8601) after the scenario") }
+            case .cutShort(let reason), .broken(let reason): StandardStream.complain(reason)
             }
-            if let status, status != 0 { Self.tell("the command ended with \(status)") }
+            if let status, status != 0 { StandardStream.complain("the command ended with \(status)") }
             let code = Self.exitCode(verdict, story, status: status)
             if code != .success { throw code }
         }
@@ -102,8 +105,6 @@ struct Check: AsyncParsableCommand {
         case (.good, .played, false): .success
         }
     }
-
-    private static func tell(_ text: String) { FileHandle.standardError.write(Data("lapse: \(text)\n".utf8)) }
 
     /// What the command needs to find this Lapse, and to trust it as libraries are told to.
     private static func environment(_ addresses: Instance.Addresses, _ folder: DataFolder, _ cast: Cast) throws -> [String: String]

@@ -73,12 +73,13 @@ private struct LostLaptop {
         timeline()
         guard refusedPhone.isEmpty, refusedLaptop.isEmpty, isBack else { throw StartError("the demo did not go as told") }
         guard let svg else {
-            print("To see it drawn: lapse demo --svg demo.svg. Of a Lapse that runs: lapse timeline --user USER --svg FILE")
+            StandardStream.output.say(
+                "To see it drawn: lapse demo --svg demo.svg. Of a Lapse that runs: lapse timeline --user USER --svg FILE")
             return
         }
         let picture = try await control.send("GET", control.path("users", BuiltInLab.adele, "timeline.svg"))
         try write(picture.text, to: svg, asked: "--svg")
-        print("The timeline of it is in \(svg)")
+        StandardStream.output.say("The timeline of it is in \(svg)")
     }
 
     private func signIn(_ user: String, to app: DemoApp) async throws -> String {
@@ -104,12 +105,12 @@ private struct LostLaptop {
         try await control.send("POST", control.path("clock", "advance"), ["by": .string("PT\(minutes)M")])
     }
 
-    private func say(_ title: String, _ text: String) { print("\(title)\n\(text)\n") }
-    private func step(_ time: String, _ text: String) { print("\(time)  \(text)") }
-    private func tell(_ text: String) { print("      \(text)") }
+    private func say(_ title: String, _ text: String) { StandardStream.output.say("\(title)\n\(text)\n") }
+    private func step(_ time: String, _ text: String) { StandardStream.output.say("\(time)  \(text)") }
+    private func tell(_ text: String) { StandardStream.output.say("      \(text)") }
 
     private func timeline() {
-        print(
+        StandardStream.output.say(
             """
 
               minute     0:00      0:01      0:02      0:03

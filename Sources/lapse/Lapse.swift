@@ -14,4 +14,9 @@ struct Lapse: AsyncParsableCommand {
             Visit.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
+
+    static func main() async {
+        StandardStream.prepare()
+        await main(nil)
+    }
 }

@@ -32,6 +32,6 @@ struct MeasureSigner: AsyncParsableCommand {
             }
             return try await group.reduce(0, +)
         }
-        print((["signatures_per_second": .integer(Int64(counts / max(1, seconds)))] as JSON).encodedText)
+        StandardStream.output.say((["signatures_per_second": .integer(Int64(counts / max(1, seconds)))] as JSON).encodedText)
     }
 }

@@ -2,13 +2,11 @@ import ArgumentParser
 import Foundation
 import LapseInstance
 import LapseRules
-import UnixSignals
-import Yams
 
 /// `lapse serve`: runs Lapse until it is stopped.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs Lapse until SIGINT or SIGTERM.",
+        abstract: "Runs Lapse until SIGINT, SIGTERM or SIGHUP.",
         discussion: """
             Each option can also be set in the environment (LAPSE_HTTPS_PORT) and in lapse.yaml (https-port:).
             A flag wins over the environment, the environment over the file, the file over the default.
@@ -53,7 +51,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private static func fail(_ message: String) throws {
-        FileHandle.standardError.write(Data("lapse: \(message)\n".utf8))
+        StandardStream.complain(message)
         throw ExitCode(1)
     }
 
@@ -69,15 +67,9 @@ struct Serve: AsyncParsableCommand {
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
             throw StartError("--config: cannot read \(path)")
         }
-        // A file of comments alone says nothing.
-        guard let content = try? Yams.compose(yaml: text) else {
-            do { _ = try Yams.compose(yaml: text) } catch {
-                throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
-            }
-            return [:]
-        }
         do {
-            let value = try YAMLDecoder().decode(JSON.self, from: content)
+            let value = try YAML.read(text)
+            // A file of comments alone says nothing.
             return value == .null ? [:] : value
         } catch {
             throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
@@ -87,13 +79,12 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ settings: Settings) async throws {
         let instance = try await Instance(settings)
         defer { if settings.isEphemeral { instance.folder.remove() } }
-        try await instance.run(stopSignals: [.sigint, .sigterm]) { addresses in
+        try await instance.serve { addresses in
             let certificate = instance.folder.path(of: .authority)
-            let banner =
+            StandardStream.output.say(
                 Banner.text(
                     addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
-                    migration: instance.migration, settings: settings) + "\n"
-            FileHandle.standardOutput.write(Data(banner.utf8))
+                    migration: instance.migration, settings: settings))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),

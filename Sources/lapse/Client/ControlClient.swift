@@ -23,7 +23,7 @@ struct ServerOptions: ParsableArguments {
         do {
             try await command(try ControlClient(self))
         } catch let error as StartError {
-            FileHandle.standardError.write(Data("lapse: \(error.description)\n".utf8))
+            StandardStream.complain(error.description)
             throw ExitCode(1)
         }
     }
@@ -132,7 +132,7 @@ struct ControlClient: Sendable {
 
     /// Prints the server's own words for scripts, else what a person wants.
     func show(_ answer: Answer, _ lines: (JSON) -> [String]) {
-        print(printsJSON ? answer.text : lines(answer.json).joined(separator: "\n"))
+        StandardStream.output.say(printsJSON ? answer.text : lines(answer.json).joined(separator: "\n"))
     }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import LapseRules
 
 /// `lapse events`.
@@ -25,23 +24,20 @@ struct EventsCommand: AsyncParsableCommand {
             while let cursor = next {
                 let page = try await client.send("GET", client.path("events"), query: filter + [("after", cursor)]).json
                 let items = page["items"]?.elements ?? []
-                Self.show(items, client)
+                guard Self.show(items, client) else { return }
                 last = items.last?.shown("id") ?? last
                 next = page["next"]?.text
             }
             guard follow else { return }
             try await client.follow(client.path("events", "stream"), query: filter + [("after", last)]) { event in
                 Self.show([event], client)
-                return true
             }
         }
     }
 
-    private static func show(_ events: [JSON], _ client: ControlClient) {
-        for line in client.printsJSON ? events.map(EventText.json) : EventText.lines(events) {
-            // At once, for whoever reads a pipe.
-            FileHandle.standardOutput.write(Data((line + "\n").utf8))
-        }
+    /// - Returns: whether there is still somebody who reads.
+    private static func show(_ events: [JSON], _ client: ControlClient) -> Bool {
+        (client.printsJSON ? events.map(EventText.json) : EventText.lines(events)).allSatisfy { StandardStream.output.say($0) }
     }
 }
 

@@ -103,7 +103,7 @@ struct FaultCommand: AsyncParsableCommand {
                 } else {
                     try await client.send("DELETE", client.path("faults"), query: [("name", name)])
                 }
-                if !client.printsJSON { print(id.map { "Fault \($0) is gone." } ?? "The faults are gone.") }
+                if !client.printsJSON { StandardStream.output.say(id.map { "Fault \($0) is gone." } ?? "The faults are gone.") }
             }
         }
     }

@@ -101,8 +101,8 @@ struct ReportOutput: ParsableArguments {
         // What was expected of the run and never happened is not shown.
         if expect != nil, !unmet.isEmpty { verdict = .bad }
         switch control.printsJSON ? .json : format {
-        case .text: print(Self.lines(report, verdict).joined(separator: "\n"))
-        case .json, .markdown, .html, .junit: print(try await text(control.printsJSON ? .json : format))
+        case .text: StandardStream.output.say(Self.lines(report, verdict).joined(separator: "\n"))
+        case .json, .markdown, .html, .junit: StandardStream.output.say(try await text(control.printsJSON ? .json : format))
         }
         for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
             if let file { try lapse.write(try await text(kind), to: file, asked: option) }

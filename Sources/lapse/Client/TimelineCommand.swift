@@ -21,7 +21,7 @@ struct TimelineCommand: AsyncParsableCommand {
             }
             let picture = try await client.send("GET", client.path("users", user, "timeline.svg"))
             try write(picture.text, to: svg, asked: "--svg")
-            if !client.printsJSON { print("The timeline of \(user) is in \(svg)") }
+            if !client.printsJSON { StandardStream.output.say("The timeline of \(user) is in \(svg)") }
         }
     }
 

@@ -131,6 +131,44 @@ def test_a_second_lapse_keeps_out_of_a_folder_in_use(launch, data, tmp_path):
     process.stop()
 
 
+def modes(folder):
+    return {path.name: path.stat().st_mode & 0o777 for path in [folder, *folder.iterdir()]}
+
+
+@pytest.mark.parametrize("is_used", [False, True], ids=["empty", "used"])
+def test_a_folder_that_others_may_read_is_made_private(launch, data, tmp_path, is_used):
+    if is_used:
+        for path in data.iterdir():
+            path.chmod(0o644)
+    else:
+        shutil.rmtree(data)
+        data.mkdir()
+    data.chmod(0o755)
+    process = launch(tmp_path, *PORTS, data_dir=data)
+    process.lapse.tenant("POST", "grants", {"user": ADELE, "client_id": NATIVE, "scope": "openid offline_access"})
+    # While it runs there is a log beside the database, too.
+    found = modes(data)
+    assert found["data"] == 0o700
+    secrets = {name: mode for name, mode in found.items() if name.startswith("lapse.sqlite3") or name.endswith("-key.pem")}
+    assert {"lapse.sqlite3", "lapse.sqlite3-wal", "lapse.sqlite3-shm"} < set(secrets)
+    assert set(secrets.values()) == {0o600}, secrets
+    process.stop()
+
+
+def test_a_folder_that_others_may_read_and_use_stops_the_start(tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "thesis.txt").write_text("mine")
+    shared.chmod(0o755)
+    assert_refuses(tmp_path, "--data-dir", shared, *PORTS, naming=["--data-dir", str(shared), "thesis.txt", "chmod 700"])
+    assert modes(shared)["shared"] == 0o755 and not (shared / "lock").exists()
+
+
+def test_a_symbolic_link_to_a_folder_stops_the_start(data, tmp_path):
+    (tmp_path / "link").symlink_to(data)
+    assert_refuses(tmp_path, "--data-dir", tmp_path / "link", *PORTS, naming=[str(tmp_path / "link"), "symbolic link"])
+
+
 # MARK: Databases
 
 def test_the_database_of_another_program_is_left_alone(data, tmp_path):
@@ -224,6 +262,25 @@ def test_a_mistake_in_the_file_stops_the_start(tmp_path, text, naming):
     (tmp_path / "lapse.yaml").write_text(text)
     assert_refuses(tmp_path, *(option for name in ("https", "http") if f"{name}-port" not in text
                                for option in (f"--{name}-port", "0")), naming=naming)
+
+
+LAUGHS = "a0: &a0 lol\n" + "".join(
+    f"a{number}: &a{number} [{', '.join([f'*a{number - 1}'] * 9)}]\n" for number in range(1, 60))
+"""Some fifty lines that stand for more values than there are atoms."""
+
+
+@pytest.mark.parametrize("text", [LAUGHS, LAUGHS + "? [*a59]\n: 1\n", "[" * 500 + "]" * 500], ids=["values", "key", "deep"])
+def test_a_file_that_says_more_than_a_machine_holds_is_refused(tmp_path, text):
+    (tmp_path / "laughs.yaml").write_text(text)
+    assert_refuses(tmp_path, "--seed", "laughs.yaml", *PORTS, naming="laughs.yaml")
+    assert_refuses(tmp_path, "--config", "laughs.yaml", *PORTS, naming="laughs.yaml")
+    for command in (
+            ["fault", "add", "--file", "laughs.yaml"], ["report", "--expect", "laughs.yaml"],
+            ["check", "--scenario", "laughs.yaml", "--", "true"], ["check", "--seed", "laughs.yaml", "--", "true"],
+            ["check", "--expect", "laughs.yaml", "--", "true"]):
+        ended = subprocess.run([needs.lapse(), *command], cwd=tmp_path, capture_output=True, text=True, timeout=20)
+        assert ended.returncode == 1, ended
+        assert len(ended.stderr.splitlines()) == 1 and "laughs.yaml" in ended.stderr, ended.stderr
 
 
 @pytest.mark.parametrize("variable, value", [
@@ -521,7 +578,19 @@ def test_the_keys_are_for_their_owner_alone(data):
             assert (data / name).stat().st_mode & 0o777 == 0o600, name
 
 
-@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+STOPS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.fixture
+def hang_up_is_heard():
+    """A run in the background may have been told to ignore it, and its children would."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
 def test_a_signal_stops_lapse_cleanly(launch, tmp_path, by):
     process = launch(tmp_path, *PORTS, data_dir=tmp_path / "data")
     # A client that keeps its connection open does not keep Lapse.
@@ -533,15 +602,69 @@ def test_a_signal_stops_lapse_cleanly(launch, tmp_path, by):
     assert not (tmp_path / "ready.json").exists()
 
 
-def test_an_ephemeral_lapse_leaves_nothing_behind(launch, tmp_path, monkeypatch):
+def test_a_lapse_that_was_told_to_outlive_its_terminal_does(tmp_path):
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+    process = subprocess.Popen(
+        ["nohup", needs.lapse(), "serve", "--ephemeral", *PORTS, "--ready-file", "ready.json"], cwd=tmp_path, env=inherited,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not (tmp_path / "ready.json").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        http = json.loads((tmp_path / "ready.json").read_text())["http"]
+        process.send_signal(signal.SIGHUP)
+        # It is asked often enough for a signal to have been heard.
+        for _ in range(50):
+            assert requests.get(http + "/_lapse/api/health", timeout=5).ok
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
+def test_an_ephemeral_lapse_leaves_nothing_behind(launch, tmp_path, monkeypatch, by):
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     monkeypatch.setenv("TMPDIR", str(temporary))
     process = launch(tmp_path, *PORTS)
     assert Path(process.lapse.ca_file).is_relative_to(temporary), process.lapse.ca_file
-    process.stop()
+    process.stop(by)
     assert list(temporary.iterdir()) == []
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lapse.log", "temporary"]
+
+
+@pytest.mark.usefixtures("hang_up_is_heard")
+@pytest.mark.parametrize("by", STOPS)
+@pytest.mark.parametrize("command", [["serve", "--ephemeral", *PORTS], ["demo"], ["check", "--", "sleep", "60"]], ids=lambda command: command[0])
+def test_a_signal_while_an_ephemeral_lapse_starts_leaves_nothing_behind(tmp_path, command, by):
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+    process = subprocess.Popen(
+        [needs.lapse(), *command], cwd=tmp_path, env=inherited | {"TMPDIR": str(temporary)}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        while not list(temporary.iterdir()):
+            assert process.poll() is None
+        process.send_signal(by)
+        assert process.wait(timeout=15) == (130 if command[0] == "check" else 0)
+    finally:
+        process.kill()
+        process.wait()
+    assert list(temporary.iterdir()) == []
+
+
+def test_an_ephemeral_lapse_whose_database_cannot_be_made_leaves_nothing_behind(tmp_path):
+    # SQLite takes no path of more than 512 bytes.
+    temporary = tmp_path.joinpath(*["deep" * 50] * 3)
+    temporary.mkdir(parents=True)
+    ended = start(tmp_path, "--ephemeral", *PORTS, environment={"TMPDIR": str(temporary)})
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1, ended.stderr
+    assert list(temporary.iterdir()) == []
 
 
 def test_an_ephemeral_lapse_that_cannot_start_leaves_nothing_behind_either(tmp_path, monkeypatch):

@@ -1,0 +1,25 @@
+import Foundation
+import ServiceLifecycle
+import UnixSignals
+
+/// Ends the services at the first signal that asks for it: SIGINT, SIGTERM, or SIGHUP, which a terminal sends when it is closed.
+///
+/// A signal that comes before it runs is kept.
+struct StopSignals: Service {
+    private let signals: UnixSignalsSequence
+
+    init() async {
+        // Who started Lapse with nohup wants it to outlive the terminal.
+        signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm] + (Self.isHangUpIgnored ? [] : [.sighup]))
+    }
+
+    private static var isHangUpIgnored: Bool {
+        let now = signal(SIGHUP, SIG_IGN)
+        signal(SIGHUP, now)
+        return unsafeBitCast(now, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    func run() async {
+        for await _ in signals.cancelOnGracefulShutdown() { return }
+    }
+}
