@@ -44,11 +44,12 @@ package struct Site: Sendable {
     let systemTime: @Sendable () -> Timestamp
     let logger: Logger
     let exchanges: ExchangeLog
+    let unavailable: UnavailableLog
 
-    /// - Parameter exchanges: shared by the ports of one Lapse; nil: this one's own.
+    /// - Parameter exchanges: shared by the ports of one Lapse, as `unavailable` is; nil: this one's own.
     package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        controlToken: String? = nil, exchanges: ExchangeLog? = nil, version: String,
+        controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(), version: String,
         systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -62,6 +63,7 @@ package struct Site: Sendable {
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)
+        self.unavailable = unavailable
     }
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.

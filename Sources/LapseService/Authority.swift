@@ -2,6 +2,9 @@ import LapseRules
 import LapseStore
 import Synchronization
 
+/// What every operation throws when the database takes nothing at present. It has done nothing then.
+package typealias StoreUnavailable = LapseStore.StoreUnavailable
+
 /// Everything that Lapse does, one operation per file in the folders beside this one. A change is one instant and one decision in one
 /// transaction, which token requests under load share.
 package final class Authority: Sendable {

@@ -69,7 +69,13 @@ enum Migrations {
         guard files.createFile(atPath: unfinished, contents: nil, attributes: [.posixPermissions: 0o600]) else {
             throw CocoaError(.fileWriteUnknown)
         }
-        try queue.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [unfinished]) }
-        guard rename(unfinished, copy) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        do {
+            try queue.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [unfinished]) }
+            guard rename(unfinished, copy) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        } catch {
+            // Half a copy is none, and fills a disk that is full.
+            try? files.removeItem(atPath: unfinished)
+            throw error
+        }
     }
 }

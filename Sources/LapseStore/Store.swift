@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import LapseRules
+import Synchronization
 
 /// Where everything is remembered: one SQLite database, written by one transaction at a time.
 ///
@@ -26,6 +27,8 @@ package final class Store: Sendable {
     package let commits = CommitSignal()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
+    /// How many writers have waited in vain for another program.
+    let waitsInVain = Atomic<Int>(0)
     /// What was done to bring an older database here, in one line; nil when nothing had to be.
     package let migration: String?
 
@@ -47,14 +50,21 @@ package final class Store: Sendable {
 
     /// Opens the database file, makes it when there is none, migrates it when it is an older Lapse's.
     ///
-    /// - Parameter machineClock: when an event is written, whatever its tenant's clock says.
+    /// - Parameters:
+    ///   - patience: how long a writer waits for another program that holds the database.
+    ///   - machineClock: when an event is written, whatever its tenant's clock says.
     /// - Throws: ``OpenError`` for a file that cannot be read, is no database, is damaged, or has a newer schema or one
     ///   that no migration begins with. The file is left as it was.
-    package convenience init(path: String, machineClock: @escaping @Sendable () -> Timestamp) throws {
+    package convenience init(
+        path: String, patience: Duration = .seconds(5), machineClock: @escaping @Sendable () -> Timestamp
+    ) throws {
+        // A file that reaches the process's limit of sizes is an error like a full disk, and not the end of the process.
+        signal(SIGXFSZ, SIG_IGN)
+        let configuration = Self.configuration(patience: patience)
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             let version = isNew ? nil : try Self.check(path)
-            let queue = try DatabaseQueue(path: path, configuration: Self.configuration)
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { db in
                 try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
@@ -62,7 +72,7 @@ package final class Store: Sendable {
                 version < Self.schemaVersion ? try Migrations.bring(queue, at: path, from: version) : nil
             }
             try self.init(
-                queue, checkpointer: Checkpointer(path: path, configuration: Self.configuration), migration: migration,
+                queue, checkpointer: Checkpointer(path: path, configuration: configuration), migration: migration,
                 machineClock: machineClock)
         } catch let error as CocoaError {
             throw OpenError(
@@ -78,7 +88,7 @@ package final class Store: Sendable {
     package static func inMemory(
         machineClock: @escaping @Sendable () -> Timestamp, onStatement: (@Sendable (String) -> Void)? = nil
     ) throws -> Store {
-        var configuration = configuration
+        var configuration = configuration()
         if let onStatement {
             configuration.prepareDatabase { db in
                 db.trace { if case .statement(let statement) = $0 { onStatement(statement.sql) } }
@@ -87,9 +97,9 @@ package final class Store: Sendable {
         return try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
-    private static var configuration: Configuration {
+    private static func configuration(patience: Duration = .seconds(5)) -> Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(patience / .seconds(1))
         configuration.prepareDatabase { db in
             // Small pages: a redeem changes a row on two of them, and WAL writes whole pages.
             if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = 2048") }
@@ -144,26 +154,38 @@ package final class Store: Sendable {
     /// Runs the operation in one transaction, after all that were begun before it. Whatever it throws undoes it.
     ///
     /// - Parameter operations: how many this one stands for.
+    /// - Throws: ``StoreUnavailable`` for a disk that is full and a database that another program holds.
     package func write<Value>(operations: Int = 1, _ operation: (StoreTransaction) throws -> Value) throws -> Value {
         defer { checkpointer?.committed(operations) }
-        return try writer.writeWithoutTransaction { db in
-            if let checkpointer, checkpointer.isLogFull { try checkpointer.empty(db) }
-            // As GRDB's own `write`, but with statements that are prepared once.
-            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
-            do {
-                let transaction = StoreTransaction(
-                    db: db, directory: directory, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock)
-                let value = try operation(transaction)
-                try db.cachedStatement(sql: "COMMIT").execute()
-                clockFloors.committed()
-                eventIDs.takeTouched { commits.signal(for: $0) }
-                return value
-            } catch {
-                if db.isInsideTransaction { try db.rollback() }
-                // What the operation loaded may have been its own, undone writes.
-                directory.clear()
-                clockFloors.undone()
-                throw error
+        let inVain = waitsInVain.load(ordering: .relaxed)
+        return try StoreUnavailable.naming {
+            try writer.writeWithoutTransaction { db in
+                // Whoever stood behind one that waited in vain has waited as long: else the last of many would wait for all of them.
+                guard waitsInVain.load(ordering: .relaxed) == inVain else { throw StoreUnavailable.busy }
+                if let checkpointer, checkpointer.isLogFull { checkpointer.empty(db) }
+                // As GRDB's own `write`, but with statements that are prepared once.
+                do {
+                    try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                    waitsInVain.add(1, ordering: .relaxed)
+                    throw error
+                }
+                do {
+                    let transaction = StoreTransaction(
+                        db: db, directory: directory, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock)
+                    let value = try operation(transaction)
+                    try db.cachedStatement(sql: "COMMIT").execute()
+                    clockFloors.committed()
+                    eventIDs.takeTouched { commits.signal(for: $0) }
+                    return value
+                } catch {
+                    // What the operation loaded may have been its own, undone writes: it goes whatever becomes of the rollback.
+                    directory.clear()
+                    clockFloors.undone()
+                    // SQLite has done it already after some errors, a full disk among them.
+                    if db.isInsideTransaction { try db.rollback() }
+                    throw error
+                }
             }
         }
     }
@@ -178,10 +200,15 @@ package final class Store: Sendable {
     }
 
     /// Runs the queries on one consistent state, between writers.
+    ///
+    /// - Throws: ``StoreUnavailable`` as ``write(operations:_:)`` does.
     package func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
-        let value = try writer.read { db in
-            try queries(
-                StoreTransaction(db: db, directory: nil, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock))
+        let value = try StoreUnavailable.naming {
+            try writer.read { db in
+                try queries(
+                    StoreTransaction(
+                        db: db, directory: nil, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock))
+            }
         }
         let unstored = clockFloors.takeUnstored()
         // Nobody waits for a disk that is full to be told the time.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hummingbird
 import LapseRules
 import Testing
 
@@ -77,6 +78,97 @@ struct ExchangeTests {
         }
     }
 
+    private static let token = "/contoso.example/oauth2/v2.0/token"
+
+    @Test(
+        "A secret in other clothes is not shown: in a body of another type, in a query within a query, under another spelling of its name",
+        arguments: [
+            (
+                token, "multipart/form-data; boundary=b",
+                "--b\r\nContent-Disposition: form-data; name=\"client_secret\"\r\n\r\nS3cret-x\r\n--b--"
+            ),
+            (token, "application/xml", "<password>S3cret-x</password>"),
+            (token, "text/plain", "client_secret=S3cret-x"),
+            (token, "application/x-www-form-urlencoded", "x=1;password=S3cret-x"),
+            (token, "application/x-www-form-urlencoded; charset=utf-8", "x=1&Client-Secret=S3cret-x"),
+            (token, "application/x-www-form-urlencoded", "x=%zz&pass%zzword=S3cret-x"),
+            (token, "application/x-www-form-urlencoded", "redirect_uri=http%3A%2F%2Fa%2Fcb%3Fcode%3DS3cret-x"),
+            (token, "application/x-www-form-urlencoded", "state=http%253A%252F%252Fa%253Fpassword%253DS3cret-x"),
+            (token, "application/x-www-form-urlencoded", "state=%7B%22password%22%3A%22S3cret-x%22%7D"),
+            (token, "application/x-www-form-urlencoded", "password%3DS3cret-x=1&b"),
+            (token, "application/x-www-form-urlencoded", "username=S3cret-x&password=S3cret-x"),
+            (token + "?x=1;password=S3cret-x", "application/json", "{}"),
+            (token + "?refresh_token=S3cret-x#code=S3cret-x", "application/json", "{}"),
+            ("/v1.0/me;password=S3cret-x", "application/json", "{}"),
+            ("/v1.0/me", "application/json", #"{"pass\u0077ord":"S3cret-x","a":["S3cret-x"]}"#),
+            ("/v1.0/me", "application/json", #"{"password":["S3cret-x"],"x":{"secretText":{"y":"S3cret-x"}}}"#),
+            ("/v1.0/me", "application/json", #"{"password":"S3cret-x""#),
+            ("/v1.0/me", "application/json", #"{"note":"{\"password\": \"S3cret-x\"}","error":{"code":"S3cret-x"}}"#),
+            ("/v1.0/me", "application/json", #"{"password=S3cret-x":1}"#),
+            ("/v1.0/me", "application/password=S3cret-x", "{}"),
+        ])
+    func otherClothes(_ path: String, _ type: String, _ body: String) async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            _ = try await lab.send(.post, path, headers: [.contentType: type], body: body)
+            let items = try await lab.control(.get, "exchanges").items
+            #expect(items.count == 1)
+            #expect(!(items.first?.encodedText.contains("S3cret-x") ?? true), "\(items)")
+        }
+    }
+
+    @Test("A secret in a header is masked by the header's name, and in an address that a header has")
+    func headers() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            for (name, value) in [
+                ("X-Api-Key", "S3cret-x"), ("x-client-secret", "S3cret-x"), ("Proxy-Authorization", "Basic S3cret-x"),
+                ("X-Original-Authorization", "S3cret-x"), ("x-auth-token", "S3cret-x"),
+                ("Referer", "http://localhost/cb?code=S3cret-x&state=1"), ("X-Original-URL", "/cb?state=1&code=S3cret-x"),
+            ] {
+                _ = try await lab.send(.get, "/v1.0/me", headers: [try #require(.init(name)): value])
+            }
+            let items = try await lab.control(.get, "exchanges").items
+            #expect(items.count == 7)
+            for item in items { #expect(!item.encodedText.contains("S3cret-x"), "\(item)") }
+        }
+    }
+
+    @Test(
+        "What is no secret is shown: names and values, claims that are asked for, the codes of errors, length and type of other bodies"
+    )
+    func told() async throws {
+        try await Lab.run { lab async throws in
+            _ = try await lab.control(.get, "exchanges")
+            _ = try await lab.send(
+                .post, Self.token, headers: [.contentType: "application/x-www-form-urlencoded"],
+                body:
+                    #"grant_type=refresh_token&scope=openid+User.Read&claims={"access_token":{"nbf":{"value":"17"}}}&client_secret="#
+            )
+            _ = try await lab.send(.post, Self.token + "?a=b%20c", headers: [.contentType: "text/xml"], body: "<a>1234</a>")
+            _ = try await lab.send(.get, "/v1.0/me")
+            let items = try await lab.control(.get, "exchanges").items
+            let form = try #require(items[2]["request"]?.text)
+            #expect(
+                form.contains(#"grant_type=refresh_token&scope=openid+User.Read&claims={"access_token":{"nbf":{"value":"17"}}}"#))
+            #expect(items[1]["path"]?.text == Self.token + "?a=b%20c")
+            #expect(items[1]["request"]?.text?.hasSuffix("(11 bytes of text/xml, not shown)") == true)
+            #expect(items[0]["response"]?.text?.contains(#""code":"InvalidAuthenticationToken""#) == true)
+        }
+    }
+
+    @Test("When nobody looks any more, the next request makes the log forget what it kept")
+    func forgotten() async throws {
+        let clock = WallClock(Lab.start)
+        let log = ExchangeLog(systemTime: { clock.now })
+        #expect(log.watch(after: 0).isEmpty)
+        _ = log.keep(Request.of("/v1.0/me"), body: .none, Response(status: .ok))
+        #expect(log.count == 1)
+        clock.advance(by: .seconds(11))
+        #expect(!log.isWatched)
+        #expect(log.count == 0)
+    }
+
     @Test("What went wrong is shown as well; the next who looks sees nothing of before")
     func errors() async throws {
         try await Lab.run { lab async throws in
@@ -122,5 +214,11 @@ struct ExchangeTests {
                 #expect(try await lab.send(.get, "/_lapse/\(name)").status == 200)
             }
         }
+    }
+}
+
+extension Request {
+    fileprivate static func of(_ path: String) -> Request {
+        Request(head: .init(method: .get, scheme: "https", authority: "localhost", path: path), body: .init(buffer: .init()))
     }
 }

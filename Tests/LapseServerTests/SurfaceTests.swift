@@ -2,8 +2,10 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import LapseRules
+import LapseService
 import Logging
 import NIOCore
+import Synchronization
 import Testing
 
 @testable import LapseServer
@@ -138,8 +140,12 @@ struct SurfaceTests {
             group.get("unreadable") { _, _ -> Response in throw HTTPError(.badRequest) }
             group.get("large") { _, _ -> Response in throw NIOTooManyBytesError(maxBytes: 1) }
             group.get("broken") { _, _ -> Response in throw Broken() }
+            group.get("full") { _, _ -> Response in throw StoreUnavailable.full("database or disk is full") }
+            group.get("busy") { _, _ -> Response in throw StoreUnavailable.busy }
             try await Application(router: router).test(.router) { client in
-                for (path, status) in [("/unreadable", 400), ("/large", 413), ("/broken", 500)] {
+                for (path, status) in [
+                    ("/unreadable", 400), ("/large", 413), ("/broken", 500), ("/full", 503), ("/busy", 503),
+                ] {
                     let answer = try await client.execute(uri: path, method: .get) { Answer($0) }
                     #expect(answer.status == status, "\(path)")
                     #expect(Self.form(of: answer) == Self.form(of: surface), "\(path): \(answer.text)")
@@ -147,5 +153,71 @@ struct SurfaceTests {
                 }
             }
         }
+    }
+
+    @Test("A database that takes nothing is a 503 of each surface's own words, after which the client may try again")
+    func unavailable() async throws {
+        try await Lab.run { lab async throws in
+            for surface in Surface.allCases {
+                let router = SurfaceRouter(site: Self.site(lab), options: [])
+                router.group(surface).get("full") { _, _ -> Response in throw StoreUnavailable.full("database or disk is full") }
+                try await Application(router: router).test(.router) { client in
+                    let answer = try await client.execute(uri: "/full", method: .get) { Answer($0) }
+                    #expect(answer.headers[.retryAfter] == "5")
+                    switch surface {
+                    case .token, .metadata:
+                        #expect((answer["error"], answer.code) == ("temporarily_unavailable", 90033))
+                    case .page: #expect(answer.text.contains("AADSTS90033"))
+                    case .graph, .management: #expect(answer.json["error"]?["code"] == "serviceNotAvailable")
+                    case .control: #expect(answer.json["error"]?["code"] == "unavailable")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("A database that takes nothing is one line a minute in the log, with how many were left out")
+    func oneLine() async throws {
+        let (lines, clock) = (Lines(), WallClock(Lab.start))
+        try await Lab.run { lab async throws in
+            let site = Site(
+                authority: lab.authority, scheme: .https, certificatePEM: "", version: "test", systemTime: { clock.now },
+                logger: Logger(label: "test") { _ in lines })
+            let router = SurfaceRouter(site: site, options: [])
+            router.group(.token).get("busy") { _, _ -> Response in throw StoreUnavailable.busy }
+            try await Application(router: router).test(.router) { client in
+                for _ in 0..<5 {
+                    for _ in 0..<3 { try await client.execute(uri: "/busy", method: .get) { _ in } }
+                    clock.advance(by: .seconds(25))
+                }
+            }
+        }
+        #expect(lines.all.count == 2)
+        #expect(lines.all.map { $0.contains("another program holds the database") } == [true, true])
+        #expect(lines.all.last?.contains("8 more") == true)
+    }
+}
+
+/// What was logged.
+private final class Lines: LogHandler, Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var all: [String] { texts.withLock { $0 } }
+
+    func log(event: LogEvent) { texts.withLock { $0.append("\(event.message)") } }
+
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+
+    var logLevel: Logger.Level {
+        get { .error }
+        set {}
     }
 }

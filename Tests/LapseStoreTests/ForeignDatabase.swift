@@ -15,6 +15,38 @@ enum ForeignDatabase {
 
     static func execute(_ statement: String, in tx: StoreTransaction) throws { try tx.db.execute(sql: statement) }
 
+    static func count(_ table: String, in tx: StoreTransaction) throws -> Int {
+        try Int.fetchOne(tx.db, sql: "SELECT count(*) FROM \(table)") ?? 0
+    }
+
+    static func pages(in tx: StoreTransaction) throws -> Int { try Int.fetchOne(tx.db, sql: "PRAGMA page_count") ?? 0 }
+
+    /// Makes the database as small as a full disk would.
+    ///
+    /// - Returns: the most pages that it may have now.
+    static func limit(pages: Int, in tx: StoreTransaction) throws -> Int {
+        try Int.fetchOne(tx.db, sql: "PRAGMA max_page_count = \(pages)") ?? 0
+    }
+
+    /// Another program that holds the database: it writes, or reads, and does not end.
+    final class Hold: Sendable {
+        private let queue: DatabaseQueue
+
+        init(_ path: String, reading: Bool = false) throws {
+            var configuration = Configuration()
+            configuration.allowsUnsafeTransactions = true
+            queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: reading ? "BEGIN; SELECT count(*) FROM meta" : "BEGIN IMMEDIATE")
+            }
+        }
+
+        func letGo() throws {
+            try queue.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+            try queue.close()
+        }
+    }
+
     /// Every table and index as SQLite keeps it, without comments and blanks: what two databases must share to be alike.
     static func schema(at path: String) throws -> [String] {
         try read("SELECT name || ' ' || sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name", at: path).map { text in

@@ -96,6 +96,22 @@ struct MigrationTests {
         }
     }
 
+    @Test("A copy that cannot be put in its place is not left half-way, and the database is as it was")
+    func noCopy() throws {
+        try withDatabase { path in
+            let before = try ForeignDatabase.dump(at: path)
+            // What stands in the place of the copy is a folder that is not empty.
+            let place = URL(fileURLWithPath: path + ".schema-7/full")
+            try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+            let refusal = #expect(throws: Store.OpenError.self) { try open(path) }
+            #expect(refusal?.description.contains("cannot keep a copy") == true)
+            #expect(!FileManager.default.fileExists(atPath: path + ".schema-7.new"))
+            #expect(try ForeignDatabase.dump(at: path) == before)
+            try FileManager.default.removeItem(atPath: path + ".schema-7")
+            try open(path).close()
+        }
+    }
+
     @Test("A database that is older than every step is refused and left as it was")
     func tooOld() throws {
         try withDatabase { path in

@@ -51,6 +51,11 @@ package struct EntraError: Error, Equatable, Sendable {
     package static let unreadable = AADSTS.malformed.error().with(error: "invalid_request")
     package static let tooLarge = AADSTS.malformed.error().with(error: "invalid_request", status: 413)
 
+    /// The authority cannot answer at present.
+    package static func unavailable(retryAfter: Duration?) -> EntraError {
+        AADSTS.transientError.error().with(retryAfter: retryAfter)
+    }
+
     package static func revoked(authTime: Timestamp, cutOff: Timestamp) -> EntraError {
         AADSTS.grantRevoked.error(["issued": authTime.description, "cutOff": cutOff.description])
     }

@@ -45,9 +45,12 @@ package struct GraphError: Error, Equatable, Sendable {
     static func failing(status: Int, retryAfter: Duration?) -> GraphError {
         switch status {
         case 429: GraphError(429, "TooManyRequests", "Too many requests.", retryAfter: retryAfter)
-        case 503: GraphError(503, "serviceNotAvailable", "The service is not available.", retryAfter: retryAfter)
+        case 503: unavailable(retryAfter: retryAfter)
         default: internalError
         }
+    }
+    package static func unavailable(retryAfter: Duration?) -> GraphError {
+        GraphError(503, "serviceNotAvailable", "The service is not available.", retryAfter: retryAfter)
     }
     /// Lapse's own: the token's grant is not in the store (the tenant was reset).
     package static let unknownGrant = GraphError(

@@ -25,7 +25,7 @@ extension FaultEffect {
         case .refuse(let code, let suberror, let claims):
             code.error(filledFrom: context).with(claims: claims ?? code.usualClaims, suberror: suberror)
         case .fail(429, let wait): .throttled(retryAfter: wait)
-        case .fail(503, let wait): AADSTS.transientError.error().with(retryAfter: wait)
+        case .fail(503, let wait): .unavailable(retryAfter: wait)
         case .fail: AADSTS.serviceIssue.error()
         case .response(.closed): .lapse("temporarily_unavailable", "A fault closes this connection.", status: 503)
         case .response, .challenge, .keys, .delay: nil

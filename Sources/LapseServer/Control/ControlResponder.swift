@@ -9,6 +9,8 @@ import NIOCore
 enum ControlResponder {
     enum Code: String, CaseIterable {
         case invalid, unauthorized, foreignHost, foreignOrigin, notFound, conflict, tooLarge
+        /// The database takes nothing at present: the call is undone, and may be made again.
+        case unavailable
         /// Lapse failed.
         case `internal`
     }
@@ -39,11 +41,20 @@ enum ControlResponder {
         }
     }
 
+    private static var unavailable: Response {
+        var response = error(
+            .serviceUnavailable, .unavailable,
+            "The database cannot be written at present; the call is undone. Lapse's log says why.")
+        response.headers[.retryAfter] = Unanswered.pause.headerText
+        return response
+    }
+
     static func answer(_ kind: Unanswered) -> Response {
         switch kind {
         case .notFound: error(.notFound, .notFound, "There is no such call. Look at the method too.")
         case .unreadable: error(.badRequest, .invalid, "The request could not be read.")
         case .tooLarge: error(.contentTooLarge, .tooLarge, "The body may have at most \(Bounds.body) bytes.")
+        case .unavailable: unavailable
         case .broken: error(.internalServerError, .internal, "The call failed inside Lapse; its log says why.")
         }
     }

@@ -48,6 +48,7 @@ struct PageResponder {
         case .notFound: page(MessagePage.notFound(in: words), status: .notFound)
         case .unreadable: answer(EntraError.unreadable, now: now, in: words, trace)
         case .tooLarge: answer(EntraError.tooLarge, now: now, in: words, trace)
+        case .unavailable: answer(EntraError.unavailable(retryAfter: Unanswered.pause), now: now, in: words, trace)
         case .broken:
             answer(
                 .lapse("server_error", "The request failed inside Lapse; its log says why."), status: 500, now: now, in: words,

@@ -56,6 +56,7 @@ struct TokenResponder {
                     status: 404)
             case .unreadable: .unreadable
             case .tooLarge: .tooLarge
+            case .unavailable: .unavailable(retryAfter: Unanswered.pause)
             case .broken: .lapse("server_error", "The request failed inside Lapse; its log says why.", status: 500)
             }
         return answer(error, now: now, request, trace)

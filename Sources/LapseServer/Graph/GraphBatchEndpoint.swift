@@ -12,7 +12,7 @@ extension GraphEndpoint {
         var region: String?
         for part in batch.parts {
             let own = trace.forPart(site.authority.random.guid())
-            let response = try await responder.responding(own) {
+            let response = try await answering(part.path, own) {
                 guard failed.isDisjoint(with: part.dependsOn) else { throw GraphError.failedDependency }
                 guard part.body == .null || part.body.isObject else { throw GraphError.unreadableBody }
                 let call = GraphCall(
@@ -30,6 +30,17 @@ extension GraphEndpoint {
         var response = responder.answer(["responses": .array(answers)], trace: trace)
         response.headers[.lapseRegion] = region
         return response
+    }
+
+    /// What the database does not take fails its part alone: those before it are done, and their client has to hear of it.
+    private func answering(_ path: String, _ trace: RequestTrace, _ body: () async throws -> Response) async throws -> Response {
+        do {
+            return try await responder.responding(trace, body)
+        } catch let error as StoreUnavailable {
+            _ = site.authority.responseFaults.take(trace.requestID)
+            site.unavailable.tell(error, path: path, now: site.systemTime(), site.logger)
+            return responder.answer(.unavailable, path: path, now: site.systemTime(), trace)
+        }
     }
 
     /// What of a part's headers its client may want.

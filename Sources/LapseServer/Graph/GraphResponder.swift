@@ -47,6 +47,7 @@ struct GraphResponder {
             case .notFound: .unknownPath(path.split(separator: "/").dropFirst().first.map(String.init) ?? "")
             case .unreadable: .unreadable
             case .tooLarge: .tooLarge
+            case .unavailable: .unavailable(retryAfter: Unanswered.pause)
             case .broken: .internalError
             }
         return answer(error, now: now, trace)

@@ -5,24 +5,40 @@ import NIOCore
 import Synchronization
 
 /// The last requests to the authority and to Graph with their answers, for whoever looks at them. While nobody does, nothing is kept
-/// and nothing is spent; what an earlier one saw is forgotten when the next begins to look.
+/// and nothing is spent; what an earlier one saw is forgotten when the next begins to look, or with the next request.
+///
+/// What is kept is as it went by, so that a request is not held up; secrets are masked when somebody reads.
 package final class ExchangeLog: Sendable {
     struct Exchange: Sendable {
         var id: Int64 = 0
         let at: Timestamp
         let method: String
-        let path: String
+        /// Path and query.
+        let target: String
         let status: Int
-        /// Headers and body, secrets masked.
-        let request: String
-        var response: String
+        let request: Message
+        var response: Message
 
         var json: JSON {
-            [
-                "id": .integer(id), "at": JSON(at), "method": .string(method), "path": .string(path),
-                "status": .integer(Int64(status)), "request": .string(request), "response": .string(response),
+            let shown = Masking.shown(self)
+            return [
+                "id": .integer(id), "at": JSON(at), "method": .string(method), "path": .string(shown.target),
+                "status": .integer(Int64(status)), "request": .string(shown.request), "response": .string(shown.response),
             ]
         }
+    }
+
+    struct Message: Sendable {
+        let headers: HTTPFields
+        var body: Body
+    }
+
+    enum Body: Sendable {
+        case none
+        /// The whole body.
+        case kept(ByteBuffer)
+        /// Of one that is too large, or of a type that is not shown; nil where nobody has counted.
+        case left(bytes: Int?)
     }
 
     private struct State {
@@ -46,14 +62,23 @@ package final class ExchangeLog: Sendable {
     var isWatched: Bool {
         // Every request asks, and the log is seldom watched: one atomic read decides.
         let until = watchedUntil.load(ordering: .relaxed)
-        return until > 0 && until > systemTime().ticks
+        guard until > 0 else { return false }
+        guard until <= systemTime().ticks else { return true }
+        // Nobody looks any more: what was kept has secrets in it.
+        if watchedUntil.compareExchange(expected: until, desired: 0, ordering: .relaxed).exchanged { forget() }
+        return false
     }
+
+    /// How many are kept.
+    var count: Int { state.withLock { $0.exchanges.count } }
+
+    private func forget() { state.withLock { $0.exchanges.removeAll() } }
 
     /// What came in while somebody looked, the newest first.
     ///
     /// - Parameter id: only what came after it.
     func watch(after id: Int64) -> [Exchange] {
-        if !isWatched { state.withLock { $0.exchanges.removeAll() } }
+        if !isWatched { forget() }
         watchedUntil.store((systemTime() + Self.attention).ticks, ordering: .relaxed)
         return state.withLock { $0.exchanges.reversed().filter { $0.id > id } }
     }
@@ -69,10 +94,10 @@ package final class ExchangeLog: Sendable {
         }
     }
 
-    private func complete(_ id: Int64, body: String) {
+    private func complete(_ id: Int64, body: Body) {
         state.withLock { state in
             guard let index = state.exchanges.firstIndex(where: { $0.id == id }) else { return }
-            state.exchanges[index].response += body
+            state.exchanges[index].response.body = body
         }
     }
 }
@@ -80,56 +105,61 @@ package final class ExchangeLog: Sendable {
 extension ExchangeLog {
     /// Makes the request's body readable twice, where it is short; the answer is the handler's business all the same.
     ///
-    /// - Returns: what to show of it.
-    func open(_ request: inout Request) async throws -> String {
-        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), (1...Bounds.body).contains(length) else {
-            return request.headers[.contentLength] == nil ? "" : "\n\n(a body that is not shown)"
+    /// - Returns: what to keep of it.
+    func open(_ request: inout Request) async throws -> Body {
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= Bounds.body else {
+            let isAbsent = request.headers[.contentLength] == nil && request.headers[.transferEncoding] == nil
+            return isAbsent ? .none : .left(bytes: nil)
         }
+        guard length > 0 else { return .none }
+        guard BodyType(request.headers) != nil else { return .left(bytes: length) }
         let body = try await request.body.collect(upTo: Bounds.body)
         request.body = .init(buffer: body)
-        return shown(String(buffer: body), type: request.headers[.contentType])
+        return .kept(body)
     }
 
     /// Keeps the exchange, whose body follows when it is sent.
-    func keep(_ request: Request, body: String, _ response: Response) -> Response {
+    func keep(_ request: Request, body: Body, _ response: Response) -> Response {
         let id = add(
             Exchange(
-                at: systemTime(), method: request.method.rawValue, path: Masking.masked(request.uri.description),
-                status: response.status.code, request: Self.text(request.headers) + body, response: Self.text(response.headers)))
+                at: systemTime(), method: request.method.rawValue, target: request.uri.description, status: response.status.code,
+                request: Message(headers: request.headers, body: body), response: Message(headers: response.headers, body: .none)))
         var kept = response
-        let (inner, type) = (response.body, response.headers[.contentType])
+        let (inner, isShown) = (response.body, BodyType(response.headers) != nil)
         kept.body = .init(contentLength: response.body.contentLength) { writer in
-            let tee = TeeWriter(next: writer, kept: Kept())
+            let tee = TeeWriter(next: writer, kept: Kept(isShown: isShown))
             try await inner.write(tee)
-            self.complete(id, body: self.shown(tee.kept.text, type: type))
+            self.complete(id, body: tee.kept.body)
         }
         return kept
     }
 
-    private func shown(_ body: String, type: String?) -> String {
-        guard !body.isEmpty else { return "" }
-        let isForm = type?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
-        // Masked before it is cut: half a secret is no secret that the mask knows.
-        return "\n\n" + (isForm ? Masking.form(body) : Masking.masked(body)).prefix(Self.longestBody)
-    }
-
-    private static func text(_ headers: HTTPFields) -> String {
-        headers.map { "\($0.name.rawName): \(Masking.header($0))" }.joined(separator: "\n")
-    }
-
     /// What went by, up to a bound.
     private final class Kept: Sendable {
-        private let buffer = Mutex(ByteBuffer())
+        private struct State {
+            var buffer: ByteBuffer? = ByteBuffer()
+            var bytes = 0
+        }
+
+        private let state: Mutex<State>
+
+        init(isShown: Bool) { state = Mutex(State(buffer: isShown ? ByteBuffer() : nil)) }
 
         func take(_ part: ByteBuffer) {
-            buffer.withLock { buffer in
-                var part = part
-                let room = Bounds.body - buffer.readableBytes
-                if room > 0, var head = part.readSlice(length: min(room, part.readableBytes)) { buffer.writeBuffer(&head) }
+            state.withLock { state in
+                state.bytes += part.readableBytes
+                // A part of a body cannot be read.
+                if state.bytes > Bounds.body { state.buffer = nil }
+                state.buffer?.writeImmutableBuffer(part)
             }
         }
 
-        var text: String { buffer.withLock { String(buffer: $0) } }
+        var body: Body {
+            state.withLock { state in
+                if state.bytes == 0 { return .none }
+                return state.buffer.map { .kept($0) } ?? .left(bytes: state.bytes)
+            }
+        }
     }
 
     private struct TeeWriter: ResponseBodyWriter {
@@ -145,60 +175,23 @@ extension ExchangeLog {
     }
 }
 
-/// Takes out of a text what only its owner may read: passwords, secrets, tokens, codes, cookies.
-enum Masking {
-    private static let mask = "***"
+/// The types of bodies that consist of names and values: no other is shown.
+enum BodyType {
+    case form, json
 
-    private static let names: Set<String> = [
-        "password", "passwd", "newpasswd", "currentpassword", "newpassword", "client_secret", "secret", "refresh_token",
-        "access_token", "id_token", "id_token_hint", "code", "device_code", "user_code", "otc", "assertion", "client_assertion",
-        "code_verifier", "session",
-    ]
-
-    static func header(_ field: HTTPField) -> String {
-        switch field.name {
-        case .authorization:
-            // Whoever forgets the scheme writes a secret in its place.
-            guard let header = AuthorizationHeader(field.value), ["bearer", "basic"].contains(header.scheme.lowercased()) else {
-                return mask
-            }
-            return "\(header.scheme) \(mask)"
-        case .cookie: return field.value.split(separator: ";").map(cookie).joined(separator: ";")
-        case .setCookie:
-            let parts = field.value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
-            return cookie(parts[0]) + (parts.count > 1 ? ";" + parts[1] : "")
-        default: return field.value.contains("=") || field.value.contains("eyJ") ? masked(field.value) : field.value
+    init?(_ headers: HTTPFields) {
+        // A handler reads one alone; a body with two types is no body that this knows.
+        guard headers[values: .contentType].count == 1, let type = Self.media(headers) else { return nil }
+        switch type {
+        case "application/x-www-form-urlencoded": self = .form
+        case "application/json": self = .json
+        default: return nil
         }
     }
 
-    private static func cookie(_ text: Substring) -> String { text.contains("=") ? text.prefix { $0 != "=" } + "=" + mask : mask }
-
-    /// A form's parameters: a value reaches to the next `&`, whatever is in it.
-    static func form(_ text: String) -> String {
-        text.split(separator: "&", omittingEmptySubsequences: false).map { pair in
-            guard let equals = pair.firstIndex(of: "=") else { return String(pair) }
-            let name = FormParameters.decodePath(pair[..<equals].replacing("+", with: " ")) ?? String(pair[..<equals])
-            return isSecret(name) ? pair[...equals] + mask : masked(String(pair))
-        }.joined(separator: "&")
-    }
-
-    private static func isSecret(_ name: String) -> Bool { names.contains(name.lowercased()) }
-
-    /// JSON, pages, addresses.
-    static func masked(_ text: String) -> String {
-        text
-            // Of an address, in a page or by itself.
-            .replacing(/([?&#;]|^)([A-Za-z_%0-9]+)=([^&\s"<]*)/) { match in
-                isSecret(FormParameters.decodePath(match.2) ?? "") ? "\(match.1)\(match.2)=\(mask)" : String(match.0)
-            }
-            .replacing(/"([A-Za-z_]+)"\s*:\s*"(?:[^"\\]|\\.)*"/) { match in
-                isSecret(String(match.1)) ? "\"\(match.1)\":\"\(mask)\"" : String(match.0)
-            }
-            .replacing(/name="([A-Za-z_]+)"\s+value="[^"]*"/) { match in
-                isSecret(String(match.1)) ? "name=\"\(match.1)\" value=\"\(mask)\"" : String(match.0)
-            }
-            .replacing(/eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]*){0,2}/, with: "eyJ\(mask)")
-            .replacing(/enter the code [A-Z0-9]{9}/, with: "enter the code \(mask)")
-            .replacing(/1\.A[A-Za-z0-9_-]{20,}/, with: "1.A\(mask)")
+    /// The media type in lower case, without parameters; nil when none is named.
+    static func media(_ headers: HTTPFields) -> String? {
+        guard let type = headers[.contentType]?.prefix(while: { $0 != ";" }).lowercased(), !type.isEmpty else { return nil }
+        return type.filter { !$0.isWhitespace }
     }
 }

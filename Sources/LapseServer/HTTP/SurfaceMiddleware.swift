@@ -40,6 +40,8 @@ struct SurfaceMiddleware: RouterMiddleware {
                 // What is no HTTP is answered, and the connection closed, by the server below.
                 throw error
             } catch {
+                // What a fault was to do to the answer is undone with the transaction that decided it.
+                _ = site.authority.responseFaults.take(context.trace.requestID)
                 response = answer(error, to: request, on: surface, context)
             }
         }
@@ -49,13 +51,16 @@ struct SurfaceMiddleware: RouterMiddleware {
         return await due.apply(response, on: context.channel)
     }
 
-    /// What a handler left: a path that is not there, a body that is too large, a broken store.
+    /// What a handler left: a path that is not there, a body that is too large, a store that takes nothing, or a broken one.
     private func answer(_ error: any Error, to request: Request, on surface: Surface, _ context: LapseContext) -> Response {
         let kind: Unanswered
         switch error {
         case let error as HTTPError where error.status == .notFound: kind = .notFound
         case let error as HTTPError where error.status.code < 500: kind = .unreadable
         case is NIOTooManyBytesError: kind = .tooLarge
+        case let error as StoreUnavailable:
+            site.unavailable.tell(error, path: request.uri.path, now: site.systemTime(), site.logger)
+            kind = .unavailable
         default:
             site.logger.error("A request failed: \(error)", metadata: ["path": "\(request.uri.path)"])
             kind = .broken
@@ -72,7 +77,14 @@ struct SurfaceMiddleware: RouterMiddleware {
 }
 
 /// Why no handler answered.
-enum Unanswered { case notFound, unreadable, tooLarge, broken }
+enum Unanswered {
+    case notFound, unreadable, tooLarge, broken
+    /// The database takes nothing at present, and the request is undone: the client may send it again.
+    case unavailable
+
+    /// After what time a client may hope that a full disk has room again, or that another program has let go of the database.
+    static let pause = Duration.seconds(5)
+}
 
 /// The parts of Lapse, each with a form of its own for errors.
 enum Surface: CaseIterable {

@@ -73,6 +73,7 @@ struct ManagementResponder {
             case .notFound: .unknownPath(path)
             case .unreadable: .init(.unreadable)
             case .tooLarge: .init(.tooLarge)
+            case .unavailable: .init(.unavailable(retryAfter: Unanswered.pause))
             case .broken: .init(.internalError)
             }
         return answer(error, trace)

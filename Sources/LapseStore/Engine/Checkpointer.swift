@@ -51,10 +51,13 @@ final class Checkpointer: Sendable {
     }
 
     /// Brings in the rest on the writer's own connection, so that the log begins anew.
-    func empty(_ db: Database) throws {
+    ///
+    /// One that fails, on a full disk, is no trouble of whoever writes: the log keeps everything, and has room or has none. The next
+    /// one in the background says whether to try again.
+    func empty(_ db: Database) {
         // Busy while a background checkpoint runs: then the next write asks again.
-        let isBusy = try Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)") != 0
-        if !isBusy { state.withLock { $0.isLogFull = false } }
+        let isBusy = try? Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)") != 0
+        if isBusy != true { state.withLock { $0.isLogFull = false } }
     }
 
     /// Waits for a running checkpoint.

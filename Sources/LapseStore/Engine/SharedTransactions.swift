@@ -54,6 +54,9 @@ final class SharedTransactions: Sendable {
         do {
             let answers = try store.write(operations: members.count) { tx in try members.map { try $0.run(tx) } }
             for answer in answers { answer() }
+        } catch let error as StoreUnavailable {
+            // It is nobody's fault: alone, each would wait as long in vain, one after the other.
+            for member in members { member.fail(error) }
         } catch {
             // Undone for all: one after the other, so that what broke one breaks no other. Whose fault it was meets it again and is told.
             for member in members {
