@@ -13,16 +13,18 @@ package enum DeviceAnswer: Sendable {
     case enterCode(isWrong: Bool)
     case signIn(SignInPageFacts, code: String)
     case pick([SignInDecision.Candidate], appName: String, code: String)
-    case approved(appName: String, BrowserCookies)
+    case approved(appName: String)
     case declined(appName: String)
 }
 
 extension Authority {
     /// One step of the approval of a device's sign-in. Approving takes a credential, or a click on an account whose session is
     /// judged then; a cookie alone approves nothing.
+    ///
+    /// - Returns: what the browser sees, and the cookies to set whatever it is.
     package func approveDevice(
         _ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace
-    ) throws -> Outcome<DeviceAnswer, EntraError> {
+    ) throws -> Outcome<(answer: DeviceAnswer, cookies: BrowserCookies), EntraError> {
         try deciding(trace) { op in
             let (typed, browserStep): (String, BrowserStep)
             switch step {
@@ -31,7 +33,7 @@ extension Authority {
             }
             let userCode = DeviceCode.normalized(userCode: typed)
             guard let code = try op.tx.deviceCode(userCode: SecretHash(of: userCode)) else {
-                return .success(.enterCode(isWrong: true))
+                return .success((.enterCode(isWrong: true), [:]))
             }
             op.enter(try code.tenant.flatMap { try op.tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue))
             var browser = BrowserRequest(op, cookies: cookies)
@@ -39,9 +41,9 @@ extension Authority {
             op.region = try op.in(home).routeToAuthority(client: code.client, user: user)
             browser.op.region = op.region
             guard code.state == .pending, op.now < code.expiresAt, let app = try op.app(code.client) else {
-                return .success(.enterCode(isWrong: true))
+                return .success((.enterCode(isWrong: true), [:]))
             }
-            return .success(try browser.approve(code, userCode: userCode, app: app, browserStep))
+            return .success((try browser.approve(code, userCode: userCode, app: app, browserStep), browser.setCookies))
         }
     }
 }
@@ -83,7 +85,7 @@ extension BrowserRequest {
             return signInPage(candidate.account.user.userPrincipalName, error)
         }
         try approve(code, for: candidate, app)
-        return .approved(appName: app.name, setCookies)
+        return .approved(appName: app.name)
     }
 
     /// Makes the grant that the device will redeem.
