@@ -194,6 +194,65 @@ struct BrowserTests {
         }
     }
 
+    @Test("A page that asks for a sign-in right after one says why", arguments: [false, true])
+    func reasons(isDevice: Bool) async throws {
+        try await Lab.run { lab async throws in
+            func step(_ form: KeyValuePairs<String, String>, cookies: String? = nil, claims: String? = nil) async throws -> Answer {
+                var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+                headers[.cookie] = cookies
+                var body = Lab.encoded(form)
+                var path = Lab.authorizePath(claims.map { ["claims": $0] } ?? [:])
+                if isDevice {
+                    let device = try await lab.form(
+                        "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
+                    body += "&otc=\(device["user_code"])"
+                    path = "/devicelogin"
+                }
+                return try await lab.send(.post, path, headers: headers, body: body)
+            }
+            let signIn: KeyValuePairs = ["step": "signIn", "login": "adele@contoso.example", "passwd": BuiltInLab.password]
+            let before = try await step(signIn).cookies
+            let session = try await lab.contoso(.get, "users/adele@contoso.example/sessions").items[0]["id"]?.text ?? ""
+
+            // The enabling lets one request of each pass: of the account's sign-ins, and of each session.
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": false])
+            try await lab.contoso(.put, "propagation", ["planes": ["session": ["afterAttempts": 1]]])
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": true])
+            let first = try await step(signIn)
+            #expect(first.text.contains("AADSTS50057") && first.cookies.isEmpty)
+            let second = try await step(signIn)
+            #expect(second.text.contains("AADSTS50057") && second.text.contains("passwd"), "\(second.text)")
+            #expect(second.text.contains(#"value="adele@contoso.example""#))
+            #expect(!second.cookies.isEmpty, "the session is there, and refused")
+            if !isDevice {
+                #expect(try await lab.contoso(.get, "events?type=sessionRefused").items.last?["code"]?.int == 50057)
+            }
+            // The same behind the picker.
+            let picked = try await step(["step": "pick", "session": session], cookies: before)
+            #expect(picked.text.contains("AADSTS50057"), "\(picked.text)")
+        }
+    }
+
+    @Test("A sign-in that answers a challenge says that the account is disabled where resources know it already")
+    func challengedWhileDisabled() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.put, "propagation", ["planes": ["session": "manual"]])
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": false])
+            let claims = #"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#
+            let page = try await lab.signIn(Lab.authorizePath(["claims": claims]))
+            #expect(page.text.contains("AADSTS50057"), "\(page.text)")
+        }
+    }
+
+    @Test("At consumers nobody has an account, and the page says so")
+    func consumers() async throws {
+        try await Lab.run { lab async throws in
+            let page = try await lab.signIn(Lab.authorizePath(tenant: "consumers"))
+            #expect(page.text.contains("AADSTS50034") && page.text.contains("consumers directory"), "\(page.text)")
+            #expect(page.cookies.isEmpty)
+        }
+    }
+
     @Test("Logout ends the browser's sessions, follows a registered redirect URI alone, and clears the cookies")
     func logout() async throws {
         try await Lab.run { lab async throws in

@@ -62,7 +62,7 @@ extension BrowserRequest {
         let chosen: GUID
         switch step {
         case .arrived:
-            let usable = try usableSessions(for: app)
+            let usable = try judgedSessions(for: app).filter { $0.refusal == nil }.map(\.candidate)
             return usable.isEmpty
                 ? signInPage(nil) : .pick(usable, appName: app.name, code: userCode)
         case .otherAccount: return signInPage(nil)
@@ -78,7 +78,11 @@ extension BrowserRequest {
             }
         case .picked(let id), .consented(let id): chosen = id
         }
-        guard let candidate = try usableSessions(for: app).first(where: { $0.session.id == chosen }) else { return signInPage(nil) }
+        guard let judged = try judgedSessions(for: app).first(where: { $0.candidate.session.id == chosen }) else {
+            return signInPage(nil)
+        }
+        let candidate = judged.candidate
+        guard judged.refusal == nil else { return signInPage(candidate.account.user.userPrincipalName, judged.word) }
         let scopes = try op.scopes(of: app)
         let resource = (try? scopes.delegated(code.scope, mayNameSeveralResources: true))?.resource
         if let error = candidate.challenge(for: app, resource: resource ?? scopes.graph) {
@@ -103,10 +107,12 @@ extension BrowserRequest {
         try use(candidate)
     }
 
-    private mutating func usableSessions(for app: AppRegistration) throws -> [SignInDecision.Candidate] {
+    private mutating func judgedSessions(for app: AppRegistration) throws -> [SignInDecision.Judged] {
         let candidates = try candidates()
         try count(candidates)
-        let region = op.region
-        return candidates.filter { $0.refusal(in: region) == nil && !$0.isStale(for: app) }
+        return candidates.map { candidate in
+            let stale = candidate.isStale(for: app) ? Refusal(error: AADSTS.noSession.error()) : nil
+            return SignInDecision.Judged(candidate, candidate.refusal(in: op.region) ?? stale)
+        }
     }
 }

@@ -20,6 +20,9 @@ struct BrowserRequest {
 
     private var tx: StoreTransaction { op.tx }
 
+    /// Whether the path names `consumers`, where no account of a tenant signs in.
+    private var isForPersonalAccounts: Bool { op.tenant.isNone && op.tenant.name == TenantName.Alias.consumers.rawValue }
+
     /// The sessions of this browser that have an account in the tenant; under an alias, in their own. They are loaded once for a
     /// request, and once more after somebody signed in.
     mutating func candidates() throws -> [SignInDecision.Candidate] {
@@ -31,7 +34,7 @@ struct BrowserRequest {
 
     private func load() throws -> [SignInDecision.Candidate] {
         let tenant = op.tenant
-        guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
+        guard !isForPersonalAccounts else { return [] }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
             let own = tenant.isNone ? try tx.tenant(session.authentication.user.tenant).map { op.in($0) } : op
             return try own?.account(of: session).map {
@@ -108,6 +111,8 @@ extension BrowserRequest {
     mutating func signIn(_ attempt: SignInAttempt, for app: AppRegistration, staySignedIn: Bool) throws
         -> Result<BrowserSession, Refusal>
     {
+        // Entra: v2-protocols.md, `consumers` is for personal accounts. Assumption: a work account is none there, whatever its password.
+        guard !isForPersonalAccounts else { return .failure(Refusal(error: .noSuchUser(directory: op.tenant.name))) }
         try op.countPasswords(attempt)
         let named = op.tenant.isNone ? nil : op.tenant
         let (result, attempts) = SignInDecision.account(of: attempt, for: app, in: named, region: op.region)
