@@ -60,3 +60,11 @@ UPDATE tenants SET seed = json_object(
             'challenges', json_extract(a.value, '$.challenges') || ''))
         FROM json_each(seed, '$.apps') a),
     'faults', json(ifnull(json_extract(seed, '$.faults'), '[]')));
+
+-- To schema 9: apps and grants know which registration of a client id they are of.
+
+ALTER TABLE apps ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
+
+UPDATE tenants SET seed = json_set(seed, '$.apps', json((
+    SELECT json_group_array(json_set(a.value, '$.registration', 0)) FROM json_each(seed, '$.apps') a)));

@@ -83,6 +83,9 @@ struct AuthorizationCodeGrantTests {
             $0.text = $0.text.dropLast() + "."
         },
         Case("another client's", .refused(.invalidGrantValue, "invalid_grant")) { $0.around.app = World.web },
+        Case("of an app that was registered again", .refused(.invalidGrantValue, "invalid_grant")) {
+            $0.around.app.registration = 7
+        },
         Case("of another tenant", .refused(.invalidGrantValue, "invalid_grant")) { $0.around.tenant = World.fabrikam },
         Case("another client's, redeemed before", .refused(.invalidGrantValue, "invalid_grant")) {
             $0.around.app = World.web

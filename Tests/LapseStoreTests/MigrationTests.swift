@@ -7,16 +7,19 @@ import Testing
 @Suite("Databases of older schemas")
 struct MigrationTests {
     private static let now = Timestamp("2026-03-01T12:00:00Z")!
-    private static let fixture = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-        .appendingPathComponent("../Fixtures/schema-7/database.sql").standardizedFileURL
+    private static let fixtures = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../Fixtures").standardizedFileURL
+    /// The schemas that a fixture was kept of.
+    private static let schemas = [7, 8]
 
-    /// Runs with the path of a database in a folder of its own, made from the SQL of the fixture.
-    private func withDatabase(_ body: (_ path: String) throws -> Void) throws {
+    /// Runs with the path of a database in a folder of its own, made from the SQL of a fixture.
+    private func withDatabase(ofSchema schema: Int = 7, _ body: (_ path: String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lapse-migration-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("lapse.sqlite3").path
-        try ForeignDatabase.execute(String(contentsOf: Self.fixture, encoding: .utf8), at: path)
+        let fixture = Self.fixtures.appendingPathComponent("schema-\(schema)/database.sql")
+        try ForeignDatabase.execute(String(contentsOf: fixture, encoding: .utf8), at: path)
         try body(path)
     }
 
@@ -33,9 +36,9 @@ struct MigrationTests {
         #expect(read.map(\.sql) == ["A;\n\n", "-- why\nB;\nC;\n\n"])
     }
 
-    @Test("A migrated database is what a new one is: tables, columns, checks, keys, indexes")
-    func schema() throws {
-        try withDatabase { path in
+    @Test("A migrated database is what a new one is: tables, columns, checks, keys, indexes", arguments: schemas)
+    func schema(from: Int) throws {
+        try withDatabase(ofSchema: from) { path in
             try open(path).close()
             let new = path + ".fresh"
             try open(new).close()
@@ -65,9 +68,9 @@ struct MigrationTests {
         }
     }
 
-    @Test("What a seed holds comes back: a reset of a migrated tenant is a reset")
-    func seed() throws {
-        try withDatabase { path in
+    @Test("What a seed holds comes back: a reset of a migrated tenant is a reset", arguments: schemas)
+    func seed(from: Int) throws {
+        try withDatabase(ofSchema: from) { path in
             let store = try open(path)
             try store.read { tx throws in
                 #expect(try tx.seed(of: BuiltInLab.contoso) == BuiltInLab.seed[0])

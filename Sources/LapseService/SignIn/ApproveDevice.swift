@@ -100,7 +100,7 @@ extension BrowserRequest {
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: nil), scope: code.scope,
             authentication: candidate.session.authentication, session: candidate.session.id, createdAt: own.now,
-            declaresCP1: code.declaresCP1)
+            declaresCP1: code.declaresCP1, registration: app.registration)
         try op.tx.append(own.event(.deviceCodeApproved, user: user.id, client: app.id, grant: grant.id))
         try op.tx.insert(grant)
         try op.tx.update(deviceCode: code.hash, state: .approved, grant: grant.id)

@@ -181,7 +181,7 @@ extension BrowserRequest {
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: target.platform),
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
-            createdAt: own.now, declaresCP1: request.claims.declaresCP1)
+            createdAt: own.now, declaresCP1: request.claims.declaresCP1, registration: app.registration)
         let text = AuthorizationCode.newText(op.random)
         var event = own.event(.codeIssued, user: user.id, client: app.id, grant: grant.id)
         event.presented = candidate.session.id.description
