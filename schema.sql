@@ -119,6 +119,7 @@ CREATE TABLE apps (
     is_family_member     INTEGER NOT NULL CHECK (is_family_member IN (0, 1)),
     lifetimes            TEXT NOT NULL,        -- JSON
     challenges           TEXT NOT NULL,        -- JSON list
+    registration         INTEGER NOT NULL DEFAULT 0, -- the event that made it; 0: it came with the tenant's seed
     PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX apps_by_id ON apps (id);
@@ -178,7 +179,8 @@ CREATE TABLE grants (
     method       TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
     session      TEXT,                         -- NULL: no browser
     created_at   INTEGER NOT NULL,             -- tenant's clock
-    declares_cp1 INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1))   -- the client says that it understands claims challenges
+    declares_cp1 INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1)), -- the client says that it understands claims challenges
+    registration INTEGER NOT NULL DEFAULT 0    -- of the client, as in apps
 ) STRICT;
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);

@@ -105,9 +105,19 @@ extension Operation {
             homeNow: try now(of: homeTenant))
     }
 
+    /// The grant's account as the tenant knows it; nil when it has none there, or another object than the one that was granted.
     func account(of grant: Grant) throws -> AccountFacts? {
         let authentication = grant.authentication
-        return try account(of: authentication.user, since: authentication.place.at, subject: grant.id)
+        let account = try account(of: authentication.user, since: authentication.place.at, subject: grant.id)
+        return account.flatMap { grant.isOf($0.user) ? $0 : nil }
+    }
+
+    /// The app that the grant was made to, as the grant's tenant knows it now; nil when it knows none by that client id.
+    ///
+    /// - Parameter app: one that the operation has loaded for its tenant.
+    func client(of grant: Grant, knowing app: AppRegistration? = nil) throws -> AppRegistration? {
+        if let app, app.id == grant.client, tenant.id == grant.tenant { return app }
+        return try tx.tenant(grant.tenant).flatMap { try self.in($0).app(grant.client) }
     }
 
     func account(of session: BrowserSession) throws -> AccountFacts? {

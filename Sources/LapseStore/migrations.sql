@@ -61,9 +61,15 @@ UPDATE tenants SET seed = json_object(
         FROM json_each(seed, '$.apps') a),
     'faults', json(ifnull(json_extract(seed, '$.faults'), '[]')));
 
--- To schema 9: what the clocks of tenants have shown is kept.
+-- To schema 9: what the clocks of tenants have shown is kept; apps and grants know which registration of a client id they are of.
 
 CREATE TABLE clock_floors (
     tenant TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
     ticks  INTEGER NOT NULL                    -- an instant of the tenant
 ) STRICT, WITHOUT ROWID;
+
+ALTER TABLE apps ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE grants ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
+
+UPDATE tenants SET seed = json_set(seed, '$.apps', json((
+    SELECT json_group_array(json_set(a.value, '$.registration', 0)) FROM json_each(seed, '$.apps') a)));

@@ -83,6 +83,9 @@ struct AuthorizationCodeGrantTests {
             $0.text = $0.text.dropLast() + "."
         },
         Case("another client's", .refused(.invalidGrantValue, "invalid_grant")) { $0.around.app = World.web },
+        Case("of an app that was registered again", .refused(.invalidGrantValue, "invalid_grant")) {
+            $0.around.app.registration = 7
+        },
         Case("of another tenant", .refused(.invalidGrantValue, "invalid_grant")) { $0.around.tenant = World.fabrikam },
         Case("another client's, redeemed before", .refused(.invalidGrantValue, "invalid_grant")) {
             $0.around.app = World.web
@@ -98,7 +101,7 @@ struct AuthorizationCodeGrantTests {
             $0.challenge = .init(value: Facts.challenge.value, method: .plain)
         },
         Case("no challenge and no verifier", .accepted) { ($0.challenge, $0.verifier) = (nil, nil) },
-        Case("no challenge, and a verifier all the same", .accepted) { $0.challenge = nil },
+        Case("no challenge, and a verifier all the same", .refused(.wrongVerifier, "invalid_grant")) { $0.challenge = nil },
         Case("a single-page app's", .accepted) { $0.becomeSPA() },
         Case("a single-page app's, by no browser", .refused(.spaNotCrossOrigin, "invalid_request")) {
             $0.becomeSPA()

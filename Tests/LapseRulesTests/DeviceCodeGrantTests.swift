@@ -42,9 +42,10 @@ struct DeviceCodeGrantTests {
         Case("another client's", .refused(.deviceCodeUnknown, "bad_verification_code")) { $0.client = World.web.id },
         Case("too late, to the tick", .refused(.deviceCodeExpired, "expired_token")) { $0.expiresAt = World.now },
         Case("not approved yet", .refused(.devicePending, "authorization_pending")) { $0.state = .pending },
-        Case("approved, and the account is gone with a reset", .refused(.deviceCodeUnknown, "bad_verification_code")) {
-            $0.account = nil
+        Case("approved, and the app was registered again", .refused(.deviceCodeUnknown, "bad_verification_code")) {
+            $0.around.app.registration = 7
         },
+        Case("no account here any more", .refused(.guestNotFound, "invalid_grant")) { $0.account = nil },
         Case("account disabled", .refused(.accountDisabled, "invalid_grant")) { $0.account?.become(.disable) },
         Case("revoked", .refused(.grantRevoked, "invalid_grant", by: World.revocation)) { $0.account?.revoke() },
         Case("revoked where a resource has learned of it", .refused(.grantRevoked, "invalid_grant", by: World.session)) {
@@ -62,6 +63,9 @@ struct DeviceCodeGrantTests {
 
     static let others: [Case] = [
         Case("all is well", .accepted) { _ in },
+        Case("approved, and the grant is gone with a reset", .refused(.deviceCodeUnknown, "bad_verification_code")) {
+            $0.grant = nil
+        },
         Case("never issued", .refused(.deviceCodeUnknown, "bad_verification_code")) { $0.isKnown = false },
         Case("of another tenant", .refused(.deviceCodeUnknown, "bad_verification_code")) { $0.codeTenant = World.fabrikam.id },
         Case("at the last tick", .accepted) { $0.expiresAt = World.now + Timestamp.tick },

@@ -6,6 +6,16 @@ private let start = Timestamp("2026-03-01T12:00:00.25Z")!
 private let lab = BuiltInLab.seed[0]
 private let (adele, guest, native) = (lab.users[0], lab.users[3], lab.apps[0])
 
+/// The object that the guest had before it was removed and invited again.
+private let removedGuest = guest.moved(
+    to: guest.tenant, id: GUID("aaaaaaaa-0001-4000-8000-0000000000ff")!, userPrincipalName: guest.userPrincipalName,
+    mail: guest.mail)
+private let registeredAgain: AppRegistration = {
+    var app = native
+    app.registration = 7
+    return app
+}()
+
 private func at(_ seconds: Int64) -> Timestamp { start + .seconds(seconds) }
 private func id(_ number: Int64) -> GUID { RandomSource.seeded(UInt64(bitPattern: number)).guid() }
 
@@ -31,7 +41,7 @@ private func grant(of user: User = adele, _ clientClass: ClientClass = .public) 
     Grant(
         id: id(-1), tenant: adele.tenant, user: user.id, client: native.id, clientClass: clientClass, scope: "",
         authentication: Authentication(user: user.home, place: Place(at: start, sequence: 0), method: .password), session: nil,
-        createdAt: start)
+        createdAt: start, registration: 0)
 }
 
 private func refreshToken(endsAt seconds: Int64 = 1000, _ clientClass: ClientClass = .public, of user: User = adele)
@@ -55,7 +65,8 @@ private func accessToken(endsAt seconds: Int64 = 1000, isEvaluated: Bool) -> Exp
 
 private func explanation(
     of subject: Explanation.Subject, _ revocations: [Revocation] = [], _ changes: [StateChange] = [], user: User = adele,
-    attempts: AttemptCounts = [:], tieRule: Policies.TieRule = .precise, isKnown: Bool = true, ahead: Int64 = 0,
+    attempts: AttemptCounts = [:], tieRule: Policies.TieRule = .precise, isKnown: Bool = true, client: AppRegistration? = native,
+    ahead: Int64 = 0,
     policy: Explanation.Policy = .none
 ) -> Explanation {
     var home = lab.tenant
@@ -63,7 +74,8 @@ private func explanation(
     let account = AccountFacts(
         user: user, history: AccountHistory(revocations: revocations, stateChanges: changes), attempts: attempts, home: home,
         homeNow: at(500))
-    return Explanation(of: subject, account: account, isKnownInTenant: isKnown, tenantNow: at(500 + ahead), policy: policy)
+    return Explanation(
+        of: subject, account: account, isKnownInTenant: isKnown, client: client, tenantNow: at(500 + ahead), policy: policy)
 }
 
 extension Explanation {
@@ -171,6 +183,23 @@ struct ExplanationSubjectsTests {
         Row(
             what: "a guest no more, in a browser", explanation: explanation(of: session(), user: guest, isKnown: false),
             plane: .session, at: 1, rule: .noAccount, code: .noSession),
+        Row(
+            what: "a guest who was removed and invited again",
+            explanation: explanation(of: refreshToken(of: removedGuest), user: guest),
+            plane: .refresh, at: 1, rule: .noAccount, code: .guestNotFound),
+        Row(
+            what: "an app that is gone", explanation: explanation(of: refreshToken(), client: nil), plane: .refresh, at: 1,
+            rule: .noApp, code: .appNotFound),
+        Row(
+            what: "an app that was registered again", explanation: explanation(of: refreshToken(), client: registeredAgain),
+            plane: .refresh, at: 1, rule: .noApp, code: .invalidGrantValue),
+        Row(
+            what: "an assertion of an app that is gone", explanation: explanation(of: accessToken(isEvaluated: false), client: nil),
+            plane: .refresh, at: 1, rule: .noApp, code: .invalidGrantValue),
+        Row(
+            what: "an access token of an app that is gone",
+            explanation: explanation(of: accessToken(isEvaluated: false), client: nil), plane: .cae, at: 1, rule: .untilExpiry,
+            changesAt: 1000),
         Row(
             what: "the clock was set back behind what counts requests",
             explanation: explanation(of: refreshToken(), [revocation(at: 10, .afterAttempts(3))]), plane: .refresh, at: 9,

@@ -18,7 +18,7 @@ private func revocation(
 private let grant = Grant(
     id: RandomSource.seeded(1).guid(), tenant: adele.tenant, user: adele.id, client: "app", clientClass: .public, scope: "",
     authentication: Authentication(user: adele.home, place: Place(at: start, sequence: 1), method: .password), session: nil,
-    createdAt: start)
+    createdAt: start, registration: 0)
 
 private func verdict(
     _ revocations: [Revocation], changes: [StateChange] = [], passed: AttemptCounts = [:], tieRule: Policies.TieRule = .precise,
@@ -30,7 +30,8 @@ private func verdict(
         user: adele, history: AccountHistory(revocations: revocations, stateChanges: changes), attempts: passed, home: tenant,
         homeNow: at(seconds))
     let token = RefreshToken(hash: SecretHash(of: "x"), grant: grant.id, issuedAt: start, expiresAt: at(endsAt))
-    return Explanation(of: .refreshToken(token, grant), account: account, tenantNow: at(seconds))
+    let app = AppRegistration(id: grant.client, name: "", kind: .public)
+    return Explanation(of: .refreshToken(token, grant), account: account, client: app, tenantNow: at(seconds))
         .verdicts(at: at(seconds), regions: [.local]).first { $0.plane == .refresh }!
 }
 

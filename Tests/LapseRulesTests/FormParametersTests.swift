@@ -86,7 +86,7 @@ struct PKCETests {
             (hashed, .s256, nil, .missingVerifier), (hashed, .s256, verifier + "x", .wrongVerifier),
             (verifier, .plain, verifier, nil), (verifier, .plain, verifier.lowercased(), .wrongVerifier),
             (hashed, .plain, verifier, .wrongVerifier), (verifier, .plain, nil, .missingVerifier),
-            (nil, .plain, nil, nil), (nil, .s256, verifier, nil),
+            (nil, .plain, nil, nil), (nil, .s256, verifier, .wrongVerifier),
         ] as [(String?, PKCE.Method, String?, AADSTS?)])
     func verifiers(value: String?, method: PKCE.Method, verifier: String?, code: AADSTS?) {
         let challenge = value.map { PKCE.Challenge(value: $0, method: method) }

@@ -13,6 +13,9 @@ struct OnBehalfOfGrantTests {
         var notBefore = World.now - .seconds(300)
         var expiresAt = World.now + .seconds(60)
         var grant: GrantSample? = GrantSample()
+        var client: AppRegistration? = World.native
+        /// The user object that the token names.
+        var named = World.adele.id
         var account: Account? = Account()
         var scope: String? = "openid offline_access User.Read"
         var claims: String?
@@ -32,13 +35,15 @@ struct OnBehalfOfGrantTests {
             let payload: JSON = .object([
                 "aud": .string(audience), "tid": .string(claimedTenant.description),
                 "iss": issuer.map { .string("https://login.example/\($0)/v2.0") }, "azp": "native",
+                "oid": .string(named.description),
                 "aio": .string(AccessTokenClaims.Mark(grant: World.grant, expiresAt: expiresAt).text),
                 "nbf": .integer(notBefore.secondsSinceEpoch), "exp": .integer(expiresAt.secondsSinceEpoch),
             ])
             let token = try #require(AccessTokenClaims(payload))
             return OnBehalfOfGrant.decide(
                 try TokenRequest(form: World.form(form), authorization: nil, origin: nil),
-                assertion: isSigned ? .token(token, grant: grant?.grant, account: account?.facts) : .invalid, in: around.context)
+                assertion: isSigned ? .token(token, grant: grant?.grant, client: client, account: account?.facts) : .invalid,
+                in: around.context)
         }
     }
 
@@ -49,6 +54,8 @@ struct OnBehalfOfGrantTests {
         Case("no token of Lapse's", .refused(.assertionSignature, "invalid_grant")) { $0.isSigned = false },
         Case("for another API", .refused(.assertionAudience, "invalid_grant")) { $0.audience = "https://graph.microsoft.com" },
         Case("its grant is gone with a reset", .refused(.assertionSignature, "invalid_grant")) { $0.grant = nil },
+        Case("its client was registered again", .refused(.invalidGrantValue, "invalid_grant")) { $0.client?.registration = 7 },
+        Case("its user has no account here any more", .refused(.guestNotFound, "invalid_grant")) { $0.account = nil },
         Case("too late, to the tick", .refused(.assertionExpired, "invalid_grant")) { $0.expiresAt = World.now },
         Case("account disabled", .refused(.accountDisabled, "invalid_grant")) { $0.account?.become(.disable) },
         Case("revoked", .refused(.grantRevoked, "invalid_grant", by: World.revocation)) { $0.account?.revoke() },
@@ -83,10 +90,8 @@ struct OnBehalfOfGrantTests {
         Case("for a client that is no API, by its id", .accepted) {
             ($0.around.app, $0.audience) = (World.web, World.web.id.description)
         },
-        Case("its user is gone with a reset", .refused(.assertionSignature, "invalid_grant")) { $0.account = nil },
-        Case("its user is gone with a reset, too late", .refused(.assertionSignature, "invalid_grant")) {
-            ($0.account, $0.expiresAt) = (nil, World.now)
-        },
+        Case("its client is not registered any more", .refused(.invalidGrantValue, "invalid_grant")) { $0.client = nil },
+        Case("its user has another account here now", .refused(.guestNotFound, "invalid_grant")) { $0.named = World.alex.id },
         Case("at the last tick", .accepted) { $0.expiresAt = World.now + Timestamp.tick },
         Case("too early", .refused(.assertionExpired, "invalid_grant")) { $0.notBefore = World.now + .seconds(1) },
         Case("as early as it may be", .accepted) { $0.notBefore = World.now },

@@ -17,6 +17,8 @@ struct RefreshTokenGrantTests {
         var issuedAt = World.now - .seconds(86_400)
         var expiresAt = World.now + .seconds(60)
         var isFamilyToken = false
+        /// Of the client that the token was issued to; nil: it is not registered any more.
+        var registration: Int64? = 0
         var grant = GrantSample()
         var account: Account? = Account()
         var around = Surroundings()
@@ -33,9 +35,15 @@ struct RefreshTokenGrantTests {
                 text, try TokenRequest(form: World.form(form), authorization: nil, origin: origin, version: version),
                 facts: isKnown
                     ? .init(
-                        token: token, grant: grant.grant, isFamilyToken: isFamilyToken, account: account?.facts, grantNow: grantNow)
+                        token: token, grant: grant.grant, client: client, account: account?.facts, grantNow: grantNow)
                     : nil,
                 in: around.context)
+        }
+
+        private var client: AppRegistration? {
+            registration.map {
+                AppRegistration(id: grant.client, name: "", kind: .public, isFamilyMember: isFamilyToken).with(\.registration, $0)
+            }
         }
 
         mutating func belong(to app: AppRegistration, _ clientClass: ClientClass) {
@@ -50,6 +58,7 @@ struct RefreshTokenGrantTests {
     static let defects: [Case] = [
         Case("no refresh token at all", .refused(.malformed, "invalid_grant")) { ($0.text, $0.isKnown) = ("1.Ashort", false) },
         Case("another client's", .refused(.invalidGrantValue, "invalid_grant")) { $0.grant.client = World.web.id },
+        Case("of an app that was registered again", .refused(.invalidGrantValue, "invalid_grant")) { $0.registration = 7 },
         Case("by a browser from elsewhere", .refused(.crossOriginNotSPA, "invalid_request")) {
             $0.origin = "https://app.example"
         },
@@ -87,6 +96,20 @@ struct RefreshTokenGrantTests {
         },
         Case("a stranger's token, redeemed by a family member", .refused(.invalidGrantValue, "invalid_grant")) {
             $0.around.app = World.commandLine
+        },
+        Case("a family's token, whose client was registered again", .refused(.invalidGrantValue, "invalid_grant")) {
+            ($0.isFamilyToken, $0.grant.client, $0.around.app) = (true, World.powerShell.id, World.commandLine)
+            $0.registration = 7
+        },
+        Case("of an app that the grant's tenant does not know any more", .refused(.invalidGrantValue, "invalid_grant")) {
+            $0.registration = nil
+        },
+        Case("of an app that was registered again before the sign-in", .accepted) {
+            ($0.registration, $0.grant.registration) = (7, 7)
+        },
+        Case("of a grant of another tenant, where the app is registered for itself", .accepted) {
+            $0.grant.tenant = World.fabrikam.id
+            $0.around.app.registration = 7
         },
         Case("of a grant of another tenant", .accepted) { $0.grant.tenant = World.fabrikam.id },
         Case("a single-page app's", .accepted) { $0.belong(to: World.spa, .spa) },

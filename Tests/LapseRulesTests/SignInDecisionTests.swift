@@ -415,6 +415,33 @@ struct SignInDecisionTests {
             $0.sessions[0].account.user.challenges = [mfa]
             $0.prompt = .silent
         },
+        Case("signed in, and the account is disabled for sessions", .signIn(adeleName, .accountDisabled)) {
+            $0.sessions[0].account.become(.disable)
+            $0.step = .signedIn(adele)
+        },
+        Case("picked, and the account is disabled", .signIn(adeleName, .accountDisabled)) {
+            $0.sessions[0].account.become(.disable)
+            $0.step = .picked(adele)
+        },
+        Case("behind consent, and the account is deleted", .signIn(adeleName, .userNotFound)) {
+            $0.sessions[0].account.become(.delete)
+            $0.step = .consented(adele)
+        },
+        Case(
+            "signed in with a challenge's claims, and a resource knows the account to be disabled",
+            .signIn(adeleName, .accountDisabled)
+        ) {
+            $0.sessions[0].account.become(.disable, .only(on: .cae))
+            $0.members["claims"] = World.challengeAnswer
+            $0.step = .signedIn(adele)
+        },
+        Case("picked, and revoked: the page asks again and says nothing", .signIn(adeleName)) {
+            $0.sessions[0].account.revoke()
+            $0.step = .picked(adele)
+        },
+        Case("arrived, and the account is disabled: nothing was tried yet", .signIn(adeleName)) {
+            $0.sessions[0].account.become(.disable)
+        },
         Case("a policy for refreshes says nothing", .issue(adele)) {
             $0.sessions[0].account.user.challenges = [Challenge(code: .mfaRequired, on: [.refresh])]
         },

@@ -34,7 +34,8 @@ private func plan(
     let grant = Grant(
         id: RandomSource.seeded(2).guid(), tenant: tenant.id, user: user.id, client: app.id, clientClass: .public, scope: scope,
         authentication: Authentication(user: user.home, place: Place(at: now - .seconds(90), sequence: 1), method: .password),
-        session: RandomSource.seeded(3).guid(), createdAt: now, declaresCP1: declaresCP1)
+        session: RandomSource.seeded(3).guid(), createdAt: now, declaresCP1: declaresCP1,
+        registration: 0)
     return TokenPlan(
         context, for: request, user: user, grant: grant, scope: try context.scopes.delegated(scope),
         refreshToken: nil)
@@ -112,7 +113,7 @@ struct TokenPayloadTests {
         let grant = Grant(
             id: RandomSource.seeded(2).guid(), tenant: lab.tenant.id, user: adele.id, client: app().id, clientClass: .public,
             scope: api, authentication: Authentication(user: adele.home, place: Place(at: now, sequence: 1), method: .password),
-            session: nil, createdAt: now, declaresCP1: true)
+            session: nil, createdAt: now, declaresCP1: true, registration: 0)
         let issue = context.issue(grant, scope: try context.scopes.delegated(api), user: adele)
         #expect(!issue.plan.declaresCP1)
         #expect(issue.newGrant == grant)

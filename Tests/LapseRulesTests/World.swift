@@ -143,11 +143,13 @@ struct GrantSample: Sendable {
     var method = SignInMethod.password
     var session: GUID? = World.session
     var declaresCP1 = false
+    var registration: Int64 = 0
 
     var grant: Grant {
         Grant(
             id: World.grant, tenant: tenant, user: user.id, client: client, clientClass: clientClass, scope: scope,
-            authentication: authentication, session: session, createdAt: signedInAt, declaresCP1: declaresCP1)
+            authentication: authentication, session: session, createdAt: signedInAt, declaresCP1: declaresCP1,
+            registration: registration)
     }
 
     var authentication: Authentication {

@@ -44,8 +44,8 @@ struct BrowserTests {
     @Test("Two accounts in one browser: a picker, a hint, an answer for prompt=none")
     func twoAccounts() async throws {
         try await Lab.run { lab async throws in
-            let cookies = try await lab.signIn().cookies
-            #expect(try await lab.signIn(user: "alex@contoso.example", cookies: cookies).cookies == cookies, "the same browser")
+            let first = try await lab.signIn().cookies
+            let cookies = try await lab.signIn(user: "alex@contoso.example", cookies: first).cookies
             let picker = try await lab.authorize(Lab.authorizePath(), cookies: cookies)
             #expect(picker.text.contains("Pick an account"))
             #expect(picker.text.contains("adele@contoso.example") && picker.text.contains("alex@contoso.example"))
@@ -128,6 +128,128 @@ struct BrowserTests {
         try await Lab.run(scheme: .http) { lab async throws in
             let set = try await lab.signIn().headers[.setCookie] ?? ""
             #expect(set.hasSuffix("; Path=/; HttpOnly; SameSite=Lax"))
+        }
+    }
+
+    /// Whose sessions a browser with these cookies holds: those that sign in silently.
+    private func accounts(_ lab: Lab, _ cookies: String) async throws -> [String] {
+        var found: [String] = []
+        for name in ["adele", "alex", "admin"] {
+            let path = Lab.authorizePath(["prompt": "none", "login_hint": "\(name)@contoso.example"])
+            if try await lab.authorize(path, cookies: cookies).redirect?["code"] != nil { found.append(name) }
+        }
+        return found
+    }
+
+    @Test("A sign-in gives the browser new cookies: its sessions move there, and who knew the old ones has nothing")
+    func fixation() async throws {
+        try await Lab.run { lab async throws in
+            // Somebody signs in, and plants the cookie in the browser of somebody else.
+            let planted = try await lab.signIn(user: "alex@contoso.example").cookies
+            let cookies = try await lab.signIn(cookies: planted).cookies
+            #expect(cookies.hasPrefix("ESTSAUTH=") && cookies != planted)
+            #expect(try await accounts(lab, planted) == [])
+            #expect(try await accounts(lab, cookies) == ["adele", "alex"])
+
+            // The same of the other kind, and of both at once: a browser that stays signed in has both.
+            let staying = try await lab.signIn(user: "admin@contoso.example", cookies: cookies, stay: true).cookies
+            let names = staying.split(separator: "; ").map { String($0.prefix { $0 != "=" }) }
+            #expect(names == ["ESTSAUTH", "ESTSAUTHPERSISTENT"])
+            #expect(try await accounts(lab, cookies) == [])
+            #expect(try await accounts(lab, staying) == ["adele", "alex", "admin"])
+            let again = try await lab.signIn(user: "admin@contoso.example", cookies: staying, stay: true)
+            #expect(again.headers[values: .setCookie].map { $0.contains("; Max-Age=7776000") } == [false, true])
+            #expect(try await accounts(lab, staying) == [])
+            #expect(try await accounts(lab, again.cookies) == ["adele", "alex", "admin"])
+
+            // A cookie that names no browser is none of a browser's, and stays what it is: nothing.
+            let madeUp = try await lab.signIn(cookies: "ESTSAUTHPERSISTENT=made-up").cookies
+            #expect(madeUp.hasPrefix("ESTSAUTH=") && !madeUp.contains("PERSISTENT"))
+            // A wrong password moves nothing.
+            #expect(try await lab.signIn(password: "wrong", cookies: madeUp).cookies.isEmpty)
+            #expect(try await accounts(lab, madeUp) == ["adele"])
+        }
+    }
+
+    @Test("A sign-in for a device moves the browser's sessions too, whatever page comes next")
+    func fixationAtTheDevice() async throws {
+        try await Lab.run { lab async throws in
+            func signIn(_ user: String, _ cookies: String) async throws -> Answer {
+                let device = try await lab.form(
+                    "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
+                return try await lab.form(
+                    "/devicelogin", ["step": "signIn", "otc": device["user_code"], "login": user, "passwd": BuiltInLab.password],
+                    headers: [.cookie: cookies])
+            }
+            let planted = try await lab.signIn().cookies
+            let approved = try await signIn("alex@contoso.example", planted).cookies
+            #expect(try await accounts(lab, planted) == [])
+            #expect(try await accounts(lab, approved) == ["adele", "alex"])
+            // A policy stands in the way of the device; the person is signed in all the same.
+            try await lab.contoso(.patch, "users/admin@contoso.example", ["challenges": [["code": 50076, "on": ["authorize"]]]])
+            let challenged = try await signIn("admin@contoso.example", approved)
+            #expect(challenged.text.contains("AADSTS50076"))
+            #expect(try await accounts(lab, approved) == [])
+            #expect(try await accounts(lab, challenged.cookies) == ["adele", "alex"])
+        }
+    }
+
+    @Test("A page that asks for a sign-in right after one says why", arguments: [false, true])
+    func reasons(isDevice: Bool) async throws {
+        try await Lab.run { lab async throws in
+            func step(_ form: KeyValuePairs<String, String>, cookies: String? = nil, claims: String? = nil) async throws -> Answer {
+                var headers: HTTPFields = [.contentType: "application/x-www-form-urlencoded"]
+                headers[.cookie] = cookies
+                var body = Lab.encoded(form)
+                var path = Lab.authorizePath(claims.map { ["claims": $0] } ?? [:])
+                if isDevice {
+                    let device = try await lab.form(
+                        "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
+                    body += "&otc=\(device["user_code"])"
+                    path = "/devicelogin"
+                }
+                return try await lab.send(.post, path, headers: headers, body: body)
+            }
+            let signIn: KeyValuePairs = ["step": "signIn", "login": "adele@contoso.example", "passwd": BuiltInLab.password]
+            let before = try await step(signIn).cookies
+            let session = try await lab.contoso(.get, "users/adele@contoso.example/sessions").items[0]["id"]?.text ?? ""
+
+            // The enabling lets one request of each pass: of the account's sign-ins, and of each session.
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": false])
+            try await lab.contoso(.put, "propagation", ["planes": ["session": ["afterAttempts": 1]]])
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": true])
+            let first = try await step(signIn)
+            #expect(first.text.contains("AADSTS50057") && first.cookies.isEmpty)
+            let second = try await step(signIn)
+            #expect(second.text.contains("AADSTS50057") && second.text.contains("passwd"), "\(second.text)")
+            #expect(second.text.contains(#"value="adele@contoso.example""#))
+            #expect(!second.cookies.isEmpty, "the session is there, and refused")
+            if !isDevice {
+                #expect(try await lab.contoso(.get, "events?type=sessionRefused").items.last?["code"]?.int == 50057)
+            }
+            // The same behind the picker.
+            let picked = try await step(["step": "pick", "session": session], cookies: before)
+            #expect(picked.text.contains("AADSTS50057"), "\(picked.text)")
+        }
+    }
+
+    @Test("A sign-in that answers a challenge says that the account is disabled where resources know it already")
+    func challengedWhileDisabled() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.put, "propagation", ["planes": ["session": "manual"]])
+            try await lab.contoso(.patch, "users/adele@contoso.example", ["accountEnabled": false])
+            let claims = #"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#
+            let page = try await lab.signIn(Lab.authorizePath(["claims": claims]))
+            #expect(page.text.contains("AADSTS50057"), "\(page.text)")
+        }
+    }
+
+    @Test("At consumers nobody has an account, and the page says so")
+    func consumers() async throws {
+        try await Lab.run { lab async throws in
+            let page = try await lab.signIn(Lab.authorizePath(tenant: "consumers"))
+            #expect(page.text.contains("AADSTS50034") && page.text.contains("consumers directory"), "\(page.text)")
+            #expect(page.cookies.isEmpty)
         }
     }
 

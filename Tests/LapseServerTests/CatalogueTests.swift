@@ -94,9 +94,10 @@ struct CatalogueTests {
                 "prompt=none with two sessions and no hint",
                 { lab in
                     let first = try await lab.signIn().cookies
-                    _ = try await lab.signIn(
-                        Lab.authorizePath(["prompt": "login"]), user: "alex@contoso.example", cookies: first)
-                    return try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: first)
+                    let both = try await lab.signIn(
+                        Lab.authorizePath(["prompt": "login"]), user: "alex@contoso.example", cookies: first
+                    ).cookies
+                    return try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: both)
                 }
             )
 

@@ -35,7 +35,7 @@ struct StoreTests {
             clientClass: .public,
             scope: "openid offline_access",
             authentication: Authentication(user: adele, place: Place(at: Self.now, sequence: 1), method: .password),
-            session: nil, createdAt: Self.now)
+            session: nil, createdAt: Self.now, registration: 7)
     }
 
     @Test("What is written comes back as it was: tenants, users, apps")
@@ -192,7 +192,7 @@ struct StoreTests {
         let guestGrant = Grant(
             id: RandomSource.seeded(9).guid(), tenant: BuiltInLab.fabrikam, user: adele.user, client: "app", clientClass: .public,
             scope: "",
-            authentication: grant().authentication, session: nil, createdAt: Self.now)
+            authentication: grant().authentication, session: nil, createdAt: Self.now, registration: 0)
         let last = try store.write { tx throws in
             _ = try revocation(tx)
             try tx.insert(grant())

@@ -189,6 +189,7 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
             applicationPermissions: ["User.Read.All"],
             exposes: .init(uri: "api://a", scopes: ["read"]), accessTokenVersion: 1, isFamilyMember: true, lifetimes: lifetimes)
         app.challenges = challenges[0]
+        app.registration = 7
         let apps =
             [app] + AppRegistration.Kind.allCases.map { AppRegistration(id: ClientID($0.rawValue), name: "", kind: $0, flows: []) }
         // A seed's faults are numbered by their place.

@@ -33,7 +33,7 @@ struct UnavailableTests {
             id: id, tenant: BuiltInLab.contoso, user: adele.user, client: "app", clientClass: .public,
             scope: String(repeating: "openid ", count: 40),
             authentication: Authentication(user: adele, place: Place(at: Self.now, sequence: 1), method: .password), session: nil,
-            createdAt: Self.now)
+            createdAt: Self.now, registration: 0)
         try tx.insert(grant)
         try tx.insert(
             RefreshToken(hash: hash(id), grant: id, issuedAt: Self.now, expiresAt: Self.now + .seconds(5)))

@@ -61,6 +61,9 @@ package struct AppRegistration: Equatable, Sendable {
     package var lifetimes: Lifetimes
     /// The refusals that are switched on for the app.
     package var challenges: [Challenge] = []
+    /// Which registration of its client id this is: the event that made it. 0: it came with its tenant's seed, is Microsoft's, or open
+    /// registration's. An id that was deleted and registered again is another app.
+    package var registration: Int64 = 0
     /// Whether this is no registration but open registration's stand-in; never stored.
     package let isOpen: Bool
 

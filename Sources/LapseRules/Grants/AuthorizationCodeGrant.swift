@@ -18,7 +18,7 @@ package enum AuthorizationCodeGrant {
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard AuthorizationCode.isWellFormed(text) else { throw Refusal(error: AADSTS.malformed.error()) }
-            guard let facts, facts.grant.client == context.app.id, facts.grant.tenant == context.tenant.id else {
+            guard let facts, facts.grant.isHeld(by: context.app), facts.grant.tenant == context.tenant.id else {
                 throw Refusal(error: AADSTS.invalidGrantValue.error(["parameter": "'code' parameter"]))
             }
             let (code, grant) = (facts.code, facts.grant)
@@ -32,9 +32,7 @@ package enum AuthorizationCodeGrant {
             if code.isForSPA, code.challenge == nil { throw Refusal(error: AADSTS.spaNeedsPKCE.error()) }
             try PKCE.Challenge.refusal(of: verifier, for: code.challenge).throwIfRefused()
             guard let account = facts.account else {
-                throw Refusal(
-                    error: .guestNotFound(
-                        grant.authentication.user, app: context.app, directory: context.tenant.name, cloud: context.tenant.cloud))
+                throw Refusal(error: .guestNotFound(of: grant, in: context))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             let scope = try context.granted(

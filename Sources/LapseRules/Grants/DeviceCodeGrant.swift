@@ -2,8 +2,9 @@
 package enum DeviceCodeGrant {
     package struct Facts: Sendable {
         package let code: DeviceCode
-        /// Both nil until the code is approved.
+        /// Nil until the code is approved.
         package let grant: Grant?
+        /// Nil until then, and when the user has no account in the tenant any more.
         package let account: AccountFacts?
 
         package init(code: DeviceCode, grant: Grant?, account: AccountFacts?) {
@@ -29,9 +30,10 @@ package enum DeviceCodeGrant {
             case .redeemed: throw Refusal(error: AADSTS.codeRedeemed.error())
             case .approved: break
             }
-            guard let grant = facts.grant, let account = facts.account else {
+            guard let grant = facts.grant, grant.isHeld(by: context.app) else {
                 throw Refusal(error: AADSTS.deviceCodeUnknown.error())
             }
+            guard let account = facts.account else { throw Refusal(error: .guestNotFound(of: grant, in: context)) }
             try account.admit(grant, request, in: context, counting: &attempts)
             // Entra: a poll of version 1 names its resource; one of version 2 names nothing that counts.
             let text = request.version == .v1 ? request.scope ?? grant.scope : grant.scope

@@ -5,12 +5,13 @@ package enum OnBehalfOfGrant {
     package enum Assertion: Sendable {
         /// No token that Lapse signed.
         case invalid
-        case token(AccessTokenClaims, grant: Grant?, account: AccountFacts?)
+        /// - Parameter client: the app that the grant was made to, as it is registered now; nil: it is not any more.
+        case token(AccessTokenClaims, grant: Grant?, client: AppRegistration?, account: AccountFacts?)
     }
 
     package static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
-            guard case .token(let claims, let grant, let account) = assertion, claims.tenant == context.tenant.id,
+            guard case .token(let claims, let grant, let client, let account) = assertion, claims.tenant == context.tenant.id,
                 claims.hasOwnIssuer
             else {
                 throw Refusal(error: AADSTS.assertionSignature.error())
@@ -22,7 +23,14 @@ package enum OnBehalfOfGrant {
                         "audience": claims.audience, "app": context.app.id.description, "name": context.app.name,
                     ]))
             }
-            guard let grant, let account else { throw Refusal(error: AADSTS.assertionSignature.error()) }
+            guard let grant else { throw Refusal(error: AADSTS.assertionSignature.error()) }
+            // Assumption: what descends from a registration that is gone makes nothing new.
+            guard let client, grant.isHeld(by: client) else {
+                throw Refusal(
+                    error: AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"]))
+            }
+            // The token may be of another tenant than its grant: it names the user object that it was made for.
+            guard let account, claims.user == account.user.id else { throw Refusal(error: .guestNotFound(of: grant, in: context)) }
             guard claims.notBefore <= context.now, context.now < claims.expiresAt else {
                 throw Refusal(error: AADSTS.assertionExpired.error())
             }
@@ -32,7 +40,7 @@ package enum OnBehalfOfGrant {
             let onBehalf = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: .confidential, scope: scope.grantText, authentication: grant.authentication, session: grant.session,
-                createdAt: context.now)
+                createdAt: context.now, registration: context.app.registration)
             let first = context.newRefreshToken(for: onBehalf)
             // Entra: v2-oauth2-on-behalf-of-flow.md, no id token.
             let plan = TokenPlan(

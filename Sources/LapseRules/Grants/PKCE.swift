@@ -26,9 +26,11 @@ package enum PKCE {
             self.init(value: value, method: method)
         }
 
-        /// Nil: the verifier fits. A code without a challenge takes any verifier.
+        /// Nil: the verifier fits, or there is neither.
         static func refusal(of verifier: String?, for challenge: Challenge?) -> EntraError? {
-            guard let challenge else { return nil }
+            // RFC 9700 section 2.1.1: a verifier counts only for a code that was asked for with a challenge. Else somebody who takes the
+            // challenge out of the request has switched PKCE off unseen. Assumption: it fits as badly as a wrong one.
+            guard let challenge else { return verifier == nil ? nil : AADSTS.wrongVerifier.error() }
             guard let verifier else { return AADSTS.missingVerifier.error() }
             let derived =
                 switch challenge.method {

@@ -14,8 +14,7 @@ package enum PasswordGrant {
             let grant = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: context.app.clientClass(on: nil), scope: scope.grantText,
-                authentication: authentication, session: nil,
-                createdAt: context.now)
+                authentication: authentication, session: nil, createdAt: context.now, registration: context.app.registration)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: first)

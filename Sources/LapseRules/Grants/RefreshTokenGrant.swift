@@ -4,17 +4,17 @@ package enum RefreshTokenGrant {
     package struct Facts: Sendable {
         package let token: RefreshToken
         package let grant: Grant
-        /// Whether the client that the token was issued to belongs to Microsoft's family.
-        package let isFamilyToken: Bool
+        /// The app that the token was issued to, as it is registered now; nil: it is not any more.
+        package let client: AppRegistration?
         /// The grant's user in the tenant of the request; nil when the user has no account there.
         package let account: AccountFacts?
         /// The instant of the tenant that the grant was made in: its tokens live by that clock, wherever they are redeemed.
         package let grantNow: Timestamp
 
-        package init(token: RefreshToken, grant: Grant, isFamilyToken: Bool, account: AccountFacts?, grantNow: Timestamp) {
+        package init(token: RefreshToken, grant: Grant, client: AppRegistration?, account: AccountFacts?, grantNow: Timestamp) {
             self.token = token
             self.grant = grant
-            self.isFamilyToken = isFamilyToken
+            self.client = client
             self.account = account
             self.grantNow = grantNow
         }
@@ -33,9 +33,7 @@ package enum RefreshTokenGrant {
             let (token, grant) = (facts.token, facts.grant)
             try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).throwIfRefused()
             guard let account = facts.account else {
-                throw Refusal(
-                    error: .guestNotFound(
-                        grant.authentication.user, app: context.app, directory: context.tenant.name, cloud: context.tenant.cloud))
+                throw Refusal(error: .guestNotFound(of: grant, in: context))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
@@ -48,9 +46,11 @@ package enum RefreshTokenGrant {
         }
     }
 
-    /// A token serves the client it was issued to; a family's token serves the family.
+    /// A token serves the client it was issued to; a family's token serves the family. A client id that was registered again is
+    /// another client.
     private static func isBound(_ facts: Facts, to app: AppRegistration) -> Bool {
-        facts.grant.client == app.id || (facts.isFamilyToken && app.isFamilyMember)
+        guard let client = facts.client, facts.grant.isHeld(by: client) else { return false }
+        return client.id == app.id || (client.isFamilyMember && app.isFamilyMember)
     }
 
     private static func expired(_ token: RefreshToken, _ grant: Grant, _ context: TokenContext) -> EntraError {
@@ -70,6 +70,12 @@ package enum RefreshTokenGrant {
 }
 
 extension EntraError {
+    /// The account that the grant was made for is not in the tenant.
+    static func guestNotFound(of grant: Grant, in context: TokenContext) -> EntraError {
+        .guestNotFound(
+            grant.authentication.user, app: context.app, directory: context.tenant.name, cloud: context.tenant.cloud)
+    }
+
     /// The user of a grant or session has no account in this directory.
     ///
     /// - Parameter userName: what the caller called the user; nil names it by its id.

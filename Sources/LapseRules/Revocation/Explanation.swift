@@ -21,8 +21,10 @@ package struct Explanation: Sendable {
         /// An access token at the resources: whatever was revoked, it passes until it ends.
         case untilExpiry
         case revoked, accountDisabled, accountDeleted, expired, signedOut
-        /// The user was a guest of the tenant, and the guest account was removed.
+        /// The user was a guest of the tenant, and the guest account was removed; if there is one again, it is another.
         case noAccount
+        /// The app is not registered any more; if its client id is registered again, it is another app.
+        case noApp
         /// A policy speaks against it: sign-in frequency, a challenge, consent.
         case policy
 
@@ -30,7 +32,7 @@ package struct Explanation: Sendable {
         package var accepts: Bool {
             switch self {
             case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .policy: false
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .noApp, .policy: false
             }
         }
     }
@@ -55,6 +57,7 @@ package struct Explanation: Sendable {
     private let subject: Subject
     private let account: AccountFacts
     private let isKnownInTenant: Bool
+    private let client: AppRegistration?
     /// How far the clock of the token's own tenant is ahead of the home clock: not at all, but for guests.
     private let ahead: Duration
     private let policy: Policy
@@ -82,13 +85,16 @@ package struct Explanation: Sendable {
 
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
     /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and the guest account was removed.
+    /// - Parameter client: the app that a grant was made to, as it is registered now; nil: it is not any more.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
     package init(
-        of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, tenantNow: Timestamp, policy: Policy = .none
+        of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, client: AppRegistration?, tenantNow: Timestamp,
+        policy: Policy = .none
     ) {
         self.subject = subject
         self.account = account
         self.isKnownInTenant = isKnownInTenant
+        self.client = client
         self.policy = policy
         ahead = tenantNow - account.homeNow
     }
@@ -132,10 +138,15 @@ package struct Explanation: Sendable {
                     why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
             }
         }
-        guard isKnownInTenant else {
+        if standpoint.plane == .refresh, let why = grant?.reasonWithoutApp(client) {
+            return verdict(standpoint, code: codeWithoutApp, rule: .noApp, why: why)
+        }
+        guard isKnownInTenant, grant?.isOf(account.user) ?? true else {
             return verdict(
                 standpoint, code: standpoint.plane == .session ? .noSession : .guestNotFound, rule: .noAccount,
-                why: "The user has no account in this tenant any more.")
+                why: isKnownInTenant
+                    ? "The user's account in this tenant was removed after this sign-in. The one of today is another object."
+                    : "The user has no account in this tenant any more.")
         }
         let account = AccountFacts(
             user: account.user, history: account.history, attempts: account.attempts, home: account.home, homeNow: standpoint.now)
@@ -276,6 +287,18 @@ package struct Explanation: Sendable {
         case .refreshToken(_, let grant), .accessToken(_, let grant, _): grant.subject
         case .session(let session): session.subject
         }
+    }
+
+    private var grant: Grant? {
+        switch subject {
+        case .refreshToken(_, let grant), .accessToken(_, let grant, _): grant
+        case .session: nil
+        }
+    }
+
+    /// A refresh token is redeemed by the app itself, which has to be there first; an access token is handed in by an API.
+    private var codeWithoutApp: AADSTS {
+        if case .refreshToken = subject, client == nil { .appNotFound } else { .invalidGrantValue }
     }
 
     /// Of what the token endpoint redeems for the client itself.

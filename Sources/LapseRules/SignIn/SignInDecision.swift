@@ -1,6 +1,6 @@
 /// What does a browser that came to authorize see next?
 package enum SignInDecision: Sendable {
-    /// The sign-in page, with the name to fill in, and what a policy said of the sign-in that there is.
+    /// The sign-in page, with the name to fill in, and what speaks against the sign-in that there is.
     case signIn(name: String?, error: EntraError? = nil)
     /// The account picker.
     case pick([Candidate])
@@ -38,7 +38,8 @@ package enum SignInDecision: Sendable {
             if let refusal = account.refusal(of: session.subject, on: .session, in: region) { return refusal }
             // Assumption: a session that could not satisfy the challenge leads to the sign-in page, not round in circles.
             if request?.claims.answersChallenge == true, let refusal = account.refusalByAnyResource(of: session.subject) {
-                return Refusal(error: AADSTS.noSession.error(), revocation: refusal.revocation)
+                guard let revocation = refusal.revocation else { return Refusal(error: refusal.error) }
+                return Refusal(error: AADSTS.noSession.error(), revocation: revocation)
             }
             let now = account.homeNow
             let isTooOld = request?.maxAge.map { session.authentication.place.at + $0 < now } ?? false
@@ -95,26 +96,39 @@ package enum SignInDecision: Sendable {
         package let candidate: Candidate
         /// Nil: it may be used.
         package let refusal: Refusal?
+
+        package init(_ candidate: Candidate, _ refusal: Refusal?) {
+            self.candidate = candidate
+            self.refusal = refusal
+        }
+
+        /// What the sign-in page says to a person who chose the session, or has just signed in. Nil: the session has ended or was
+        /// revoked, which the page says by asking again. What speaks against the account would meet the next try too.
+        package var word: EntraError? { refusal.flatMap { $0.error.code == .noSession ? nil : $0.error } }
     }
 
     /// Judges the browser's sessions for a request, at each of its steps anew: a page left open gives nothing away.
     package static func judge(_ candidates: [Candidate], for request: AuthorizeRequest, in region: Region) -> [Judged] {
-        candidates.map { Judged(candidate: $0, refusal: $0.refusal(in: region, for: request)) }
+        candidates.map { Judged($0, $0.refusal(in: region, for: request)) }
     }
 
     /// Decides from the browser's sessions.
     package static func decide(_ request: AuthorizeRequest, step: Step, sessions: [Judged]) -> SignInDecision {
         let usable = sessions.filter { $0.refusal == nil }.map(\.candidate)
         func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
+        func signIn(insteadOf id: GUID) -> SignInDecision {
+            let refused = sessions.first { $0.candidate.session.id == id }
+            return .signIn(name: refused?.candidate.account.user.userPrincipalName, error: refused?.word)
+        }
 
         switch step {
         case .declined:
             return .refuse(Refusal(error: AADSTS.declined.error()))
         case .consented(let id):
-            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: sessions)) }
+            guard let candidate = chosen(id) else { return signIn(insteadOf: id) }
             return finish(request, with: candidate, isConsented: true)
         case .picked(let id), .signedIn(let id):
-            guard let candidate = chosen(id) else { return .signIn(name: name(of: id, in: sessions)) }
+            guard let candidate = chosen(id) else { return signIn(insteadOf: id) }
             return finish(request, with: candidate)
         case .arrived:
             break
@@ -157,10 +171,6 @@ package enum SignInDecision: Sendable {
             return isSilent ? .refuse(Refusal(error: error.with(error: "interaction_required"))) : .consent(candidate)
         }
         return request.prompt == .consent ? .consent(candidate) : .issue(candidate)
-    }
-
-    private static func name(of session: GUID, in sessions: [Judged]) -> String? {
-        sessions.first { $0.candidate.session.id == session }?.candidate.account.user.userPrincipalName
     }
 
     /// The account of a name and password typed on a page.

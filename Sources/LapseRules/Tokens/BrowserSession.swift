@@ -26,6 +26,9 @@ package struct BrowserSession: Equatable, Sendable {
         self.endedAt = endedAt
     }
 
+    /// The one of the browser's two cookies that names it.
+    package var cookie: Cookie { isPersistent ? .persistent : .transient }
+
     package var subject: RevocationRule.Subject {
         .init(authenticated: authentication.place, column: .init(cookieOf: authentication.method))
     }

@@ -39,10 +39,12 @@ package struct Grant: Equatable, Sendable {
     package let createdAt: Timestamp
     /// Whether the client said at its sign-in that it understands claims challenges; a token request may say it as well.
     package let declaresCP1: Bool
+    /// The client's ``AppRegistration/registration`` at that time.
+    package let registration: Int64
 
     package init(
         id: GUID, tenant: GUID, user: GUID, client: ClientID, clientClass: ClientClass, scope: String,
-        authentication: Authentication, session: GUID?, createdAt: Timestamp, declaresCP1: Bool = false
+        authentication: Authentication, session: GUID?, createdAt: Timestamp, declaresCP1: Bool = false, registration: Int64
     ) {
         self.id = id
         self.tenant = tenant
@@ -54,7 +56,24 @@ package struct Grant: Equatable, Sendable {
         self.session = session
         self.createdAt = createdAt
         self.declaresCP1 = declaresCP1
+        self.registration = registration
     }
+
+    /// Whether the grant was made to this app: by its client id, and by this registration of it.
+    package func isHeld(by app: AppRegistration) -> Bool { client == app.id && registration == app.registration }
+
+    /// Why the grant has no app any more, in words; nil: it has.
+    ///
+    /// - Parameter client: what is registered under the client id now.
+    package func reasonWithoutApp(_ client: AppRegistration?) -> String? {
+        guard let client else { return "The app is not registered any more." }
+        return isHeld(by: client)
+            ? nil : "The app was registered again after this sign-in. The registration of today is another one."
+    }
+
+    /// Whether the grant is the user object's. An account that was removed from the grant's tenant and is there again has another one
+    /// there, which was granted nothing. In other tenants the account may have any.
+    package func isOf(_ user: User) -> Bool { user.tenant != tenant || user.id == self.user }
 
     /// What the rule judges. A rotated token is judged by this too: refreshing never launders an old sign-in.
     package var subject: RevocationRule.Subject {

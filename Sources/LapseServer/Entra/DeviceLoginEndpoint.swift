@@ -28,8 +28,10 @@ struct DeviceLoginEndpoint {
                 default: .step(code: code, try BrowserStep(form, request, origin: trace.origin))
                 }
             let outcome = try site.authority.approveDevice(step, cookies: site.cookies(of: request), trace: trace)
-            return responder.answer(outcome, to: request, trace) {
-                answer($0, in: request.words, action: Self.action(request))
+            return responder.answer(outcome, to: request, trace) { answer, cookies in
+                var response = self.response(answer, in: request.words, action: Self.action(request))
+                site.set(cookies, on: &response)
+                return response
             }
         }
     }
@@ -40,7 +42,7 @@ struct DeviceLoginEndpoint {
         return "/devicelogin" + (asked ?? "")
     }
 
-    private func answer(_ answer: DeviceAnswer, in words: Words, action: String) -> Response {
+    private func response(_ answer: DeviceAnswer, in words: Words, action: String) -> Response {
         func hidden(_ code: String) -> [HiddenField] { [HiddenField(name: "otc", value: code)] }
         switch answer {
         case .enterCode(let isWrong): return responder.page(DeviceCodePage(action: action, code: nil, isWrong: isWrong, in: words))
@@ -52,10 +54,8 @@ struct DeviceLoginEndpoint {
                     action: action, appName: words.appOnAnotherDevice(appName),
                     accounts: accounts.map(PickerPage.Account.init),
                     hidden: hidden(code), isDevice: true, in: words))
-        case .approved(let appName, let cookies):
-            var response = responder.page(MessagePage.signedInOnDevice(appName, in: words))
-            site.set(cookies, on: &response)
-            return response
+        case .approved(let appName):
+            return responder.page(MessagePage.signedInOnDevice(appName, in: words))
         case .declined(let appName):
             return responder.page(MessagePage.declinedOnDevice(appName, in: words))
         }

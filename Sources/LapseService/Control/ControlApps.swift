@@ -26,10 +26,11 @@ extension Authority {
     ) throws -> AppRegistration {
         let newID = ClientID(random.guid().description)
         return try changing(name) { op in
-            let app = try ControlError.reading { () throws(FieldError) in try read(newID) }
+            var app = try ControlError.reading { () throws(FieldError) in try read(newID) }
             guard try op.tx.ownApp(app.id, of: op.tenant.id) == nil else {
                 throw ControlError.conflict(FieldError("id", "is taken"))
             }
+            app.registration = op.tx.nextEventID()
             try op.tx.insert(app, in: op.tenant.id)
             try op.append(.appCreated, app)
             return app
@@ -43,7 +44,8 @@ extension Authority {
     ) throws -> AppRegistration {
         try changing(name) { op in
             let old = try op.requireApp(id)
-            let app = try ControlError.reading { () throws(FieldError) in try change(old) }
+            var app = try ControlError.reading { () throws(FieldError) in try change(old) }
+            app.registration = old.registration
             try op.tx.update(app, in: op.tenant.id)
             try op.append(.appUpdated, app)
             return app

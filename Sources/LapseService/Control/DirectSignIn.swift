@@ -33,7 +33,7 @@ struct ScopedSignIn {
         let grant = Grant(
             id: context.random.guid(), tenant: context.tenant.id, user: user.id, client: context.app.id,
             clientClass: context.app.clientClass, scope: scope.grantText, authentication: authentication, session: session,
-            createdAt: context.now)
+            createdAt: context.now, registration: context.app.registration)
         let issue = context.issue(grant, scope: scope, user: user)
         return Issued(grant: grant, plan: issue.plan, refreshToken: issue.refreshToken)
     }

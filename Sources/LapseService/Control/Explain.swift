@@ -68,6 +68,7 @@ extension Authority {
             let explanation = Explanation(
                 of: found.subject, account: account,
                 isKnownInTenant: try op.tx.user(of: account.user.home, in: place.tenant.id) != nil,
+                client: try found.grant.flatMap { try place.client(of: $0) },
                 tenantNow: found.grant == nil ? try op.in(account.home).now : place.now,
                 policy: try place.policy(of: found, account.user))
             return Explanation.Answer(

@@ -112,6 +112,8 @@ extension Operation {
         let end: String? =
             if count == 0 {
                 "The grant has no refresh token."
+            } else if let reason = grant.reasonWithoutApp(try client(of: grant)) {
+                reason
             } else if account == nil {
                 "The user has no account in this tenant any more."
             } else if let lastExpiresAt, lastExpiresAt <= place?.now ?? systemTime {

@@ -100,7 +100,7 @@ extension Operation {
     fileprivate func row(of session: BrowserSession) throws -> Timeline.Row? {
         guard let account = try account(of: session.authentication.user, since: .epoch, subject: session.id) else { return nil }
         let regions = model.regions
-        let explanation = Explanation(of: .session(session), account: account, tenantNow: now)
+        let explanation = Explanation(of: .session(session), account: account, client: nil, tenantNow: now)
         return Timeline.Row(
             kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
             from: session.authentication.place.at, to: session.endedAt ?? session.expiresAt, refreshTokens: 0, accessTokens: [],
@@ -114,10 +114,12 @@ extension Operation {
     fileprivate func row(of grant: Grant, _ events: [LoggedEvent], homeNow: Timestamp) throws -> Timeline.Row? {
         guard let account = try account(of: grant.authentication.user, since: .epoch, subject: grant.id) else { return nil }
         let (ahead, regions) = (now - homeNow, model.regions)
+        let client = try client(of: grant)
         let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
             guard let token = logged.event.accessToken else { return nil }
             let explanation = Explanation(
-                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, tenantNow: now)
+                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, client: client,
+                tenantNow: now)
             return Timeline.AccessToken(
                 from: logged.event.at - ahead, to: token.endsAt - ahead, isEvaluated: token.isEvaluated,
                 deadSince: explanation.refusedEverywhere(since: homeNow, on: .cae, regions))
@@ -126,9 +128,9 @@ extension Operation {
         let end = lastEnd.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
         // The newest stands for all: they share everything but their ends.
         let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
-        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, tenantNow: now)
+        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, client: client, tenantNow: now)
         return Timeline.Row(
-            kind: .grant, id: grant.id, session: grant.session, app: try app(grant.client),
+            kind: .grant, id: grant.id, session: grant.session, app: client,
             authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
             accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
             verdicts: explanation.verdicts(at: homeNow, regions: regions).filter { $0.plane == .refresh },

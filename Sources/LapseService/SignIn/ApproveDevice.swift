@@ -13,16 +13,18 @@ package enum DeviceAnswer: Sendable {
     case enterCode(isWrong: Bool)
     case signIn(SignInPageFacts, code: String)
     case pick([SignInDecision.Candidate], appName: String, code: String)
-    case approved(appName: String, BrowserCookies)
+    case approved(appName: String)
     case declined(appName: String)
 }
 
 extension Authority {
     /// One step of the approval of a device's sign-in. Approving takes a credential, or a click on an account whose session is
     /// judged then; a cookie alone approves nothing.
+    ///
+    /// - Returns: what the browser sees, and the cookies to set whatever it is.
     package func approveDevice(
         _ step: DeviceStep, cookies: BrowserCookies, trace: RequestTrace
-    ) throws -> Outcome<DeviceAnswer, EntraError> {
+    ) throws -> Outcome<(answer: DeviceAnswer, cookies: BrowserCookies), EntraError> {
         try deciding(trace) { op in
             let (typed, browserStep): (String, BrowserStep)
             switch step {
@@ -31,7 +33,7 @@ extension Authority {
             }
             let userCode = DeviceCode.normalized(userCode: typed)
             guard let code = try op.tx.deviceCode(userCode: SecretHash(of: userCode)) else {
-                return .success(.enterCode(isWrong: true))
+                return .success((.enterCode(isWrong: true), [:]))
             }
             try op.enter(try code.tenant.flatMap { try op.tx.tenant($0) } ?? .none(TenantName.Alias.organizations.rawValue))
             var browser = BrowserRequest(op, cookies: cookies)
@@ -39,9 +41,9 @@ extension Authority {
             op.region = try op.in(home).routeToAuthority(client: code.client, user: user)
             browser.op.region = op.region
             guard code.state == .pending, op.now < code.expiresAt, let app = try op.app(code.client) else {
-                return .success(.enterCode(isWrong: true))
+                return .success((.enterCode(isWrong: true), [:]))
             }
-            return .success(try browser.approve(code, userCode: userCode, app: app, browserStep))
+            return .success((try browser.approve(code, userCode: userCode, app: app, browserStep), browser.setCookies))
         }
     }
 }
@@ -60,7 +62,7 @@ extension BrowserRequest {
         let chosen: GUID
         switch step {
         case .arrived:
-            let usable = try usableSessions(for: app)
+            let usable = try judgedSessions(for: app).filter { $0.refusal == nil }.map(\.candidate)
             return usable.isEmpty
                 ? signInPage(nil) : .pick(usable, appName: app.name, code: userCode)
         case .otherAccount: return signInPage(nil)
@@ -76,14 +78,18 @@ extension BrowserRequest {
             }
         case .picked(let id), .consented(let id): chosen = id
         }
-        guard let candidate = try usableSessions(for: app).first(where: { $0.session.id == chosen }) else { return signInPage(nil) }
+        guard let judged = try judgedSessions(for: app).first(where: { $0.candidate.session.id == chosen }) else {
+            return signInPage(nil)
+        }
+        let candidate = judged.candidate
+        guard judged.refusal == nil else { return signInPage(candidate.account.user.userPrincipalName, judged.word) }
         let scopes = try op.scopes(of: app)
         let resource = (try? scopes.delegated(code.scope, mayNameSeveralResources: true))?.resource
         if let error = candidate.challenge(for: app, resource: resource ?? scopes.graph) {
             return signInPage(candidate.account.user.userPrincipalName, error)
         }
         try approve(code, for: candidate, app)
-        return .approved(appName: app.name, setCookies)
+        return .approved(appName: app.name)
     }
 
     /// Makes the grant that the device will redeem.
@@ -94,17 +100,19 @@ extension BrowserRequest {
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: nil), scope: code.scope,
             authentication: candidate.session.authentication, session: candidate.session.id, createdAt: own.now,
-            declaresCP1: code.declaresCP1)
+            declaresCP1: code.declaresCP1, registration: app.registration)
         try op.tx.append(own.event(.deviceCodeApproved, user: user.id, client: app.id, grant: grant.id))
         try op.tx.insert(grant)
         try op.tx.update(deviceCode: code.hash, state: .approved, grant: grant.id)
         try use(candidate)
     }
 
-    private mutating func usableSessions(for app: AppRegistration) throws -> [SignInDecision.Candidate] {
+    private mutating func judgedSessions(for app: AppRegistration) throws -> [SignInDecision.Judged] {
         let candidates = try candidates()
         try count(candidates)
-        let region = op.region
-        return candidates.filter { $0.refusal(in: region) == nil && !$0.isStale(for: app) }
+        return candidates.map { candidate in
+            let stale = candidate.isStale(for: app) ? Refusal(error: AADSTS.noSession.error()) : nil
+            return SignInDecision.Judged(candidate, candidate.refusal(in: op.region) ?? stale)
+        }
     }
 }

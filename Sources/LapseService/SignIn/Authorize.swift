@@ -96,8 +96,8 @@ extension BrowserRequest {
     ) throws -> AuthorizeAnswer {
         switch decision {
         case .signIn(let name, let error):
-            if let error {
-                try recordChallenge(error, of: looked, for: request)
+            if let error, let candidate = looked.first(where: { $0.refusal == nil })?.candidate {
+                try recordChallenge(error, of: candidate, for: request)
             } else {
                 try recordRefusal(.sessionRefused, of: looked, for: request)
             }
@@ -151,9 +151,8 @@ extension BrowserRequest {
 
     /// An event for a policy that stands in the way of a sign-in.
     private func recordChallenge(
-        _ error: EntraError, of looked: [SignInDecision.Judged], for request: AuthorizeRequest
+        _ error: EntraError, of candidate: SignInDecision.Candidate, for request: AuthorizeRequest
     ) throws {
-        guard let candidate = looked.first(where: { $0.refusal == nil })?.candidate else { return }
         try op.tx.append(
             try op.in(candidate.tenant).event(
                 .signInRefused, user: candidate.account.user.id, client: request.app.id, code: error.code))
@@ -182,7 +181,7 @@ extension BrowserRequest {
             id: op.random.guid(), tenant: own.tenant.id, user: user.id, client: app.id,
             clientClass: app.clientClass(on: target.platform),
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
-            createdAt: own.now, declaresCP1: request.claims.declaresCP1)
+            createdAt: own.now, declaresCP1: request.claims.declaresCP1, registration: app.registration)
         let text = AuthorizationCode.newText(op.random)
         var event = own.event(.codeIssued, user: user.id, client: app.id, grant: grant.id)
         event.presented = candidate.session.id.description

@@ -7,17 +7,21 @@ struct BrowserRequest {
     private(set) var setCookies: BrowserCookies = [:]
     /// The sessions and accounts that this request was counted for: once each, however often they are judged.
     private var counted: Set<GUID> = []
-    private let presented: BrowserCookies
+    /// The cookies that name the browser: those it came with, until a sign-in renews them.
+    private var cookies: BrowserCookies
     /// What ``candidates()`` found in the tenant of this id, until the browser gets a session more.
     private var found: (tenant: GUID, candidates: [SignInDecision.Candidate])?
 
     /// - Parameter op: in the tenant that the request names.
     init(_ op: Operation, cookies: BrowserCookies) {
         self.op = op
-        presented = cookies
+        self.cookies = cookies
     }
 
     private var tx: StoreTransaction { op.tx }
+
+    /// Whether the path names `consumers`, where no account of a tenant signs in.
+    private var isForPersonalAccounts: Bool { op.tenant.isNone && op.tenant.name == TenantName.Alias.consumers.rawValue }
 
     /// The sessions of this browser that have an account in the tenant; under an alias, in their own. They are loaded once for a
     /// request, and once more after somebody signed in.
@@ -30,8 +34,7 @@ struct BrowserRequest {
 
     private func load() throws -> [SignInDecision.Candidate] {
         let tenant = op.tenant
-        guard tenant.name != TenantName.Alias.consumers.rawValue || !tenant.isNone else { return [] }
-        let cookies = presented.merging(setCookies) { $1 }
+        guard !isForPersonalAccounts else { return [] }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
             let own = tenant.isNone ? try tx.tenant(session.authentication.user.tenant).map { try op.in($0) } : op
             return try own?.account(of: session).map {
@@ -108,6 +111,8 @@ extension BrowserRequest {
     mutating func signIn(_ attempt: SignInAttempt, for app: AppRegistration, staySignedIn: Bool) throws
         -> Result<BrowserSession, Refusal>
     {
+        // Entra: v2-protocols.md, `consumers` is for personal accounts. Assumption: a work account is none there, whatever its password.
+        guard !isForPersonalAccounts else { return .failure(Refusal(error: .noSuchUser(directory: op.tenant.name))) }
         try op.countPasswords(attempt)
         let named = op.tenant.isNone ? nil : op.tenant
         let (result, attempts) = SignInDecision.account(of: attempt, for: app, in: named, region: op.region)
@@ -128,29 +133,39 @@ extension BrowserRequest {
 
     /// Opens a session for an account that just gave a credential. Its place in the order of events is the next one.
     private mutating func open(_ account: AccountFacts, method: SignInMethod, staySignedIn: Bool) throws -> BrowserSession {
+        let held = try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) })
+        // Signing in again replaces the account's older sessions in this browser.
+        for older in held where older.authentication.user == account.user.home {
+            try tx.end(session: older.id, at: account.homeNow)
+        }
+        try renewCookies(holding: held)
         let kind: BrowserSession.Cookie = staySignedIn ? .persistent : .transient
         // A cookie that names no browser of ours is not taken over: somebody else may have chosen it.
-        let isKnown = try presented[kind].map { try !tx.sessions(browsers: [kind: SecretHash(of: $0)]).isEmpty } ?? false
-        let cookie = isKnown ? presented[kind]! : op.random.token(bytes: 32)
+        let cookie = setCookies[kind] ?? op.random.token(bytes: 32)
         let lifetime = EffectiveLifetimes(tenant: account.home, app: nil).session(persistent: staySignedIn)
         let session = BrowserSession(
             id: op.random.guid(), browser: SecretHash(of: cookie),
             authentication: account.freshAuthentication(method, sequence: tx.nextEventID()), isPersistent: staySignedIn,
             lastUsedAt: account.homeNow, expiresAt: account.homeNow + lifetime)
-        try end(olderThan: session, of: kind, cookie: cookie)
         try tx.insert(session)
-        setCookies[kind] = cookie
-        found = nil
+        set(cookie, as: kind)
         return session
     }
 
-    /// Signing in again replaces the account's older session in this browser.
-    private func end(olderThan session: BrowserSession, of kind: BrowserSession.Cookie, cookie: String) throws {
-        var cookies = presented
-        cookies[kind] = cookie
-        for older in try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) })
-        where older.authentication.user == session.authentication.user {
-            try tx.end(session: older.id, at: session.lastUsedAt)
+    /// Gives the browser other cookies in place of those that name it, and moves its sessions there. RFC 6265 section 8.4, and OWASP's
+    /// session management: an identifier from before a sign-in may be known to somebody who planted it.
+    private mutating func renewCookies(holding sessions: [BrowserSession]) throws {
+        for kind in BrowserSession.Cookie.allCases {
+            guard let old = cookies[kind], sessions.contains(where: { $0.cookie == kind }) else { continue }
+            let new = op.random.token(bytes: 32)
+            try tx.move(kind, from: SecretHash(of: old), to: SecretHash(of: new))
+            set(new, as: kind)
         }
+    }
+
+    private mutating func set(_ cookie: String, as kind: BrowserSession.Cookie) {
+        cookies[kind] = cookie
+        setCookies[kind] = cookie
+        found = nil
     }
 }

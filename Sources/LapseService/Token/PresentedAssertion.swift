@@ -29,7 +29,8 @@ struct PresentedAssertion: PresentedGrant {
 
     func decide(_ request: TokenRequest, in context: TokenContext, _ op: Operation) throws -> TokenDecision {
         let account = try grant.flatMap { try op.account(of: $0) }
+        let client = try grant.flatMap { try op.client(of: $0, knowing: context.app) }
         return OnBehalfOfGrant.decide(
-            request, assertion: claims.map { .token($0, grant: grant, account: account) } ?? .invalid, in: context)
+            request, assertion: claims.map { .token($0, grant: grant, client: client, account: account) } ?? .invalid, in: context)
     }
 }

@@ -25,12 +25,7 @@ struct PresentedRefreshToken: PresentedGrant {
     private func facts(for app: AppRegistration, _ op: Operation) throws -> RefreshTokenGrant.Facts? {
         guard let token, let grant else { return nil }
         return RefreshTokenGrant.Facts(
-            token: token, grant: grant, isFamilyToken: try isFamilyMember(grant, app, op), account: try op.account(of: grant),
+            token: token, grant: grant, client: try op.client(of: grant, knowing: app), account: try op.account(of: grant),
             grantNow: try op.now(in: grant.tenant))
-    }
-
-    private func isFamilyMember(_ grant: Grant, _ app: AppRegistration, _ op: Operation) throws -> Bool {
-        if grant.client == app.id { return app.isFamilyMember }
-        return try op.tx.app(grant.client, in: grant.tenant)?.isFamilyMember ?? false
     }
 }

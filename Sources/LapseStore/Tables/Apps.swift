@@ -15,6 +15,7 @@ extension AppRegistration {
             isFamilyMember: row.decode(forColumn: "is_family_member"),
             lifetimes: Lifetimes(stored: row.decode(forColumn: "lifetimes")))
         challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
+        registration = try row.decode(forColumn: "registration")
     }
 }
 
@@ -42,6 +43,7 @@ struct AppRow: PersistableRecord {
         container["is_family_member"] = app.isFamilyMember
         container["lifetimes"] = app.lifetimes.stored
         container["challenges"] = app.challenges.stored
+        container["registration"] = app.registration
     }
 }
 

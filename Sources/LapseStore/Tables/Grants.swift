@@ -16,7 +16,7 @@ extension Grant {
         self.init(
             id: row["id"], tenant: row["tenant"], user: row["user"], client: row["client"], clientClass: row["client_class"],
             scope: row["scope"], authentication: Authentication(row: row), session: row["session"], createdAt: row["created_at"],
-            declaresCP1: row["declares_cp1"])
+            declaresCP1: row["declares_cp1"], registration: row["registration"])
     }
 }
 
@@ -52,12 +52,12 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO grants (id, tenant, user, client, client_class, scope, home_tenant, home_user, auth_time, sequence,
-                method, session, created_at, declares_cp1) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                method, session, created_at, declares_cp1, registration) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 grant.id, grant.tenant, grant.user, grant.client, grant.clientClass, grant.scope, authentication.user.tenant,
                 authentication.user.user, authentication.place.at, authentication.place.sequence, authentication.method,
-                grant.session, grant.createdAt, grant.declaresCP1,
+                grant.session, grant.createdAt, grant.declaresCP1, grant.registration,
             ])
     }
 

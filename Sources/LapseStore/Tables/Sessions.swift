@@ -52,6 +52,12 @@ extension StoreTransaction {
             ])
     }
 
+    /// The browser that the first hash names has another cookie of that kind: what it holds moves there, and the old value names nothing.
+    package func move(_ cookie: BrowserSession.Cookie, from old: SecretHash, to new: SecretHash) throws {
+        try run(
+            "UPDATE sessions SET browser = ?1 WHERE browser = ?2 AND is_persistent = ?3", [new, old, cookie == .persistent])
+    }
+
     /// The session was used: its lifetime slides.
     package func touch(session: GUID, at: Timestamp, expiresAt: Timestamp) throws {
         try run("UPDATE sessions SET last_used_at = ?, expires_at = ? WHERE id = ?", [at, expiresAt, session])

@@ -812,6 +812,10 @@ def tour_of_the_explanations(lab):
     token = lab.sign_in(guest)["refresh_token"]
     lab.visit("deleteUser", 204, id=guest)
     rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
+    app = lab.visit("createApp", 201, {"name": "Gone", "kind": "public", "delegated": ["openid", "offline_access"]})["id"]
+    token = lab.sign_in(adele, app, "openid offline_access")["refresh_token"]
+    lab.visit("deleteApp", 204, id=app)
+    rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
     # An application's own token has no user, and nothing revokes it.
     token = lab.form(
         "token", grant_type="client_credentials", client_id=WEB, client_secret=WEB_SECRET,
