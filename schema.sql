@@ -4,7 +4,7 @@
 -- GUIDs are text in lower case. Secrets (tokens, codes, cookies, passwords) are only here as SHA-256.
 -- JSON columns hold what the program only ever reads and writes whole.
 
--- One row: which schema this is. A database of an older one is migrated (Sources/LapseStore/Migrations), of a newer one refused.
+-- One row: which schema this is. A database of an older one is migrated (Sources/LapseStore/migrations.sql), of a newer one refused.
 CREATE TABLE meta (
     version    INTEGER NOT NULL,
     last_event INTEGER NOT NULL                -- no event that was ever deleted with its tenant had a higher id
