@@ -102,8 +102,13 @@ package struct Instance: Sendable {
                 } catch is CancellationError {}
                 return false
             }
-            group.addTask {
-                for await addresses in ready { try await story(addresses) }
+            group.addTask { [stopSignals] in
+                do {
+                    for await addresses in ready { try await story(addresses) }
+                } catch  where stopSignals.haveCome {
+                    // What it met is the server that stops.
+                    throw Interrupted()
+                }
                 return true
             }
             let isToldToItsEnd = try await group.next() ?? false

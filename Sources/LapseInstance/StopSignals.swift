@@ -1,12 +1,17 @@
 import Foundation
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// Ends the services at the first signal that asks for it: SIGINT, SIGTERM, or SIGHUP, which a terminal sends when it is closed.
 ///
 /// A signal that comes before it runs is kept.
-struct StopSignals: Service {
+final class StopSignals: Service {
     private let signals: UnixSignalsSequence
+    private let received = Atomic(false)
+
+    /// Whether one has come. The server stops after that, and whoever talks to it may meet closed connections first.
+    var haveCome: Bool { received.load(ordering: .acquiring) }
 
     init() async {
         // Who started Lapse with nohup wants it to outlive the terminal.
@@ -20,6 +25,9 @@ struct StopSignals: Service {
     }
 
     func run() async {
-        for await _ in signals.cancelOnGracefulShutdown() { return }
+        for await _ in signals.cancelOnGracefulShutdown() {
+            received.store(true, ordering: .releasing)
+            return
+        }
     }
 }
