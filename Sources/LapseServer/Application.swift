@@ -18,10 +18,15 @@ import ServiceLifecycle
 /// What goes wrong with single connections is not logged: clients hang up as they like. Failed requests are, by ``SurfaceMiddleware``.
 package func buildApplication(
     _ site: Site, server: HTTPServerBuilder = .http1(), address: BindAddress = .hostname("127.0.0.1", port: 0),
+    connections: Int = ConnectionBound.standard,
     onServerRunning: @escaping @Sendable (any Channel) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     Application(
-        responder: EndpointResponder(site), server: server, configuration: .init(address: address),
+        responder: EndpointResponder(site), server: server,
+        configuration: .init(
+            address: address,
+            availableConnectionsDelegate: MaximumAvailableConnections(
+                connections, logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })),
         onServerRunning: onServerRunning, eventLoopGroupProvider: .shared(EventLoops.group),
         logger: Logger(label: "connections") { _ in SwiftLogNoOpLogHandler() })
 }
@@ -56,31 +61,48 @@ package struct Listener: Sendable {
     package let port: Int
     /// Nil: plain HTTP.
     package let identity: LocalCertificateAuthority.Identity?
+    /// How long a client may take for a request, for its next one, and for taking more of an answer.
+    package let patience: Duration
 
-    package init(site: Site, host: String, port: Int, identity: LocalCertificateAuthority.Identity?) {
+    package init(
+        site: Site, host: String, port: Int, identity: LocalCertificateAuthority.Identity?, patience: Duration = .seconds(60)
+    ) {
         self.site = site
         self.host = host
         self.port = port
         self.identity = identity
+        self.patience = patience
     }
 
     /// The service to run, which tells the port it got.
     package func service(onListening: @escaping @Sendable (Int) async -> Void) throws -> any Service {
-        var configuration = HTTP1Channel.Configuration(idleTimeout: .seconds(60))
-        configuration.httpDecoder = .init(
-            maxHeaderFieldSize: Bounds.header, maxHeaderListSize: Bounds.header, maxHeaderFieldCount: Bounds.headers)
-        var server = HTTPServerBuilder.http1(configuration: configuration)
+        let patience = TimeAmount(patience)
+        var server = HTTPServerBuilder { responder in
+            // Without its own timer: it does not see the bytes of half a head.
+            var configuration = HTTP1Channel.Configuration(idleTimeout: nil)
+            configuration.httpDecoder = .init(
+                maxHeaderFieldSize: Bounds.header, maxHeaderListSize: Bounds.header, maxHeaderFieldCount: Bounds.headers)
+            return WatchedChannel(http: HTTP1Channel(responder: responder, configuration: configuration), patience: patience)
+        }
         if let identity {
             var tls = TLSConfiguration.makeServerConfiguration(
                 certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8)).map { .certificate($0) },
                 privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem)))
             tls.minimumTLSVersion = .tlsv12
+            // Those of TLS 1.2 with authenticated encryption, for the key that the server has. TLS 1.3 has no others.
+            tls.cipherSuiteValues = [
+                .TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, .TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+                .TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
+            ]
             tls.applicationProtocols = ["http/1.1"]
             // How long a stopping Lapse waits for a client to say goodbye.
             tls.shutdownTimeout = .milliseconds(200)
             server = try .tls(server, tlsConfiguration: tls)
         }
         let application = buildApplication(site, server: server, address: .hostname(host, port: port)) { channel in
+            try? await channel.eventLoop.submit {
+                try channel.pipeline.syncOperations.addHandler(AcceptPause(), position: .first)
+            }.get()
             await onListening(channel.localAddress?.port ?? port)
         }
         return ExplainingService(wrapped: application, address: "\(site.scheme.rawValue) port \(port) of \(host)")

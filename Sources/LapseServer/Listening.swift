@@ -25,3 +25,51 @@ struct ExplainingService<Wrapped: Service>: Service {
         }
     }
 }
+
+/// How many connections a port has at once. Those that come then wait until one of them ends, which none that does nothing outlives
+/// by more than a minute.
+enum ConnectionBound {
+    /// More would be no lab.
+    private static let most = 4096
+    /// For the database, the ports and the loops. A connection takes one descriptor, with TLS too.
+    private static let reserve = 64
+    /// A Lapse has two ports.
+    static let standard = of(descriptors: descriptors)
+
+    static func of(descriptors: Int) -> Int { min(most, max(8, (descriptors - reserve) / 2)) }
+
+    /// How many descriptors this process may have.
+    private static var descriptors: Int {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        #else
+            let isKnown = getrlimit(RLIMIT_NOFILE, &limit) == 0
+        #endif
+        return isKnown ? Int(clamping: limit.rlim_cur) : 0
+    }
+}
+
+/// Stops accepting for a second when no descriptor is free for one more connection. The port would tell that one waits again and again.
+final class AcceptPause: ChannelDuplexHandler {
+    typealias InboundIn = any Channel
+    typealias OutboundIn = Never
+
+    private var isPaused = false
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !isPaused, let error = error as? IOError, [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode) {
+            isPaused = true
+            try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+            context.eventLoop.assumeIsolated().scheduleTask(in: .seconds(1)) {
+                self.isPaused = false
+                try? context.channel.syncOptions?.setOption(.autoRead, value: true)
+            }
+        }
+        context.fireErrorCaught(error)
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if !isPaused { context.read() }
+    }
+}

@@ -68,24 +68,10 @@ package struct Site: Sendable {
 
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.
     func origin(of request: Request) -> String {
-        publicURL ?? "\(scheme.rawValue)://\(Self.validHost(request.head.authority) ?? "localhost")"
+        publicURL ?? "\(scheme.rawValue)://\(HostAndPort(request.head.authority)?.text ?? "localhost")"
     }
 
     func graphOrigin(_ trace: RequestTrace) -> String { graphURL ?? trace.origin }
-
-    /// The text when it can stand in a URL as host and port, nil else.
-    static func validHost(_ text: String?) -> String? {
-        guard let text, (1...255).contains(text.utf8.count) else { return nil }
-        var isLowercase = true
-        for byte in text.utf8 {
-            switch byte {
-            case 97...122, 48...57, 45, 46, 58, 91, 93: break
-            case 65...90: isLowercase = false
-            default: return nil
-            }
-        }
-        return isLowercase ? text : text.lowercased()
-    }
 
     func certificate(_ request: Request, _ context: LapseContext) -> Response {
         Self.asset(Array(certificatePEM.utf8), type: "application/x-pem-file")

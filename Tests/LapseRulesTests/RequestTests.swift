@@ -193,7 +193,10 @@ struct RedirectURITests {
 
     @Test("Exact, but for the port of http loopback")
     func matching() {
-        for uri in ["http://localhost", "http://localhost:1234", "http://localhost:1234/cb", "http://localhost/callback"] {
+        for uri in [
+            "http://localhost", "http://localhost:1234", "http://localhost:1234/cb", "http://localhost/callback",
+            "http://localhost:65535/cb",
+        ] {
             #expect(RedirectURI.platform(of: uri, in: native) == .web, "\(uri)")
         }
         for uri in [
@@ -201,7 +204,8 @@ struct RedirectURITests {
             "http://localhost:1234@evil.example/cb",
             "http://localhost:/cb", "http://localhost:123456/cb", "https://localhost/cb", "http://127.0.0.1/cb",
             "http://localhost/cb?x=1",
-            "http://localhost:12ab/cb", "",
+            "http://localhost:12ab/cb", "", "http://localhost:99999/cb", "http://localhost:65536/cb", "http://localhost:0/cb",
+            "http://localhost:080/cb",
         ] {
             #expect(RedirectURI.platform(of: uri, in: native) == nil, "\(uri)")
         }
@@ -215,7 +219,11 @@ struct RedirectURITests {
         for uri in ["http://localhost:1/x", "http://127.0.0.1/", "https://localhost", "http://[::1]:8080/cb"] {
             #expect(RedirectURI.isLoopback(uri), "\(uri)")
         }
-        for uri in ["http://localhost.evil.example", "https://evil.example", "http://[::1]evil", "javascript:alert(1)"] {
+        for uri in [
+            "http://localhost.evil.example", "https://evil.example", "http://[::1]evil", "javascript:alert(1)",
+            "https://localhost:x@evil.example/", "http://[::1]:1@evil.example/", "https://127.0.0.1:99999/", "https://localhost:/",
+            "http://[::1]:0/",
+        ] {
             #expect(!RedirectURI.isLoopback(uri), "\(uri)")
         }
     }

@@ -377,6 +377,42 @@ struct ControlTests {
             #expect(plain.status == 400)
         }
     }
+
+    @Test(
+        "A body is taken as JSON alone, and a request that calls itself something else is not, with a body or without",
+        arguments: [
+            (nil, 200), ("application/json", 200), ("APPLICATION/JSON", 200), ("application/json; charset=utf-8", 200),
+            ("application/json ;charset=utf-8", 200), ("application/jsonp", 400), ("application/json-patch+json", 400),
+            ("text/plain", 400), ("application/x-www-form-urlencoded", 400), ("application/json, text/plain", 400),
+        ] as [(String?, Int)])
+    func onlyJSON(type: String?, status: Int) async throws {
+        try await Lab.run { lab async throws in
+            let headers: HTTPFields = type.map { [.contentType: $0] } ?? [:]
+            let path = "/_lapse/api/tenants/contoso.example"
+            #expect(try await lab.send(.post, path + "/reset", headers: headers).status == status)
+            if type != nil {
+                let set = try await lab.send(.put, path + "/clock", headers: headers, body: #"{"mode":"frozen"}"#)
+                #expect(set.status == status)
+            }
+        }
+    }
+
+    @Test("A form is one when its type says so as a whole")
+    func onlyForms() async throws {
+        try await Lab.run { lab async throws in
+            for (type, code) in [
+                ("application/x-www-form-urlencoded", 900_144), ("application/x-www-form-urlencoded;charset=utf-8", 900_144),
+            ] {
+                let answer = try await lab.send(
+                    .post, "/contoso.example/oauth2/v2.0/token", headers: [.contentType: type], body: "grant_type=refresh_token")
+                #expect(answer.code == code && answer["error_description"].contains("client_id"), "\(type)")
+            }
+            let other = try await lab.send(
+                .post, "/contoso.example/oauth2/v2.0/token", headers: [.contentType: "application/x-www-form-urlencodedx"],
+                body: "grant_type=refresh_token")
+            #expect(other["error_description"].contains("grant_type"))
+        }
+    }
 }
 
 @Suite("Microsoft Graph")

@@ -89,6 +89,30 @@ struct SurfaceTests {
         }
     }
 
+    @Test("An answer to HEAD has no body, with a route and without, and the length that it would have")
+    func head() async throws {
+        try await Lab.run { lab async throws in
+            let routes = LapseServer.routes(Self.site(lab), []).routes
+            let read = Set(routes.filter { $0.method == .get }.map(Self.path))
+            // As long a name, in case the answer says it.
+            let other = try #require(HTTPRequest.Method("LINK"))
+            for path in Set(routes.map(Self.path) + ["/nothing", "/v1.0", "/tenants/none", "/_lapse/none", "/_lapse/api/none"]) {
+                let answer = try await lab.send(.head, path)
+                #expect(answer.text == "", "\(path)")
+                #expect(answer.headers[.contentLength] != nil, "\(path)")
+                guard !read.contains(path) else { continue }
+                let whole = try await lab.send(other, path)
+                #expect(answer.status == whole.status, "\(path)")
+                #expect(answer.headers[.contentLength] == String(whole.text.utf8.count), "\(path)")
+                #expect(answer.headers[.contentType] == whole.headers[.contentType], "\(path)")
+            }
+            for path in ["/contoso.example/v2.0/.well-known/openid-configuration", "/_lapse", "/_lapse/api/health"] {
+                let (answer, whole) = (try await lab.send(.head, path), try await lab.send(.get, path))
+                #expect(answer.text == "" && answer.headers[.contentLength] == String(whole.text.utf8.count), "\(path)")
+            }
+        }
+    }
+
     @Test(
         "A path that is not there is answered in the form of its prefix",
         arguments: [

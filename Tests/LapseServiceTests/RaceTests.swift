@@ -121,6 +121,20 @@ struct RaceTests {
         if case .payload = await other.check(String(forged)) { #expect(Bool(false), "a changed signature was accepted") }
     }
 
+    @Test("A token has one text: padding and letters of another alphabet are refused")
+    func oneText() async throws {
+        let signer = try await Self.signer.value
+        let token = try signer.sign((["aud": "x"] as JSON).encoded)
+        let (head, tail) = (String(token.prefix { $0 != "." }), String(token.drop { $0 != "." }))
+        for other in [
+            token + "==", token + "=", head + "=" + tail, token.replacing("-", with: "+").replacing("_", with: "/"), token + "\n",
+            " " + token,
+        ] {
+            guard case .garbage = await signer.check(other) else { return #expect(Bool(false), "\(other)") }
+        }
+        guard case .payload = await signer.check(token) else { return #expect(Bool(false)) }
+    }
+
     @Test("The server certificate is good for this machine alone, and for less than what clients refuse")
     func certificates() throws {
         let now = Timestamp("2026-03-01T12:00:00Z")!

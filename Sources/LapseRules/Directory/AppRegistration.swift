@@ -135,23 +135,37 @@ package enum RedirectURI {
     package static func isLoopback(_ uri: String) -> Bool {
         withoutLoopbackPort(uri) != nil
             || ["https://localhost", "https://127.0.0.1", "http://[::1]", "https://[::1]"].contains { origin in
-                uri.hasPrefix(origin) && [nil, ":", "/", "?"].contains(uri.dropFirst(origin.count).first)
+                withoutPort(uri, of: origin) != nil
             }
     }
 
     /// The URI without its port when it is `http` on this machine by name or IPv4 address; nil for others.
     private static func withoutLoopbackPort(_ uri: String) -> String? {
-        for origin in ["http://localhost", "http://127.0.0.1"] where uri.hasPrefix(origin) {
-            var rest = uri.dropFirst(origin.count)
-            if rest.first == ":" {
-                rest.removeFirst()
-                let digits = rest.prefix { $0.isASCII && $0.isNumber }
-                guard (1...5).contains(digits.count) else { return nil }
-                rest = rest.dropFirst(digits.count)
-            }
-            guard rest.isEmpty || rest.first == "/" || rest.first == "?" else { return nil }
-            return origin + rest
+        withoutPort(uri, of: "http://localhost") ?? withoutPort(uri, of: "http://127.0.0.1")
+    }
+
+    /// Nil for a URI of another origin, and for what stands there without being a port.
+    private static func withoutPort(_ uri: String, of origin: String) -> String? {
+        guard uri.hasPrefix(origin) else { return nil }
+        var rest = uri.dropFirst(origin.count)
+        if rest.first == ":" {
+            let digits = rest.dropFirst().prefix { $0.isASCII && $0.isNumber }
+            guard digits.utf8.isPort else { return nil }
+            rest = rest[digits.endIndex...]
         }
-        return nil
+        guard rest.isEmpty || rest.first == "/" || rest.first == "?" else { return nil }
+        return origin + rest
+    }
+}
+
+extension Sequence<UInt8> {
+    /// Whether these are the digits of a port as URLs have it: 1 to 65535, without zeros in front.
+    package var isPort: Bool {
+        var port = 0
+        for digit in self {
+            guard (48...57).contains(digit), port > 0 || digit > 48, port < 6554 else { return false }
+            port = port * 10 + Int(digit) - 48
+        }
+        return (1...65_535).contains(port)
     }
 }

@@ -100,13 +100,13 @@ extension Request {
     /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
     func control(mayBeName: Bool = false) async throws -> JSON {
         let bytes = try await bytes()
+        guard hasContent("application/json") || (bytes.isEmpty && headers[.contentType] == nil) else {
+            throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
+        }
         guard !bytes.isEmpty else {
             // What replaces something must say by what.
             guard method != .put else { throw ControlError.invalid(FieldError("", "A body is required.")) }
             return [:]
-        }
-        guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
-            throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
         }
         guard let value = JSON(parsing: bytes) else {
             throw ControlError.invalid(FieldError("", "The body is no valid JSON."))

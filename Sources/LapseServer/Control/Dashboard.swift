@@ -46,15 +46,10 @@ struct Dashboard {
 extension Site {
     /// Loopback names, `*.localhost` and the public URL's host: a foreign name that resolves to this machine is refused.
     func isOwnHost(_ authority: String?) -> Bool {
-        guard let host = Self.validHost(authority).map(Self.withoutPort) else { return false }
+        guard let host = HostAndPort(authority)?.host else { return false }
         if host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]" { return true }
         if let publicHost = publicURL.flatMap({ URI($0).host }), host == publicHost.lowercased() { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    private static func withoutPort(_ authority: String) -> String {
-        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") { return String(authority[...end]) }
-        return String(authority.prefix { $0 != ":" })
     }
 }

@@ -28,7 +28,7 @@ struct PageResponder {
 
     /// Scheme, host and port of an address; nil when it has another form.
     private static func origin(_ address: String) -> String? {
-        guard let url = URL(string: address), let scheme = url.scheme, let host = Site.validHost(url.host) else { return nil }
+        guard let url = URL(string: address), let scheme = url.scheme, let host = HostAndPort(url.host)?.text else { return nil }
         return "\(scheme)://\(host)" + (url.port.map { ":\($0)" } ?? "")
     }
 

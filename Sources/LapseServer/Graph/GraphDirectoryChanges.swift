@@ -72,9 +72,7 @@ extension Request {
         let bytes: [UInt8]
         do { bytes = try await self.bytes() } catch is NIOTooManyBytesError { throw GraphError.tooLarge }
         if bytes.isEmpty { return [:] }
-        guard headers[.contentType]?.lowercased().hasPrefix("application/json") == true else {
-            throw GraphError.wrongContentType
-        }
+        guard hasContent("application/json") else { throw GraphError.wrongContentType }
         guard let body = JSON(parsing: bytes), case .object = body else { throw GraphError.unreadableBody }
         return body
     }

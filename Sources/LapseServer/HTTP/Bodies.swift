@@ -20,7 +20,7 @@ extension Request {
     ///
     /// - Throws: `EntraError`. A body of another type has no parameters: what is missing is then named, as at Entra.
     func form() async throws -> FormParameters {
-        guard hasForm else { return .empty }
+        guard hasContent("application/x-www-form-urlencoded") else { return .empty }
         do {
             return try FormParameters(try await bytes())
         } catch is NIOTooManyBytesError {
@@ -28,8 +28,17 @@ extension Request {
         }
     }
 
-    private var hasForm: Bool {
-        headers[.contentType]?.lowercased().hasPrefix("application/x-www-form-urlencoded") == true
+    /// Whether the request calls its body this, whatever parameters it adds.
+    ///
+    /// - Parameter type: in lower case.
+    func hasContent(_ type: String) -> Bool {
+        guard let said = headers[.contentType] else { return false }
+        var rest = said.utf8[...]
+        for byte in type.utf8 {
+            guard let letter = rest.popFirst(), ((65...90).contains(letter) ? letter | 0x20 : letter) == byte else { return false }
+        }
+        let next = rest.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+        return next == nil || next == UInt8(ascii: ";")
     }
 
     func query() throws(EntraError) -> FormParameters { try FormParameters(Array((uri.query ?? "").utf8)) }

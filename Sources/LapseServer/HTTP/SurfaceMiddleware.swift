@@ -45,6 +45,8 @@ struct SurfaceMiddleware: RouterMiddleware {
                 response = answer(error, to: request, on: surface, context)
             }
         }
+        // RFC 9110 section 9.3.2: without a route too, for which the router makes no HEAD.
+        if request.method == .head { response = response.createHeadResponse() }
         if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
         if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
         guard let due = site.authority.responseFaults.take(context.trace.requestID) else { return response }

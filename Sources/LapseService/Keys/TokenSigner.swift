@@ -56,9 +56,10 @@ package struct TokenSigner: Sendable {
 
     /// Checks the signature alone; times are for LapseRules to judge.
     package func check(_ token: String) async -> Checked {
-        guard token.utf8.count <= 16_384, token.split(separator: ".", omittingEmptySubsequences: false).count == 3 else {
-            return .garbage
-        }
+        guard token.utf8.count <= 16_384 else { return .garbage }
+        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
+        // RFC 7515 section 2: without padding. JWTKit takes it, and other letters for the same bytes.
+        guard parts.count == 3, parts.allSatisfy({ Base64URL.decode($0) != nil }) else { return .garbage }
         do {
             return .payload(try await verification.verify(token, as: AnyPayload.self).claims)
         } catch let error as JWTError where error.errorType == .malformedToken {
