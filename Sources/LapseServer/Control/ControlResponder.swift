@@ -76,8 +76,9 @@ struct ControlGate: RouterMiddleware {
                 .forbidden, .foreignOrigin, "The control API takes no requests from pages of other origins.")
         }
         if let expected = site.controlToken {
-            let presented = request.headers[.authorization].map { $0.split(separator: " ", maxSplits: 1) } ?? []
-            guard presented.count == 2, presented[0].lowercased() == "bearer", SecretHash(of: String(presented[1])) == expected
+            let presented = request.headers[.authorization].flatMap(AuthorizationHeader.init)
+            guard let presented, presented.scheme.lowercased() == "bearer",
+                SecretHash(of: String(presented.credentials)) == expected
             else {
                 var response = ControlResponder.error(
                     .unauthorized, .unauthorized, "The control API wants its token: Authorization: Bearer.")

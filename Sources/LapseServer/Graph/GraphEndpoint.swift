@@ -36,7 +36,7 @@ struct GraphEndpoint {
         try await responder.responding(context.trace) {
             let segments = request.uri.path.split(separator: "/")
             let version = segments[0].lowercased()
-            let token = { try await site.authority.bearerToken(Self.bearer(request)) }
+            let token = { try await site.authority.bearerToken(request.bearerToken) }
             if segments.count == 2, segments[1].lowercased() == "$batch" || segments[1].lowercased() == "%24batch" {
                 guard request.method == .post else { throw GraphError.wrongMethod(request.method.rawValue) }
                 let (known, body) = (try await token(), try await request.graphBody())
@@ -88,13 +88,11 @@ struct GraphEndpoint {
 
     func userInfo(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await responder.responding(context.trace) {
-            let token = try await site.authority.bearerToken(Self.bearer(request))
+            let token = try await site.authority.bearerToken(request.bearerToken)
             let outcome = try site.authority.userInfo(token: token, trace: context.trace)
             return responder.answer(outcome, context.trace) { info, _ in responder.answer(info, trace: context.trace) }
         }
     }
-
-    static func bearer(_ request: Request) -> String? { request.bearerToken }
 }
 
 extension Cloud {

@@ -11,7 +11,7 @@ struct LabAPIEndpoint {
 
     func respond(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await responder.responding(context.trace) {
-            let token = try await site.authority.bearerToken(GraphEndpoint.bearer(request))
+            let token = try await site.authority.bearerToken(request.bearerToken)
             let outcome = try site.authority.callLabAPI(token: token, trace: context.trace)
             return responder.answer(outcome, context.trace) { caller, _ in .json(caller, headers: [.cacheControl: "no-store"]) }
         }

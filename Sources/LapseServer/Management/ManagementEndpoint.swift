@@ -24,7 +24,7 @@ struct ManagementEndpoint {
         let trace = context.trace
         do {
             guard try request.query()["api-version"] != nil else { throw ManagementError.missingVersion }
-            let outcome = try read(try await site.authority.bearerToken(GraphEndpoint.bearer(request)))
+            let outcome = try read(try await site.authority.bearerToken(request.bearerToken))
             let response =
                 switch outcome.result {
                 case .success(let body): responder.answer(body, trace)
