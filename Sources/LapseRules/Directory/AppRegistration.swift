@@ -158,7 +158,7 @@ package enum RedirectURI {
     }
 }
 
-extension Sequence<UInt8> {
+extension Substring.UTF8View {
     /// Whether these are the digits of a port as URLs have it: 1 to 65535, without zeros in front.
     package var isPort: Bool {
         var port = 0

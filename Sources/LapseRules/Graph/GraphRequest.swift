@@ -46,7 +46,7 @@ package enum GraphRequest: Equatable, Sendable {
     package init(method: String, path: String, isBeta: Bool) throws(GraphError) {
         var segments: [String] = []
         for part in path.split(separator: "/") {
-            guard let segment = FormParameters.decodePath(part) else { throw .unreadable }
+            guard let segment = FormParameters.decodePath(String(part)) else { throw .unreadable }
             segments += Self.splittingKey(segment)
         }
         let asked = try Self.methods(of: segments, isBeta: isBeta)

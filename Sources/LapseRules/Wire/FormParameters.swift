@@ -69,10 +69,10 @@ package struct FormParameters: Equatable, Sendable {
     }
 
     /// Decodes a segment of a path, where a plus is a plus; nil when it is broken.
-    package static func decodePath(_ segment: some StringProtocol) -> String? {
+    package static func decodePath(_ segment: String) -> String? {
         // A segment without escapes is returned as it is: most are.
-        guard segment.utf8.contains(UInt8(ascii: "%")) else { return String(segment) }
-        return try? decode(Array(String(segment).replacing("+", with: "%2B").utf8)[...])
+        guard segment.utf8.contains(UInt8(ascii: "%")) else { return segment }
+        return try? decode(Array(segment.replacing("+", with: "%2B").utf8)[...])
     }
 
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.

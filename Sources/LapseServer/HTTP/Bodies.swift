@@ -32,13 +32,15 @@ extension Request {
     ///
     /// - Parameter type: in lower case.
     func hasContent(_ type: String) -> Bool {
-        guard let said = headers[.contentType] else { return false }
-        var rest = said.utf8[...]
-        for byte in type.utf8 {
-            guard let letter = rest.popFirst(), ((65...90).contains(letter) ? letter | 0x20 : letter) == byte else { return false }
+        guard var said = headers[.contentType] else { return false }
+        return said.withUTF8 { bytes in
+            var rest = bytes[...]
+            for letter in type.utf8 {
+                guard let byte = rest.popFirst(), ((65...90).contains(byte) ? byte | 0x20 : byte) == letter else { return false }
+            }
+            let next = rest.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+            return next == nil || next == UInt8(ascii: ";")
         }
-        let next = rest.first { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
-        return next == nil || next == UInt8(ascii: ";")
     }
 
     func query() throws(EntraError) -> FormParameters { try FormParameters(Array((uri.query ?? "").utf8)) }

@@ -92,7 +92,7 @@ struct Masking {
         return pair[...equals] + (shown == content ? String(given) : shown)
     }
 
-    private static func decoded(_ text: Substring) -> String? { FormParameters.decodePath(text.replacing("+", with: " ")) }
+    private static func decoded(_ text: Substring) -> String? { FormParameters.decodePath(String(text).replacing("+", with: " ")) }
 
     private mutating func header(_ field: HTTPField) -> String {
         switch field.name {
