@@ -17,8 +17,10 @@ package struct Instance: Sendable {
     package var isCertificateReissued: Bool { files.isReissued }
     /// What was done to bring an older Lapse's database here, in one line; nil when nothing had to be.
     package var migration: String? { authority.store.migration }
-    private let logger: Logger
+    private let log: ServerLog
     private let stopSignals: StopSignals
+
+    package typealias LogOutput = ServerLog.Output
 
     /// The addresses after the start; nil for what is off.
     package struct Addresses: Sendable {
@@ -27,11 +29,11 @@ package struct Instance: Sendable {
     }
 
     /// - Throws: ``StartError`` in one line for a folder, seed or database that cannot be used. Nothing is overwritten.
-    package init(_ settings: Settings) async throws {
+    ///
+    /// - Parameter output: where the log goes.
+    package init(_ settings: Settings, log output: LogOutput) async throws {
         self.settings = settings
-        var logger = Logger(label: "lapse") { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = .error
-        self.logger = logger
+        log = ServerLog(level: settings.logLevel, format: settings.logFormat, output: output, systemTime: Machine.now)
         // The seed is read first: a mistake in it must not leave a half-made folder.
         let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
         // A signal that comes from here on waits until everything is there to be stopped: none leaves a temporary folder behind.
@@ -45,6 +47,7 @@ package struct Instance: Sendable {
                 random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
             try authority.seed(seed)
+            log.ask(authority)
         } catch {
             if settings.isEphemeral { folder.remove() }
             throw error as? StartError ?? StartError("\(error)")
@@ -56,16 +59,20 @@ package struct Instance: Sendable {
     /// - Parameter onReady: called once, when every port is open.
     package func serve(onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
         // However it ends, the database is left closed and whole.
-        defer { try? authority.store.close() }
+        defer {
+            log.finish()
+            try? authority.store.close()
+        }
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
         var services: [any Service] = []
-        let (exchanges, unavailable) = (ExchangeLog(systemTime: Machine.now), UnavailableLog())
+        let (exchanges, unavailable) = (ExchangeLog(systemTime: Machine.now, toldTo: log), UnavailableLog())
         for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
             guard case .number(let number) = port else { continue }
             let site = Site(
                 authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
                 publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
-                exchanges: exchanges, unavailable: unavailable, version: Self.version, systemTime: Machine.now, logger: logger)
+                exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, systemTime: Machine.now,
+                logger: log.logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
             services.append(try listener.service { await ready.listening(scheme, port: $0) })

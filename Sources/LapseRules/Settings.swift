@@ -21,6 +21,21 @@ package struct Settings: Equatable, Sendable {
     /// What the server is called besides localhost, in lower case.
     package var tlsNames: [String] = []
     package var isRegistrationOpen = false
+    /// Nil: requests where a person reads along, on a terminal; nothing but errors elsewhere.
+    package var logLevel: LogLevel?
+    package var logFormat = LogFormat.text
+
+    /// What a running Lapse tells on its standard error.
+    package enum LogLevel: String, CaseIterable, Sendable {
+        /// What goes wrong.
+        case quiet
+        /// And a line for each request that is answered.
+        case requests
+        /// And what requests and answers say, without secrets.
+        case debug
+    }
+
+    package enum LogFormat: String, CaseIterable, Sendable { case text, json }
 
     package init() {}
 
@@ -147,11 +162,17 @@ extension Settings.Option {
         "open-registration", .toggle, \.isRegistrationOpen, default: .described(nil),
         "Accept any client id and any loopback redirect URI", yesOrNo)
 
+    package static let logLevel = Self(
+        "log-level", .text, \.logLevel, default: .described("requests on a terminal, else quiet"),
+        "What to tell on standard error: quiet, requests (a line for each) or debug (what they say, without secrets)",
+        { value, source throws(FieldError) in try word(value, source) as Settings.LogLevel })
+    package static let logFormat = Self(
+        "log-format", .text, \.logFormat, default: .text("text"), "How to tell it: text or json", word)
+
     /// Every option, in the order in which they are read.
     package static let all = [
         host, controlToken, httpsPort, httpPort, dataDirectory, ephemeral, seed, propagation, readyFile, publicURL, graphURL,
-        tlsName,
-        openRegistration,
+        tlsName, openRegistration, logLevel, logFormat,
     ]
 }
 
@@ -161,6 +182,17 @@ extension Settings.Option {
     @Sendable private static func text(_ value: JSON, _ source: String) throws(FieldError) -> String {
         guard case .string(let text) = value, !text.isEmpty else { throw FieldError(source, "must be a text") }
         return text
+    }
+
+    /// One of the words that a value may be.
+    @Sendable private static func word<Word: CaseIterable & RawRepresentable>(
+        _ value: JSON, _ source: String
+    ) throws(FieldError) -> Word where Word.RawValue == String {
+        guard let word = value.text.flatMap(Word.init) else {
+            let words = Word.allCases.map(\.rawValue)
+            throw FieldError(source, "must be \(words.dropLast().joined(separator: ", ")) or \(words.last ?? "")")
+        }
+        return word
     }
 
     @Sendable private static func token(_ value: JSON, _ source: String) throws(FieldError) -> String {

@@ -44,12 +44,15 @@ package struct Site: Sendable {
     let systemTime: @Sendable () -> Timestamp
     let logger: Logger
     let exchanges: ExchangeLog
+    /// Nil: nobody is told of requests.
+    let log: ServerLog?
     let unavailable: UnavailableLog
 
     /// - Parameter exchanges: shared by the ports of one Lapse, as `unavailable` is; nil: this one's own.
     package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(), version: String,
+        controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(),
+        log: ServerLog? = nil, version: String,
         systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -63,6 +66,7 @@ package struct Site: Sendable {
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)
+        self.log = log.flatMap { $0.tellsRequests ? $0 : nil }
         self.unavailable = unavailable
     }
 

@@ -57,6 +57,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
         resources.on("_lapse/resource", method: method, use: labAPI.respond)
     }
     let dashboard = Dashboard(site: site)
+    pages.get("", use: dashboard.start)
     pages.get("_lapse", use: dashboard.page)
     pages.get("_lapse/app", use: dashboard.app)
     pages.get("_lapse/dashboard.css") { _, _ in Site.asset(PageAssets.dashboardStyle, type: "text/css; charset=utf-8") }

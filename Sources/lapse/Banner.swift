@@ -1,37 +1,77 @@
+import Foundation
 import LapseInstance
 import LapseRules
+import LapseService
 
-/// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
+/// What a person reads when Lapse is up: which page to open, whom to sign in as, what to type next.
 enum Banner {
+    /// - Parameter sample: names that exist; nil: there are none, and nothing to type.
+    /// - Parameter program: as the person called it.
     static func text(
-        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, settings: Settings
+        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, settings: Settings,
+        sample: SampleSignIn?, program: String
     ) -> String {
         let base = addresses.https ?? addresses.http ?? ""
-        let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
-        let token = settings.controlToken == nil ? "" : " -H 'Authorization: Bearer YOUR-CONTROL-TOKEN'"
-        let members = BuiltInLab.seed.flatMap(\.users).filter { !$0.isGuest }
-        let users =
-            settings.seed == nil
-            ? "Users (password \(BuiltInLab.password)): \(members.map(\.userPrincipalName).joined(separator: ", "))"
-            : "Users: those of \(settings.seed!), when the database was empty"
-        let tenant = settings.seed == nil ? BuiltInLab.domain : "TENANT"
-        let user = settings.seed == nil ? BuiltInLab.adele : "USER"
-        let names = settings.tlsNames.isEmpty ? "localhost alone" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
-        let authority =
-            isReissued ? "\(certificate), issued again with its old key: it speaks for \(names)" : "\(certificate), for \(names)"
+        var facts = [
+            ("Dashboard", "\(base)/_lapse/    start page: \(base)/"),
+            ("Sample app", "\(base)/_lapse/app/"),
+            (
+                "Authority",
+                [addresses.https, addresses.http].compactMap { $0.map { "\($0)/\(sample?.tenant ?? "TENANT")" } }
+                    .joined(separator: "  ")
+            ),
+        ]
+        if let sample {
+            let password = sample.password.map { "password \($0)" } ?? settings.seed.map { "password as in \($0)" }
+            facts.append(("Client id", "\(sample.client)  (\(sample.appName))"))
+            facts.append(("User", [sample.user, password].compactMap { $0 }.joined(separator: ", ")))
+        }
+        if addresses.https != nil {
+            let names = settings.tlsNames.isEmpty ? "localhost only" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
+            let reissue = isReissued ? ", issued again with its old key" : ""
+            facts.append(("Local CA", "\(certificate), for \(names)\(reissue)"))
+        }
+        if let migration { facts.append(("Database", migration)) }
+        let next = sample.map { steps(base, certificate: certificate, settings: settings, $0, program: program) } ?? []
         return """
-            Lapse \(Instance.version) - a local identity provider for tests. It is no production identity provider.
+            Lapse \(Instance.version) - a local identity provider for tests. It is not a production identity provider.
 
-              Authority  \([addresses.https, addresses.http].compactMap { $0 }.joined(separator: "  "))
-              Local CA   \(authority)\(migration.map { "\n  Database   \($0)" } ?? "")
-              \(users)
-
-            Try next:
-              \(curl) \(base)/\(tenant)/v2.0/.well-known/openid-configuration
-              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/grants -H 'Content-Type: application/json' -d '{"user":"\(user)","client_id":"\(BuiltInLab.native)","scope":"openid offline_access User.Read"}'
-              \(curl)\(token) \(base)/_lapse/api/tenants/\(tenant)/revocations -H 'Content-Type: application/json' -d '{"user":"\(user)","cause":"adminRevoke"}'
-
+            \(facts.map { "  " + $0.0.padding(toLength: 12, withPad: " ", startingAt: 0) + $0.1 }.joined(separator: "\n"))
+            \(next.isEmpty ? "" : "\nTry next, in another terminal:\n\(next.map { "  \($0)" }.joined(separator: "\n"))\n")
             Stop with Ctrl-C.
             """
+    }
+
+    /// Commands that can be pasted as they stand.
+    private static func steps(
+        _ base: String, certificate: String, settings: Settings, _ sample: SampleSignIn, program: String
+    ) -> [String] {
+        let isSecure = base.hasPrefix("https:")
+        let token = settings.controlToken == nil ? "" : " -H \"Authorization: Bearer $LAPSE_CONTROL_TOKEN\""
+        let program = shellWord(program)
+        let curl = (isSecure ? "curl -s --cacert \(shellWord(certificate))" : "curl -s") + token
+        var flags = base == "https://localhost:8443" ? "" : " --server \(base)"
+        // Where no flag says it, a command takes the CA of the folder that it is started in.
+        if isSecure, certificate != ".lapse/ca.pem" { flags += " --ca \(shellWord(certificate))" }
+        let tenant = sample.tenant == BuiltInLab.domain ? "" : " --tenant \(sample.tenant)"
+        let body =
+            ([
+                "user": .string(sample.user), "client_id": .string(sample.client.description),
+                "scope": "openid offline_access",
+            ]
+            as JSON).encodedText
+        return [
+            "\(curl) \(base)/_lapse/api/tenants/\(sample.tenant)/grants -H 'Content-Type: application/json' -d \(shellWord(body))",
+            "\(program) revoke \(sample.user)\(tenant)\(flags)",
+            "\(program) events\(tenant)\(flags)",
+        ]
+    }
+
+    /// As a shell reads it as one word.
+    private static func shellWord(_ text: String) -> String {
+        let plain = text.utf8.allSatisfy { byte in
+            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._/~@".utf8.contains(byte)
+        }
+        return plain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
     }
 }

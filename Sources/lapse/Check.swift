@@ -69,7 +69,7 @@ struct Check: AsyncParsableCommand {
         settings.httpPort = .number(0)
         settings.seed = seed
         let cast = try seed.map { try Cast(LabFile($0).content) } ?? .lab
-        let instance = try await Instance(settings)
+        let instance = try await Instance(settings, log: StandardStream.log)
         defer { instance.folder.remove() }
         try await instance.run { addresses in
             let client = ControlClient(server: addresses.http ?? "", tenant: cast.domain)

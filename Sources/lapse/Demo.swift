@@ -16,7 +16,7 @@ struct Demo: AsyncParsableCommand {
         settings.isEphemeral = true
         settings.httpsPort = .off
         settings.httpPort = .number(0)
-        let instance = try await Instance(settings)
+        let instance = try await Instance(settings, log: StandardStream.log)
         defer { instance.folder.remove() }
         do {
             try await instance.run { addresses in

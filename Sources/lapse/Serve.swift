@@ -27,6 +27,8 @@ struct Serve: AsyncParsableCommand {
     @Option(.graphURL) var graphURL: String?
     @Option(.tlsName) var tlsNames: [String]
     @Flag(.openRegistration) var isRegistrationOpen: Bool
+    @Option(.logLevel) var logLevel: String?
+    @Option(.logFormat) var logFormat: String?
 
     /// What the command line says, by option name.
     var flags: [String: String] {
@@ -35,7 +37,7 @@ struct Serve: AsyncParsableCommand {
             (.dataDirectory, dataDirectory), (.ephemeral, isEphemeral ? "true" : nil), (.seed, seed), (.propagation, propagation),
             (.readyFile, readyFile), (.publicURL, publicURL), (.graphURL, graphURL),
             (.tlsName, tlsNames.isEmpty ? nil : tlsNames.joined(separator: ",")),
-            (.openRegistration, isRegistrationOpen ? "true" : nil),
+            (.openRegistration, isRegistrationOpen ? "true" : nil), (.logLevel, logLevel), (.logFormat, logFormat),
         ]
         return given.reduce(into: [:]) { flags, option in flags[option.0.name] = option.1 }
     }
@@ -77,14 +79,15 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(_ settings: Settings) async throws {
-        let instance = try await Instance(settings)
+        let instance = try await Instance(settings, log: StandardStream.log)
         defer { if settings.isEphemeral { instance.folder.remove() } }
         try await instance.serve { addresses in
             let certificate = instance.folder.path(of: .authority)
             StandardStream.output.say(
                 Banner.text(
                     addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
-                    migration: instance.migration, settings: settings))
+                    migration: instance.migration, settings: settings, sample: try? instance.authority.sampleSignIn(),
+                    program: CommandLine.arguments.first ?? "lapse"))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),

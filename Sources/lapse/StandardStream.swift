@@ -1,4 +1,5 @@
 import Foundation
+import LapseInstance
 
 /// The standard output and the standard error: the one place that writes to them.
 ///
@@ -23,6 +24,14 @@ enum StandardStream: Int32 {
 
     /// Says what went wrong, in a line that says whose it is.
     static func complain(_ text: String) { error.say("lapse: \(text)") }
+
+    /// Where a running Lapse's log goes. NO_COLOR (no-color.org) and a terminal without colours are respected.
+    static var log: Instance.LogOutput {
+        let environment = ProcessInfo.processInfo.environment
+        let isTerminal = isatty(error.rawValue) == 1
+        let isColoured = isTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        return Instance.LogOutput(isTerminal: isTerminal, isColoured: isColoured) { error.say($0) }
+    }
 
     /// - Returns: whether all of it was taken.
     static func write(_ text: String, to descriptor: Int32) -> Bool {

@@ -58,7 +58,7 @@ struct SettingsTests {
     @Test("A default in the help is the default")
     func defaults() throws {
         let stated = Settings.Option.all.filter { $0.defaultText != nil }
-        #expect(stated.map(\.name) == ["host", "https-port", "http-port", "data-dir", "propagation"])
+        #expect(stated.map(\.name) == ["host", "https-port", "http-port", "data-dir", "propagation", "log-format"])
         for option in stated {
             #expect(try Settings(flags: [option.name: option.defaultText!], environment: [:]) == Settings(), "\(option.name)")
             #expect(option.help.hasSuffix("(default: \(option.defaultText!))."))
@@ -74,6 +74,7 @@ struct SettingsTests {
         "public-url": ("https://lapse.example", "https://lapse.example"),
         "graph-url": ("https://graph.example", "https://graph.example"),
         "tls-name": ("lapse,login.microsoftonline.com", ["lapse", "login.microsoftonline.com"]), "open-registration": ("1", true),
+        "log-level": ("debug", "debug"), "log-format": ("json", "json"),
     ]
 
     @Test(

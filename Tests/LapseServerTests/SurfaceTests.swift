@@ -118,7 +118,7 @@ struct SurfaceTests {
         arguments: [
             ("/contoso.example/oauth2/v3.0/token", Form.entra), ("/devicecode", .entra),
             ("/contoso.example/v3.0/.well-known/openid-configuration", .entra), ("/contoso.example/discovery/v3.0/keys", .entra),
-            ("/contoso.example/userrealm", .entra), ("/", .page), ("/none", .page),
+            ("/contoso.example/userrealm", .entra), ("/none", .page), ("/none/none", .page),
             ("/contoso.example/oauth2/v3.0/authorize", .page),
             ("/_lapse/none", .page), ("/v1.0", .graph), ("/v1.0/none", .graph), ("/beta/none/none", .graph),
             ("/OIDC//none", .graph),

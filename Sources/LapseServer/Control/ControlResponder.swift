@@ -16,7 +16,9 @@ enum ControlResponder {
     }
 
     static func error(_ status: HTTPResponse.Status, _ code: Code, field: String? = nil, _ message: String) -> Response {
-        answer(["error": ["code": .string(code.rawValue), "field": JSON(field), "message": .string(message)]], status: status)
+        RequestNote.current?.error = ErrorName(code.rawValue)
+        return answer(
+            ["error": ["code": .string(code.rawValue), "field": JSON(field), "message": .string(message)]], status: status)
     }
 
     static func answer(_ body: JSON, status: HTTPResponse.Status = .ok) -> Response {

@@ -5,7 +5,7 @@ import LapsePages
 import LapseRules
 import NIOCore
 
-/// `/_lapse/`: the dashboard, and what it is made of. It asks the control API, whose rules protect what it shows and does.
+/// The start page and the dashboard. They ask the control API, whose rules protect what they show and do.
 struct Dashboard {
     let site: Site
 
@@ -16,7 +16,22 @@ struct Dashboard {
                     heading: "Not here", text: "The dashboard answers to loopback names, *.localhost and the public URL alone.",
                     in: .english), status: .forbidden)
         }
-        var response = document(PageAssets.dashboard, "frame-ancestors 'none'")
+        return unframed(PageAssets.dashboard)
+    }
+
+    /// `/`: what runs here, and what to type where. By a name that is not Lapse's own it says only what this is.
+    func start(_ request: Request, _ context: LapseContext) -> Response {
+        guard site.isOwnHost(request.head.authority) else {
+            return PageResponder(site: site).page(
+                MessagePage(
+                    heading: "Lapse",
+                    text: "This is a local identity provider for tests. It is not a production identity provider.", in: .english))
+        }
+        return unframed(PageAssets.start)
+    }
+
+    private func unframed(_ page: [UInt8]) -> Response {
+        var response = document(page, "frame-ancestors 'none'")
         response.headers[.frameOptions] = "DENY"
         return response
     }

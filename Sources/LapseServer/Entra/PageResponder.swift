@@ -33,6 +33,7 @@ struct PageResponder {
     }
 
     func answer(_ error: EntraError, status: Int? = nil, now: Timestamp, in words: Words, _ trace: RequestTrace) -> Response {
+        RequestNote.current?.error = ErrorName(error)
         var response = page(
             ErrorPage(
                 code: error.code?.rawValue, message: error.message, requestID: trace.requestID.description,

@@ -28,6 +28,7 @@ struct TokenResponder {
     func answer(
         _ error: EntraError, now: Timestamp, style: ErrorStyle = .current, _ request: Request, _ trace: RequestTrace
     ) -> Response {
+        RequestNote.current?.error = ErrorName(error)
         guard error.status != 429 else { return throttled(error, request, trace) }
         var response = answer(
             error.json(trace.error(now, style.at(version)), origin: trace.origin), status: error.status,

@@ -30,6 +30,7 @@ struct GraphResponder {
 
     /// - Parameter cloud: whose authority a challenge names.
     func answer(_ error: GraphError, now: Timestamp, cloud: Cloud = .global, _ trace: RequestTrace) -> Response {
+        RequestNote.current?.error = ErrorName(error.code)
         var headers = headers(trace)
         if error.status == 401 {
             // Assumption: every 401 carries the challenge that was recorded with some.

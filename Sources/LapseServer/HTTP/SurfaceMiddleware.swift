@@ -18,6 +18,29 @@ struct SurfaceMiddleware: RouterMiddleware {
         var context = context
         context.trace = site.trace(request)
         let surface = declared ?? Surface(path: request.uri.path)
+        if let log = site.log, log.tells(surface, method: request.method.rawValue, path: request.uri.path) {
+            return try await telling(log, request) { try await watched(request, on: surface, context, next) }
+        }
+        return try await watched(request, on: surface, context, next)
+    }
+
+    private func telling(
+        _ log: ServerLog, _ request: Request, _ answer: () async throws -> Response
+    ) async throws -> Response {
+        let (at, began, note) = (site.systemTime(), ContinuousClock.now, RequestNote())
+        let response = try await RequestNote.$current.withValue(note, operation: answer)
+        log.tell(
+            AnsweredRequest(
+                at: at, method: request.method.rawValue, path: request.uri.path, status: response.status.code, error: note.error,
+                region: response.headers[.lapseRegion], event: response.headers[.lapseEvent].flatMap { Int64($0) } ?? note.event,
+                duration: ContinuousClock.now - began))
+        return response
+    }
+
+    private func watched(
+        _ request: Request, on surface: Surface, _ context: LapseContext,
+        _ next: (Request, LapseContext) async throws -> Response
+    ) async throws -> Response {
         guard site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) else {
             return try await answer(request, on: surface, context, next)
         }

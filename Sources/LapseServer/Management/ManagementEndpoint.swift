@@ -57,6 +57,7 @@ struct ManagementResponder {
 
     /// - Parameter cloud: whose authority a challenge names.
     func answer(_ error: ManagementError, cloud: Cloud = .global, _ trace: RequestTrace) -> Response {
+        RequestNote.current?.error = ErrorName(error.code)
         var response = answer(error.json, status: error.status, trace)
         response.headers[.retryAfter] = error.retryAfter?.headerText
         guard error.status == 401 else { return response }

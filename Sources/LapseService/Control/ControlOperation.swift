@@ -13,7 +13,10 @@ extension Authority {
         try store.write { tx in
             var op = Operation(self, tx, trace: nil)
             try op.enter(named: name)
-            return try call(try op.taken(in: region))
+            let first = tx.nextEventID()
+            let value = try call(try op.taken(in: region))
+            if let note = RequestNote.current, tx.nextEventID() > first { note.event = tx.nextEventID() - 1 }
+            return value
         }
     }
 

@@ -8,8 +8,28 @@ package struct EventFilter: Sendable {
     let user: GUID?
 }
 
+/// An event with the names of whom it was about.
+package struct NamedEvent: Sendable {
+    package let logged: LoggedEvent
+    /// The user principal name; nil when it was about no user, or the directory has forgotten the user.
+    package let user: String?
+    package let app: String?
+}
+
 // The control API's calls on the log.
 extension Authority {
+    /// Those of the events that are in the log, by id.
+    package func namedEvents(_ ids: [Int64]) throws -> [Int64: NamedEvent] {
+        try store.read { tx in
+            try tx.events(ids).reduce(into: [:]) { named, logged in
+                let event = logged.event
+                named[logged.id] = NamedEvent(
+                    logged: logged, user: try event.user.flatMap { try tx.user($0)?.userPrincipalName },
+                    app: try event.client.flatMap { try tx.app($0, in: event.tenant)?.name })
+            }
+        }
+    }
+
     /// - Parameters:
     ///   - kind: events of this kind; nil: of any.
     ///   - user: events of this user, by id or user principal name, deleted or not; nil: of any.

@@ -39,6 +39,13 @@ extension StoreTransaction {
         return id
     }
 
+    /// The events of these ids, of any tenant; those that are not in the log are missing.
+    package func events(_ ids: [Int64]) throws -> [LoggedEvent] {
+        try rows(
+            "SELECT * FROM events WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id", [JSON.array(ids.map(JSON.integer))]
+        ).map(LoggedEvent.init)
+    }
+
     /// The tenant's events after that id, oldest first; nil filters nothing.
     package func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [LoggedEvent] {
         try rows(

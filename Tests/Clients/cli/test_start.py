@@ -533,13 +533,13 @@ def test_further_names_widen_the_ca_while_they_are_asked_for(launch, tmp_path):
 
     banner, narrow, _ = run()
     assert "DNS:login.microsoftonline.com" not in narrow
-    assert "ca.pem, for localhost alone\n" in banner
+    assert "ca.pem, for localhost only\n" in banner
     key, subject = certificate(ca, "-pubkey"), certificate(ca, "-subject")
 
     banner, wide, server = run(*names)
     for text in (wide, server):
         assert "DNS:login.microsoftonline.com" in text and "DNS:lapse" in text
-    assert "issued again with its old key: it speaks for localhost and lapse, login.microsoftonline.com\n" in banner
+    assert "issued again with its old key\n" in banner
     assert (certificate(ca, "-pubkey"), certificate(ca, "-subject")) == (key, subject)
     # Who trusts it for that does not do so for long.
     days = subprocess.run(["openssl", "x509", "-in", ca, "-noout", "-checkend", str(31 * 86_400)], capture_output=True)
@@ -551,7 +551,7 @@ def test_further_names_widen_the_ca_while_they_are_asked_for(launch, tmp_path):
 
     banner, narrow, server = run()
     assert "login.microsoftonline.com" not in narrow + server
-    assert "issued again with its old key: it speaks for localhost alone\n" in banner
+    assert "for localhost only, issued again with its old key\n" in banner
     assert certificate(ca, "-pubkey") == key
 
 

@@ -61,7 +61,7 @@ class Lapse:
 class Process:
     """A running `lapse serve`: in memory, or on the data folder that it is told."""
 
-    def __init__(self, folder, *options, data_dir=None, is_awaited=True):
+    def __init__(self, folder, *options, data_dir=None, is_awaited=True, environment=(), stderr=subprocess.STDOUT):
         self.folder = folder
         ready_file = folder / "ready.json"
         # One that was killed leaves its ready file behind.
@@ -69,11 +69,11 @@ class Process:
         self._log = folder / "lapse.log"
         place = ["--data-dir", str(data_dir)] if data_dir else ["--ephemeral"]
         # Neither the settings nor the lapse.yaml of whoever runs the tests may change what is tested.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")} | dict(environment)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [needs.lapse(), "serve", *place, "--ready-file", str(ready_file), *options],
-                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=stderr)
         self.lapse = self._wait(ready_file) if is_awaited else None
 
     def _wait(self, ready_file):
