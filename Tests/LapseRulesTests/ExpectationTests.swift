@@ -85,18 +85,18 @@ struct ExpectationTests {
             says: "it has not asked yet"),
         Row(
             expects: #""after":"refusal","retriesAtMost":1"#, events: events([refused(), refused(10), asked(30)]), status: .passed,
-            says: "it presented the same 1 more time"),
+            says: "it sent the same request 1 more time"),
         Row(
             expects: #""after":"refusal","retriesAtMost":1"#, events: events([refused(), refused(10), refused(20)]),
             status: .failed,
-            says: "it presented the same 2 more times"),
+            says: "it sent the same request 2 more times"),
         Row(
             expects: #""after":"refusal","retriesAtMost":0"#, events: events([refused()]), status: .pending,
-            says: "it presented the same 0 more times"),
+            says: "it sent the same request 0 more times"),
         Row(
             expects: #""after":"outage","recoversWithin":"PT5S","retriesAtMost":3"#,
             events: events([outage(), outage(10), refreshed(20)]),
-            status: .passed, says: "it recovered after 2.0 s, it presented the same 1 more time"),
+            status: .passed, says: "it recovered after 2.0 s, it sent the same request 1 more time"),
         Row(
             expects: #""after":"outage","recoversWithin":"PT1S""#, events: events([outage(at: .graph)]), status: .pending,
             says: "whether it recovered there leaves no trace"),

@@ -111,7 +111,7 @@ package struct Expectation: Equatable, Sendable {
             verdicts.append(
                 (
                     retries > retriesAtMost ? .failed : isOver ? .passed : .pending,
-                    "it presented the same \(retries) more time\(retries == 1 ? "" : "s")"
+                    "it sent the same request \(retries) more time\(retries == 1 ? "" : "s")"
                 ))
         }
         let statuses = verdicts.map(\.status)

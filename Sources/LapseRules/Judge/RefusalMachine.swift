@@ -150,7 +150,7 @@ struct RefusalMachine: Equatable {
                 .found(
                     incident.finding(
                         isPatient ? .takesRefusalForOutage : .retriesDeadToken,
-                        "It was refused\(incident.withCode) and presented the same \(retries.gaps.count) more times\(isPatient ? ", waiting in between" : " without a pause").",
+                        "It was refused\(incident.withCode) and sent the same request \(retries.gaps.count) more times\(isPatient ? ", waiting in between" : " without a pause").",
                         retries.events)))
             self.retries = nil
         }

@@ -147,6 +147,6 @@ struct ReportOutput: ParsableArguments {
     private static func line(_ incident: JSON) -> String {
         let code = incident.shown("code").isEmpty ? "" : ", code \(incident.shown("code"))"
         let asked = incident["asked"] == .null ? "asked nobody to sign in" : "asked its user to sign in"
-        return "\(incident.shown("kind"))\(code); tried the same \(incident.shown("retries")) more times; \(asked)"
+        return "\(incident.shown("kind"))\(code); sent the same request \(incident.shown("retries")) more times; \(asked)"
     }
 }

@@ -1,4 +1,4 @@
-"""The README does what it says: its tour is run and its answers compared, its Python runs, its witnesses exist."""
+"""The README does what it says: its verdict is the program's, its Python runs, its witnesses exist."""
 
 import os
 import pathlib
@@ -6,8 +6,6 @@ import re
 import subprocess
 import sys
 
-
-import tour
 from browser import Browser
 from lab import ADELE, PASSWORD
 from serve import PORTS, Process
@@ -16,9 +14,22 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 README = (ROOT / "README.md").read_text()
 
 
-def test_the_tour_answers_what_the_readme_prints(at_home):
-    assert len(tour.blocks("README.md")) > 6
-    tour.play("README.md", at_home.folder)
+def test_the_verdict_of_the_readme_is_the_one_that_the_recipe_gets():
+    """test_ten_minutes.py compares the recipe's page with what the program says."""
+    verdict = re.search(r"^\$ lapse check -- (\S+ \S+)\n(Lapse Native: bad\n.*?Verdict: bad)$", README, re.DOTALL | re.MULTILINE)
+    page = (ROOT / "docs" / "test-your-app.md").read_text()
+    assert verdict.group(2) in page and f"lapse check -- {verdict.group(1)} " in page
+
+
+def test_the_docs_link_to_what_is_there():
+    for document in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")):
+        text = document.read_text()
+        for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]*))?\)", text):
+            file = document.parent / target if target else document
+            assert file.exists(), f"{document.name}: {target}"
+            if anchor and file.suffix == ".md":
+                headings = re.findall(r"^#+ (.*)$", file.read_text(), re.MULTILINE)
+                assert anchor in {re.sub(r"[^a-z0-9 -]", "", each.lower()).replace(" ", "-") for each in headings}, f"{document.name}: #{anchor}"
 
 
 def test_the_python_of_the_readme_runs_as_it_stands(at_home):
