@@ -138,7 +138,7 @@ package struct Instance: Sendable {
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
         } catch {
-            throw StartError("--seed: \(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
+            throw StartError("--seed: \(path) is not valid YAML or JSON: \(StartError.oneLine(error))")
         }
     }
 }

@@ -122,7 +122,7 @@ extension Words {
         footer: "This is Lapse, a local identity provider for tests. It is not Microsoft, and no place for a real password.",
         reasons: [
             50126: "The user name or the password is wrong.", 50034: "There is no such account here.",
-            50020: "This account is no guest of this organization.",
+            50020: "This account is not a guest of this organization.",
             50053: "Too many wrong passwords. Wait a minute, and try again.",
             50055: "The password has expired. Choose a new one.", 50057: "This account is disabled. Ask your administrator.",
             50076: "Your organization asks for another factor.", 50079: "Your organization asks you to enroll another factor.",

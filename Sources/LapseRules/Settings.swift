@@ -206,7 +206,7 @@ extension Settings.Option {
     @Sendable private static func model(_ value: JSON, _ source: String) throws(FieldError) -> PropagationModel {
         var model = value
         if case .string(let text) = value, text.hasPrefix("{") {
-            guard let parsed = JSON(parsing: Array(text.utf8)) else { throw FieldError(source, "is no valid JSON") }
+            guard let parsed = JSON(parsing: Array(text.utf8)) else { throw FieldError(source, "is not valid JSON") }
             model = parsed
         }
         do throws(FieldError) {

@@ -68,7 +68,7 @@ extension Operation {
 struct UnknownRegion: Error {
     let name: String
 
-    var message: String { "The header x-lapse-region names '\(name.prefix(50))', which is no region of this tenant." }
+    var message: String { "The header x-lapse-region names '\(name.prefix(50))', which is not a region of this tenant." }
 }
 
 // MARK: Who it is about

@@ -74,7 +74,7 @@ struct Serve: AsyncParsableCommand {
             // A file of comments alone says nothing.
             return value == .null ? [:] : value
         } catch {
-            throw StartError("--config: \(path) is no valid YAML: \(StartError.oneLine(error))")
+            throw StartError("--config: \(path) is not valid YAML: \(StartError.oneLine(error))")
         }
     }
 

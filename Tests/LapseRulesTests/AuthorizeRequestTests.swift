@@ -161,7 +161,7 @@ struct AuthorizeRequestTests {
             Row("no such prompt", "The prompt '\(String(repeating: "x", count: 50))' is none of") {
                 $0.members["prompt"] = String(repeating: "x", count: 51)
             },
-            Row("no such age", "The max_age '\(String(repeating: "9", count: 50))' is no number") {
+            Row("no such age", "The max_age '\(String(repeating: "9", count: 50))' is not a number") {
                 $0.members["max_age"] = String(repeating: "9", count: 51)
             },
         ] as [Row<Facts, String>])

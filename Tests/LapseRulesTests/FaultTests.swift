@@ -211,9 +211,9 @@ struct FaultReadingTests {
     @Test(
         "An effect that cannot be is refused by its field, in a sentence",
         arguments: [
-            ("{}", "effect: must have one of code, status, challenge, answer, keys; or latency alone"),
-            (#"{"latency":null}"#, "effect: must have one of code, status, challenge, answer, keys; or latency alone"),
-            (#"{"code":50173,"status":503}"#, "effect: must have one of code, status, challenge, answer, keys; or latency alone"),
+            ("{}", "effect: must have one of code, status, challenge, answer, keys; or only latency"),
+            (#"{"latency":null}"#, "effect: must have one of code, status, challenge, answer, keys; or only latency"),
+            (#"{"code":50173,"status":503}"#, "effect: must have one of code, status, challenge, answer, keys; or only latency"),
             ("[]", "effect: must be an object"),
             (#"{"code":50174}"#, "effect.code: must be the number of a code that docs/codes.md lists"),
             (#"{"code":null}"#, "effect.code: must be the number of a code that docs/codes.md lists"),
@@ -264,11 +264,11 @@ struct FaultReadingTests {
                 "match.grantType: must be one of: authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code, password, client_credentials, urn:ietf:params:oauth:grant-type:jwt-bearer"
             ),
             (#"{"effect":{"status":503},"match":{"user":"bob"}}"#, "match.user: names no user of this tenant"),
-            (#"{"effect":{"status":503},"match":{"region":"North Sea"}}"#, "match.region: is no name of a region"),
+            (#"{"effect":{"status":503},"match":{"region":"North Sea"}}"#, "match.region: is not the name of a region"),
             (#"{"effect":{"status":503},"match":{"clients":[]}}"#, "match.clients: is not known"),
             (
                 #"{"effect":{"status":503},"match":{"endpoint":"graph","grantType":"password"}}"#,
-                "match.grantType: is for the endpoint token alone"
+                "match.grantType: is only for the endpoint token"
             ),
             (
                 #"{"effect":{"code":50173},"match":{"endpoint":"graph"}}"#,

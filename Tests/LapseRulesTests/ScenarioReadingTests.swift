@@ -39,7 +39,10 @@ struct ScenarioReadingTests {
             (#"{"name":"n","steps":[{"pause":"PT1S","call":"GET x"}]}"#, "steps[0].call: is not known"),
             (#"{"name":"n","steps":[{"wait":{}}]}"#, "steps[0].wait.type: is required"),
             (#"{"name":"n","steps":[{"wait":{"type":[]}}]}"#, "steps[0].wait.type: is required"),
-            (#"{"name":"n","steps":[{"wait":{"type":["revoked","slept"]}}]}"#, "steps[0].wait.type: 'slept' is no type of event"),
+            (
+                #"{"name":"n","steps":[{"wait":{"type":["revoked","slept"]}}]}"#,
+                "steps[0].wait.type: 'slept' is not a type of event"
+            ),
             (
                 #"{"name":"n","steps":[{"wait":{"type":"revoked","count":0}}]}"#,
                 "steps[0].wait.count: must be a whole number from 1 to 10000"

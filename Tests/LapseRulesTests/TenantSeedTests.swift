@@ -211,7 +211,7 @@ struct TenantSeedTests {
             ),
             (
                 file(#""propagation":"instant","faults":[{"match":{"region":"west"},"effect":{"status":503}}]"#),
-                "tenants[0].faults[0].match.region: is no region of this tenant"
+                "tenants[0].faults[0].match.region: is not a region of this tenant"
             ),
             (
                 file(#""faults":[\#(Array(repeating: #"{"effect":{"status":503}}"#, count: 101).joined(separator: ","))]"#),

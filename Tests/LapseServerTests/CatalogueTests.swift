@@ -159,7 +159,7 @@ struct CatalogueTests {
         case .wrongPassword: ("The password flow with a wrong password", { lab in try await password(lab, "wrong") })
         case .guestNotFound:
             (
-                "A refresh at a tenant where the user is no guest",
+                "A refresh at a tenant where the user is not a guest",
                 { lab in try await lab.refresh(try await lab.grant()["refresh_token"], at: "fabrikam.example") }
             )
 

@@ -241,7 +241,7 @@ struct ConnectionWatchTests {
             let site = Site(
                 authority: lab.authority, scheme: .http, certificatePEM: "", version: "test", systemTime: { Lab.start },
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            let listener = Listener(site: site, host: "127.0.0.1", port: 0, identity: nil, patience: .seconds(1))
+            let listener = Listener(site: site, host: "127.0.0.1", port: 0, identity: nil, patience: .seconds(5))
             let form =
                 "POST /contoso.example/oauth2/v2.0/token HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\n\r\n"

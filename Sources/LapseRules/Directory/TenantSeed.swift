@@ -65,7 +65,7 @@ package struct TenantSeed: Equatable, Sendable {
             let fault = try Fault(fault, path: path, id: random.guid(), ordinal: Int64(index + 1)) { Self.user($0, among: users) }
             // Without a model of its own the tenant takes the server's, which nobody knows here.
             if let region = fault.match.region, let model = tenant.propagation, !model.regions.contains(region) {
-                throw FieldError("\(path).match.region", "is no region of this tenant")
+                throw FieldError("\(path).match.region", "is not a region of this tenant")
             }
             faults.append(fault)
         }

@@ -206,7 +206,7 @@ extension Fault {
             throw FieldError(reader.field("match") + ".endpoint", "is none at which this effect can be played")
         }
         if match.flow != nil, let endpoint = match.endpoint, endpoint != .token {
-            throw FieldError(reader.field("match") + ".grantType", "is for the endpoint token alone")
+            throw FieldError(reader.field("match") + ".grantType", "is only for the endpoint token")
         }
     }
 
@@ -239,7 +239,7 @@ extension Fault.Match {
         client = try reader.filled("client", longest: 128).map { ClientID($0) }
         user = try reader.user("user", findUser)
         if let name = try reader.string("region") {
-            guard let named = Region(name) else { throw FieldError(reader.field("region"), "is no name of a region") }
+            guard let named = Region(name) else { throw FieldError(reader.field("region"), "is not the name of a region") }
             region = named
         }
         try reader.finish()
@@ -256,7 +256,7 @@ extension FaultEffect {
         let kinds = ["code", "status", "challenge", "answer", "keys"].filter { reader.has($0) }
         let delay = reader.value("latency")
         guard kinds.count == 1 || (kinds.isEmpty && delay != nil) else {
-            throw FieldError(path, "must have one of code, status, challenge, answer, keys; or latency alone")
+            throw FieldError(path, "must have one of code, status, challenge, answer, keys; or only latency")
         }
         switch kinds.first {
         case "code": kind = try Self.refusal(&reader)

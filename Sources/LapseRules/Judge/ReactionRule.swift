@@ -58,7 +58,7 @@ package enum ReactionRule: String, CaseIterable, Sendable {
         case .ignoresRetryAfter: (.fail, Self.retryAfter, "Wait as long as Retry-After says before the next request.")
         case .hammersThroughOutage: (.fail, Self.resilience, "Retry a failing service a few times with growing pauses, not at once.")
         case .losesLivingToken: (.fail, Self.resilience, "Keep the refresh token through an outage: an answer that failed or was lost says nothing about it.")
-        case .disturbsOthers: (.fail, Self.refreshTokens, "Let a refusal end the sign-in of its own user alone.")
+        case .disturbsOthers: (.fail, Self.refreshTokens, "Let a refusal end only the sign-in of its own user.")
         case .hasNotAskedYet: (.note, Self.refreshTokens, "When the user is there again, send them to sign in.")
         case .signsInAgain: (.good, Self.refreshTokens, "Nothing to change.")
         case .answersChallenge: (.good, Self.evaluation, "Nothing to change.")

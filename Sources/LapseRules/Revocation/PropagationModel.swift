@@ -201,7 +201,7 @@ extension PropagationModel.PlaneDelay {
             delays[region] = try PropagationModel.Delay(value, path: reader.field(region.description), plane: plane)
         }
         if let other = members.first(where: { member in !regions.contains { $0.description == member.name } }) {
-            throw FieldError(reader.field(other.name), "is no region of this model")
+            throw FieldError(reader.field(other.name), "is not a region of this model")
         }
         self = .byRegion(delays)
     }

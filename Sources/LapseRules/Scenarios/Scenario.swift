@@ -49,7 +49,7 @@ extension Scenario.Step {
             var kinds: Set<Event.Kind> = []
             for name in names {
                 guard let kind = Event.Kind(rawValue: name) else {
-                    throw FieldError(wait.field("type"), "'\(name)' is no type of event")
+                    throw FieldError(wait.field("type"), "'\(name)' is not a type of event")
                 }
                 kinds.insert(kind)
             }
@@ -94,7 +94,7 @@ extension Scenario {
     package static func builtIn() throws(FieldError) -> [Scenario] {
         var scenarios: [Scenario] = []
         for file in files {
-            guard let value = JSON(parsing: file) else { throw FieldError("", "A built-in scenario is no valid JSON.") }
+            guard let value = JSON(parsing: file) else { throw FieldError("", "A built-in scenario is not valid JSON.") }
             scenarios.append(try Scenario(value))
         }
         return scenarios

@@ -82,7 +82,7 @@ package struct AuthorizeRequest: Sendable {
         nonce = parameters["nonce"]
         if let text = parameters["max_age"] {
             guard let seconds = Int64(text), (0...Duration.longest.wholeSeconds).contains(seconds) else {
-                throw .lapse("invalid_request", "The max_age '\(text.prefix(50))' is no number of seconds.")
+                throw .lapse("invalid_request", "The max_age '\(text.prefix(50))' is not a number of seconds.")
             }
             maxAge = .seconds(seconds)
         } else {

@@ -71,7 +71,7 @@ struct ControlGate: RouterMiddleware {
     ) async throws -> Response {
         guard site.isOwnHost(request.head.authority) else {
             return ControlResponder.error(
-                .forbidden, .foreignHost, "The control API answers to loopback names, *.localhost and the public URL alone.")
+                .forbidden, .foreignHost, "The control API answers only to loopback names, *.localhost and the public URL.")
         }
         guard !OwnForm.isForged(request, origin: context.trace.origin) else {
             return ControlResponder.error(
@@ -112,7 +112,7 @@ extension Request {
             return [:]
         }
         guard let value = JSON(parsing: bytes) else {
-            throw ControlError.invalid(FieldError("", "The body is no valid JSON."))
+            throw ControlError.invalid(FieldError("", "The body is not valid JSON."))
         }
         switch value {
         case .object: return value

@@ -13,7 +13,7 @@ struct Dashboard {
         guard site.isOwnHost(request.head.authority) else {
             return PageResponder(site: site).page(
                 MessagePage(
-                    heading: "Not here", text: "The dashboard answers to loopback names, *.localhost and the public URL alone.",
+                    heading: "Not here", text: "The dashboard answers only to loopback names, *.localhost and the public URL.",
                     in: .english), status: .forbidden)
         }
         return unframed(PageAssets.dashboard)

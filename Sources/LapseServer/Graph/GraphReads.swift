@@ -32,7 +32,7 @@ extension GraphEndpoint {
     func listDeletedUsers(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users, isEventual: call.isEventual)
         guard query.isPlain else {
-            throw GraphError.badRequest("Lapse: deleted users are listed by $select, $top and $skiptoken alone.")
+            throw GraphError.badRequest("Lapse: deleted users are listed only by $select, $top and $skiptoken.")
         }
         return try responder.answer(try site.authority.listDeletedUsers(token: token, trace: trace), trace) { users, routed in
             let (shown, next) = try query.part(of: users)

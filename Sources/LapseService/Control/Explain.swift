@@ -148,7 +148,7 @@ extension Operation {
     fileprivate func regions(named name: String?) throws -> [Region] {
         guard let name else { return model.regions }
         guard let region = model.region(named: name) else {
-            throw ControlError.invalid(FieldError("region", "is no region of \(tenant.name)"))
+            throw ControlError.invalid(FieldError("region", "is not a region of \(tenant.name)"))
         }
         return [region]
     }

@@ -30,7 +30,7 @@ extension Authority {
             let ordinal = try op.tx.nextFaultOrdinal(in: op.tenant.id)
             let fault = try ControlError.reading { () throws(FieldError) in try read(id, ordinal, user) }
             if let region = fault.match.region, !op.model.regions.contains(region) {
-                throw ControlError.invalid(FieldError("match.region", "is no region of this tenant"))
+                throw ControlError.invalid(FieldError("match.region", "is not a region of this tenant"))
             }
             try op.tx.insert(fault, in: op.tenant.id)
             return fault

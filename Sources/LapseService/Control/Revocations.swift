@@ -152,7 +152,7 @@ extension Authority {
         try changing(name) { op in
             let found = try op.requireRevocation(id)
             if let region = release.region, !found.propagation.arrivals.contains(where: { $0.region == region }) {
-                throw ControlError.invalid(FieldError("region", "is no region of this revocation"))
+                throw ControlError.invalid(FieldError("region", "is not a region of this revocation"))
             }
             return try op.release(release, of: found) ?? found
         }
@@ -165,7 +165,7 @@ extension Authority {
     package func releaseAll(_ release: Release, of name: String) throws -> ControlPage<RevocationStatus> {
         try changing(name) { op in
             if let region = release.region, !op.model.regions.contains(region) {
-                throw ControlError.invalid(FieldError("region", "is no region of \(op.tenant.name)"))
+                throw ControlError.invalid(FieldError("region", "is not a region of \(op.tenant.name)"))
             }
             let pending = try op.tx.pending(in: op.tenant.id, at: op.now)
             return ControlPage(

@@ -34,7 +34,7 @@ extension Authority {
     ) throws -> GraphPage {
         guard request.caller.mayReadAuditLogs else { throw GraphError.denied }
         guard query.order.map({ $0.property == time }) ?? true, !query.wantsCount else {
-            throw GraphError.badRequest("Lapse: the log is ordered by \(time) alone, and is not counted.")
+            throw GraphError.badRequest("Lapse: the log is ordered only by \(time), and is not counted.")
         }
         let isDescending = query.order?.isDescending ?? true
         guard var cursor = query.skipToken.map({ Int64($0) }) ?? (isDescending ? Int64.max : 0) else {

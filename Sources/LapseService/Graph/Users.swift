@@ -60,7 +60,7 @@ extension Authority {
                 let member = try op.tx.user(address, in: home.id), !member.isGuest
             else {
                 throw GraphError.badRequest(
-                    "Lapse: '\(address)' is no member of another tenant here, and a guest has to sign in at home.")
+                    "Lapse: '\(address)' is not a member of another tenant here, and a guest has to sign in at home.")
             }
             if let known = try op.tx.user(of: member.home, in: op.tenant.id) { return try request.profile(of: known) }
             let guest = User(

@@ -29,7 +29,7 @@ struct PropagationCommand: AsyncParsableCommand {
             try await options.run { client in
                 var body = JSON.string(model)
                 if model.hasPrefix("{") {
-                    guard let parsed = JSON(parsing: Array(model.utf8)) else { throw StartError("the model is no valid JSON") }
+                    guard let parsed = JSON(parsing: Array(model.utf8)) else { throw StartError("the model is not valid JSON") }
                     body = parsed
                 }
                 show(try await client.send("PUT", client.path("propagation"), body), client)

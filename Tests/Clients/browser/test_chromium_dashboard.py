@@ -100,7 +100,7 @@ def test_held_and_released_disabled_and_enabled(lapse, visit):
     token = grant(lapse)["refresh_token"]
     lapse.tenant("PUT", "propagation", {"regions": ["eastus", "westeurope"]})
     page = visit()
-    page.get_by_role("button", name="Hold what comes").click()
+    page.get_by_role("button", name="Hold new revocations").click()
     page.get_by_role("button", name="Revoke").click()
     page.get_by_text("refresh in eastus does not yet enforce the adminRevoke: held until it is released").wait_for()
     assert lapse.refresh(NATIVE, token).status_code == 200

@@ -242,7 +242,7 @@ def test_mistakes_are_told_in_a_line(run):
         (["check"], "there is no command: lapse check -- COMMAND"),
         (["check", "--scenario", "moon", "--", "true"], "--scenario: must be a file or one of: lost-laptop,"),
         (["check", "--scenario", "gone.yaml", "--", "true"], "cannot read gone.yaml"),
-        (["check", "--scenario", "steps.yaml", "--", "true"], "steps.yaml: steps[0].wait.type: 'nothing' is no type of event"),
+        (["check", "--scenario", "steps.yaml", "--", "true"], "steps.yaml: steps[0].wait.type: 'nothing' is not a type of event"),
         (["check", "--grace", "soon", "--", "true"], "--grace: must be a duration such as PT10S"),
         (["check", "--expect", "expected.yaml", "--", "true"], "after: must be one of: revoke,"),
         (["check", "--html", "no/such/folder.html", "--", "true"], "--html: cannot write no/such/folder.html"),

@@ -110,7 +110,7 @@ def test_propagation_is_shown_set_and_released(lapse):
     assert [released["planes"]["refresh"][region]["effective"] for region in ("east", "west")] == [False, True]
     assert "held" not in lapse("propagation", "release")
     assert lapse("propagation", "set", "quick", code=1).startswith("lapse: ")
-    assert lapse("propagation", "set", "{", code=1) == "lapse: the model is no valid JSON\n"
+    assert lapse("propagation", "set", "{", code=1) == "lapse: the model is not valid JSON\n"
 
 
 def test_explain_knows_each_kind_by_its_look(lapse):
