@@ -148,6 +148,8 @@ def test_it_says_what_to_install_when_certutil_is_missing(machine, running):
     machine.firefox("aaa.default")
     run = machine.run(script, running.folder)
     assert run.stdout.endswith("\n1\n") and run.stdout.count(said) == 2
+    run = machine.run(f"export PATH={programs}\nlapse status --server {running.lapse.http}")
+    assert f"The browsers' databases were not read: {said}" in run.stdout
 
 
 def test_a_lapse_whose_data_folder_is_elsewhere_is_asked_itself(machine, running):
