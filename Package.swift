@@ -112,7 +112,12 @@ let package = Package(
             dependencies: ["LapseStore", "LapseRules", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict),
         .testTarget(
-            name: "LapseServiceTests", dependencies: ["LapseService", "LapseStore", "LapseRules"], swiftSettings: strict),
+            name: "LapseServiceTests",
+            dependencies: [
+                "LapseService", "LapseStore", "LapseRules", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "LapseServerTests",
             dependencies: [

@@ -104,6 +104,7 @@ package struct DataFolder: Sendable {
         var isFolder: Bool { kind == S_IFDIR }
         var isFile: Bool { kind == S_IFREG }
         var isOwn: Bool { status.st_uid == geteuid() }
+        var bytes: Int64 { Int64(status.st_size) }
         var isOpenToOthers: Bool { status.st_mode & 0o077 != 0 }
     }
 
@@ -115,6 +116,13 @@ package struct DataFolder: Sendable {
             try? FileManager.default.removeItem(atPath: String(cString: made))
             throw error
         }
+    }
+
+    /// How many bytes Lapse's own files in it have. The file system alone is asked: no request waits for that.
+    var bytes: Int64 {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let own = names.filter { name in File.allCases.contains { name.hasPrefix($0.rawValue) } }
+        return own.compactMap { Entry("\(path)/\($0)")?.bytes }.reduce(0, +)
     }
 
     package func remove() { try? FileManager.default.removeItem(atPath: path) }

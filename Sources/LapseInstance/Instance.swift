@@ -66,13 +66,20 @@ package struct Instance: Sendable {
         let ready = Readiness(expected: (settings.httpsPort == .off ? 0 : 1) + (settings.httpPort == .off ? 0 : 1), then: onReady)
         var services: [any Service] = []
         let (exchanges, unavailable) = (ExchangeLog(systemTime: Machine.now, toldTo: log), UnavailableLog())
+        let certificate = try ServedCertificate(files.server, of: files.authority)
+        let status: @Sendable () async -> ServerStatus = { [folder] in
+            let addresses = await ready.addresses
+            return ServerStatus(
+                https: addresses.https, http: addresses.http, dataFolder: folder.path, bytes: folder.bytes, certificate: certificate
+            )
+        }
         for (scheme, port) in [(Site.Scheme.https, settings.httpsPort), (.http, settings.httpPort)] {
             guard case .number(let number) = port else { continue }
             let site = Site(
                 authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
                 publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
-                exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, systemTime: Machine.now,
-                logger: log.logger)
+                exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, status: status,
+                systemTime: Machine.now, logger: log.logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)
             services.append(try listener.service { await ready.listening(scheme, port: $0) })

@@ -3,7 +3,8 @@ import ServiceLifecycle
 
 /// Tells once when every port is open; as a service it only waits for the end.
 actor Readiness: Service {
-    private var addresses = Instance.Addresses()
+    /// Those that are open by now.
+    private(set) var addresses = Instance.Addresses()
     private var missing: Int
     private let then: @Sendable (Instance.Addresses) async throws -> Void
     private var failure: CheckedContinuation<Void, any Error>?

@@ -6,7 +6,7 @@ import UnixSignals
 /// Ends the services at the first signal that asks for it: SIGINT, SIGTERM, or SIGHUP, which a terminal sends when it is closed.
 ///
 /// A signal that comes before it runs is kept.
-final class StopSignals: Service {
+package final class StopSignals: Service {
     private let signals: UnixSignalsSequence
     private let received = Atomic(false)
 
@@ -24,7 +24,27 @@ final class StopSignals: Service {
         return unsafeBitCast(now, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    func run() async {
+    /// Does the work of a command that has something to put away: the first signal cancels it, and is waited for until it has ended.
+    ///
+    /// - Throws: what the work throws; ``Instance/Interrupted`` when a signal came.
+    package static func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let signals = await StopSignals()
+        return try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await work() }
+            group.addTask {
+                for await _ in signals.signals { throw Instance.Interrupted() }
+                return nil
+            }
+            while let done = try await group.next() {
+                guard let done else { continue }
+                group.cancelAll()
+                return done
+            }
+            throw CancellationError()
+        }
+    }
+
+    package func run() async {
         for await _ in signals.cancelOnGracefulShutdown() {
             received.store(true, ordering: .releasing)
             return

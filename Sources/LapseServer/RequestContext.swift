@@ -40,6 +40,7 @@ package struct Site: Sendable {
     /// Nil: the control API wants no token.
     let controlToken: SecretHash?
     let version: String
+    let status: @Sendable () async -> ServerStatus
     /// The machine's clock: for errors that belong to no tenant.
     let systemTime: @Sendable () -> Timestamp
     let logger: Logger
@@ -53,6 +54,7 @@ package struct Site: Sendable {
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
         controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(),
         log: ServerLog? = nil, version: String,
+        status: @escaping @Sendable () async -> ServerStatus = { ServerStatus() },
         systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -63,6 +65,7 @@ package struct Site: Sendable {
         self.graphURL = graphURL
         self.controlToken = controlToken.map { SecretHash(of: $0) }
         self.version = version
+        self.status = status
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)

@@ -69,6 +69,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     pages.get("_lapse/submit.js") { _, _ in Site.asset(PageAssets.submitScript, type: "text/javascript; charset=utf-8") }
     let control = router.group(.control).group("_lapse/api").add(middleware: ControlGate(site: site))
     control.get("health", use: site.health)
+    control.get("status", use: site.tellStatus)
     control.get("openapi.json") { _, _ in try ControlResponder.description() }
     control.get("exchanges", use: dashboard.exchanges)
     // The control API: each resource of a tenant has its paths in its file.

@@ -30,6 +30,9 @@ enum Banner {
             let names = settings.tlsNames.isEmpty ? "localhost only" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
             let reissue = isReissued ? ", issued again with its old key" : ""
             facts.append(("Local CA", "\(certificate), for \(names)\(reissue)"))
+            if settings.tlsNames.isEmpty, !settings.isEphemeral {
+                facts.append(("", "browsers trust it after: \(shellWord(program)) trust --ca \(shellWord(certificate))"))
+            }
         }
         if let migration { facts.append(("Database", migration)) }
         let next = sample.map { steps(base, certificate: certificate, settings: settings, $0, program: program) } ?? []

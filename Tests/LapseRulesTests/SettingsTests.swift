@@ -22,7 +22,8 @@ struct SettingsTests {
             (["https-port": "70000"], [:], none, "--https-port"),
             ([:], ["LAPSE_HTTP_PORT": "x"], none, "LAPSE_HTTP_PORT"),
             ([:], [:], ["https-prt": 1] as JSON, "lapse.yaml"), ([:], [:], ["ephemeral": "maybe"] as JSON, "lapse.yaml: ephemeral"),
-            (["host": "0.0.0.0"], [:], none, "--host"), (["propagation": "{"], [:], none, "--propagation"),
+            (["host": "0.0.0.0"], [:], none, "--host"), (["host": "127.0.0.example"], [:], none, "--host"),
+            (["propagation": "{"], [:], none, "--propagation"),
             (["propagation": "fast"], [:], none, "--propagation"),
             (["public-url": "localhost"], [:], none, "--public-url"),
             (["https-port": "off", "http-port": "off"], [:], none, "--http-port"),
@@ -39,6 +40,14 @@ struct SettingsTests {
             #expect(error.field == origin)
         }
     }
+
+    @Test(
+        "Loopback is localhost and the addresses that never leave the machine",
+        arguments: [
+            ("localhost", true), ("::1", true), ("127.0.0.1", true), ("127.255.0.9", true), ("127.1", false), ("128.0.0.1", false),
+            ("127.0.0.example", false), ("127.0.0.256", false), ("127.0.0.1.", false), ("localhost.example", false), ("", false),
+        ])
+    func loopback(_ host: String, _ isLoopback: Bool) { #expect(Settings.isLoopback(host) == isLoopback) }
 
     @Test("Ports, flags and models in every spelling")
     func spellings() throws {

@@ -57,6 +57,16 @@ struct DataFolderTests {
         #expect(place.mode("ca.pem") == 0o644)
     }
 
+    @Test("Its size is that of Lapse's own files, and of what SQLite keeps beside them")
+    func size() throws {
+        let place = try Place()
+        for name in ["lapse.sqlite3", "lapse.sqlite3-wal", "ca.pem"] { place.make(name, 0o600) }
+        let folder = try DataFolder(path: place.folder)
+        #expect(folder.bytes == 3)
+        place.make("holiday.jpg", 0o600)
+        #expect(folder.bytes == 3)
+    }
+
     @Test("A database that others may read is closed to them in a private folder too")
     func database() throws {
         let place = try Place()

@@ -50,10 +50,7 @@ package enum LocalCertificateAuthority {
     package static func makeAuthority(names: [String] = [], keeping privateKeyPEM: String? = nil, now: Timestamp) throws -> Identity
     {
         let key = try privateKeyPEM.map { try P256.Signing.PrivateKey(pemRepresentation: $0) } ?? P256.Signing.PrivateKey()
-        let name = try DistinguishedName {
-            OrganizationName("Lapse")
-            CommonName("Lapse local CA \(Hex.encode(Array(key.publicKey.rawRepresentation.prefix(4))))")
-        }
+        let name = try name(of: key.publicKey)
         let loopback = [
             ASN1OctetString(contentBytes: [127, 0, 0, 0, 255, 0, 0, 0]),
             ASN1OctetString(contentBytes: ArraySlice([UInt8](repeating: 0, count: 15) + [1] + [UInt8](repeating: 255, count: 16))),
@@ -69,6 +66,14 @@ package enum LocalCertificateAuthority {
                 SubjectKeyIdentifier(hash: .init(key.publicKey))
             }, issuerPrivateKey: .init(key))
         return Identity(certificatePEM: try certificate.serializeAsPEM().pemString, privateKeyPEM: key.pemRepresentation)
+    }
+
+    /// What the CA with this key is called.
+    static func name(of key: P256.Signing.PublicKey) throws -> DistinguishedName {
+        try DistinguishedName {
+            OrganizationName("Lapse")
+            CommonName("Lapse local CA \(Hex.encode(Array(key.rawRepresentation.prefix(4))))")
+        }
     }
 
     /// The certificates of a CA file in a form that swift-nio-ssl can trust, each PEM.

@@ -35,8 +35,8 @@ struct ControlClient: Sendable {
     let printsJSON: Bool
     /// Trusts the server's CA.
     let web: WebClient
-    private let server: String
-    private let controlToken: String?
+    let server: String
+    let controlToken: String?
 
     init(server: String, tenant: String, controlToken: String? = nil, printsJSON: Bool = false, web: WebClient = WebClient()) {
         self.server = server
@@ -110,7 +110,7 @@ struct ControlClient: Sendable {
         return "\(server)/_lapse/api/\(path)" + (given.isEmpty ? "" : "?\(given)")
     }
 
-    private var authorization: [(String, String)] { controlToken.map { [("Authorization", "Bearer \($0)")] } ?? [] }
+    var authorization: [(String, String)] { controlToken.map { [("Authorization", "Bearer \($0)")] } ?? [] }
 
     private func calling(_ call: () async throws -> Answer) async throws -> Answer {
         let answer: Answer

@@ -4,7 +4,7 @@ import NIOSSL
 
 /// What the commands send over HTTP: to the control API, as a browser, and as the demo's apps. It follows no redirect.
 struct WebClient: Sendable {
-    private let configuration: HTTPClient.Configuration
+    private var configuration: HTTPClient.Configuration
     /// More than any answer of Lapse has.
     private static let mostBytes = 64 << 20
 
@@ -15,6 +15,13 @@ struct WebClient: Sendable {
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
         self.configuration = configuration
+    }
+
+    /// Takes whatever certificate a server has: for asking one of this machine which CA that is.
+    static var unverified: WebClient {
+        var client = WebClient()
+        client.configuration.tlsConfiguration?.certificateVerification = .none
+        return client
     }
 
     func send(

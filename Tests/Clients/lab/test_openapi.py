@@ -48,7 +48,7 @@ DOCUMENT = served()
 BASE = DOCUMENT["servers"][0]["url"]
 METHODS = ["get", "put", "post", "patch", "delete"]
 STREAM = "streamEvents"
-WITHOUT_DATABASE = ["/health", "/openapi.json", "/exchanges"]
+WITHOUT_DATABASE = ["/health", "/status", "/openapi.json", "/exchanges"]
 
 # Nothing is written next to the tests: not by hypothesis either, on which schemathesis rests.
 NOTES = tempfile.TemporaryDirectory(prefix="lapse-hypothesis-")
@@ -336,9 +336,10 @@ def tour_of_the_server(lab):
     lab.session.get(f"{lab.origin}/common/oauth2/v2.0/logout", timeout=TIMEOUT)
     assert "/logout" in lab.visit("listExchanges", 200)["items"][0]["path"]
     assert lab.visit("getHealth", 200)["status"] == "ok"
+    assert lab.visit("getStatus", 200)["addresses"]["http"] == lab.origin
     assert lab.visit("getDescription", 200) == DOCUMENT
     # Query and header are for others to read; here they change nothing.
-    for name in ("getHealth", "getDescription", "listTenants", "listExchanges"):
+    for name in ("getHealth", "getStatus", "getDescription", "listTenants", "listExchanges"):
         lab.refused(name, 403, headers={"Host": "evil.example"})
         lab.refused(name, 403, headers={"Origin": "https://evil.example"})
 
