@@ -1,19 +1,22 @@
 import LapseInstance
 import LapseRules
+import LapseService
 
 /// What a person reads when Lapse is up: where it is, who can sign in, what to type next.
 enum Banner {
     static func text(
-        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, settings: Settings
+        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, seeding: Authority.Seeding,
+        settings: Settings
     ) -> String {
         let base = addresses.https ?? addresses.http ?? ""
         let curl = addresses.https == nil ? "curl -s" : "curl -s --cacert \(certificate)"
         let token = settings.controlToken == nil ? "" : " -H 'Authorization: Bearer YOUR-CONTROL-TOKEN'"
         let members = BuiltInLab.seed.flatMap(\.users).filter { !$0.isGuest }
         let users =
-            settings.seed == nil
-            ? "Users (password \(BuiltInLab.password)): \(members.map(\.userPrincipalName).joined(separator: ", "))"
-            : "Users: those of \(settings.seed!), when the database was empty"
+            UnappliedSeed.users(seeding)
+            ?? (settings.seed == nil
+                ? "Users (password \(BuiltInLab.password)): \(members.map(\.userPrincipalName).joined(separator: ", "))"
+                : "Users: those of \(settings.seed!)")
         let tenant = settings.seed == nil ? BuiltInLab.domain : "TENANT"
         let user = settings.seed == nil ? BuiltInLab.adele : "USER"
         let names = settings.tlsNames.isEmpty ? "localhost alone" : "localhost and \(settings.tlsNames.joined(separator: ", "))"

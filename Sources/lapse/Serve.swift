@@ -79,12 +79,13 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ settings: Settings) async throws {
         let instance = try await Instance(settings)
         defer { if settings.isEphemeral { instance.folder.remove() } }
+        if let warning = UnappliedSeed.warning(settings, instance.seeding) { StandardStream.complain(warning) }
         try await instance.serve { addresses in
             let certificate = instance.folder.path(of: .authority)
             StandardStream.output.say(
                 Banner.text(
                     addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
-                    migration: instance.migration, settings: settings))
+                    migration: instance.migration, seeding: instance.seeding, settings: settings))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),
