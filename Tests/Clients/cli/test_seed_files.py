@@ -229,3 +229,28 @@ def test_a_seed_that_is_not_applied_is_loud_and_says_what_to_do(launch, tmp_path
     # Without a seed the built-in lab's users are not named where they are not.
     lab = Lab(launch, tmp_path, data_dir=".lapse")
     assert "NOT applied" not in lab.log() and ADELE not in re.search("Users.*", lab.log())[0]
+
+
+# MARK: init
+
+def test_init_writes_what_serve_takes(launch, tmp_path):
+    def init(*arguments):
+        return subprocess.run([needs.lapse(), "init", *arguments], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+
+    run = init()
+    assert (run.returncode, run.stdout) == (0, "Wrote lapse.yaml and lapse-seed.yaml. Next: lapse serve\n"), run.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["lapse-seed.yaml", "lapse.yaml"]
+    (tmp_path / "lapse.yaml").write_text("mine")
+    run = init()
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == "lapse: lapse.yaml is there already, and nothing was written; --force writes over it\n"
+    assert (tmp_path / "lapse.yaml").read_text() == "mine"
+    assert init("--force").returncode == 0
+    lab = Lab(launch, tmp_path, data_dir=".lapse")
+    assert lab.names() == ["Contoso"] and "Users: those of lapse-seed.yaml" in lab.log()
+    assert lab.signs_in(PASSWORD) is True
+    lab.process.stop()
+    # A key that is nearly right is named.
+    (tmp_path / "lapse.yaml").write_text("https_port: 1\n")
+    run = subprocess.run([needs.lapse(), "serve", "--ephemeral"], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert run.returncode != 0 and "the key 'https_port' is not known; did you mean https-port?" in run.stderr
