@@ -12,6 +12,8 @@ package struct Instance: Sendable {
     package let settings: Settings
     package let authority: Authority
     package let folder: DataFolder
+    /// What became of the settings' seed file, or of the built-in lab.
+    package let seeding: Authority.Seeding
     private let files: DataFolder.Files
     /// Whether the CA's certificate is not the one of the last start.
     package var isCertificateReissued: Bool { files.isReissued }
@@ -46,7 +48,7 @@ package struct Instance: Sendable {
                 signer: try await TokenSigner(SigningKey(files.signing)),
                 random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
-            try authority.seed(seed)
+            seeding = try authority.seed(seed)
             log.ask(authority)
         } catch {
             if settings.isEphemeral { folder.remove() }
@@ -141,7 +143,7 @@ package struct Instance: Sendable {
             throw StartError("--seed: cannot read \(path)")
         }
         do {
-            return try TenantSeed.read(try YAML.read(text), random: Machine.random)
+            return try TenantSeed.read(try YAML.read(text))
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
         } catch {

@@ -48,7 +48,9 @@ package struct Settings: Equatable, Sendable {
         guard case .object(let members) = file else { throw FieldError("lapse.yaml", "must hold keys and values") }
         let names = Set(Option.all.map(\.name))
         if let unknown = members.map(\.name).sorted().first(where: { !names.contains($0) }) {
-            throw FieldError("lapse.yaml", "the key '\(unknown)' is not known")
+            let names = Option.all.map(\.name)
+            let help = names.nearest(to: unknown).map { "did you mean \($0)?" } ?? "the keys are \(names.joined(separator: ", "))"
+            throw FieldError("lapse.yaml", "the key '\(unknown)' is not known; \(help)")
         }
         for option in Option.all {
             if let text = flags[option.name] {

@@ -35,12 +35,27 @@ package final class Authority: Sendable {
         spareSigners = SpareSigners(now: systemTime)
     }
 
+    /// What became of the seeds that a Lapse starts with.
+    package enum Seeding: Equatable, Sendable {
+        case applied
+        /// The database was made of these very seeds: a reset returns to them.
+        case appliedBefore
+        /// The database has these tenants, of other seeds.
+        case notApplied(there: [Tenant])
+    }
+
     /// Adds the tenants to an empty database; does nothing to any other.
-    package func seed(_ seeds: [TenantSeed]) throws {
+    @discardableResult
+    package func seed(_ seeds: [TenantSeed]) throws -> Seeding {
         try store.write { tx in
-            guard try tx.tenants().isEmpty else { return }
+            let there = try tx.tenants()
+            guard there.isEmpty else {
+                let isSame = try seeds.allSatisfy { try tx.seed(of: $0.tenant.id) == $0 }
+                return isSame ? .appliedBefore : .notApplied(there: there)
+            }
             let op = Operation(self, tx, trace: nil)
             for seed in seeds { try op.plant(seed) }
+            return .applied
         }
     }
 

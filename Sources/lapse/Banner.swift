@@ -8,8 +8,8 @@ enum Banner {
     /// - Parameter sample: names that exist; nil: there are none, and nothing to type.
     /// - Parameter program: as the person called it.
     static func text(
-        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?, settings: Settings,
-        sample: SampleSignIn?, program: String
+        _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?,
+        seeding: Authority.Seeding, settings: Settings, sample: SampleSignIn?, program: String
     ) -> String {
         let base = addresses.https ?? addresses.http ?? ""
         var facts = [
@@ -22,7 +22,10 @@ enum Banner {
             ),
         ]
         if let sample {
-            let password = sample.password.map { "password \($0)" } ?? settings.seed.map { "password as in \($0)" }
+            // A file that was not applied says nothing of who is there.
+            var file = settings.seed
+            if case .notApplied = seeding { file = nil }
+            let password = sample.password.map { "password \($0)" } ?? file.map { "password as in \($0)" }
             facts.append(("Client id", "\(sample.client)  (\(sample.appName))"))
             facts.append(("User", [sample.user, password].compactMap { $0 }.joined(separator: ", ")))
         }

@@ -11,7 +11,8 @@ struct Lapse: AsyncParsableCommand {
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
             EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
-            StatusCommand.self, TrustCommand.self, UntrustCommand.self, Visit.self, MeasureSigner.self,
+            StatusCommand.self, TrustCommand.self, UntrustCommand.self, ExportCommand.self, ImportCommand.self, ResetCommand.self,
+            InitCommand.self, Visit.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
 

@@ -81,12 +81,14 @@ struct Serve: AsyncParsableCommand {
     private func serve(_ settings: Settings) async throws {
         let instance = try await Instance(settings, log: StandardStream.log)
         defer { if settings.isEphemeral { instance.folder.remove() } }
+        if let warning = UnappliedSeed.warning(settings, instance.seeding) { StandardStream.complain(warning) }
         try await instance.serve { addresses in
             let certificate = instance.folder.path(of: .authority)
             StandardStream.output.say(
                 Banner.text(
                     addresses, certificate: certificate, isReissued: instance.isCertificateReissued,
-                    migration: instance.migration, settings: settings, sample: try? instance.authority.sampleSignIn(),
+                    migration: instance.migration, seeding: instance.seeding, settings: settings,
+                    sample: try? instance.authority.sampleSignIn(),
                     program: CommandLine.arguments.first ?? "lapse"))
             guard let path = settings.readyFile else { return }
             let ready: JSON = [

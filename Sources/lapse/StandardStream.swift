@@ -34,6 +34,7 @@ enum StandardStream: Int32 {
     }
 
     /// - Returns: whether all of it was taken.
+    @discardableResult
     static func write(_ text: String, to descriptor: Int32) -> Bool {
         var text = text
         return text.withUTF8 { bytes in

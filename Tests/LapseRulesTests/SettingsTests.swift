@@ -133,7 +133,7 @@ struct SettingsTests {
 
     @Test("A seed file is read whole")
     func seed() throws {
-        let seeds = try TenantSeed.read(Self.seed, random: .seeded(1))
+        let seeds = try TenantSeed.read(Self.seed)
         #expect(seeds.map(\.tenant.domains) == [["one.example"], ["two.example"]])
         #expect(seeds[0].tenant.policies.tieRule == .entra)
         let ann = seeds[0].users[0]
@@ -177,7 +177,7 @@ struct SettingsTests {
     func mistakes(text: String, field: String) throws {
         let value = try #require(JSON(parsing: Array(text.utf8)))
         do throws(FieldError) {
-            _ = try TenantSeed.read(value, random: .seeded(1))
+            _ = try TenantSeed.read(value)
             #expect(Bool(false), "was taken")
         } catch {
             #expect(error.field == field)

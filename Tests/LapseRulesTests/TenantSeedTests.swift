@@ -17,7 +17,7 @@ private func withUsers(_ users: String) -> String { file(#""users":[\#(users)]"#
 private func withUser(_ members: String) -> String { withUsers(#"{"userPrincipalName":"ann@one.example",\#(members)}"#) }
 private func withApp(_ members: String) -> String { file(#""apps":[{"name":"App","kind":"public",\#(members)}]"#) }
 
-private func read(_ text: String) throws -> [TenantSeed] { try TenantSeed.read(try parsed(text), random: .seeded(1)) }
+private func read(_ text: String) throws -> [TenantSeed] { try TenantSeed.read(try parsed(text)) }
 
 @Suite("Seed files")
 struct TenantSeedTests {

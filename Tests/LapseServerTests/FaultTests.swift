@@ -372,7 +372,7 @@ struct FaultTests {
                         ],
                     ]
                 ]
-            ], random: .seeded(3))
+            ])
         try await Lab.run(seed: seed) { lab async throws in
             func codes(_ tenant: String) async throws -> [Int?] {
                 let token = try await lab.grant(user: "wren@\(tenant)", scope: "openid offline_access User.Read", tenant: tenant)

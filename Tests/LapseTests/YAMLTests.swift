@@ -74,3 +74,58 @@ struct YAMLTests {
         #expect { try YAML.read(text) } throws: { !($0 is YAML.Bounds) }
     }
 }
+
+@Suite("YAML, written")
+struct YAMLWritingTests {
+    @Test(
+        "What is written is read back as the same",
+        arguments: [
+            "", " ", "a b", "a: b", "a:b", "a:", "#x", "x #y", "- x", "-", "no", "Yes", "NULL", "~", "1", "1.5", "0x1F", "1e3",
+            "12:30:00",
+            "2026-03-01", "true", "http://localhost:3000/cb?x=1&y=2", "nestor_fabrikam.example#EXT#@contoso.example", "@x", "`x`",
+            "%x",
+            "{a}", "[a]", "a,b", "'", "\"", "\\", "a\nb", "\t", "\u{0}", "\u{7F}", "\u{85}", "\u{2028}", "a\u{FEFF}", "é", "日本語",
+            "😀", "x ",
+            "a1111111-aaaa-4aaa-8aaa-111111111111", "11111111-1111-1111-1111-111111111111", "e5", "=", "!x", "&x", "*x", "|", ">",
+            "?",
+            String(repeating: "long words ", count: 30) + "end",
+        ])
+    func texts(text: String) throws {
+        let values: [JSON] = [
+            [.string(text)], ["key": .string(text)], .object([.init(name: text, value: 1)]), ["list": [.string(text), "x"]],
+            ["deep": [["a": [["b": .string(text), "c": [[.string(text)]]]]]]],
+        ]
+        for value in values { #expect(try YAML.read(YAML.text(value)) == value, "\(YAML.text(value))") }
+    }
+
+    @Test("Empty, short and long values, each on its lines, below the comment")
+    func layout() throws {
+        let value: JSON = [
+            "empty": [], "none": [:], "on": [true, 1, .null, .number(0.5)], "short": ["a": "b c", "list": ["x", "http://y"]],
+            "items": [["name": "first", "inner": ["a": [["b": ["c": 1]]]]], [], ["deep", ["deeper", ["deepest", ["end"]]]]],
+        ]
+        let text = YAML.text(value, under: ["One line.", "", "Another."])
+        #expect(
+            text == """
+                # One line.
+                #
+                # Another.
+                empty: []
+                none: {}
+                "on": [true, 1, null, 0.5]
+                short: {a: b c, list: [x, "http://y"]}
+                items:
+                  - name: first
+                    inner:
+                      a:
+                        - {b: {c: 1}}
+                  - []
+                  - - deep
+                    - - deeper
+                      - [deepest, [end]]
+
+                """)
+        // Reading gives members in the order of their names.
+        #expect(try YAML.read(text) == YAML.read(value.encodedText))
+    }
+}

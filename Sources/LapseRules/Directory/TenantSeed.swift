@@ -12,10 +12,13 @@ package struct TenantSeed: Equatable, Sendable {
         self.faults = faults
     }
 
-    /// Reads a whole seed file: `{"tenants": [...]}`.
+    /// Reads a whole seed file: `{"tenants": [...]}`. Ids that it leaves out depend on what it says and on nothing else, so that who reads
+    /// it again gets the same.
     ///
     /// - Throws: `FieldError` with the path of what is wrong, within one tenant or between them.
-    package static func read(_ file: JSON, random: RandomSource) throws(FieldError) -> [TenantSeed] {
+    package static func read(_ file: JSON) throws(FieldError) -> [TenantSeed] {
+        let digest = SecretHash(of: file.normalized.encodedText)
+        let random = RandomSource.seeded(digest.bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) })
         var reader = try ObjectReader(file)
         guard let tenants = try reader.array("tenants"), !tenants.isEmpty else { throw FieldError("tenants", "is required") }
         try reader.finish()
@@ -33,7 +36,8 @@ package struct TenantSeed: Equatable, Sendable {
         guard let id = try reader.guid("id") ?? sandbox?.id else { throw FieldError(reader.field("id"), "is required") }
         guard id != Tenant.noID, id != TenantName.consumersTenant else { throw FieldError(reader.field("id"), "is no tenant's") }
         let name = sandbox != nil && !reader.has("name") ? "Sandbox" : try reader.required("name")
-        var tenant = Tenant(id: id, name: name, domains: [], isSandbox: sandbox != nil)
+        let isSandbox = sandbox != nil ? true : try reader.bool("sandbox") ?? false
+        var tenant = Tenant(id: id, name: name, domains: [], isSandbox: isSandbox)
         let domains = try reader.strings("domains") ?? sandbox.map { [$0.domain(under: "lapse.example")] } ?? []
         guard !domains.isEmpty else { throw FieldError(reader.field("domains"), "must name at least one domain") }
         for (index, domain) in domains.enumerated() where !TenantName.isDNSName(domain.lowercased()) {
@@ -50,13 +54,14 @@ package struct TenantSeed: Equatable, Sendable {
         for (index, user) in (try reader.array("users") ?? []).enumerated() {
             users.append(
                 try User(
-                    user, path: reader.field("users") + "[\(index)]", tenant: tenant, newID: random.guid(), createdAt: Tenant.birth)
-            )
+                    user, path: reader.field("users") + "[\(index)]", tenant: tenant, newID: random.guid(), createdAt: Tenant.birth,
+                    isOfSeed: true))
         }
         var apps: [AppRegistration] = []
         for (index, app) in (try reader.array("apps") ?? []).enumerated() {
             apps.append(
-                try AppRegistration(app, path: reader.field("apps") + "[\(index)]", newID: ClientID(random.guid().description)))
+                try AppRegistration(
+                    app, path: reader.field("apps") + "[\(index)]", newID: ClientID(random.guid().description), isOfSeed: true))
         }
         var faults: [Fault] = []
         for (index, fault) in (try reader.array("faults") ?? []).enumerated() {
@@ -110,7 +115,11 @@ package struct TenantSeed: Equatable, Sendable {
 
 extension User {
     /// Reads a user object of a seed file or of the control API.
-    package init(_ value: JSON, path: String = "", tenant: Tenant, newID: GUID, createdAt: Timestamp) throws(FieldError) {
+    ///
+    /// - Parameter isOfSeed: a seed may also say what other calls change, and a password's hash in its place.
+    package init(
+        _ value: JSON, path: String = "", tenant: Tenant, newID: GUID, createdAt: Timestamp, isOfSeed: Bool = false
+    ) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let id = try reader.guid("id") ?? newID
         var guestOf: Home?
@@ -125,6 +134,7 @@ extension User {
         self.init(
             id: id, tenant: tenant.id, userPrincipalName: "", displayName: "", passwordHash: nil, guestOf: guestOf,
             createdAt: createdAt)
+        if isOfSeed { try applySeed(&reader) }
         try apply(&reader, tenant: tenant)
         if displayName.isEmpty { displayName = userPrincipalName }
         // A member without a password could never sign in: it gets the lab's.
@@ -138,6 +148,23 @@ extension User {
         var user = self
         try user.apply(&reader, tenant: tenant)
         return (user, value["password"]?.text)
+    }
+
+    private mutating func applySeed(_ reader: inout ObjectReader) throws(FieldError) {
+        if reader.isObject("password"), var hashed = try reader.object("password") {
+            guard !isGuest else { throw FieldError(hashed.path, "belongs to the guest's home tenant") }
+            set(passwordHash: try hashed.secretHash(), salt: try hashed.guid("salt") ?? id)
+            try hashed.finish()
+        }
+        mustChangePassword = try reader.bool("mustChangePassword") ?? false
+        withdrawnConsents = (try reader.strings("withdrawnConsents") ?? []).map { ClientID($0) }
+        for name in Self.profileTexts where reader.has(name) {
+            profile[name] = try reader.filled(name, longest: 1024).map(JSON.string)
+        }
+        if let phones = try reader.strings("businessPhones"), !phones.isEmpty {
+            guard phones.count == 1 else { throw FieldError(reader.field("businessPhones"), "may name one") }
+            profile["businessPhones"] = JSON(phones)
+        }
     }
 
     private mutating func apply(_ reader: inout ObjectReader, tenant: Tenant) throws(FieldError) {
@@ -167,7 +194,9 @@ extension User {
 
 extension AppRegistration {
     /// Reads an app object of a seed file or of the control API.
-    package init(_ value: JSON, path: String = "", newID: ClientID) throws(FieldError) {
+    ///
+    /// - Parameter isOfSeed: a seed may say the hash of a secret in its place.
+    package init(_ value: JSON, path: String = "", newID: ClientID, isOfSeed: Bool = false) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let id = try reader.string("id", longest: 128).map { ClientID($0) } ?? newID
         guard !id.description.isEmpty, !FirstPartyApps.all.contains(where: { $0.id == id }) else {
@@ -175,6 +204,7 @@ extension AppRegistration {
         }
         guard let kind = try reader.choice("kind", of: Kind.self) else { throw FieldError(reader.field("kind"), "is required") }
         self.init(id: id, name: try reader.required("name"), kind: kind)
+        if isOfSeed { try applySeed(&reader) }
         try apply(&reader)
     }
 
@@ -187,6 +217,23 @@ extension AppRegistration {
         if reader.has("name") { app.name = try reader.required("name") }
         try app.apply(&reader)
         return app
+    }
+
+    private mutating func applySeed(_ reader: inout ObjectReader) throws(FieldError) {
+        guard let secrets = try reader.array("secrets") else { return }
+        for (index, secret) in secrets.enumerated() {
+            let path = reader.field("secrets") + "[\(index)]"
+            if case .object = secret {
+                var hashed = try ObjectReader(secret, path: path)
+                secretHashes.append(try hashed.secretHash())
+                try hashed.finish()
+            } else {
+                guard let text = secret.text, !text.isEmpty, text.utf8.count <= 2048 else {
+                    throw FieldError(path, "must be a text that is not empty, or an object with sha256")
+                }
+                secretHashes.append(Self.hash(secret: text, of: id))
+            }
+        }
     }
 
     private mutating func apply(_ reader: inout ObjectReader) throws(FieldError) {
@@ -211,6 +258,16 @@ extension AppRegistration {
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
         challenges = try Challenge.list(&reader, ofApp: true) ?? challenges
         try reader.finish()
+    }
+}
+
+extension ObjectReader {
+    /// The hash of a secret, as an export writes it.
+    fileprivate mutating func secretHash() throws(FieldError) -> SecretHash {
+        guard let text = try string("sha256"), let hash = SecretHash(hexadecimal: text) else {
+            throw FieldError(field("sha256"), "must be a SHA-256 in 64 hexadecimal digits")
+        }
+        return hash
     }
 }
 

@@ -77,6 +77,14 @@ package struct User: Equatable, Sendable {
         passwordHash = Self.hash(password: password, of: id)
     }
 
+    /// Takes a password that is known by its hash.
+    ///
+    /// - Parameter salt: the user id that salts it.
+    mutating func set(passwordHash: SecretHash, salt: GUID) {
+        passwordSalt = salt
+        self.passwordHash = passwordHash
+    }
+
     package func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
 }
 

@@ -49,6 +49,19 @@ package enum JSON: Equatable, Sendable {
     }
 }
 
+extension JSON {
+    /// The same value however it was written: members in the order of their names, whole numbers without a fraction.
+    package var normalized: JSON {
+        switch self {
+        case .object(let members):
+            .object(members.map { Member(name: $0.name, value: $0.value.normalized) }.sorted { $0.name < $1.name })
+        case .array(let elements): .array(elements.map(\.normalized))
+        case .number(let number): Int64(exactly: number).map(JSON.integer) ?? self
+        default: self
+        }
+    }
+}
+
 extension JSON: ExpressibleByStringLiteral, ExpressibleByStringInterpolation, ExpressibleByBooleanLiteral,
     ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
@@ -255,6 +268,8 @@ package struct ObjectReader {
     package func field(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
 
     package func has(_ name: String) -> Bool { members[name] != nil }
+
+    func isObject(_ name: String) -> Bool { if case .object? = members[name] { true } else { false } }
 
     /// The member as it is, nil when it is missing or null.
     package mutating func value(_ name: String) -> JSON? {

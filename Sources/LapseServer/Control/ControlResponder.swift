@@ -55,7 +55,9 @@ enum ControlResponder {
         switch kind {
         case .notFound: error(.notFound, .notFound, "There is no such call. Look at the method too.")
         case .unreadable: error(.badRequest, .invalid, "The request could not be read.")
-        case .tooLarge: error(.contentTooLarge, .tooLarge, "The body may have at most \(Bounds.body) bytes.")
+        case .tooLarge:
+            error(
+                .contentTooLarge, .tooLarge, "The body may have at most \(Bounds.body) bytes, a seed file \(Bounds.seed) bytes.")
         case .unavailable: unavailable
         case .broken: error(.internalServerError, .internal, "The call failed inside Lapse; its log says why.")
         }
@@ -101,8 +103,8 @@ extension Request {
     ///
     /// - Parameter mayBeName: also takes a text: the name of a preset.
     /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
-    func control(mayBeName: Bool = false) async throws -> JSON {
-        let bytes = try await bytes()
+    func control(mayBeName: Bool = false, upTo bound: Int = Bounds.body) async throws -> JSON {
+        let bytes = try await bytes(upTo: bound)
         guard hasContent("application/json") || (bytes.isEmpty && headers[.contentType] == nil) else {
             throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
         }

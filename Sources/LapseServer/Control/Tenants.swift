@@ -11,6 +11,9 @@ struct TenantCalls {
         routes.post("tenants", use: create)
         routes.delete("tenants/{tenant}", use: delete)
         routes.post("tenants/{tenant}/reset", use: reset)
+        routes.get("export", use: export)
+        routes.post("import", use: add)
+        routes.post("reset", use: resetAll)
         routes.get("tenants/{tenant}/policies", use: policies)
         routes.put("tenants/{tenant}/policies", use: setPolicies)
     }
@@ -44,6 +47,29 @@ struct TenantCalls {
         _ = try await request.control()
         return ControlResponder.answer(try authority.resetTenant(try context.parameter("tenant")).json)
     }
+
+    // MARK: As a seed file
+
+    func export(_ request: Request, _ context: LapseContext) throws -> Response {
+        let withSecrets = try request.controlFlag("secrets")
+        let seeds = try authority.exportTenants(try request.controlQuery("tenant"))
+        return ControlResponder.answer(TenantSeed.file(seeds, withSecrets: withSecrets))
+    }
+
+    func add(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let body = try await request.control(upTo: Bounds.seed)
+        let seeds = try ControlError.reading { () throws(FieldError) in try TenantSeed.read(body) }
+        return ControlResponder.answer(list(try authority.importTenants(seeds)), status: .created)
+    }
+
+    /// Without tenants in the body each goes back to its own seed.
+    func resetAll(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let body = try await request.control(upTo: Bounds.seed)
+        let seeds = try ControlError.reading { () throws(FieldError) in body == [:] ? nil : try TenantSeed.read(body) }
+        return ControlResponder.answer(list(try authority.resetTenants(try request.controlQuery("tenant"), to: seeds)))
+    }
+
+    private func list(_ tenants: [Tenant]) -> JSON { ["items": .array(tenants.map(\.json)), "next": .null] }
 
     func policies(_ request: Request, _ context: LapseContext) throws -> Response {
         ControlResponder.answer(try authority.policies(of: try context.parameter("tenant")).json)

@@ -6,14 +6,16 @@ import NIOCore
 /// The bounds of what a request may carry.
 enum Bounds {
     static let body = 128 * 1024
+    /// A whole directory.
+    static let seed = 8 * 1024 * 1024
     static let header = 32 * 1024
     static let headers = 100
 }
 
 extension Request {
-    /// The whole body, up to ``Bounds/body`` bytes.
-    func bytes() async throws -> [UInt8] {
-        Array(buffer: try await body.collect(upTo: Bounds.body))
+    /// The whole body, up to so many bytes.
+    func bytes(upTo bound: Int = Bounds.body) async throws -> [UInt8] {
+        Array(buffer: try await body.collect(upTo: bound))
     }
 
     /// The parameters of a form body.

@@ -12,7 +12,7 @@ extension Authority {
     /// - Throws: ``ControlError``, a conflict, when `id`, a name of `domains` or a user's id is taken.
     package func createTenant(_ seed: TenantSeed) throws -> CreatedTenant {
         try store.write { tx in
-            try refuseTaken(seed, tx)
+            try Operation(self, tx, trace: nil).refuseTaken(seed)
             return try plant(seed, tx)
         }
     }
@@ -47,17 +47,6 @@ extension Authority {
         return try template.flatMap { try tx.seed(of: $0.id) }
     }
 
-    private func refuseTaken(_ seed: TenantSeed, _ tx: StoreTransaction) throws {
-        let taken = try tx.isTaken(tenantID: seed.tenant.id, domains: seed.tenant.domains)
-        if taken.id { throw ControlError.conflict(FieldError("id", "is taken")) }
-        if let domain = taken.domain { throw ControlError.conflict(FieldError("domains", "names \(domain), which is taken")) }
-        for (index, user) in seed.users.enumerated() {
-            if try tx.isTaken(userID: user.id, userPrincipalName: user.userPrincipalName).id {
-                throw ControlError.conflict(FieldError("users[\(index)].id", "is taken"))
-            }
-        }
-    }
-
     /// Removes a tenant with everything in it, and its members' guest objects elsewhere.
     ///
     /// - Throws: ``ControlError`` for a tenant that is not there.
@@ -85,6 +74,56 @@ extension Authority {
         }
         gates.openAll(of: tenant.id)
         return tenant
+    }
+
+    // MARK: As a seed file
+
+    /// The tenants as they are now, those of sandboxes left out; or the one of that name, whatever it is.
+    ///
+    /// - Throws: ``ControlError`` for a tenant that is not there.
+    package func exportTenants(_ name: String?) throws -> [TenantSeed] {
+        if let name { return [try looking(at: name) { try $0.currentSeed(of: $0.tenant) }] }
+        return try store.read { tx in
+            let op = Operation(self, tx, trace: nil)
+            return try tx.tenantsAsMade().filter { !$0.isSandbox }.map(op.currentSeed)
+        }
+    }
+
+    /// Adds tenants: all, or none.
+    ///
+    /// - Throws: ``ControlError``, a conflict, when an id, a domain or a user's id is taken.
+    package func importTenants(_ seeds: [TenantSeed]) throws -> [Tenant] {
+        try store.write { tx in
+            let op = Operation(self, tx, trace: nil)
+            for (index, seed) in seeds.enumerated() { try op.refuseTaken(seed, path: "tenants[\(index)].") }
+            for seed in seeds { try op.plant(seed) }
+            return seeds.map(\.tenant)
+        }
+    }
+
+    /// Takes tenants back to what is said: all of them, or none when one cannot be.
+    ///
+    /// - Parameters:
+    ///   - name: one tenant; nil: all. All become those of the seeds: others are removed.
+    ///   - seeds: what they become; nil: each its own seed.
+    /// - Returns: the tenants as they are now.
+    /// - Throws: ``ControlError`` for a tenant that is not there, or not in the seeds; a conflict for what another tenant has.
+    package func resetTenants(_ name: String?, to seeds: [TenantSeed]?) throws -> [Tenant] {
+        let (gone, tenants) = try store.write { tx in
+            let op = Operation(self, tx, trace: nil)
+            let (gone, planted) = try op.resetting(name, to: seeds)
+            for id in gone { try tx.delete(tenant: id, keepingGuests: name != nil) }
+            for (index, seed) in planted.enumerated() { try op.refuseTaken(seed, path: "tenants[\(index)].") }
+            for seed in planted { try op.plant(seed) }
+            if seeds != nil { try planted.forEach(op.refuseHomeless) }
+            for id in gone { try tx.deleteOrphanedGuests(of: id) }
+            for seed in planted {
+                try tx.append(Event(tenant: seed.tenant.id, at: try op.in(seed.tenant).now, kind: .tenantReset))
+            }
+            return (gone, planted.map(\.tenant))
+        }
+        for id in gone { gates.openAll(of: id) }
+        return tenants
     }
 
     // MARK: Policies
@@ -127,6 +166,59 @@ package struct CreatedTenant: Sendable {
 }
 
 extension Operation {
+    fileprivate func refuseTaken(_ seed: TenantSeed, path: String = "") throws {
+        let taken = try tx.isTaken(tenantID: seed.tenant.id, domains: seed.tenant.domains)
+        if taken.id { throw ControlError.conflict(FieldError("\(path)id", "is taken")) }
+        if let domain = taken.domain {
+            throw ControlError.conflict(FieldError("\(path)domains", "names \(domain), which is taken"))
+        }
+        for (index, user) in seed.users.enumerated() {
+            if try tx.isTaken(userID: user.id, userPrincipalName: user.userPrincipalName).id {
+                throw ControlError.conflict(FieldError("\(path)users[\(index)].id", "is taken"))
+            }
+        }
+    }
+
+    /// Which tenants go, and which come in their place.
+    fileprivate func resetting(_ name: String?, to seeds: [TenantSeed]?) throws -> (gone: [GUID], seeds: [TenantSeed]) {
+        guard let name else {
+            let there = try tx.tenantsAsMade().map(\.id)
+            return (there, try seeds ?? there.compactMap { try tx.seed(of: $0) })
+        }
+        let there = try TenantName(name).flatMap { try tx.tenant(named: $0) }
+        guard let seeds else {
+            guard let there, let seed = try tx.seed(of: there.id) else {
+                throw ControlError.notFound("There is no tenant '\(name.prefix(100))'.")
+            }
+            return ([there.id], [seed])
+        }
+        let asked = name.lowercased()
+        guard let seed = seeds.first(where: { $0.tenant.id.description == asked || $0.tenant.domains.contains(asked) }) else {
+            throw ControlError.invalid(FieldError("tenant", "names no tenant of the seed"))
+        }
+        // The domain may be another tenant's so far than the id.
+        return (
+            Set([there?.id, try tx.tenant(seed.tenant.id)?.id].compactMap(\.self)).sorted { $0.description < $1.description },
+            [seed]
+        )
+    }
+
+    /// - Throws: ``ControlError`` for a guest whose home is not there.
+    fileprivate func refuseHomeless(_ seed: TenantSeed) throws {
+        for (index, user) in seed.users.enumerated() {
+            guard let home = user.guestOf else { continue }
+            if let member = try tx.user(of: home, in: home.tenant), member.tenant == home.tenant, !member.isGuest { continue }
+            throw ControlError.invalid(FieldError("users[\(index)].home", "names no member of a tenant that is there"))
+        }
+    }
+
+    /// The tenant's directory as it is now.
+    fileprivate func currentSeed(of tenant: Tenant) throws -> TenantSeed {
+        TenantSeed(
+            tenant: tenant, users: try tx.users(in: tenant.id, limit: .max), apps: try tx.apps(in: tenant.id, limit: .max),
+            faults: try tx.faults(of: tenant.id))
+    }
+
     /// Writes the operation's tenant as it is from now on; the event stands at the instant that its clock then shows.
     func update(to tenant: Tenant, _ kind: Event.Kind) throws {
         try tx.update(tenant)

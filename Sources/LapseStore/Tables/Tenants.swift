@@ -44,6 +44,11 @@ private struct NewTenant: PersistableRecord {
 extension StoreTransaction {
     package func tenants() throws -> [Tenant] { try rows("SELECT * FROM tenants ORDER BY name, id").map { try Tenant(row: $0) } }
 
+    /// In the order in which they were made, in which apps of one client id are looked up.
+    package func tenantsAsMade() throws -> [Tenant] {
+        try rows("SELECT * FROM tenants ORDER BY rowid").map { try Tenant(row: $0) }
+    }
+
     package func tenant(_ id: GUID) throws -> Tenant? {
         try cached(id, in: \.tenants) { try row("SELECT * FROM tenants WHERE id = ?", [id]).map { try Tenant(row: $0) } }
     }

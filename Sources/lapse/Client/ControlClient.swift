@@ -13,7 +13,7 @@ struct ServerOptions: ParsableArguments {
     var ca: String?
     @Option(name: .customLong("control-token"), help: "The server's --control-token (default: LAPSE_CONTROL_TOKEN).")
     var controlToken: String?
-    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain)).")
+    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain); of export and reset: all).")
     var tenant: String?
     @Flag(help: "Print the server's JSON.")
     var json = false

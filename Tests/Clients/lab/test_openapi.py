@@ -57,6 +57,8 @@ set_hypothesis_home_dir(NOTES.name)
 # Nothing takes longer, even in a debug build on a busy machine.
 TIMEOUT = 10
 BODY_BOUND = 128 * 1024
+# Of calls that take a whole directory.
+SEED_BOUND = 8 * 1024 * 1024
 STRANGER = "cccccccc-0009-4000-8000-000000000009"
 NESTOR_AT_HOME = {"tenant": "22222222-bbbb-4bbb-8bbb-222222222222", "user": "aaaaaaaa-0001-4000-8000-000000000004"}
 SCOPE = "openid offline_access User.Read"
@@ -411,6 +413,48 @@ def tour_of_the_tenants(lab):
     lab.refused("deleteTenant", 404)
     # Its names are free again.
     lab.visit("createTenant", 201, seed)
+
+
+def tour_of_the_seeds(lab):
+    """Export, import, reset. A reset of all is in `test_a_reset_of_all_is_answered_as_the_document_says`."""
+    lab.refused("exportTenants", 404, query={"tenant": "nobody.example"})
+    lab.refused("exportTenants", 400, query={"secrets": "yes"}, field="secrets")
+    exported = lab.visit("exportTenants", 200)
+    assert {"Contoso", "Fabrikam"} <= {tenant["name"] for tenant in exported["tenants"]}
+    lab.refused("importTenants", 409, exported, "tenants[0].id")
+    hashed = {"sha256": "0f" * 32}
+    tenant = {
+        "id": "66666666-eeee-4eee-8eee-666666666666", "name": "Import", "domains": ["import.example"], "sandbox": True,
+        "propagation": "documented", "policies": {"tieRule": "entra"},
+        "users": [{
+            "userPrincipalName": "ann@import.example", "password": {**hashed, "salt": CONTOSO}, "mustChangePassword": True,
+            "withdrawnConsents": [NATIVE], "city": "Quito", "businessPhones": ["+1"]}],
+        "apps": [{"id": "import", "name": "Import", "kind": "confidential", "secrets": ["in clear", hashed]}],
+        "faults": [{"effect": {"status": 503}}]}
+    made = lab.visit("importTenants", 201, {"tenants": [tenant]})
+    assert [each["name"] for each in made["items"]] == ["Import"]
+    exported = lab.visit("exportTenants", 200, query={"tenant": "import.example", "secrets": "true"})["tenants"][0]
+    assert exported["users"][0]["password"] == tenant["users"][0]["password"] and exported["apps"][0]["secrets"][1] == hashed
+    assert "sha256" not in json.dumps(lab.visit("exportTenants", 200, query={"tenant": "import.example"}))
+    for body, field in [
+            ({}, "tenants"), ({"tenants": []}, "tenants"), ({"tenants": [{"name": "x"}]}, "tenants[0].id"),
+            ({"tenants": [{**tenant, "users": [{**tenant["users"][0], "password": {"sha256": "x"}}]}]},
+                "tenants[0].users[0].password.sha256"),
+            ({"tenants": [{**tenant, "apps": [{"name": "x", "kind": "public", "secrets": [{"md5": "x"}]}]}]},
+                "tenants[0].apps[0].secrets[0].sha256")]:
+        assert mistakes(body, OPERATIONS["importTenants"].body_schema()), f"the document takes {body}"
+        lab.refused("importTenants", 400, body, field)
+        if body:
+            lab.refused("resetTenants", 400, body, field)
+    one = {"tenant": "import.example"}
+    assert [each["name"] for each in lab.visit("resetTenants", 200, query=one)["items"]] == ["Import"]
+    renamed = {"tenants": [{**tenant, "name": "Renamed"}]}
+    assert [each["name"] for each in lab.visit("resetTenants", 200, renamed, query=one)["items"]] == ["Renamed"]
+    lab.refused("resetTenants", 400, renamed, "tenant", query={"tenant": "contoso.example"})
+    lab.refused("resetTenants", 404, query={"tenant": "nobody.example"})
+    taken = {"tenants": [{**tenant, "domains": ["import.example", "contoso.example"]}]}
+    lab.refused("resetTenants", 409, taken, "tenants[0].domains", query=one)
+    lab.visit("deleteTenant", 204, tenant="import.example")
 
 
 def tour_of_the_policies(lab):
@@ -1319,7 +1363,7 @@ def tour_of_long_lists(lab):
 
 
 TOUR = [
-    tour_of_the_server, tour_of_the_tenants, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
+    tour_of_the_server, tour_of_the_tenants, tour_of_the_seeds, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
     tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations,
     tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
     tour_of_the_expectations, tour_of_the_events, tour_of_long_lists]
@@ -1332,6 +1376,16 @@ def test_the_tour_is_answered_as_the_document_says(own, subtests):
             part(lab)
     for outcome in ("done", "refused"):
         assert [name for name in OPERATIONS if outcome not in lab.visited[name]] == [], f"never {outcome}"
+
+
+def test_a_reset_of_all_is_answered_as_the_document_says(launch, tmp_path):
+    process = launch(tmp_path, *PORTS)
+    lab = Visitor(process.lapse)
+    assert [each["name"] for each in lab.visit("resetTenants", 200, {})["items"]] == ["Contoso", "Fabrikam"]
+    seed = {"tenants": [{"id": "66666666-eeee-4eee-8eee-666666666666", "name": "Only", "domains": ["only.example"]}]}
+    lab.visit("resetTenants", 200, seed)
+    assert [each["name"] for each in lab.visit("listTenants", 200)["items"]] == ["Only"]
+    process.stop()
 
 
 # MARK: What every operation refuses
@@ -1347,7 +1401,8 @@ def test_every_operation_refuses_as_the_document_says(own, name):
         for tenant in (STRANGER, "nobody.example", "common", "a b", "a" * 3000):
             lab.refused(name, 404, raw=(json.dumps(valid_body(operation)), "application/json"), tenant=tenant, id=ADELE)
     if operation.takes_body:
-        lab.refused(name, 413, raw=("a" * (BODY_BOUND + 1), "application/json"), **there)
+        bound = SEED_BOUND if name in ("importTenants", "resetTenants") else BODY_BOUND
+        lab.refused(name, 413, raw=("a" * (bound + 1), "application/json"), **there)
         for body, content_type in [
                 ("{}", "text/plain"), ("{}", None), ("a=b", "application/x-www-form-urlencoded"),
                 ("{", "application/json"), ("[]", "application/json"), ("1", "application/json"),
@@ -1437,12 +1492,13 @@ def takes_no_more_than_the_document(context, response, case):
 
 
 NO_SCHEMA_TELLS = [
-    (r"names no (user|region|app|tenant)\b", "a user, app, region or template that is not there"),
+    (r"names no (user|member|region|app|tenant)\b", "a user, app, region or template that is not there"),
+    (r"\.(id|userPrincipalName): is taken", "a name that is taken"),
     (r"is not a region of", "a user, app, region or template that is not there"),
     (r", which is taken", "a name that is taken"),
     (r"with a domain of the tenant", "of another tenant's domain"),
     (r"must not be before the tenant's birth", "a time before the tenant's birth"),
-    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps)\b.*ISO 8601 duration",
+    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps|tenants)\b.*ISO 8601 duration",
      "at most a hundred years"),
     (r"^wait: must be an ISO 8601 duration such as PT10S, at most PT1M", "at most PT1M"),
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
@@ -1551,7 +1607,20 @@ def sandboxes(own):
     return Sandboxes(own)
 
 
+@pytest.fixture(scope="module")
+def without_sandboxes(tmp_path_factory):
+    """A Lapse whose tenants may all go."""
+    process = Process(tmp_path_factory.mktemp("reset"), *PORTS)
+    yield process.lapse
+    process.stop()
+
+
 @MADE_UP.parametrize()
-def test_whatever_can_be_made_up_is_answered_as_the_document_says(case, own, sandboxes):
-    sandboxes.of(case.operation.definition.raw["operationId"]).put_into(case)
-    case.call_and_validate(base_url=own.http + BASE, checks=CHECKS, timeout=TIMEOUT)
+def test_whatever_can_be_made_up_is_answered_as_the_document_says(case, own, sandboxes, without_sandboxes):
+    name = case.operation.definition.raw["operationId"]
+    if name == "resetTenants":
+        lapse = without_sandboxes
+    else:
+        lapse = own
+        sandboxes.of(name).put_into(case)
+    case.call_and_validate(base_url=lapse.http + BASE, checks=CHECKS, timeout=TIMEOUT)

@@ -21,6 +21,11 @@ def pattern(answer):
     return "[^\n]*?".join(re.escape(part) for part in answer.strip().split("…"))
 
 
+def left_in(folder):
+    """What lies there, but for the data of a Lapse that runs there."""
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if ".lapse" not in path.parts)
+
+
 def play(page, folder):
     """Runs the page's commands in one shell, in the folder where a Lapse was started; `lapse` is the program under test."""
     program = folder / "bin" / "lapse"
@@ -29,10 +34,12 @@ def play(page, folder):
         program.symlink_to(needs.lapse())
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     environment["PATH"] = f"{program.parent}:{environment['PATH']}"
+    before = left_in(folder)
     script = f"\necho; echo '{MARK}'\n".join(commands for commands, _ in blocks(page))
     run = subprocess.run(
         ["bash", "-eu", "-c", script], cwd=folder, env=environment, capture_output=True, text=True, timeout=400)
     assert run.returncode == 0, run.stderr
+    assert left_in(folder) == before, "the page leaves something behind"
     outputs = run.stdout.split(MARK)
     assert len(outputs) == len(blocks(page))
     for (commands, expected), output in zip(blocks(page), outputs, strict=True):
