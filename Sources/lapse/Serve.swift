@@ -93,13 +93,9 @@ struct Serve: AsyncParsableCommand {
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),
                 "pid": .integer(Int64(ProcessInfo.processInfo.processIdentifier)),
             ]
-            do {
-                try Data(ready.encoded).write(to: URL(fileURLWithPath: path), options: .atomic)
-            } catch {
-                throw StartError("--ready-file: cannot write \(path)")
-            }
+            try write(ready.encodedText, to: path, asked: "--ready-file")
         }
-        if let path = settings.readyFile { try? FileManager.default.removeItem(atPath: path) }
+        if let path = settings.readyFile, FileKind.isFile(path) { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 
