@@ -94,6 +94,17 @@ def test_the_answer_to_a_request_that_asks_to_close_says_so_and_is_the_last(own,
             assert stream.read() == b""
 
 
+@pytest.mark.parametrize("option", ["", "Connection: keep-alive\r\n", "Connection: close\r\n"])
+def test_a_connection_of_an_older_http_is_for_one_request(own, option):
+    with connected(own) as connection:
+        connection.sendall(f"GET /_lapse/api/health HTTP/1.0\r\n{option}Host: localhost\r\n\r\n{HEALTH}".encode())
+        with connection.makefile("rb") as stream:
+            first = answer(stream)
+            assert (first.status, first.getheader("Connection")) == (200, "close")
+            assert json.loads(first.read())["status"] == "ok"
+            assert stream.read() == b""
+
+
 @pytest.mark.parametrize("host", ["[::1].evil.example", "[::1]evil.example", "localhost:99999999", "localhost:0"])
 def test_a_host_is_checked_as_a_whole(wire, host):
     assert wire.get("/_lapse/api/health", host=host).status == 403
