@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import ssl
+import struct
 import time
 from http.client import HTTPResponse
 from threading import Event, Thread
@@ -15,7 +16,7 @@ import pytest
 
 from connection import Connection
 from lab import ADELE, ADELE_ID, DOMAIN
-from serve import HTTP_ALONE
+from serve import HTTP_ALONE, PORTS
 from wire import FORM, TIMEOUT, Wire
 
 TOKEN = f"/{DOMAIN}/oauth2/v2.0/token"
@@ -103,6 +104,27 @@ def test_a_connection_of_an_older_http_is_for_one_request(own, option):
             assert (first.status, first.getheader("Connection")) == (200, "close")
             assert json.loads(first.read())["status"] == "ok"
             assert stream.read() == b""
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_client_that_hangs_up_in_the_middle_of_a_request_is_no_failure_of_lapse(tmp_path, launch, is_secure, is_reset):
+    process = launch(tmp_path, *PORTS)
+    with contextlib.ExitStack() as stack:
+        connection = socket.create_connection(
+            ("127.0.0.1", urlsplit(process.lapse.https if is_secure else process.lapse.http).port), timeout=TIMEOUT)
+        if is_secure:
+            context = ssl.create_default_context(cafile=process.lapse.ca_file)
+            connection = context.wrap_socket(connection, server_hostname="localhost")
+        stack.enter_context(connection)
+        connection.sendall((POST + "Content-Length: 100\r\n\r\ngrant_type=").encode())
+        # Its beginning has been read when a later request is answered.
+        assert Wire(process.lapse).is_healthy()
+        if is_reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert Wire(process.lapse).is_healthy()
+    process.stop()
+    assert "failed" not in (process.folder / "lapse.log").read_text()
 
 
 @pytest.mark.parametrize("host", ["[::1].evil.example", "[::1]evil.example", "localhost:99999999", "localhost:0"])
