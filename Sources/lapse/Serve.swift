@@ -79,6 +79,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(_ settings: Settings) async throws {
+        Instance.raiseDescriptors()
         let instance = try await Instance(settings, log: StandardStream.log)
         defer { if settings.isEphemeral { instance.folder.remove() } }
         try await instance.serve { addresses in

@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import struct
+import subprocess
 import time
 from http.client import HTTPResponse
 from threading import Event, Thread
@@ -14,6 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import needs
 from connection import Connection
 from lab import ADELE, ADELE_ID, DOMAIN
 from serve import HTTP_ALONE, PORTS
@@ -206,8 +208,7 @@ def assert_at_rest(number):
 
 
 def test_connections_beyond_the_bound_wait_without_costing_anything(tmp_path, launch):
-    with descriptors(100):
-        process = launch(tmp_path, *HTTP_ALONE)
+    process = launch(tmp_path, *HTTP_ALONE, descriptors=100)
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(connected(process.lapse)) for _ in range(120)]
         assert_at_rest(pid(process))
@@ -221,6 +222,18 @@ def test_connections_beyond_the_bound_wait_without_costing_anything(tmp_path, la
         opened[-1].sendall(HEALTH.encode())
         assert opened[-1].recv(12) == b"HTTP/1.1 200"
     assert Wire(process.lapse).is_healthy()
+
+
+def test_lapse_takes_the_descriptors_that_it_may_have_for_itself_alone(tmp_path, launch):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with descriptors(200):
+        process = launch(tmp_path, *HTTP_ALONE)
+        checked = subprocess.run(
+            [needs.lapse(), "check", "--grace", "PT0S", "--", "bash", "-c", "ulimit -n"], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=60, cwd=tmp_path)
+    wanted = 2 * 4096 + 64
+    assert resource.prlimit(pid(process), resource.RLIMIT_NOFILE)[0] == (wanted if most < 0 else min(wanted, most))
+    assert checked.stderr.split()[0] == "200", checked
 
 
 def test_lapse_rests_when_no_descriptor_is_left_and_goes_on_when_there_is(tmp_path, launch):
