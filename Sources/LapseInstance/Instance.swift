@@ -56,6 +56,9 @@ package struct Instance: Sendable {
         }
     }
 
+    /// For the program that is a server and nothing else: it may then have as many connections as a port ever takes.
+    package static func raiseDescriptors() { ConnectionBound.raiseDescriptors() }
+
     /// Listens until a signal or the task's cancellation stops it.
     ///
     /// - Parameter onReady: called once, when every port is open.

@@ -28,7 +28,7 @@ struct ExplainingService<Wrapped: Service>: Service {
 
 /// How many connections a port has at once. Those that come then wait until one of them ends, which none that does nothing outlives
 /// by more than a minute.
-enum ConnectionBound {
+package enum ConnectionBound {
     /// More would be no lab.
     private static let most = 4096
     /// For the database, the ports and the loops. A connection takes one descriptor, with TLS too.
@@ -38,15 +38,26 @@ enum ConnectionBound {
 
     static func of(descriptors: Int) -> Int { min(most, max(8, (descriptors - reserve) / 2)) }
 
+    #if canImport(Glibc)
+        private static let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+    #else
+        private static let resource = RLIMIT_NOFILE
+    #endif
+
     /// How many descriptors this process may have.
     private static var descriptors: Int {
         var limit = rlimit()
-        #if canImport(Glibc)
-            let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
-        #else
-            let isKnown = getrlimit(RLIMIT_NOFILE, &limit) == 0
-        #endif
-        return isKnown ? Int(clamping: limit.rlim_cur) : 0
+        return getrlimit(resource, &limit) == 0 ? Int(clamping: limit.rlim_cur) : 0
+    }
+
+    /// Lets this process have the descriptors that two full ports need, as far as the system lets it: it begins with as many as programs
+    /// that know of no more can bear. For a process that starts no other, which would inherit them.
+    package static func raiseDescriptors() {
+        var limit = rlimit()
+        let wanted = rlim_t(2 * most + reserve)
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = min(wanted, limit.rlim_max)
+        _ = setrlimit(resource, &limit)
     }
 }
 

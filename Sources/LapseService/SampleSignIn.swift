@@ -14,9 +14,9 @@ package struct SampleSignIn: Sendable {
 }
 
 extension Authority {
-    /// The first user and the first public app of the built-in lab or, without it, of another tenant; nil when none has both.
+    /// The first user and the first app of the built-in lab or, without it, of another tenant; nil when none has both.
     ///
-    /// Public apps come first, then those of single pages: neither needs a secret.
+    /// Public apps come first, then those of single pages, which need no secret either, then confidential ones.
     package func sampleSignIn() throws -> SampleSignIn? {
         try store.read { tx in
             let tenants = try tx.tenants().filter { !$0.isSandbox }
@@ -24,7 +24,9 @@ extension Authority {
                 let users = try tx.users(in: tenant.id, limit: ControlPage<User>.size)
                 let apps = try tx.apps(in: tenant.id, limit: ControlPage<AppRegistration>.size)
                 guard let user = users.first(where: { !$0.isGuest && $0.accountEnabled && $0.passwordHash != nil }),
-                    let app = apps.first(where: { $0.kind == .public }) ?? apps.first(where: { $0.kind == .spa })
+                    let app = ([.public, .spa, .confidential] as [AppRegistration.Kind]).compactMap({ kind in
+                        apps.first { $0.kind == kind }
+                    }).first
                 else { continue }
                 let isOfTheLab = user.hasPassword(BuiltInLab.password)
                 return SampleSignIn(

@@ -27,14 +27,16 @@ package final class Store: Sendable {
     package let commits = CommitSignal()
     /// Nil in memory.
     private let checkpointer: Checkpointer?
+    /// How long a writer waits for another program.
+    private let patience: Duration
     /// How many writers have waited in vain for another program.
     let waitsInVain = Atomic<Int>(0)
     /// What was done to bring an older database here, in one line; nil when nothing had to be.
     package let migration: String?
 
     private init(
-        _ writer: any DatabaseWriter, checkpointer: Checkpointer? = nil, migration: Migrations.Done? = nil,
-        machineClock: @escaping @Sendable () -> Timestamp
+        _ writer: any DatabaseWriter, patience: Duration = .seconds(5), checkpointer: Checkpointer? = nil,
+        migration: Migrations.Done? = nil, machineClock: @escaping @Sendable () -> Timestamp
     ) throws {
         self.writer = writer
         self.migration = migration.map {
@@ -42,6 +44,7 @@ package final class Store: Sendable {
         }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
+        self.patience = patience
         (eventIDs, clockFloors) = try writer.write { db in
             try Self.prepareSchema(db)
             return (try EventIDs(db), try ClockFloors(db))
@@ -72,11 +75,13 @@ package final class Store: Sendable {
                 version < Self.schemaVersion ? try Migrations.bring(queue, at: path, from: version) : nil
             }
             try self.init(
-                queue, checkpointer: Checkpointer(path: path, configuration: configuration), migration: migration,
-                machineClock: machineClock)
+                queue, patience: patience, checkpointer: Checkpointer(path: path, configuration: configuration),
+                migration: migration, machineClock: machineClock)
         } catch let error as CocoaError {
             throw OpenError(
                 description: "cannot keep a copy of the database \(path) before migrating it: \(error.localizedDescription)")
+        } catch let error as RowDecodingError {
+            throw OpenError(description: "\(path) is damaged: \(error.description)")
         } catch let error as DatabaseError {
             throw OpenError(description: "cannot use the database \(path): \(error.message ?? "\(error.resultCode)")")
         }
@@ -158,18 +163,36 @@ package final class Store: Sendable {
     package func write<Value>(operations: Int = 1, _ operation: (StoreTransaction) throws -> Value) throws -> Value {
         defer { checkpointer?.committed(operations) }
         let inVain = waitsInVain.load(ordering: .relaxed)
-        return try StoreUnavailable.naming {
+        return try transaction(operation) { db in
+            // Whoever stood behind one that waited in vain has waited as long: else the last of many would wait for all of them.
+            guard waitsInVain.load(ordering: .relaxed) == inVain else { throw StoreUnavailable.busy }
+            if let checkpointer, checkpointer.isLogFull { checkpointer.empty(db) }
+            do {
+                try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                waitsInVain.add(1, ordering: .relaxed)
+                throw error
+            }
+        }
+    }
+
+    /// As ``write(operations:_:)``, at once or not at all: it waits for no other program.
+    private func writeAtOnce(_ operation: (StoreTransaction) throws -> Void) throws {
+        defer { checkpointer?.committed(1) }
+        try transaction(operation) { db in
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            defer { try? db.execute(sql: "PRAGMA busy_timeout = \(Int(patience / .milliseconds(1)))") }
+            try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
+        }
+    }
+
+    /// As GRDB's own `write`, but with statements that are prepared once.
+    private func transaction<Value>(
+        _ operation: (StoreTransaction) throws -> Value, begin: (Database) throws -> Void
+    ) throws -> Value {
+        try StoreUnavailable.naming {
             try writer.writeWithoutTransaction { db in
-                // Whoever stood behind one that waited in vain has waited as long: else the last of many would wait for all of them.
-                guard waitsInVain.load(ordering: .relaxed) == inVain else { throw StoreUnavailable.busy }
-                if let checkpointer, checkpointer.isLogFull { checkpointer.empty(db) }
-                // As GRDB's own `write`, but with statements that are prepared once.
-                do {
-                    try db.cachedStatement(sql: "BEGIN IMMEDIATE").execute()
-                } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
-                    waitsInVain.add(1, ordering: .relaxed)
-                    throw error
-                }
+                try begin(db)
                 do {
                     let transaction = StoreTransaction(
                         db: db, directory: directory, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock)
@@ -211,9 +234,9 @@ package final class Store: Sendable {
             }
         }
         let unstored = clockFloors.takeUnstored()
-        // Nobody waits for a disk that is full to be told the time.
+        // Nobody waits for a disk that is full, or for another program, to be told the time.
         if !unstored.isEmpty {
-            try? write { tx in for (tenant, instant) in unstored { try tx.store(clockFloor: instant, of: tenant) } }
+            try? writeAtOnce { tx in for (tenant, instant) in unstored { try tx.store(clockFloor: instant, of: tenant) } }
         }
         return value
     }

@@ -31,6 +31,6 @@ struct CookieJar {
     func keep() {
         guard let file else { return }
         let kept = JSON.object(cookies.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: .string($0.value)) })
-        try? Data(kept.encoded).write(to: URL(fileURLWithPath: file), options: .atomic)
+        try? write(kept.encodedText, to: file, asked: "--cookies")
     }
 }

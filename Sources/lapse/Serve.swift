@@ -79,6 +79,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     private func serve(_ settings: Settings) async throws {
+        Instance.raiseDescriptors()
         let instance = try await Instance(settings, log: StandardStream.log)
         defer { if settings.isEphemeral { instance.folder.remove() } }
         if let warning = UnappliedSeed.warning(settings, instance.seeding) { StandardStream.complain(warning) }
@@ -95,13 +96,9 @@ struct Serve: AsyncParsableCommand {
                 "https": JSON(addresses.https), "http": JSON(addresses.http), "ca_file": .string(certificate),
                 "pid": .integer(Int64(ProcessInfo.processInfo.processIdentifier)),
             ]
-            do {
-                try Data(ready.encoded).write(to: URL(fileURLWithPath: path), options: .atomic)
-            } catch {
-                throw StartError("--ready-file: cannot write \(path)")
-            }
+            try write(ready.encodedText, to: path, asked: "--ready-file")
         }
-        if let path = settings.readyFile { try? FileManager.default.removeItem(atPath: path) }
+        if let path = settings.readyFile, FileKind.isFile(path) { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 

@@ -218,10 +218,15 @@ struct ConnectionWatchTests {
         }
     }
 
-    @Test("The answer to a request that asks to close says so, and none before it", arguments: ["close", "Close", "foo, CLOSE"])
-    func close(option: String) throws {
+    @Test(
+        "The answer to a request that asks to close, or is of HTTP/1.0, says so, and none before it",
+        arguments: [
+            ("1.1", "Connection: close\r\n"), ("1.1", "Connection: Close\r\n"), ("1.1", "Connection: foo, CLOSE\r\n"), ("1.0", ""),
+            ("1.0", "Connection: close\r\n"), ("1.0", "Connection: keep-alive\r\n"),
+        ])
+    func close(version: String, option: String) throws {
         let connection = try Connection()
-        try connection.receive(Self.get + "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: \(option)\r\n\r\n")
+        try connection.receive(Self.get + "GET / HTTP/\(version)\r\nHost: localhost\r\n\(option)\r\n")
         try connection.answer()
         #expect(try !connection.sent.contains("close"))
         try connection.answer()

@@ -390,6 +390,12 @@ struct ControlTests {
             let headers: HTTPFields = type.map { [.contentType: $0] } ?? [:]
             let path = "/_lapse/api/tenants/contoso.example"
             #expect(try await lab.send(.post, path + "/reset", headers: headers).status == status)
+            // Calls that take no body, too.
+            let consent = path + "/consents/adele@contoso.example/\(Lab.native)"
+            #expect(try await lab.send(.put, consent, headers: headers).status == status)
+            let withdrawn = try await lab.send(.delete, consent, headers: headers)
+            #expect(withdrawn.status == (status == 200 ? 204 : status))
+            #expect(try await lab.send(.get, path + "/clock", headers: headers).status == 200)
             if type != nil {
                 let set = try await lab.send(.put, path + "/clock", headers: headers, body: #"{"mode":"frozen"}"#)
                 #expect(set.status == status)

@@ -150,6 +150,69 @@ struct UnavailableTests {
         }
     }
 
+    @Test("Whoever comes to a shared transaction while the one before it waits in vain does not wait again")
+    func crowd() async throws {
+        try await withFile { path in
+            let store = try open(path)
+            let foreign = try ForeignDatabase.Hold(path)
+            let told = Mutex(0)
+            let tell: @Sendable (any Error) -> Void = { error in
+                if error as? StoreUnavailable == .busy { told.withLock { $0 += 1 } }
+            }
+            // More than four shared transactions hold.
+            await withTaskGroup(of: Void.self) { group in
+                for number in 0..<UInt64(300) {
+                    group.addTask {
+                        do { _ = try await store.writeTogether { try signIn(number, $0) } } catch { tell(error) }
+                    }
+                }
+            }
+            #expect(told.withLock { $0 } == 300)
+            // One, and one more if it began before all of them had come.
+            #expect(store.waitsInVain.load(ordering: .relaxed) <= 2)
+            try foreign.letGo()
+            _ = try await store.writeTogether { try signIn(1, $0) }
+            #expect(try counts(store).grants == 1)
+            try store.close()
+        }
+    }
+
+    @Test("Nobody who only reads waits for another program to let go; what the clock showed is stored when it does")
+    func reading() async throws {
+        try await withFile { path in
+            let store = try open(path)
+            let later = Self.now + .seconds(60)
+            func look() throws -> Timestamp? {
+                try store.read { tx in try tx.tenant(BuiltInLab.contoso).map { try tx.now(of: $0, systemTime: later) } }
+            }
+            func floors() throws -> Int {
+                try store.read { tx in try ForeignDatabase.count("clock_floors WHERE ticks >= \(later.ticks)", in: tx) }
+            }
+            let foreign = try ForeignDatabase.Hold(path)
+            #expect(try look() == later)
+            #expect(store.waitsInVain.load(ordering: .relaxed) == 0)
+            #expect(try floors() == 0)
+            // A writer waits as before.
+            #expect(throws: StoreUnavailable.busy) { try store.write { try signIn(1, $0) } }
+            #expect(store.waitsInVain.load(ordering: .relaxed) == 1)
+            try foreign.letGo()
+            #expect(try look() == later)
+            #expect(try floors() == 1)
+            try store.close()
+        }
+    }
+
+    @Test("A clock's floor that nobody wrote is damage, and does not end the program")
+    func damagedFloor() async throws {
+        try await withFile { path in
+            let store = try open(path)
+            try store.close()
+            try ForeignDatabase.execute(
+                "PRAGMA foreign_keys = OFF; INSERT INTO clock_floors VALUES ('contoso', 1)", at: path)
+            #expect(throws: Store.OpenError.self) { try open(path) }
+        }
+    }
+
     @Test("A log that cannot be brought into the database keeps what is written")
     func checkpoint() async throws {
         try await withFile { path in

@@ -68,6 +68,8 @@ enum ControlResponder {
 struct ControlGate: RouterMiddleware {
     let site: Site
 
+    static let notJSON = ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
+
     func handle(
         _ request: Request, context: LapseContext, next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
@@ -91,6 +93,10 @@ struct ControlGate: RouterMiddleware {
             }
         }
         do {
+            // Calls without a body too: a form of another origin can name no other type than its own.
+            guard request.headers[.contentType] == nil || request.isReading || request.hasContent("application/json") else {
+                throw Self.notJSON
+            }
             return try await next(request, context)
         } catch let error as ControlError {
             return ControlResponder.answer(error)
@@ -99,15 +105,16 @@ struct ControlGate: RouterMiddleware {
 }
 
 extension Request {
+    /// Whether it changes nothing.
+    fileprivate var isReading: Bool { method == .get || method == .head }
+
     /// The JSON body. Without a body: an empty object, for calls that need none.
     ///
     /// - Parameter mayBeName: also takes a text: the name of a preset.
     /// - Throws: ``ControlError`` for what is no JSON, and for JSON that does not call itself so.
     func control(mayBeName: Bool = false, upTo bound: Int = Bounds.body) async throws -> JSON {
         let bytes = try await bytes(upTo: bound)
-        guard hasContent("application/json") || (bytes.isEmpty && headers[.contentType] == nil) else {
-            throw ControlError.invalid(FieldError("", "The body must be JSON, with Content-Type: application/json."))
-        }
+        guard hasContent("application/json") || (bytes.isEmpty && headers[.contentType] == nil) else { throw ControlGate.notJSON }
         guard !bytes.isEmpty else {
             // What replaces something must say by what.
             guard method != .put else { throw ControlError.invalid(FieldError("", "A body is required.")) }

@@ -127,7 +127,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             }
             (isReceiving, hasHead) = (true, true)
             owed += 1
-            if !head.isKeepAlive, head.version == .http1_1, answersToLast == nil {
+            // Before HTTP/1.1 a connection is for one request: nobody said in the answer that it stays.
+            if !head.isKeepAlive || head.version != .http1_1, answersToLast == nil {
                 answersToLast = owed
                 // So is it written that the server looks for.
                 head.headers.replaceOrAdd(name: "connection", value: "close")

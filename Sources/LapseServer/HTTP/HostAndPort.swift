@@ -13,7 +13,6 @@ struct HostAndPort {
     /// Nil for what cannot stand in a URL.
     init?(_ written: String?) {
         guard let written, (1...255).contains(written.utf8.count) else { return nil }
-        // Lower case has the same indices.
         text = written.hasCapitals ? written.lowercased() : written
         let bytes = text.utf8
         let end: String.Index

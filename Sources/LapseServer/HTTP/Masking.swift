@@ -49,7 +49,14 @@ struct Masking {
     ]
 
     static func isSecret(_ name: some StringProtocol) -> Bool {
-        let plain = String(decoding: name.utf8.filter { $0 != 0x5F && $0 != 0x2D && $0 != 0x2E }, as: UTF8.self).lowercased()
+        // Letters and digits: `user[password]`, too.
+        let letters = name.utf8.filter { byte in
+            switch byte {
+            case 48...57, 65...90, 97...122: true
+            default: false
+            }
+        }
+        let plain = String(decoding: letters, as: UTF8.self).lowercased()
         return names.contains(plain) || endings.contains { plain.hasSuffix($0) }
     }
 

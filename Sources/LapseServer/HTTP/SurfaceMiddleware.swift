@@ -4,6 +4,7 @@ import LapseRules
 import LapseService
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 
 /// Gives every request its trace and every answer its region, lets browsers of other origins use what they may, and
 /// answers what no handler answered in the form of its surface.
@@ -59,8 +60,8 @@ struct SurfaceMiddleware: RouterMiddleware {
         } else {
             do {
                 response = try await next(request, context)
-            } catch let error as HTTPParserError {
-                // What is no HTTP is answered, and the connection closed, by the server below.
+            } catch let error where Self.isOfConnection(error) {
+                // What is no HTTP is answered, and the connection closed, by the server below; who hangs up is answered by nobody.
                 throw error
             } catch {
                 // What a fault was to do to the answer is undone with the transaction that decided it.
@@ -74,6 +75,11 @@ struct SurfaceMiddleware: RouterMiddleware {
         if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
         guard let due = site.authority.responseFaults.take(context.trace.requestID) else { return response }
         return await due.apply(response, on: context.channel)
+    }
+
+    /// Whether the error is the client's connection, met while the request was read.
+    private static func isOfConnection(_ error: any Error) -> Bool {
+        error is HTTPParserError || error is NIOSSLError || error is IOError || error is ChannelError
     }
 
     /// What a handler left: a path that is not there, a body that is too large, a store that takes nothing, or a broken one.

@@ -19,7 +19,10 @@ final class ClockFloors: Sendable {
         state = Mutex(
             State(
                 floors: Dictionary(
-                    uniqueKeysWithValues: rows.map { ($0["tenant"] as GUID, ClockFloor(stored: Timestamp(ticks: $0["ticks"]))) })))
+                    uniqueKeysWithValues: try rows.map { row in
+                        let tenant: GUID = try row.decode(forColumn: "tenant")
+                        return (tenant, ClockFloor(stored: Timestamp(ticks: try row.decode(forColumn: "ticks"))))
+                    })))
     }
 
     /// What the tenant's clock shows, and what has to be stored first; nil: nothing.

@@ -45,6 +45,13 @@ final class SharedTransactions: Sendable {
     /// The turn comes behind everything that is ready to run now: under load that is what makes a group.
     private func commitLater(to store: Store) { Task { commit(to: store) } }
 
+    private func takeWaiting() -> [Member] {
+        state.withLock { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+    }
+
     private func commit(to store: Store) {
         let members = state.withLock { state in
             let members = Array(state.waiting.prefix(Self.most))
@@ -55,8 +62,9 @@ final class SharedTransactions: Sendable {
             let answers = try store.write(operations: members.count) { tx in try members.map { try $0.run(tx) } }
             for answer in answers { answer() }
         } catch let error as StoreUnavailable {
-            // It is nobody's fault: alone, each would wait as long in vain, one after the other.
-            for member in members { member.fail(error) }
+            // It is nobody's fault: alone, each would wait as long in vain, one after the other. Those that came meanwhile have waited too.
+            let late = error == .busy ? takeWaiting() : []
+            for member in members + late { member.fail(error) }
         } catch {
             // Undone for all: one after the other, so that what broke one breaks no other. Whose fault it was meets it again and is told.
             for member in members {

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 
@@ -140,6 +141,28 @@ def test_events_end_quietly_when_their_reader_goes(running, options):
         child.kill()
         child.wait()
         child.stderr.close()
+
+
+def test_a_ready_file_that_is_a_pipe_tells_its_reader_and_stays_a_pipe(tmp_path):
+    pipe = tmp_path / "ready"
+    os.mkfifo(pipe)
+    # Somebody reads before there is something to read.
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
+    process = subprocess.Popen(
+        [needs.lapse(), "serve", "--ready-file", str(pipe), "--ephemeral", *HTTP_ALONE], cwd=tmp_path, env=variables,
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        assert select.select([reader], [], [], 30)[0]
+        ready = json.loads(os.read(reader, 4096))
+        assert requests.get(ready["http"] + "/_lapse/api/health", timeout=10).ok
+        process.terminate()
+        assert process.wait(timeout=15) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(reader)
+    assert pipe.is_fifo()
 
 
 def test_a_closed_stream_is_no_place_for_a_file_to_be_opened_at(tmp_path):

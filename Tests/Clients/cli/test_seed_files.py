@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import stat
 import subprocess
 
@@ -151,7 +150,7 @@ def test_an_import_makes_all_or_nothing_and_says_what_to_do(lab):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("tenants: [", "bad.yaml is no valid YAML or JSON"), ("", "bad.yaml: must be an object"),
+    ("tenants: [", "bad.yaml is not valid YAML or JSON"), ("", "bad.yaml: must be an object"),
     ("tenants: []", "bad.yaml: tenants: is required"),
     (TAILSPIN + "    apps: [{name: App, kind: tablet}]\n", "bad.yaml: tenants[0].apps[0].kind: must be one of: public, confidential, spa, resource"),
     (TAILSPIN + "    nothing: 1\n", "bad.yaml: tenants[0].nothing: is not known"), (None, "cannot read bad.yaml")])

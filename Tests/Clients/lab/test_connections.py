@@ -6,6 +6,8 @@ import os
 import resource
 import socket
 import ssl
+import struct
+import subprocess
 import time
 from http.client import HTTPResponse
 from threading import Event, Thread
@@ -13,9 +15,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import needs
 from connection import Connection
 from lab import ADELE, ADELE_ID, DOMAIN
-from serve import HTTP_ALONE
+from serve import HTTP_ALONE, PORTS
 from wire import FORM, TIMEOUT, Wire
 
 TOKEN = f"/{DOMAIN}/oauth2/v2.0/token"
@@ -92,6 +95,38 @@ def test_the_answer_to_a_request_that_asks_to_close_says_so_and_is_the_last(own,
             assert (second.status, second.getheader("Connection")) == (200, "close")
             second.read()
             assert stream.read() == b""
+
+
+@pytest.mark.parametrize("option", ["", "Connection: keep-alive\r\n", "Connection: close\r\n"])
+def test_a_connection_of_an_older_http_is_for_one_request(own, option):
+    with connected(own) as connection:
+        connection.sendall(f"GET /_lapse/api/health HTTP/1.0\r\n{option}Host: localhost\r\n\r\n{HEALTH}".encode())
+        with connection.makefile("rb") as stream:
+            first = answer(stream)
+            assert (first.status, first.getheader("Connection")) == (200, "close")
+            assert json.loads(first.read())["status"] == "ok"
+            assert stream.read() == b""
+
+
+@pytest.mark.parametrize("is_secure", [False, True])
+@pytest.mark.parametrize("is_reset", [False, True])
+def test_a_client_that_hangs_up_in_the_middle_of_a_request_is_no_failure_of_lapse(tmp_path, launch, is_secure, is_reset):
+    process = launch(tmp_path, *PORTS)
+    with contextlib.ExitStack() as stack:
+        connection = socket.create_connection(
+            ("127.0.0.1", urlsplit(process.lapse.https if is_secure else process.lapse.http).port), timeout=TIMEOUT)
+        if is_secure:
+            context = ssl.create_default_context(cafile=process.lapse.ca_file)
+            connection = context.wrap_socket(connection, server_hostname="localhost")
+        stack.enter_context(connection)
+        connection.sendall((POST + "Content-Length: 100\r\n\r\ngrant_type=").encode())
+        # Its beginning has been read when a later request is answered.
+        assert Wire(process.lapse).is_healthy()
+        if is_reset:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    assert Wire(process.lapse).is_healthy()
+    process.stop()
+    assert "failed" not in (process.folder / "lapse.log").read_text()
 
 
 @pytest.mark.parametrize("host", ["[::1].evil.example", "[::1]evil.example", "localhost:99999999", "localhost:0"])
@@ -173,8 +208,7 @@ def assert_at_rest(number):
 
 
 def test_connections_beyond_the_bound_wait_without_costing_anything(tmp_path, launch):
-    with descriptors(100):
-        process = launch(tmp_path, *HTTP_ALONE)
+    process = launch(tmp_path, *HTTP_ALONE, descriptors=100)
     with contextlib.ExitStack() as stack:
         opened = [stack.enter_context(connected(process.lapse)) for _ in range(120)]
         assert_at_rest(pid(process))
@@ -188,6 +222,18 @@ def test_connections_beyond_the_bound_wait_without_costing_anything(tmp_path, la
         opened[-1].sendall(HEALTH.encode())
         assert opened[-1].recv(12) == b"HTTP/1.1 200"
     assert Wire(process.lapse).is_healthy()
+
+
+def test_lapse_takes_the_descriptors_that_it_may_have_for_itself_alone(tmp_path, launch):
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with descriptors(200):
+        process = launch(tmp_path, *HTTP_ALONE)
+        checked = subprocess.run(
+            [needs.lapse(), "check", "--grace", "PT0S", "--", "bash", "-c", "ulimit -n"], stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=60, cwd=tmp_path)
+    wanted = 2 * 4096 + 64
+    assert resource.prlimit(pid(process), resource.RLIMIT_NOFILE)[0] == (wanted if most < 0 else min(wanted, most))
+    assert checked.stderr.split()[0] == "200", checked
 
 
 def test_lapse_rests_when_no_descriptor_is_left_and_goes_on_when_there_is(tmp_path, launch):

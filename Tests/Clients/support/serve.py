@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -59,9 +60,12 @@ class Lapse:
 
 
 class Process:
-    """A running `lapse serve`: in memory, or on the data folder that it is told."""
+    """A running `lapse serve`: in memory, or on the data folder that it is told.
 
-    def __init__(self, folder, *options, data_dir=None, is_awaited=True, environment=(), stderr=subprocess.STDOUT):
+    It has no more descriptors than it is told, or as many as whoever runs the tests."""
+
+    def __init__(
+            self, folder, *options, data_dir=None, is_awaited=True, environment=(), stderr=subprocess.STDOUT, descriptors=None):
         self.folder = folder
         ready_file = folder / "ready.json"
         # One that was killed leaves its ready file behind.
@@ -73,7 +77,8 @@ class Process:
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [needs.lapse(), "serve", *place, "--ready-file", str(ready_file), *options],
-                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=stderr)
+                cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=stderr,
+                preexec_fn=descriptors and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))))
         self.lapse = self._wait(ready_file) if is_awaited else None
 
     def _wait(self, ready_file):
