@@ -11,7 +11,7 @@ struct Lapse: AsyncParsableCommand {
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
             EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
-            Visit.self, MeasureSigner.self,
+            Visit.self, Health.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
 
