@@ -4,6 +4,9 @@ import PackageDescription
 /// Settings of every target of ours: Swift 6 mode comes with the tools version.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
+/// What scripts/build says of the commit, for the one C file that keeps it: nothing else is compiled anew for a new commit.
+let commit = Context.environment["LAPSE_COMMIT"].map { [CSetting.define("LAPSE_COMMIT", to: "\"\($0)\"")] }
+
 let package = Package(
     name: "lapse",
     platforms: [.macOS(.v15)],
@@ -31,7 +34,7 @@ let package = Package(
         .executableTarget(
             name: "lapse",
             dependencies: [
-                "LapseInstance", "LapseService", "LapseRules",
+                "CBuild", "LapseInstance", "LapseService", "LapseRules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
@@ -105,6 +108,8 @@ let package = Package(
         ),
         // OpenSSL 3's libcrypto, for RS256 alone: on Linux it signs more than twice as fast as swift-crypto.
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // The commit that the program was built from.
+        .target(name: "CBuild", cSettings: commit),
 
         .testTarget(name: "LapseRulesTests", dependencies: ["LapseRules"], swiftSettings: strict),
         .testTarget(

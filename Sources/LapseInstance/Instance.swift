@@ -7,7 +7,7 @@ import ServiceLifecycle
 
 /// One Lapse, put together: settings, data folder, clock and randomness, and what they make: the authority and its listeners.
 package struct Instance: Sendable {
-    package static let version = "0.1.0"
+    package static let version = "0.2.0"
 
     package let settings: Settings
     package let authority: Authority

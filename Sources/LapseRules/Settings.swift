@@ -62,7 +62,10 @@ package struct Settings: Equatable, Sendable {
             }
         }
         if !Self.isLoopback(host), controlToken == nil {
-            throw FieldError(Option.host.flag, "\(host) is reachable from elsewhere: set \(Option.controlToken.flag) too")
+            throw FieldError(
+                Option.host.flag,
+                "\(host) is reachable from elsewhere: set \(Option.controlToken.flag) or \(Option.controlToken.variable) too, "
+                    + "such as to what `openssl rand -hex 16` prints")
         }
         if httpsPort == .off, httpPort == .off {
             throw FieldError(Option.httpPort.flag, "one of \(Option.httpsPort.flag) and \(Option.httpPort.flag) must be on")

@@ -1,5 +1,4 @@
 import ArgumentParser
-import LapseInstance
 
 /// The command line of Lapse.
 @main
@@ -7,17 +6,22 @@ struct Lapse: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "lapse",
         abstract: "A local identity provider whose refresh tokens and sessions die the way Microsoft Entra ID makes them die.",
-        version: Instance.version,
+        discussion: "lapse --version --verbose also lists the libraries that the program loaded.",
+        version: Version.line,
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
             EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
             StatusCommand.self, TrustCommand.self, UntrustCommand.self, ExportCommand.self, ImportCommand.self, ResetCommand.self,
-            InitCommand.self, Visit.self, MeasureSigner.self,
+            InitCommand.self, Visit.self, Health.self, MeasureSigner.self,
         ],
         defaultSubcommand: Serve.self)
 
     static func main() async {
         StandardStream.prepare()
-        await main(nil)
+        if Version.isAskedInFull(CommandLine.arguments.dropFirst()) {
+            StandardStream.output.say(Version.full)
+        } else {
+            await main(nil)
+        }
     }
 }

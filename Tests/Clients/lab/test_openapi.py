@@ -114,6 +114,10 @@ def test_the_document_is_valid_openapi():
     assert (DOCUMENT["openapi"], BASE) == ("3.1.0", "/_lapse/api")
 
 
+def test_the_document_has_the_program_s_version(own):
+    assert DOCUMENT["info"]["version"] == own.control("GET", "/health")["version"]
+
+
 def test_every_operation_says_what_it_does_and_how_it_fails():
     assert len(OPERATIONS) == sum(method in item for item in DOCUMENT["paths"].values() for method in METHODS)
     for operation in OPERATIONS.values():

@@ -1,0 +1,3 @@
+from lapse_idp import main
+
+main()
