@@ -1438,7 +1438,7 @@ def takes_no_more_than_the_document(context, response, case):
 NO_SCHEMA_TELLS = [
     (r"names no (user|region|app|tenant)\b", "a user, app, region or template that is not there"),
     (r"is no region of", "a user, app, region or template that is not there"),
-    (r", which is taken", "a name that is taken"),
+    (r"\bis taken", "a name that is taken"),
     (r"with a domain of the tenant", "of another tenant's domain"),
     (r"must not be before the tenant's birth", "a time before the tenant's birth"),
     (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps)\b.* duration such as",
