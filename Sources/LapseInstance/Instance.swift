@@ -41,13 +41,21 @@ package struct Instance: Sendable {
             files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
             authority = Authority(
                 store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
-                signer: try await TokenSigner(SigningKey(files.signing)),
+                signer: try await Self.signer(files, folder),
                 random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
             try authority.seed(seed)
         } catch {
             if settings.isEphemeral { folder.remove() }
             throw error as? StartError ?? StartError("\(error)")
+        }
+    }
+
+    private static func signer(_ files: DataFolder.Files, _ folder: DataFolder) async throws -> TokenSigner {
+        do { return try await TokenSigner(SigningKey(files.signing)) } catch {
+            throw StartError(
+                "--data-dir: cannot sign with \(folder.path(of: .signingKey)), which must be an RSA key; remove it and "
+                    + "\(folder.path(of: .signing)) to make new ones")
         }
     }
 
@@ -131,7 +139,7 @@ package struct Instance: Sendable {
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
         } catch {
-            throw StartError("--seed: \(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
+            throw StartError("--seed: \(path) is not valid YAML or JSON: \(StartError.oneLine(error))")
         }
     }
 }

@@ -12,7 +12,7 @@ package struct LabFile: Sendable {
         do {
             content = try YAML.read(text)
         } catch {
-            throw StartError("\(path) is no valid YAML or JSON: \(StartError.oneLine(error))")
+            throw StartError("\(path) is not valid YAML or JSON: \(StartError.oneLine(error))")
         }
     }
 
