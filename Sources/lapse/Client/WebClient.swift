@@ -1,5 +1,8 @@
 import AsyncHTTPClient
+import Foundation
 import LapseRules
+import NIOCore
+import NIOPosix
 import NIOSSL
 
 /// What the commands send over HTTP: to the control API, as a browser, and as the demo's apps. It follows no redirect.
@@ -7,6 +10,8 @@ struct WebClient: Sendable {
     private let configuration: HTTPClient.Configuration
     /// More than any answer of Lapse has.
     private static let mostBytes = 64 << 20
+    /// How long a server may take to accept a connection; how long a slow one may take for TLS once it has.
+    private static let (patience, patienceForTLS) = (TimeAmount.seconds(1), TimeAmount.seconds(10))
 
     /// - Parameter anchors: the certificates to trust; nil: those that the machine trusts.
     init(trusting anchors: [NIOSSLCertificate]? = nil) {
@@ -14,14 +19,18 @@ struct WebClient: Sendable {
         if let anchors { tls.trustRoots = .certificates(anchors) }
         var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
         configuration.redirectConfiguration = .disallow
+        configuration.timeout.connect = Self.patience
+        // Nobody comes up because somebody knocks twice.
+        configuration.connectionPool.retryConnectionEstablishment = false
         self.configuration = configuration
     }
 
+    /// - Throws: ``UsageError`` for what is not an address of HTTP; ``Unreachable``.
     func send(
         _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8] = [], within time: Duration = .seconds(30)
     ) async throws -> Answer {
-        let request = Self.request(method, url, headers, body)
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+        let request = try Self.request(method, url, headers, body)
+        return try await connected(to: url) { client in
             let response = try await client.execute(request, timeout: .nanoseconds(time.components.seconds * 1_000_000_000))
             return try await Answer(response, upTo: Self.mostBytes)
         }
@@ -38,16 +47,18 @@ struct WebClient: Sendable {
     ///
     /// - Parameter line: whether to go on after this line.
     /// - Returns: the answer. Its body is empty when it was read in lines, whole when the status is not 200.
-    func follow(_ url: String, headers: [(String, String)] = [], _ line: (String) -> Bool) async throws -> Answer {
-        let request = Self.request("GET", url, headers, [])
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
+    func follow(
+        _ url: String, headers: [(String, String)] = [], _ line: (String) async throws -> Bool
+    ) async throws -> Answer {
+        let request = try Self.request("GET", url, headers, [])
+        return try await connected(to: url) { client in
             let response = try await client.execute(request, deadline: .distantFuture)
             guard response.status == .ok else { return try await Answer(response, upTo: Self.mostBytes) }
             var rest: [UInt8] = []
             for try await part in response.body {
                 rest += part.readableBytesView
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    guard line(String(decoding: rest[..<end], as: UTF8.self)) else { return Answer(response) }
+                    guard try await line(String(decoding: rest[..<end], as: UTF8.self)) else { return Answer(response) }
                     rest.removeSubrange(...end)
                 }
             }
@@ -55,14 +66,82 @@ struct WebClient: Sendable {
         }
     }
 
+    /// - Throws: ``UsageError`` for what is not an address of HTTP.
     private static func request(
         _ method: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]
-    ) -> HTTPClientRequest {
+    ) throws -> HTTPClientRequest {
+        guard let address = URL(string: url), ["http", "https"].contains(address.scheme?.lowercased()),
+            address.host?.isEmpty == false
+        else { throw UsageError("'\(url)' is not an address such as http://localhost:5000/") }
         var request = HTTPClientRequest(url: url)
         request.method = .init(rawValue: method)
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if !body.isEmpty { request.body = .bytes(body) }
         return request
+    }
+
+    /// Runs the work with a client of its own.
+    ///
+    /// - Throws: ``Unreachable`` in place of the library's errors; what else the work throws.
+    private func connected(to url: String, _ work: (HTTPClient) async throws -> Answer) async throws -> Answer {
+        do {
+            do {
+                return try await HTTPClient.withHTTPClient(configuration: configuration, work)
+            } catch let error as HTTPClientError where error == .tlsHandshakeTimeout {
+                // It is there, and nothing was sent yet.
+                var patient = configuration
+                patient.timeout.connect = Self.patienceForTLS
+                return try await HTTPClient.withHTTPClient(configuration: patient, work)
+            }
+        } catch {
+            try Task.checkCancellation()
+            guard let unreachable = Unreachable(url, error) else { throw error }
+            throw unreachable
+        }
+    }
+}
+
+/// Why a server gave no answer, in words: the libraries' own name their source files.
+struct Unreachable: Error, CustomStringConvertible {
+    let description: String
+    /// Whether nobody accepts connections there.
+    let isSilent: Bool
+
+    /// - Returns: nil for an error that is not of the connection.
+    fileprivate init?(_ url: String, _ error: any Error) {
+        // Only the server: what stands behind it may be a secret.
+        let server = URL(string: url).map { address in
+            "\(address.scheme ?? "")://\(address.host ?? "")" + (address.port.map { ":\($0)" } ?? "")
+        }
+        let here = "cannot reach \(server ?? url)"
+        isSilent = Self.isSilence(error)
+        if isSilent {
+            description = here
+        } else if error is NIOSSLExtraError {
+            description = "\(here): its certificate is for other names"
+        } else if error is NIOSSLError || error is BoringSSLError {
+            let isUntrusted = "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+            description = "\(here): " + (isUntrusted ? "its certificate is not trusted; --ca must name its CA" : Self.noTLS)
+        } else if let error = error as? HTTPClientError {
+            switch error {
+            case .tlsHandshakeTimeout: description = "\(here): \(Self.noTLS)"
+            case .deadlineExceeded, .readTimeout, .writeTimeout: description = "\(here): it did not answer in time"
+            default: description = "\(here): it ended the connection without an answer"
+            }
+        } else if error is NIOTooManyBytesError {
+            description = "\(here): its answer is too long"
+        } else if error is IOError || error is ChannelError {
+            description = "\(here): it ended the connection without an answer"
+        } else {
+            return nil
+        }
+    }
+
+    private static let noTLS = "it does not answer in TLS; is its address http://…?"
+
+    private static func isSilence(_ error: any Error) -> Bool {
+        if let error = error as? HTTPClientError, error == .connectTimeout { return true }
+        return error is NIOConnectionError
     }
 }
 
