@@ -177,7 +177,7 @@ package struct DataFolder: Sendable {
         let identity = LocalCertificateAuthority.Identity(certificatePEM: certificatePEM, privateKeyPEM: keyPEM)
         do { try LocalCertificateAuthority.check(identity) } catch {
             throw StartError(
-                "--data-dir: cannot use \(path(of: certificate)) with \(path(of: key)); remove both to make new ones (\(StartError.oneLine(error).prefix(200)))"
+                "--data-dir: cannot use \(path(of: certificate)) with \(path(of: key)); remove both to make new ones (\(error))"
             )
         }
         return identity

@@ -45,7 +45,7 @@ package struct Instance: Sendable {
             files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
             authority = Authority(
                 store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
-                signer: try await TokenSigner(SigningKey(files.signing)),
+                signer: try await Self.signer(files, folder),
                 random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
                 isRegistrationOpen: settings.isRegistrationOpen)
             seeding = try authority.seed(seed)
@@ -58,6 +58,14 @@ package struct Instance: Sendable {
 
     /// For the program that is a server and nothing else: it may then have as many connections as a port ever takes.
     package static func raiseDescriptors() { ConnectionBound.raiseDescriptors() }
+
+    private static func signer(_ files: DataFolder.Files, _ folder: DataFolder) async throws -> TokenSigner {
+        do { return try await TokenSigner(SigningKey(files.signing)) } catch {
+            throw StartError(
+                "--data-dir: cannot sign with \(folder.path(of: .signingKey)), which must be an RSA key; remove it and "
+                    + "\(folder.path(of: .signing)) to make new ones")
+        }
+    }
 
     /// Listens until a signal or the task's cancellation stops it.
     ///

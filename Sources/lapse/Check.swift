@@ -21,27 +21,23 @@ struct Check: AsyncParsableCommand {
     var list = false
     @Option(help: "A seed file with tenants, users and apps; the first of each are the app's (default: the built-in lab).")
     var seed: String?
-    @Option(help: "How long the command may run on after the scenario's last step, such as PT10S.")
-    var grace = "PT10S"
+    @Option(
+        help: "How long the command may run on after the scenario's last step (default: 10s).", transform: Given.duration)
+    var grace: Duration?
     @OptionGroup var output: ReportOutput
     @Argument(parsing: .postTerminator, help: "The command, behind --.")
     var command: [String] = []
 
+    func validate() throws {
+        guard list || !command.isEmpty else { throw ValidationError("there is no command: lapse check -- COMMAND") }
+    }
+
     func run() async throws {
-        do {
-            guard !list else {
-                StandardStream.output.say(try Self.listed().joined(separator: "\n"))
-                return
-            }
-            guard !command.isEmpty else { throw StartError("there is no command: lapse check -- COMMAND") }
-            guard let grace = Duration(iso8601: grace) else { throw StartError("--grace: must be a duration such as PT10S") }
-            try await play(try scenarioToPlay(), grace: grace)
-        } catch is Instance.Interrupted {
-            throw ExitCode(130)
-        } catch let error as StartError {
-            StandardStream.complain(error.description)
-            throw ExitCode(1)
+        guard !list else {
+            StandardStream.output.say(try Self.listed().joined(separator: "\n"))
+            return
         }
+        try await play(try scenarioToPlay(), grace: grace ?? .seconds(10))
     }
 
     private static func listed() throws -> [String] {
@@ -49,14 +45,10 @@ struct Check: AsyncParsableCommand {
     }
 
     private func scenarioToPlay() throws -> Scenario {
-        do throws(FieldError) {
-            let builtIn = try Scenario.builtIn()
-            if let known = builtIn.first(where: { $0.name == scenario }) { return known }
-            guard scenario.contains(".") || scenario.contains("/") else {
-                throw FieldError("--scenario", "must be a file or one of: \(builtIn.map(\.name).joined(separator: ", "))")
-            }
-        } catch {
-            throw StartError("\(error)")
+        let builtIn = try Scenario.builtIn()
+        if let known = builtIn.first(where: { $0.name == scenario }) { return known }
+        guard scenario.contains(".") || scenario.contains("/") else {
+            throw FieldError("--scenario", "must be a file or one of: \(builtIn.map(\.name).joined(separator: ", "))")
         }
         let file = try LabFile(scenario)
         do { return try Scenario(file.content) } catch { throw StartError("\(scenario): \(error)") }
@@ -84,7 +76,10 @@ struct Check: AsyncParsableCommand {
             try Task.checkCancellation()
             let verdict = try await output.write(client)
             switch story {
-            case .played: if status == nil { StandardStream.complain("the command was ended, \(grace.iso8601) after the scenario") }
+            case .played:
+                if status == nil {
+                    StandardStream.complain("the command was ended, \(InstantText.words(grace)) after the scenario")
+                }
             case .cutShort(let reason), .broken(let reason): StandardStream.complain(reason)
             }
             if let status, status != 0 { StandardStream.complain("the command ended with \(status)") }

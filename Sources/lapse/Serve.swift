@@ -42,20 +42,7 @@ struct Serve: AsyncParsableCommand {
         return given.reduce(into: [:]) { flags, option in flags[option.0.name] = option.1 }
     }
 
-    func run() async throws {
-        do {
-            try await serve(try settings())
-        } catch let error as FieldError {
-            try Self.fail("\(error)")
-        } catch let error as StartError {
-            try Self.fail(error.description)
-        }
-    }
-
-    private static func fail(_ message: String) throws {
-        StandardStream.complain(message)
-        throw ExitCode(1)
-    }
+    func run() async throws { try await serve(try settings()) }
 
     private func settings() throws -> Settings {
         try Settings(flags: flags, environment: ProcessInfo.processInfo.environment, file: try file())
@@ -71,7 +58,7 @@ struct Serve: AsyncParsableCommand {
         }
         do {
             let value = try YAML.read(text)
-            // A file of comments alone says nothing.
+            // A file of comments only says nothing.
             return value == .null ? [:] : value
         } catch {
             throw StartError("--config: \(path) is not valid YAML: \(StartError.oneLine(error))")

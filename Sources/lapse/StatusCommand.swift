@@ -3,7 +3,6 @@ import Foundation
 import LapseInstance
 import LapseRules
 import LapseService
-import NIOSSL
 
 /// `lapse status`: is a Lapse running, where is what it has, and does it do what it is for?
 struct StatusCommand: AsyncParsableCommand {
@@ -34,15 +33,10 @@ struct StatusCommand: AsyncParsableCommand {
                     ? Self.json(status, trusting, checks).encodedText
                     : Self.lines(status, authority, trusting, checks, server: client.server).joined(separator: "\n"))
             if checks.contains(where: { !$0.isOK }) { throw ExitCode(2) }
-        } catch is Instance.Interrupted {
-            throw ExitCode(130)
-        } catch let error as WrongArguments {
-            StandardStream.complain(error.message)
-            throw ExitCode(64)
         } catch let failure as Checkup.Failure {
             StandardStream.complain(failure.message)
             throw ExitCode(failure.isSilence ? 1 : 2)
-        } catch let error as StartError {
+        } catch let error as Unreachable {
             // It answered until here.
             StandardStream.complain(error.description)
             throw ExitCode(2)
@@ -50,7 +44,9 @@ struct StatusCommand: AsyncParsableCommand {
     }
 
     private static func client(_ options: ServerOptions) throws -> ControlClient {
-        do { return try ControlClient(options) } catch let error as StartError { throw WrongArguments(error.description) }
+        do { return try ControlClient(options.connection, tenant: options.tenant) } catch let error as StartError {
+            throw UsageError(error.description)
+        }
     }
 
     static func json(_ status: JSON, _ trusting: [any TrustStore], _ checks: [Checkup.Check]) -> JSON {
@@ -129,12 +125,11 @@ struct Checkup: Sendable {
         do {
             answer = try await client.web.send(
                 "GET", "\(client.server)/_lapse/api/health", headers: client.authorization, within: Self.patience)
-        } catch {
-            let isUntrusted = error is NIOSSLError || error is BoringSSLError || "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
+        } catch let error as Unreachable {
             throw Failure(
-                message: isUntrusted
-                    ? "\(client.server) answers with a certificate that is not trusted; --ca must name its CA"
-                    : "nothing answers at \(client.server); is `lapse serve` running there?", isSilence: !isUntrusted)
+                message: error.isSilent
+                    ? "nothing answers at \(client.server); is `lapse serve` running there?" : error.description,
+                isSilence: error.isSilent)
         }
         guard answer.status != 200 || answer.json["status"] != "ok" else { return }
         let reason = answer.json["error"]?["message"]?.text ?? "it is not a Lapse"
@@ -143,7 +138,7 @@ struct Checkup: Sendable {
 
     /// What only the server knows.
     func status() async throws -> JSON {
-        do { return try await client.send("GET", "status", within: Self.patience).json } catch let error as StartError {
+        do { return try await client.send("GET", "status", within: Self.patience).json } catch let error as Refused {
             throw Failure(message: "\(client.server) does not tell its status: \(error.description)", isSilence: false)
         }
     }
@@ -157,7 +152,7 @@ struct Checkup: Sendable {
     /// Whether the certificate can be shown to anybody. Without HTTPS none is.
     static func certificate(_ status: JSON, now: Timestamp) -> [Check] {
         guard status["addresses"]?["https"]?.text != nil else { return [] }
-        let end = status["certificate"]?["endsAt"]?.text.flatMap(Timestamp.init)
+        let end = status["certificate"]?["endsAt"]?.text.flatMap { Timestamp($0) }
         let isGood = end.map { $0 > now } ?? false
         return [
             Check(

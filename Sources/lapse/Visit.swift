@@ -6,7 +6,7 @@ import LapseRules
 /// to the command it runs, as the browser that libraries open.
 struct Visit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Signs in at an address of Lapse as a person's browser would, and follows to the app.", shouldDisplay: false)
+        abstract: "Signs in at an address of Lapse as a person's browser would, and follows to the app.")
 
     @Argument(help: "The address that an app sends its user to.")
     var url: String
@@ -21,6 +21,12 @@ struct Visit: AsyncParsableCommand {
     @Option(help: "A file that keeps the cookies between visits (default: LAPSE_COOKIES, else none).")
     var cookies: String?
     @OptionGroup var options: ServerOptions
+
+    func validate() throws {
+        guard let address = URL(string: url), ["http", "https"].contains(address.scheme?.lowercased()),
+            address.host?.isEmpty == false
+        else { throw ValidationError("'\(url)' is not an address such as http://localhost:5000/") }
+    }
 
     func run() async throws {
         let environment = ProcessInfo.processInfo.environment

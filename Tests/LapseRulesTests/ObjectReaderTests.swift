@@ -110,6 +110,7 @@ struct ObjectReaderTests {
             (.integer, "9", "9"),
             (.guid, #""AAAAAAAA-0001-4000-8000-000000000001""#, "aaaaaaaa-0001-4000-8000-000000000001"),
             (.instant, #""2026-01-01T00:00:00Z""#, "2026-01-01T00:00:00.0000000Z"), (.duration, #""PT180S""#, "PT3M"),
+            (.duration, #""180s""#, "PT3M"),
             (.strings, #"["a","b"]"#, "a b"), (.strings, "[]", ""), (.array, "[1,null]", "2"), (.object, "{}", "o.x"),
             (.choice, #""entra""#, "entra"),
         ] as [(Wanted, String, String)])
@@ -140,7 +141,10 @@ struct ObjectReaderTests {
             (.integer, "10", "must be a whole number from 1 to 9"), (.integer, "1.5", "must be a whole number from 1 to 9"),
             (.integer, #""1""#, "must be a whole number from 1 to 9"), (.guid, #""1""#, "must be a GUID"),
             (.instant, #""now""#, "must be an RFC 3339 instant such as 2026-01-01T00:00:00.0000000Z"),
-            (.duration, #""3M""#, "must be an ISO 8601 duration such as PT3M, not negative, without years and months"),
+            (
+                .duration, #""3M""#,
+                "must be a duration such as 90s, 5m, 1h30m, 2d or PT5M, not negative, without years and months"
+            ),
             (.strings, #""a""#, "must be a list"), (.array, "{}", "must be a list"), (.object, "[]", "must be an object"),
             (.choice, #""both""#, "must be one of: precise, entra"), (.choice, "1", "must be a text (in quotes)"),
         ] as [(Wanted, String, String)])

@@ -27,6 +27,27 @@ struct TimeTests {
         ])
     func noInstants(text: String) { #expect(Timestamp(text) == nil) }
 
+    @Test(
+        "A person may leave out the time, its seconds, and that it is UTC",
+        arguments: [
+            ("2026-11-28", "2026-11-28T00:00:00.0000000Z"), ("2026-11-28T10:00", "2026-11-28T10:00:00.0000000Z"),
+            ("2026-11-28 10:00", "2026-11-28T10:00:00.0000000Z"), ("2026-11-28T10:00:05", "2026-11-28T10:00:05.0000000Z"),
+            ("2026-11-28T10:00:05.25", "2026-11-28T10:00:05.2500000Z"), ("2026-11-28T10:00:05Z", "2026-11-28T10:00:05.0000000Z"),
+            ("2026-11-28T10:00:05-02:00", "2026-11-28T12:00:05.0000000Z"), ("2026-11-28T10:00Z", "2026-11-28T10:00:00.0000000Z"),
+            ("2026-11-28T10:00+01:00", "2026-11-28T09:00:00.0000000Z"),
+        ])
+    func writtenInstants(text: String, printed: String) { #expect(Timestamp(written: text)?.description == printed) }
+
+    @Test(
+        "A person's instant has a whole date, and a time of the day that there is",
+        arguments: [
+            "", "now", "2026", "2026-11", "2026-1-28", "2026-02-30", "2026-11-28T", "2026-11-28T10", "2026-11-28T1000",
+            "2026-11-28T10:0",
+            "2026-11-28T24:00", "2026-11-28T10Z", "2026-11-28Z", "28.11.2026", "10:00", "2026-11-28T10:00+1", "2026-11-28+01:00",
+            "１０２６-11-28",
+        ])
+    func noWrittenInstants(text: String) { #expect(Timestamp(written: text) == nil) }
+
     @Test("Every day of eight centuries comes back from its own date")
     func calendar() {
         for day in stride(from: Int64(0), to: 292_000, by: 1) {
@@ -70,6 +91,25 @@ struct TimeTests {
             "PT999999999999999S", "PT.5S",
         ])
     func noDurations(text: String) { #expect(Duration(iso8601: text) == nil) }
+
+    @Test(
+        "A person writes a duration in units or in ISO 8601",
+        arguments: [
+            ("90s", "PT1M30S"), ("5m", "PT5M"), ("10s", "PT10S"), ("1h30m", "PT1H30M"), ("2d", "P2D"), ("1w", "P7D"),
+            ("0s", "PT0S"),
+            ("1d1s", "P1DT1S"), ("0.5s", "PT0.5S"), ("1m0.0000001s", "PT1M0.0000001S"), ("1w2d3h4m5s", "P9DT3H4M5S"),
+            ("36500d", "P36500D"), ("PT5M", "PT5M"), ("P1DT2H", "P1DT2H"), ("PT0.5S", "PT0.5S"),
+        ])
+    func written(text: String, printed: String) { #expect(Duration(written: text)?.iso8601 == printed) }
+
+    @Test(
+        "A number without a unit, or with one out of its place, is no duration",
+        arguments: [
+            "", "foo", "5", "s", "5 m", "5min", "5M", "5S", "-5m", "+5m", "5m-", "m5", "5m1h", "5m5m", "1h30", "1.5h", "1.5m",
+            ".5s", "1.s",
+            "1s.5", "36501d", "999999999999d", "1y", "1mo", "P5m", "PT5m", "p5m", "T5M", "5mT", "١m",
+        ])
+    func notWritten(text: String) { #expect(Duration(written: text) == nil) }
 
     @Test(
         "Messages print durations as .NET does",

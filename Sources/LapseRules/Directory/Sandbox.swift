@@ -1,5 +1,8 @@
 /// A tenant made for one test: fresh ids and a domain of its own, everything else its template's.
 package struct NewSandbox: Sendable {
+    /// What the domain of a sandbox begins with, where nobody gave it another.
+    package static let domainPrefix = "sbx-"
+
     package let id: GUID
     private let label: String
     private let random: RandomSource
@@ -7,7 +10,7 @@ package struct NewSandbox: Sendable {
     package init(random: RandomSource) {
         self.random = random
         id = random.guid()
-        label = "sbx-" + Hex.encode(random.bytes(4))
+        label = Self.domainPrefix + Hex.encode(random.bytes(4))
     }
 
     func domain(under parent: String) -> String { "\(label).\(parent)" }

@@ -261,8 +261,9 @@ extension FaultEffect {
         switch kinds.first {
         case "code": kind = try Self.refusal(&reader)
         case "status":
-            guard let status = try reader.integer("status", in: 429...503), Self.statuses.contains(status) else {
-                throw FieldError(reader.field("status"), "must be 429, 500 or 503")
+            guard case .integer(let status)? = reader.value("status"), Self.statuses.contains(status) else {
+                throw FieldError(
+                    reader.field("status"), "must be one of: \(Self.statuses.map(String.init).joined(separator: ", "))")
             }
             let wait = try reader.duration("retryAfter")
             guard wait == nil || status != 500 else { throw FieldError(reader.field("retryAfter"), "is for 429 and 503") }

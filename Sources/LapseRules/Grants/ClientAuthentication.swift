@@ -38,7 +38,8 @@ package struct PresentedClient: Sendable {
 }
 
 extension StringProtocol {
-    func trimming(_ isDropped: (Character) -> Bool) -> String {
+    /// The text without such characters at its beginning and its end.
+    package func trimming(_ isDropped: (Character) -> Bool) -> String {
         var text = self[...]
         while let first = text.first, isDropped(first) { text = text.dropFirst() }
         while let last = text.last, isDropped(last) { text = text.dropLast() }

@@ -45,9 +45,9 @@ extension Span {
     private static func uniform(_ reader: inout ObjectReader) throws(FieldError) -> Self {
         let field = reader.field("uniform")
         let texts = try reader.strings("uniform") ?? []
-        let bounds = texts.compactMap { Duration(iso8601: $0) }
+        let bounds = texts.compactMap { Duration(written: $0) }
         guard texts.count == 2, bounds.count == 2 else {
-            throw FieldError(field, "must be two ISO 8601 durations such as [\"PT30S\", \"PT5M\"]")
+            throw FieldError(field, "must be two durations such as [\"30s\", \"5m\"] or [\"PT30S\", \"PT5M\"]")
         }
         guard bounds[0] <= bounds[1] else { throw FieldError(field, "must name the shorter duration first") }
         return .uniform(shortest: bounds[0], longest: bounds[1])

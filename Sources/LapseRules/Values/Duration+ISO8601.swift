@@ -1,4 +1,4 @@
-/// Durations in the two spellings Lapse needs: ISO 8601 in settings and in the control API, .NET's in Entra's messages.
+/// Durations in the spellings Lapse needs: as people type them, ISO 8601 in the control API's answers, .NET's in Entra's messages.
 extension Duration {
     /// Nothing in Lapse lasts longer: a hundred years of 365 days.
     package static let longest = Duration.seconds(100 * 365 * 86_400)
@@ -16,20 +16,60 @@ extension Duration {
 
     package var wholeSeconds: Int64 { components.seconds }
 
-    /// Reads `PT3M`, `P1DT2H`, `PT0.5S`, `P2W`. Returns nil for years and months (their length varies), for negative or
-    /// malformed durations and for any longer than ``longest``.
+    /// Which durations a person may write: the end of the sentence "must be …".
+    package static let writtenForms = "a duration such as 90s, 5m, 1h30m, 2d or PT5M"
+
+    /// Reads what a person writes: `90s`, `5m`, `1h30m`, `2d`, `1w`, `0.5s`, or ISO 8601.
+    ///
+    /// - Returns: nil for anything else, a number without a unit and a negative one too, and for any longer than ``longest``.
+    package init?(written text: String) {
+        var reader = DigitReader(text)
+        if text.hasPrefix("P") {
+            self.init(iso8601: text)
+        } else if let ticks = Self.ticks(&reader, Self.typedUnits) {
+            self.init(ticks: ticks)
+        } else {
+            return nil
+        }
+    }
+
+    /// Reads `PT3M`, `P1DT2H`, `PT0.5S`, `P2W`.
+    ///
+    /// - Returns: nil for years and months (their length varies), for negative or malformed durations and for any longer than
+    ///   ``longest``.
     package init?(iso8601 text: String) {
         var reader = DigitReader(text)
-        guard reader.take("P"), !reader.isAtEnd else { return nil }
+        guard reader.take("P"), let ticks = Self.ticks(&reader, Self.isoUnits, timeMark: "T") else { return nil }
+        self.init(ticks: ticks)
+    }
+
+    private struct Unit {
+        let symbol: Character
+        /// A smaller unit has a higher one and stands further behind.
+        let rank: Int
+        let seconds: Int64
+        /// Whether it stands behind the mark, where there is one.
+        var isTime = false
+    }
+
+    private static let typedUnits = [
+        Unit(symbol: "w", rank: 1, seconds: 604_800), Unit(symbol: "d", rank: 2, seconds: 86_400),
+        Unit(symbol: "h", rank: 3, seconds: 3600), Unit(symbol: "m", rank: 4, seconds: 60), Unit(symbol: "s", rank: 5, seconds: 1),
+    ]
+
+    private static let isoUnits = [
+        Unit(symbol: "W", rank: 1, seconds: 604_800), Unit(symbol: "D", rank: 2, seconds: 86_400),
+        Unit(symbol: "H", rank: 3, seconds: 3600, isTime: true), Unit(symbol: "M", rank: 4, seconds: 60, isTime: true),
+        Unit(symbol: "S", rank: 5, seconds: 1, isTime: true),
+    ]
+
+    /// Reads numbers with units to the end, each unit smaller than the one before; only seconds have decimals.
+    private static func ticks(_ reader: inout DigitReader, _ units: [Unit], timeMark: Character? = nil) -> Int64? {
         var ticks: Int64 = 0
         var inTime = false
         var lastRank = 0
-        let units: [(symbol: Character, rank: Int, seconds: Int64, time: Bool)] = [
-            ("W", 1, 604_800, false), ("D", 2, 86_400, false),
-            ("H", 3, 3600, true), ("M", 4, 60, true), ("S", 5, 1, true),
-        ]
         while !reader.isAtEnd {
-            if !inTime, reader.take("T") {
+            if let timeMark, !inTime, reader.take(timeMark) {
                 inTime = true
                 guard !reader.isAtEnd else { return nil }
             }
@@ -40,8 +80,8 @@ extension Duration {
                 guard let read = reader.fraction(digits: 7) else { return nil }
                 fraction = read
             }
-            guard let unit = units.first(where: { $0.time == inTime && $0.rank > lastRank && reader.take($0.symbol) }),
-                !hasFraction || unit.symbol == "S"
+            guard let unit = units.first(where: { $0.isTime == inTime && $0.rank > lastRank && reader.take($0.symbol) }),
+                !hasFraction || unit.seconds == 1
             else { return nil }
             lastRank = unit.rank
             let (seconds, overflow) = number.multipliedReportingOverflow(by: unit.seconds)
@@ -49,8 +89,7 @@ extension Duration {
             ticks += seconds * Timestamp.ticksPerSecond + fraction
             guard ticks <= Self.longest.ticks else { return nil }
         }
-        guard lastRank > 0 else { return nil }
-        self.init(ticks: ticks)
+        return lastRank > 0 ? ticks : nil
     }
 
     /// `PT3M`, `P90D`, `PT0.5S`; zero is `PT0S`.

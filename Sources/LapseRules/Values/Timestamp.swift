@@ -87,6 +87,24 @@ extension Timestamp: CustomStringConvertible {
         return text
     }
 
+    /// Which instants a person may write: the end of the sentence "must be …".
+    package static let writtenForms = "an instant such as 2026-11-28, 2026-11-28T10:00 (in UTC) or 2026-11-28T10:00:00+01:00"
+
+    /// Reads what a person writes: a date (its first instant), a date with a time of the day, or RFC 3339; in UTC where no offset
+    /// is given.
+    ///
+    /// - Returns: nil for anything else, and for what ``init(_:)`` refuses.
+    package init?(written text: String) {
+        let time = text.dropFirst(10).dropFirst()
+        guard !time.isEmpty else {
+            self.init(text + "T00:00:00Z")
+            return
+        }
+        let clock = time.prefix { !"Zz+-".contains($0) }
+        let offset = clock.endIndex == text.endIndex ? "Z" : text[clock.endIndex...]
+        self.init(text[..<clock.endIndex] + (clock.utf8.count == 5 ? ":00" : "") + offset)
+    }
+
     /// Reads RFC 3339 (`2026-01-01T00:00:00.1234567Z`, an offset in place of Z). Decimals beyond the seventh are dropped.
     /// Returns nil for anything else, for a date that does not exist, and for years before 1970.
     package init?(_ text: String) {

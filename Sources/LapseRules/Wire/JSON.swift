@@ -319,8 +319,8 @@ package struct ObjectReader {
 
     package mutating func duration(_ name: String) throws(FieldError) -> Duration? {
         guard let text = try string(name) else { return nil }
-        guard let duration = Duration(iso8601: text) else {
-            throw FieldError(field(name), "must be an ISO 8601 duration such as PT3M, not negative, without years and months")
+        guard let duration = Duration(written: text) else {
+            throw FieldError(field(name), "must be \(Duration.writtenForms), not negative, without years and months")
         }
         return duration
     }

@@ -158,9 +158,8 @@ extension Request {
     func controlWait() throws -> Duration? {
         let longest = Duration.seconds(60)
         return try controlQuery("wait").map { text in
-            guard let wait = Duration(iso8601: text), wait <= longest else {
-                throw ControlError.invalid(
-                    FieldError("wait", "must be an ISO 8601 duration such as PT10S, at most \(longest.iso8601)"))
+            guard let wait = Duration(written: text), wait <= longest else {
+                throw ControlError.invalid(FieldError("wait", "must be \(Duration.writtenForms), at most \(longest.iso8601)"))
             }
             return wait
         }

@@ -26,23 +26,25 @@ struct EventCalls {
     }
 
     /// Server-sent events (WHATWG HTML): `id`, `event` and `data`, one event of the log each. A client that comes back with
-    /// `Last-Event-ID` misses nothing.
+    /// `Last-Event-ID` misses none of them. With `effects=true` also what takes effect while it reads, without an `id`.
     func stream(_ request: Request, _ context: LapseContext) throws -> Response {
         let filter = try filter(request, context)
         let start = try request.lastEventRead() ?? request.eventAfter() ?? authority.endOfLog()
+        let isTold = try request.controlFlag("effects")
+        let effects = isTold ? try authority.endOfEffects(filter) : nil
         let authority = authority
         let body = ResponseBody { writer in
-            try await writer.write(ByteBuffer(string: Self.text([])))
-            var after = start
+            try await writer.write(ByteBuffer(string: Self.pauseText))
+            var after = StreamCursor(event: start, effects: effects)
             // A stopping Lapse does not wait for readers who never leave.
             while !Task.isShuttingDownGracefully {
                 let from = after
                 let next = try await cancelWhenGracefulShutdown {
-                    try await authority.nextEvents(filter, after: from, pause: Self.pause)
+                    try await authority.nextNews(filter, after: from, pause: Self.pause)
                 }
                 guard let next else { break }
                 after = next.cursor
-                try await writer.write(ByteBuffer(string: Self.text(next.events)))
+                try await writer.write(ByteBuffer(string: Self.text(next)))
             }
             try await writer.finish(nil)
         }
@@ -51,9 +53,17 @@ struct EventCalls {
             headers: [.contentType: "text/event-stream", .cacheControl: "no-store", .xContentTypeOptions: "nosniff"], body: body)
     }
 
-    private static func text(_ events: [LoggedEvent]) -> String {
-        guard !events.isEmpty else { return ": nothing new\n\n" }
-        return events.map { "id: \($0.id)\nevent: \($0.event.kind.rawValue)\ndata: \($0.json.encodedText)\n\n" }.joined()
+    private static let pauseText = ": nothing new\n\n"
+
+    private static func text(_ news: StreamNews) -> String {
+        // What takes effect has no number: it is no event of the log.
+        let told =
+            news.events.map { "id: \($0.id)\nevent: \($0.event.kind.rawValue)\ndata: \($0.json.encodedText)\n\n" }
+            + news.effects.map { effect, user in
+                let json = effect.json.adding(["user": .string(user.description)])
+                return "event: \(effect.type.rawValue)\ndata: \(json.encodedText)\n\n"
+            }
+        return told.isEmpty ? pauseText : told.joined()
     }
 
     private func filter(_ request: Request, _ context: LapseContext) throws -> EventFilter {

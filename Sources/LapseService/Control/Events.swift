@@ -53,27 +53,99 @@ extension Authority {
     /// Where a stream that was told nothing begins: with what happens from now on.
     package func endOfLog() throws -> Int64 { try store.read { $0.lastEventID() } }
 
-    /// The events after an id, as soon as there are any.
+    /// Where a stream begins that also tells what takes effect: with what does so from now on.
+    package func endOfEffects(_ filter: EventFilter) throws -> EffectCursor? {
+        try store.read { tx in
+            try tx.tenant(filter.tenant).map { tenant in
+                let now = try tx.now(of: tenant, systemTime: systemTime())
+                let arrivals = try tx.arrivals(
+                    in: tenant.id, from: now, through: now, user: filter.user, limit: EffectCursor.mostAtOnce)
+                return EffectCursor(at: now, told: Set(arrivals.map { EffectCursor.key($0.effect) }))
+            }
+        }
+    }
+
+    /// What is news to the reader of a stream, as soon as there is any.
     ///
-    /// - Parameter pause: how long at most to wait for them, in the machine's time.
-    /// - Returns: oldest first, none when the pause is over; and the id to go on from. Nil when the tenant is no more.
-    package func nextEvents(
-        _ filter: EventFilter, after cursor: Int64, pause: Duration
-    ) async throws -> (events: [LoggedEvent], cursor: Int64)? {
-        var cursor = cursor
+    /// - Parameters:
+    ///   - start: how far the reader is.
+    ///   - pause: how long at most to wait, in the machine's time.
+    /// - Returns: the events, oldest first, and what took effect; nothing when the pause is over; and where to go on from. Nil when
+    ///   the tenant is no more.
+    package func nextNews(_ filter: EventFilter, after start: StreamCursor, pause: Duration) async throws -> StreamNews? {
+        var cursor = start
         return try await store.commits.until(.now + pause, of: filter.tenant) {
             try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
                 let last = tx.lastEventID()
                 let found = try tx.events(
-                    in: filter.tenant, after: cursor, kind: filter.kind, user: filter.user,
+                    in: filter.tenant, after: cursor.event, kind: filter.kind, user: filter.user,
                     limit: ControlPage<LoggedEvent>.size)
-                if let newest = found.last { return .done((found, newest.id)) }
-                guard try tx.tenant(filter.tenant) != nil else { return .done(nil) }
+                if let newest = found.last { cursor.event = newest.id }
+                guard let tenant = try tx.tenant(filter.tenant) else {
+                    return .done(found.isEmpty ? nil : StreamNews(events: found, effects: [], cursor: cursor))
+                }
+                let (effects, next) = try effects(filter, &cursor, tenant, tx)
+                guard found.isEmpty, effects.isEmpty else {
+                    return .done(StreamNews(events: found, effects: effects, cursor: cursor))
+                }
                 // Nothing up to here concerns this reader: it need not be looked through again.
-                cursor = max(cursor, last)
-                return .waiting(([], cursor))
+                cursor.event = max(cursor.event, last)
+                return .waiting(StreamNews(events: [], effects: [], cursor: cursor), recheck: next)
             }
         }
     }
+
+    /// What took effect since the cursor.
+    ///
+    /// - Returns: that, and how long the tenant's clock runs until the next thing does; nil: it stands still, or nothing is ahead.
+    private func effects(
+        _ filter: EventFilter, _ cursor: inout StreamCursor, _ tenant: Tenant, _ tx: StoreTransaction
+    ) throws -> (effects: [(effect: ClockEffect, user: GUID)], next: Duration?) {
+        guard let known = cursor.effects else { return ([], nil) }
+        let now = try tx.now(of: tenant, systemTime: systemTime())
+        let arrivals = try tx.arrivals(
+            in: tenant.id, from: min(known.at, now), through: now, user: filter.user, limit: EffectCursor.mostAtOnce)
+        let news =
+            now < known.at ? [] : arrivals.filter { $0.effect.at > known.at || !known.told.contains(EffectCursor.key($0.effect)) }
+        let end = arrivals.count == EffectCursor.mostAtOnce ? arrivals.last?.effect.at ?? now : now
+        cursor.effects = EffectCursor(
+            at: end, told: Set(arrivals.filter { $0.effect.at == end }.map { EffectCursor.key($0.effect) }))
+        guard tenant.clock.mode == .running else { return (news, nil) }
+        return (news, try tx.nextEffect(in: tenant.id, after: now).map { $0 - now })
+    }
+}
+
+/// How far the reader of a stream is.
+package struct StreamCursor: Sendable {
+    /// The last event that it knows.
+    package var event: Int64
+    /// Nil: it does not ask what takes effect.
+    package var effects: EffectCursor?
+
+    package init(event: Int64, effects: EffectCursor?) {
+        self.event = event
+        self.effects = effects
+    }
+}
+
+/// Up to which instant of a tenant's clock a stream has told what took effect. At that instant more may come: a clock that stands
+/// still shows it for as long as it does.
+package struct EffectCursor: Sendable {
+    fileprivate let at: Timestamp
+    /// What was told of that instant.
+    fileprivate let told: Set<String>
+
+    fileprivate static let mostAtOnce = 10_000
+
+    fileprivate static func key(_ effect: ClockEffect) -> String {
+        "\(effect.id) \(effect.plane?.rawValue ?? "") \(effect.region?.description ?? "")"
+    }
+}
+
+/// What a stream tells at a time.
+package struct StreamNews {
+    package let events: [LoggedEvent]
+    package let effects: [(effect: ClockEffect, user: GUID)]
+    package let cursor: StreamCursor
 }

@@ -21,13 +21,22 @@ package enum LocalCertificateAuthority {
         }
     }
 
+    /// What is wrong with a certificate or its key, in words that go on after "cannot use it:".
+    package struct Unusable: Error, CustomStringConvertible { package let description: String }
+
     /// Looks whether certificate and key can be read and belong together.
     ///
-    /// - Throws: whatever is wrong, in the words of the library that found it.
-    package static func check(_ identity: Identity) throws {
-        struct Mismatch: Error, CustomStringConvertible { let description = "the key does not belong to the certificate" }
-        let key = try Certificate.PrivateKey(pemEncoded: identity.privateKeyPEM)
-        guard try Certificate(pemEncoded: identity.certificatePEM).publicKey == key.publicKey else { throw Mismatch() }
+    /// - Throws: ``Unusable``.
+    package static func check(_ identity: Identity) throws(Unusable) {
+        guard let key = try? Certificate.PrivateKey(pemEncoded: identity.privateKeyPEM) else {
+            throw Unusable(description: "the key is not a private key in PEM")
+        }
+        guard let certificate = try? Certificate(pemEncoded: identity.certificatePEM) else {
+            throw Unusable(description: "the certificate is not one in PEM")
+        }
+        guard certificate.publicKey == key.publicKey else {
+            throw Unusable(description: "the key does not belong to the certificate")
+        }
     }
 
     private static let day: TimeInterval = 86_400

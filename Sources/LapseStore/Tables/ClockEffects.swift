@@ -32,6 +32,28 @@ extension StoreTransaction {
         }
     }
 
+    /// Where revocations and state changes of the tenant take effect from `start` on and not after `end`, in order: the first `limit`.
+    ///
+    /// - Parameter user: only this user's; nil: everybody's.
+    package func arrivals(
+        in tenant: GUID, from start: Timestamp, through end: Timestamp, user: GUID?, limit: Int
+    ) throws -> [(effect: ClockEffect, user: GUID)] {
+        try rows("\(Self.arrivals) ORDER BY 1, 2, 3, 4, 5 LIMIT ?5", [tenant, start, end, user, limit]).map {
+            (ClockEffect(at: $0["at"], type: $0["type"], id: $0["id"], plane: $0["plane"], region: $0["region"]), $0["user"])
+        }
+    }
+
+    /// What takes effect in tenant ?1 from ?2 on and not after ?3, of user ?4 where that is not NULL.
+    private static let arrivals = """
+        SELECT visible_at AS at, 'revocationInEffect' AS type, r.id AS id, plane, region, r.home_user AS user
+        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
+        WHERE r.home_tenant = ?1 AND visible_at >= ?2 AND visible_at <= ?3 AND r.home_user = ifnull(?4, r.home_user)
+        UNION ALL
+        SELECT visible_at, 'stateChangeInEffect', s.id, plane, region, s.home_user
+        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
+        WHERE s.home_tenant = ?1 AND visible_at >= ?2 AND visible_at <= ?3 AND s.home_user = ifnull(?4, s.home_user)
+        """
+
     /// What takes effect in tenant ?1 after ?2 and not after ?3.
     private static let effects = """
         SELECT visible_at AS at, 'revocationInEffect' AS type, r.id AS id, plane, region

@@ -6,30 +6,75 @@ import LapseService
 import NIOSSL
 
 /// Which running Lapse a command talks to, and how it prints: the options of every client command.
-struct ServerOptions: ParsableArguments {
+struct ConnectionOptions: ParsableArguments {
     @Option(help: "The server's address (default: LAPSE_SERVER, else https://localhost:8443).")
     var server: String?
     @Option(help: "The file with the server's CA (default: LAPSE_CA, else ca.pem of the data folder here, else the system's).")
     var ca: String?
     @Option(name: .customLong("control-token"), help: "The server's --control-token (default: LAPSE_CONTROL_TOKEN).")
     var controlToken: String?
-    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain); of export and reset: all).")
-    var tenant: String?
     @Flag(help: "Print the server's JSON.")
     var json = false
 
-    /// Runs the command with a client, and tells what goes wrong in one line.
-    func run(_ command: (ControlClient) async throws -> Void) async throws {
+    /// Runs the command with a client.
+    ///
+    /// - Parameters:
+    ///   - tenant: the tenant that its calls are about; nil: what the environment says.
+    ///   - flags: by the name of an API's field, the flag or argument that the field's value was given by.
+    /// - Throws: ``UsageError`` when the server refuses what a flag says; what the command throws.
+    func run(
+        tenant: String? = nil, _ flags: [String: String] = [:], _ command: (ControlClient) async throws -> Void
+    ) async throws {
         do {
-            try await command(try ControlClient(self))
-        } catch let error as StartError {
-            StandardStream.complain(error.description)
-            throw ExitCode(1)
+            try await command(try ControlClient(self, tenant: tenant))
+        } catch let refused as Refused {
+            throw refused.naming(flags)
         }
     }
 }
 
-/// The control API of a running Lapse, as a command calls it. What the server refuses is thrown as one line.
+/// The same with a tenant: the options of every command that is about one.
+struct ServerOptions: ParsableArguments {
+    @OptionGroup var connection: ConnectionOptions
+    @Option(help: "The tenant, by domain or id (default: LAPSE_TENANT, else \(BuiltInLab.domain)).")
+    var tenant: String?
+
+    var server: String? { connection.server }
+    var ca: String? { connection.ca }
+    var controlToken: String? { connection.controlToken }
+    var json: Bool { connection.json }
+
+    /// Runs the command with a client of the tenant, as ``ConnectionOptions/run(tenant:_:_:)`` does.
+    func run(_ flags: [String: String] = [:], _ command: (ControlClient) async throws -> Void) async throws {
+        try await connection.run(tenant: tenant, flags, command)
+    }
+}
+
+/// What the control API refused, in its own words.
+struct Refused: Error, CustomStringConvertible {
+    let status: Int
+    /// The path of the field that is wrong; nil: there is none.
+    let field: String?
+    let description: String
+
+    init(_ answer: Answer) {
+        let error = answer.json["error"]
+        status = answer.status
+        field = error?["field"]?.text
+        description = error?["message"]?.text ?? "the server answered \(answer.status)"
+    }
+
+    /// - Returns: the refusal in words that name the flag in place of the field, where one does: of a value that does not do, a
+    ///   ``UsageError``; else the refusal itself.
+    func naming(_ flags: [String: String]) -> any Error {
+        guard let field, let flag = flags[field] else { return self }
+        let rest = description.hasPrefix("\(field): ") ? String(description.dropFirst(field.count + 2)) : description
+        let sentence = flag.hasPrefix("-") ? "\(flag): \(rest)" : "\(flag) \(rest)"
+        return status == 400 ? UsageError(sentence) : StartError(sentence)
+    }
+}
+
+/// The control API of a running Lapse, as a command calls it. What the server refuses is thrown as ``Refused``.
 struct ControlClient: Sendable {
     let tenant: String
     let printsJSON: Bool
@@ -47,14 +92,16 @@ struct ControlClient: Sendable {
     }
 
     /// What the options leave open the environment says.
-    init(_ options: ServerOptions) throws {
+    ///
+    /// - Parameter tenant: the one that was asked for; nil: the environment's, else Contoso.
+    init(_ options: ConnectionOptions, tenant: String? = nil) throws {
         let environment = ProcessInfo.processInfo.environment
-        let server = String((options.server ?? environment["LAPSE_SERVER"] ?? "https://localhost:8443").trimming { $0 == "/" })
+        let server = (options.server ?? environment["LAPSE_SERVER"] ?? "https://localhost:8443").trimming { $0 == "/" }
         guard server.hasPrefix("https://") || server.hasPrefix("http://") else {
-            throw StartError("--server: must be an address such as https://localhost:8443")
+            throw UsageError("--server: must be an address such as https://localhost:8443")
         }
         self.init(
-            server: server, tenant: options.tenant ?? environment["LAPSE_TENANT"] ?? BuiltInLab.domain,
+            server: server, tenant: tenant ?? environment["LAPSE_TENANT"] ?? BuiltInLab.domain,
             controlToken: options.controlToken ?? environment[Settings.Option.controlToken.variable], printsJSON: options.json,
             web: WebClient(trusting: try (options.ca ?? environment["LAPSE_CA"] ?? Self.ownCA(environment)).map(Self.anchors)))
     }
@@ -96,11 +143,11 @@ struct ControlClient: Sendable {
     /// Reads a stream of events until the server ends it.
     ///
     /// - Parameter event: whether to go on after this event.
-    func follow(_ path: String, query: [(String, String?)], _ event: (JSON) -> Bool) async throws {
+    func follow(_ path: String, query: [(String, String?)], _ event: (JSON) async throws -> Bool) async throws {
         _ = try await calling {
             try await web.follow(address(path, query), headers: authorization) { line in
                 guard line.hasPrefix("data: "), let read = JSON(parsing: Array(line.dropFirst(6).utf8)) else { return true }
-                return event(read)
+                return try await event(read)
             }
         }
     }
@@ -114,25 +161,50 @@ struct ControlClient: Sendable {
 
     private func calling(_ call: () async throws -> Answer) async throws -> Answer {
         let answer: Answer
-        do { answer = try await call() } catch {
-            try Task.checkCancellation()
-            // The library's own words name its source files; what a person can do about it is one of these.
-            let reason =
-                error is NIOSSLError || error is BoringSSLError || "\(error)".contains("CERTIFICATE_VERIFY_FAILED")
-                ? "its certificate is not trusted; --ca must name its CA" : "is `lapse serve` running there?"
-            throw StartError("cannot reach \(server): \(reason)")
+        do { answer = try await call() } catch let error as Unreachable {
+            throw StartError(error.isSilent ? "\(error): is `lapse serve` running there?" : error.description)
         }
-        guard (200..<300).contains(answer.status) else {
-            throw StartError(answer.json["error"]?["message"]?.text ?? "the server answered \(answer.status)")
-        }
+        guard (200..<300).contains(answer.status) else { throw Refused(answer) }
         return answer
+    }
+
+    /// - Returns: the items of a list, of all its parts.
+    func all(_ path: String, query: [(String, String?)] = []) async throws -> [JSON] {
+        var (items, after): ([JSON], String?) = ([], nil)
+        repeat {
+            let page = try await send("GET", path, query: query + [("after", after)]).json
+            items += page["items"]?.elements ?? []
+            after = page["next"]?.text
+        } while after != nil
+        return items
+    }
+
+    /// The same server's client for another tenant.
+    func inTenant(_ name: String) -> ControlClient {
+        ControlClient(server: server, tenant: name, controlToken: controlToken, printsJSON: printsJSON, web: web)
     }
 
     // MARK: Printing
 
     /// Prints the server's own words for scripts, else what a person wants.
     func show(_ answer: Answer, _ lines: (JSON) -> [String]) {
-        StandardStream.output.say(printsJSON ? answer.text : lines(answer.json).joined(separator: "\n"))
+        StandardStream.output.say(printsJSON ? answer.text : lines(answer.json).map(plain).joined(separator: "\n"))
+    }
+}
+
+/// - Returns: the line without what steers a terminal: names are whatever somebody called themselves.
+func plain(_ line: String) -> String {
+    String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 32 && !(127...159).contains($0.value) }))
+}
+
+/// - Returns: the number with the word for one or for many.
+func counted(_ count: Int, _ one: String, _ many: String) -> String { "\(count) \(count == 1 ? one : many)" }
+
+extension Optional {
+    /// What the function makes of it; nil when there is nothing.
+    func asyncMap<Value>(_ function: (Wrapped) async throws -> Value) async rethrows -> Value? {
+        guard let self else { return nil }
+        return try await function(self)
     }
 }
 

@@ -25,43 +25,52 @@ struct PropagationCommand: AsyncParsableCommand {
         var model: String
         @OptionGroup var options: ServerOptions
 
-        func run() async throws {
-            try await options.run { client in
-                var body = JSON.string(model)
-                if model.hasPrefix("{") {
-                    guard let parsed = JSON(parsing: Array(model.utf8)) else { throw StartError("the model is not valid JSON") }
-                    body = parsed
-                }
-                show(try await client.send("PUT", client.path("propagation"), body), client)
+        /// - Throws: ``UsageError`` for what is not a model.
+        private static func read(_ text: String) throws -> JSON {
+            var model = JSON.string(text)
+            if text.hasPrefix("{") {
+                guard let parsed = JSON(parsing: Array(text.utf8)) else { throw UsageError("<model>: the text is not valid JSON") }
+                model = parsed
             }
+            do { _ = try PropagationModel(model) } catch { throw UsageError("<model>: \(error)") }
+            return model
+        }
+
+        func run() async throws {
+            let body = try Self.read(model)
+            try await options.run { client in show(try await client.send("PUT", client.path("propagation"), body), client) }
         }
     }
 
     struct Release: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes revocations effective now that are held or still on their way.")
-        @Argument(help: "The revocation's id (default: all of the tenant that are not effective everywhere).")
+            abstract: "Puts revocations in effect now that are held or still on their way.")
+        @Argument(help: "The revocation's id (default: all of the tenant that are not in effect everywhere).")
         var revocation: String?
-        @Option(help: "This plane alone: \(Plane.allCases.map(\.rawValue).joined(separator: ", ")).")
+        @Option(
+            help: "Only this plane: \(Plane.allCases.map(\.rawValue).joined(separator: ", ")).",
+            transform: Given.oneOf(Plane.allCases.map(\.rawValue)))
         var plane: String?
-        @Option(help: "This region alone.")
+        @Option(help: "Only this region.")
         var region: String?
+        @OptionGroup var instants: InstantOptions
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            try await options.run { client in
+            try await options.run(["region": "--region"]) { client in
                 let chosen = JSON.object(["plane": plane.map { .string($0) }, "region": region.map { .string($0) }])
                 let path = revocation.map { client.path("revocations", $0, "release") } ?? client.path("propagation", "release")
                 let answer = try await client.send("POST", path, chosen)
-                client.show(answer) { json in
-                    let released = revocation == nil ? json["items"]?.elements ?? [] : [json]
-                    return released.isEmpty
-                        ? ["Nothing is held or on its way."]
-                        : released.flatMap {
-                            ["\($0.shown("cause")) of \($0.shown("user")) at \($0.shown("at")), \($0.shown("id"))"]
-                                + RevocationText.lines($0)
-                        }
+                let released = revocation == nil ? answer.json["items"]?.elements ?? [] : [answer.json]
+                var names = Names(client)
+                var lines = released.isEmpty ? ["Nothing is held or on its way."] : []
+                for each in client.printsJSON ? [] : released {
+                    let (at, text) = (instants.text()(each.shown("at")), instants.text(on: each.shown("at")))
+                    lines.append(
+                        "\(each.shown("cause")) of \(try await names.user(each.shown("user"))) at \(at), \(each.shown("id"))")
+                    lines += RevocationText.lines(each).map { text($0) }
                 }
+                client.show(answer) { _ in lines }
             }
         }
     }

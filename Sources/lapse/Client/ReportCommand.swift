@@ -6,14 +6,14 @@ import LapseRules
 /// `lapse report`.
 struct ReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "report", abstract: "Says how each app took what it met.",
+        commandName: "report", abstract: "Grades how each app handled refusals, challenges and outages.",
         discussion: "Exit status: 0 when all is well, 2 when an app or an expectation failed, 3 when nothing was met.")
 
     @OptionGroup var output: ReportOutput
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        try await options.run { client in
+        try await options.run(["client": "--client"]) { client in
             let made = try await output.expect(client)
             let verdict: Reaction.Verdict
             do { verdict = try await output.write(client) } catch {
@@ -53,7 +53,7 @@ struct ReportOutput: ParsableArguments {
         }
     }
 
-    @Option(help: "This client alone, by its id.")
+    @Option(help: "Only this client, by its id.")
     var client: String?
     @Option(help: "How to print the report: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format = Format.text
@@ -74,9 +74,9 @@ struct ReportOutput: ParsableArguments {
         for (index, expectation) in (try expect.map { try LabFile($0).list("expectations") } ?? []).enumerated() {
             do {
                 made.append(try await client.send("POST", client.path("expectations"), expectation).json.shown("id"))
-            } catch let error as StartError {
+            } catch let error as Refused {
                 await forget(made, client)
-                throw StartError("\(expect ?? ""): [\(index)]: \(error.description)")
+                throw StartError("\(expect ?? ""): [\(index)]: \(error)")
             }
         }
         return made
@@ -136,11 +136,7 @@ struct ReportOutput: ParsableArguments {
             lines.append("\(expectation.shown("status")): \(name)\(isUnmet ? ": nothing of the kind was met" : "")")
             lines += (expectation["outcomes"]?.elements ?? []).map { "  \($0.shown("status")): \($0.shown("says"))" }
         }
-        // Names are whatever somebody called themselves: nothing of it steers a terminal.
-        let plain = lines.map {
-            String(String.UnicodeScalarView($0.unicodeScalars.filter { $0.value >= 32 && !(127...159).contains($0.value) }))
-        }
-        return lines.isEmpty ? ["No app has done anything yet."] : plain + ["Verdict: \(verdict.rawValue)"]
+        return lines.isEmpty ? ["No app has done anything yet."] : lines.map(plain) + ["Verdict: \(verdict.rawValue)"]
     }
 
     /// An incident that there is nothing more to say about.

@@ -8,16 +8,22 @@ struct TimelineCommand: AsyncParsableCommand {
         commandName: "timeline",
         abstract: "What happened to a user's sessions and grants, and what revoked them where and when; as a picture with --svg.")
 
-    @Option(help: "The user, by name or id.")
+    @Option(help: "The user, by name or id; what stands before the @ will do where it fits one user.")
     var user: String
     @Option(help: "Write the picture to this file.")
     var svg: String?
+    @OptionGroup var instants: InstantOptions
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
         try await options.run { client in
+            let user = try await client.user(user)
             guard let svg else {
-                return client.show(try await client.send("GET", client.path("users", user, "timeline")), Self.lines)
+                return client.show(try await client.send("GET", client.path("users", user, "timeline"))) { timeline in
+                    let text = instants.text(on: timeline.shown("now"))
+                    let first = "\(timeline.shown("userPrincipalName")), at \(instants.text()(timeline.shown("now"))):"
+                    return [first] + Self.lines(timeline).map { text($0) }
+                }
             }
             let picture = try await client.send("GET", client.path("users", user, "timeline.svg"))
             try write(picture.text, to: svg, asked: "--svg")
@@ -34,13 +40,15 @@ struct TimelineCommand: AsyncParsableCommand {
             }
             let marks = (row["marks"]?.elements ?? []).filter { !$0.shown("code").isEmpty }.suffix(5)
             return ["\(name), signed in at \(row.shown("authTime")), ends at \(row.shown("to"))"] + verdicts
-                + EventText.lines(Array(marks)).map { "    " + $0 }
+                + marks.map { mark in
+                    "    " + EventText.line(mark, [mark.shown("region"), "AADSTS\(mark.shown("code"))"])
+                }
         }
         let events = (timeline["revocations"]?.elements ?? []) + (timeline["stateChanges"]?.elements ?? [])
         let cuts = events.sorted { $0.shown("at") < $1.shown("at") }.map { event in
             event["stamp"] == .null
                 ? "\(event.shown("cause")) at \(event.shown("at"))" : "revoked at \(event.shown("at")) (\(event.shown("cause")))"
         }
-        return ["\(timeline.shown("userPrincipalName")), at \(timeline.shown("now")):"] + shown + cuts
+        return shown + cuts
     }
 }

@@ -1,36 +1,41 @@
-import AsyncHTTPClient
+import Foundation
 import LapseRules
+import NIOCore
+import NIOHTTP1
+import NIOPosix
 import NIOSSL
+import NIOTLS
 
-/// What the commands send over HTTP: to the control API, as a browser, and as the demo's apps. It follows no redirect.
+/// What the commands send over HTTP: to the control API, as a browser, and as the demo's apps. A request has a connection of its own, and
+/// no redirect is followed.
 struct WebClient: Sendable {
-    private var configuration: HTTPClient.Configuration
+    private var tls: TLSConfiguration
     /// More than any answer of Lapse has.
-    private static let mostBytes = 64 << 20
+    fileprivate static let mostBytes = 64 << 20
+    /// How long a server may take to accept a connection, and for TLS once it has.
+    private static let (patience, patienceForTLS) = (TimeAmount.seconds(1), TimeAmount.seconds(10))
 
     /// - Parameter anchors: the certificates to trust; nil: those that the machine trusts.
     init(trusting anchors: [NIOSSLCertificate]? = nil) {
-        var tls = TLSConfiguration.makeClientConfiguration()
+        tls = TLSConfiguration.makeClientConfiguration()
         if let anchors { tls.trustRoots = .certificates(anchors) }
-        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
-        configuration.redirectConfiguration = .disallow
-        self.configuration = configuration
+        tls.applicationProtocols = ["http/1.1"]
     }
 
     /// Takes whatever certificate a server has: for asking one of this machine which CA that is.
     static var unverified: WebClient {
         var client = WebClient()
-        client.configuration.tlsConfiguration?.certificateVerification = .none
+        client.tls.certificateVerification = .none
         return client
     }
 
+    /// - Parameter time: how long the whole answer may take.
+    /// - Throws: ``UsageError`` for what is not an address of HTTP; ``Unreachable``.
     func send(
         _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8] = [], within time: Duration = .seconds(30)
     ) async throws -> Answer {
-        let request = Self.request(method, url, headers, body)
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            let response = try await client.execute(request, timeout: .nanoseconds(time.components.seconds * 1_000_000_000))
-            return try await Answer(response, upTo: Self.mostBytes)
+        try await exchange(Message(method, url, headers, body), within: .nanoseconds(time.components.seconds * 1_000_000_000)) {
+            try await Answer($0, &$1)
         }
     }
 
@@ -45,32 +50,209 @@ struct WebClient: Sendable {
     ///
     /// - Parameter line: whether to go on after this line.
     /// - Returns: the answer. Its body is empty when it was read in lines, whole when the status is not 200.
-    func follow(_ url: String, headers: [(String, String)] = [], _ line: (String) -> Bool) async throws -> Answer {
-        let request = Self.request("GET", url, headers, [])
-        return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
-            let response = try await client.execute(request, deadline: .distantFuture)
-            guard response.status == .ok else { return try await Answer(response, upTo: Self.mostBytes) }
+    func follow(
+        _ url: String, headers: [(String, String)] = [], _ line: (String) async throws -> Bool
+    ) async throws -> Answer {
+        try await exchange(Message("GET", url, headers, []), within: nil) { head, parts in
+            guard head.status == .ok else { return try await Answer(head, &parts) }
             var rest: [UInt8] = []
-            for try await part in response.body {
+            while let part = try await parts.next() {
                 rest += part.readableBytesView
                 while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
-                    guard line(String(decoding: rest[..<end], as: UTF8.self)) else { return Answer(response) }
+                    guard try await line(String(decoding: rest[..<end], as: UTF8.self)) else { return Answer(head) }
                     rest.removeSubrange(...end)
                 }
             }
-            return Answer(response)
+            return Answer(head)
+        }
+    }
+}
+
+// MARK: A request on its connection
+
+extension WebClient {
+    /// A request, and where it goes.
+    fileprivate struct Message {
+        let address: URL
+        let host: String
+        let port: Int
+        var isSecure: Bool { address.scheme?.lowercased() == "https" }
+        let head: HTTPRequestHead
+        let body: [UInt8]
+
+        /// - Throws: ``UsageError`` for what is not an address of HTTP.
+        init(_ method: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]) throws {
+            guard let address = URL(string: url), let scheme = address.scheme?.lowercased(), ["http", "https"].contains(scheme),
+                let host = address.host(percentEncoded: false), !host.isEmpty
+            else { throw UsageError("'\(url)' is not an address such as http://localhost:5000/") }
+            (self.address, self.host, self.body) = (address, host, body)
+            port = address.port ?? (scheme == "https" ? 443 : 80)
+            let path = address.path(percentEncoded: true)
+            let query = address.query(percentEncoded: true).map { "?\($0)" } ?? ""
+            var fields = HTTPHeaders([("Host", (host.contains(":") ? "[\(host)]" : host) + (address.port.map { ":\($0)" } ?? ""))])
+            for (name, value) in headers { fields.add(name: name, value: value) }
+            fields.add(name: "Connection", value: "close")
+            if !body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
+                fields.add(name: "Content-Length", value: String(body.count))
+            }
+            head = HTTPRequestHead(
+                version: .http1_1, method: HTTPMethod(rawValue: method), uri: (path.isEmpty ? "/" : path) + query, headers: fields)
         }
     }
 
-    private static func request(
-        _ method: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]
-    ) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: url)
-        request.method = .init(rawValue: method)
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if !body.isEmpty { request.body = .bytes(body) }
-        return request
+    fileprivate typealias Wire = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
+
+    /// The parts of a body, one after the other.
+    fileprivate struct Parts {
+        fileprivate var inbound: NIOAsyncChannelInboundStream<HTTPClientResponsePart>.AsyncIterator
+
+        /// - Returns: nil at the end of the answer.
+        mutating func next() async throws -> ByteBuffer? {
+            switch try await inbound.next() {
+            case .body(let part): return part
+            case .end: return nil
+            // Cut off; HTTP's decoder tells of it by an error where it can.
+            case nil: throw ChannelError.inputClosed
+            case .head: throw HTTPParserError.unknown
+            }
+        }
     }
+
+    /// - Parameter time: nil: as long as it takes.
+    /// - Throws: ``Unreachable`` in place of the library's errors; what else `read` throws.
+    private func exchange(
+        _ message: Message, within time: TimeAmount?, _ read: (HTTPResponseHead, inout Parts) async throws -> Answer
+    ) async throws -> Answer {
+        do {
+            let wire = try await connect(to: message)
+            let deadline = time.map { time in
+                wire.channel.eventLoop.scheduleTask(in: time) {
+                    wire.channel.pipeline.fireErrorCaught(TooSlow.answer)
+                    wire.channel.close(promise: nil)
+                }
+            }
+            defer { deadline?.cancel() }
+            return try await wire.executeThenClose { inbound, outbound in
+                // What keeps it from being sent is told by reading: a server may answer, and end, before it has read all.
+                try? await outbound.write(.head(message.head))
+                if !message.body.isEmpty { try? await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: message.body)))) }
+                try? await outbound.write(.end(nil))
+                var parts = Parts(inbound: inbound.makeAsyncIterator())
+                guard case .head(let head) = try await parts.inbound.next() else { throw ChannelError.inputClosed }
+                return try await read(head, &parts)
+            }
+        } catch {
+            try Task.checkCancellation()
+            guard let unreachable = Unreachable(message.address, error) else { throw error }
+            throw unreachable
+        }
+    }
+
+    private func connect(to message: Message) async throws -> Wire {
+        // RFC 6761, section 6.3: this machine, whatever names it has been given.
+        guard message.host == "localhost" || message.host.hasSuffix(".localhost") else {
+            return try await connect(to: message, at: message.host)
+        }
+        do { return try await connect(to: message, at: "127.0.0.1") } catch is IOError {
+            return try await connect(to: message, at: "::1")
+        }
+    }
+
+    private func connect(to message: Message, at host: String) async throws -> Wire {
+        let context = message.isSecure ? try NIOSSLContext(configuration: tls) : nil
+        let isName = (try? SocketAddress(ipAddress: message.host, port: 0)) == nil
+        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(Self.patience)
+            .connect(host: host, port: message.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let context {
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(context: context, serverHostname: isName ? message.host : nil))
+                        try pipeline.addHandler(HandshakeAlarm(Self.patienceForTLS))
+                    }
+                    try pipeline.addHTTPClientHandlers()
+                    return try Wire(wrappingChannelSynchronously: channel)
+                }
+            }
+    }
+}
+
+/// What took longer than it may.
+private enum TooSlow: Error { case handshake, answer }
+
+/// Ends a connection whose TLS is not there in time.
+private final class HandshakeAlarm: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let patience: TimeAmount
+    private var alarm: Scheduled<Void>?
+
+    init(_ patience: TimeAmount) { self.patience = patience }
+
+    func channelActive(context: ChannelHandlerContext) {
+        alarm = context.eventLoop.assumeIsolated().scheduleTask(in: patience) {
+            context.fireErrorCaught(TooSlow.handshake)
+            context.close(promise: nil)
+        }
+        context.fireChannelActive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { alarm?.cancel() }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        alarm?.cancel()
+        context.fireChannelInactive()
+    }
+}
+
+/// Why a server gave no answer, in words: the libraries' own name their source files.
+struct Unreachable: Error, CustomStringConvertible {
+    let description: String
+    /// Whether nobody accepts connections there.
+    let isSilent: Bool
+
+    /// - Returns: nil for an error that is not of the connection.
+    fileprivate init?(_ address: URL, _ error: any Error) {
+        // Only the server: what stands behind it may be a secret.
+        let here =
+            "cannot reach \(address.scheme ?? "")://\(address.host ?? "")" + (address.port.map { ":\($0)" } ?? "")
+        switch error {
+        case is NIOConnectionError: (isSilent, description) = (true, here)
+        case let error as ChannelError where error.isConnectTimeout: (isSilent, description) = (true, here)
+        case let error as IOError where error.isRefusal: (isSilent, description) = (true, here)
+        default:
+            isSilent = false
+            guard let reason = Self.reason(error) else { return nil }
+            description = "\(here): \(reason)"
+        }
+    }
+
+    private static func reason(_ error: any Error) -> String? {
+        switch error {
+        case is NIOSSLExtraError: "its certificate is for other names"
+        case is NIOSSLError, is BoringSSLError:
+            "\(error)".contains("CERTIFICATE_VERIFY_FAILED") ? "its certificate is not trusted; --ca must name its CA" : noTLS
+        case TooSlow.handshake: noTLS
+        case TooSlow.answer: "it did not answer in time"
+        case is NIOTooManyBytesError: "its answer is too long"
+        case is IOError, is ChannelError, is HTTPParserError, is NIOAsyncWriterError: "it ended the connection without an answer"
+        default: nil
+        }
+    }
+
+    private static let noTLS = "it does not answer in TLS; is its address http://…?"
+}
+
+extension ChannelError {
+    fileprivate var isConnectTimeout: Bool { if case .connectTimeout = self { true } else { false } }
+}
+
+extension IOError {
+    /// Whether the connection did not come about.
+    fileprivate var isRefusal: Bool { [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(errnoCode) }
 }
 
 /// What was answered: as it came, and read.
@@ -85,15 +267,21 @@ struct Answer: Sendable {
     /// The body as JSON; null when it is none.
     var json: JSON { JSON(parsing: body) ?? .null }
 
-    fileprivate init(_ response: HTTPClientResponse, body: [UInt8] = []) {
-        status = Int(response.status.code)
-        location = response.headers.first(name: "Location")
-        cookies = response.headers["Set-Cookie"]
+    fileprivate init(_ head: HTTPResponseHead, body: [UInt8] = []) {
+        status = Int(head.status.code)
+        location = head.headers.first(name: "Location")
+        cookies = head.headers["Set-Cookie"]
         self.body = body
     }
 
-    fileprivate init(_ response: HTTPClientResponse, upTo mostBytes: Int) async throws {
-        self.init(response, body: Array(try await response.body.collect(upTo: mostBytes).readableBytesView))
+    /// - Throws: `NIOTooManyBytesError` for a body that is longer than any of Lapse's.
+    fileprivate init(_ head: HTTPResponseHead, _ parts: inout WebClient.Parts) async throws {
+        var body: [UInt8] = []
+        while let part = try await parts.next() {
+            body += part.readableBytesView
+            guard body.count <= WebClient.mostBytes else { throw NIOTooManyBytesError(maxBytes: WebClient.mostBytes) }
+        }
+        self.init(head, body: body)
     }
 }
 

@@ -19,14 +19,18 @@ struct AuthorityOptions: ParsableArguments {
 
     /// The CA that the options name, or that is there without any.
     ///
-    /// - Throws: ``WrongArguments`` for options that name no CA of a Lapse; ``StartError`` when there is none.
+    /// - Throws: ``UsageError`` for options that name no CA of a Lapse; ``StartError`` when there is none.
     func find() async throws -> AuthoritySource {
         let environment = ProcessInfo.processInfo.environment
         let given = [("--ca", ca), (Settings.Option.dataDirectory.flag, dataDirectory), ("--server", server)].filter { $0.1 != nil }
         guard given.count < 2 else {
-            throw WrongArguments("\(given.map(\.0).joined(separator: " and ")): give one of them; each names a CA")
+            throw UsageError("\(given.map(\.0).joined(separator: " and ")): give one of them; each names a CA")
         }
-        if let server { return try await AuthoritySource(server: server) }
+        if let server {
+            do { return try await AuthoritySource(server: server) } catch is AuthoritySource.Silence {
+                throw StartError("nothing answers at \(server); is `lapse serve` running there?")
+            }
+        }
         if let ca { return try AuthoritySource(file: ca, asked: "--ca") }
         if let dataDirectory {
             return try AuthoritySource(file: Self.file(in: dataDirectory), asked: Settings.Option.dataDirectory.flag)
@@ -40,18 +44,12 @@ struct AuthorityOptions: ParsableArguments {
         let address = environment["LAPSE_SERVER"] ?? "https://localhost:8443"
         do {
             return try await AuthoritySource(server: address)
-        } catch is AuthoritySource.Unreachable {
+        } catch is AuthoritySource.Silence {
             throw StartError("there is no \(file), and nothing answers at \(address): start Lapse first, or name its CA with --ca")
         }
     }
 
     private static func file(in folder: String) -> String { folder + "/" + DataFolder.File.authority.rawValue }
-}
-
-/// Options that cannot be followed; nothing was done.
-struct WrongArguments: Error {
-    let message: String
-    init(_ message: String) { self.message = message }
 }
 
 /// The CA of a Lapse, and where it was found.
@@ -64,15 +62,15 @@ struct AuthoritySource {
 
     init(file: String, asked option: String) throws {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
-            throw WrongArguments("\(option): cannot read \(file)")
+            throw UsageError("\(option): cannot read \(file)")
         }
         let found = AuthorityCertificate.all(in: text)
         guard found.count < 2 else {
-            throw WrongArguments("\(option): \(file) holds \(found.count) certificates; name a file with the CA only")
+            throw UsageError("\(option): \(file) holds \(found.count) certificates; name a file with the CA only")
         }
-        guard let authority = found.first else { throw WrongArguments("\(option): there is no certificate in \(file)") }
+        guard let authority = found.first else { throw UsageError("\(option): there is no certificate in \(file)") }
         guard authority.isLapses else {
-            throw WrongArguments("\(option): \(file) is not the CA of a Lapse but \(authority.name), which is left alone")
+            throw UsageError("\(option): \(file) is not the CA of a Lapse but \(authority.name), which is left alone")
         }
         self.authority = authority
         let path = URL(fileURLWithPath: file).path
@@ -80,21 +78,22 @@ struct AuthoritySource {
         reading = "cat \(Self.quoted(path))"
     }
 
-    struct Unreachable: Error { let server: String }
+    /// Nothing answers there.
+    struct Silence: Error {}
 
     /// Asks a Lapse of this machine. What shows its certificate is the server itself, so only one that nobody else can stand in for is asked.
     init(server: String) async throws {
         guard let url = URL(string: server), let host = url.host(), ["https", "http"].contains(url.scheme) else {
-            throw WrongArguments("--server: must be an address such as https://localhost:8443")
+            throw UsageError("--server: must be an address such as https://localhost:8443")
         }
-        guard Settings.isLoopback(String(host.trimming { "[]".contains($0) })) || host.hasSuffix(".localhost") else {
-            throw WrongArguments(
+        guard Settings.isLoopback(host.trimming { "[]".contains($0) }) || host.hasSuffix(".localhost") else {
+            throw UsageError(
                 "--server: \(host) is not this machine, and what it shows on the way proves nothing: copy ca.pem from its data folder, "
                     + "and name it with --ca")
         }
-        let address = String(server.trimming { $0 == "/" }) + "/_lapse/ca.pem"
+        let address = server.trimming { $0 == "/" } + "/_lapse/ca.pem"
         guard let answer = try? await WebClient.unverified.send("GET", address, within: .seconds(10)) else {
-            throw Unreachable(server: server)
+            throw Silence()
         }
         guard answer.status == 200, let authority = AuthorityCertificate.all(in: answer.text).first, authority.isLapses else {
             throw StartError("\(server) is not a Lapse: it has no CA to trust")

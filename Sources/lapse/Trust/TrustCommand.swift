@@ -22,26 +22,24 @@ struct TrustCommand: AsyncParsableCommand {
     var yes = false
 
     func run() async throws {
-        try await reporting {
-            guard yes || isatty(0) != 0 else {
-                throw WrongArguments("--yes: is required where nobody can be asked")
-            }
-            let source = try await options.find()
-            let authority = source.authority
-            guard authority.endsAt > Machine.now() else {
-                throw StartError("\(authority.name) ended on \(authority.endsAt.day); `lapse serve` issues it again")
-            }
-            let beyond = authority.reach.beyondLoopback
-            guard beyond.isEmpty || wide else {
-                throw StartError(
-                    "\(authority.name) may speak for \(beyond.joined(separator: ", ")), and its key lies in the data folder: whoever reads "
-                        + "that could stand in for them before all that trusts it. Trust it in one shell, or insist with --wide")
-            }
-            let stores = TrustStores.all()
-            describe(source, stores)
-            guard yes || Self.isWanted() else { throw StartError("nothing was done") }
-            try trust(source, in: stores)
+        guard yes || isatty(0) != 0 else {
+            throw UsageError("--yes: is required where nobody can be asked")
         }
+        let source = try await options.find()
+        let authority = source.authority
+        guard authority.endsAt > Machine.now() else {
+            throw StartError("\(authority.name) ended on \(authority.endsAt.day); `lapse serve` issues it again")
+        }
+        let beyond = authority.reach.beyondLoopback
+        guard beyond.isEmpty || wide else {
+            throw StartError(
+                "\(authority.name) may speak for \(beyond.joined(separator: ", ")), and its key lies in the data folder: whoever reads "
+                    + "that could stand in for them before all that trusts it. Trust it in one shell, or insist with --wide")
+        }
+        let stores = TrustStores.all()
+        describe(source, stores)
+        guard yes || Self.isWanted() else { throw StartError("nothing was done") }
+        try trust(source, in: stores)
     }
 
     private func describe(_ source: AuthoritySource, _ stores: [any TrustStore]) {
@@ -119,35 +117,33 @@ struct UntrustCommand: AsyncParsableCommand {
     var all = false
 
     func run() async throws {
-        try await reporting {
-            let authority = all ? nil : try await options.find().authority
-            let name = authority?.name ?? "the CA of any Lapse"
-            var isFound = false, hasFailed = false
-            for store in TrustStores.all() where store.isThere {
-                do {
-                    let own = try store.entries().filter { all || $0.authority.keyFingerprint == authority?.keyFingerprint }
-                    guard !own.isEmpty else { continue }
-                    isFound = true
-                    if let obstacle = store.obstacle {
-                        hasFailed = true
-                        StandardStream.output.say("\(store.name), \(store.path): still trusts it, and \(obstacle)")
-                        let files = own.map { AuthoritySource.quoted($0.place) }.joined(separator: " ")
-                        StandardStream.output.say("  sudo rm \(files) && sudo update-ca-certificates")
-                        continue
-                    }
-                    try store.remove(own)
-                    for entry in own {
-                        StandardStream.output.say("\(store.name), \(store.path): \(entry.authority.name) is taken out")
-                    }
-                } catch let error as StartError {
+        let authority = all ? nil : try await options.find().authority
+        let name = authority?.name ?? "the CA of any Lapse"
+        var isFound = false, hasFailed = false
+        for store in TrustStores.all() where store.isThere {
+            do {
+                let own = try store.entries().filter { all || $0.authority.keyFingerprint == authority?.keyFingerprint }
+                guard !own.isEmpty else { continue }
+                isFound = true
+                if let obstacle = store.obstacle {
                     hasFailed = true
-                    StandardStream.output.say("\(store.name), \(store.path): could not be changed: \(error.description)")
+                    StandardStream.output.say("\(store.name), \(store.path): still trusts it, and \(obstacle)")
+                    let files = own.map { AuthoritySource.quoted($0.place) }.joined(separator: " ")
+                    StandardStream.output.say("  sudo rm \(files) && sudo update-ca-certificates")
+                    continue
                 }
+                try store.remove(own)
+                for entry in own {
+                    StandardStream.output.say("\(store.name), \(store.path): \(entry.authority.name) is taken out")
+                }
+            } catch let error as StartError {
+                hasFailed = true
+                StandardStream.output.say("\(store.name), \(store.path): could not be changed: \(error.description)")
             }
-            if !isFound, !hasFailed { StandardStream.output.say("No store here has \(name).") }
-            if let authority { StandardStream.output.say(Self.elsewhere(authority)) }
-            if hasFailed { throw ExitCode(1) }
         }
+        if !isFound, !hasFailed { StandardStream.output.say("No store here has \(name).") }
+        if let authority { StandardStream.output.say(Self.elsewhere(authority)) }
+        if hasFailed { throw ExitCode(1) }
     }
 
     private static func elsewhere(_ authority: AuthorityCertificate) -> String {
@@ -158,22 +154,6 @@ struct UntrustCommand: AsyncParsableCommand {
               macOS    security delete-certificate -Z \(hash) ~/Library/Keychains/login.keychain-db
               Windows  certutil -user -delstore Root \(hash)
             """
-    }
-}
-
-/// Runs a command and tells in one line what keeps it from its work: 64 when the arguments do, else 1.
-private func reporting(_ command: () async throws -> Void) async throws {
-    do {
-        try await command()
-    } catch let error as WrongArguments {
-        StandardStream.complain(error.message)
-        throw ExitCode(64)
-    } catch let error as StartError {
-        StandardStream.complain(error.description)
-        throw ExitCode(1)
-    } catch let error as AuthoritySource.Unreachable {
-        StandardStream.complain("nothing answers at \(error.server); is `lapse serve` running there?")
-        throw ExitCode(1)
     }
 }
 

@@ -238,18 +238,20 @@ def test_all_formats_say_the_same(run, chrome):
 def test_mistakes_are_told_in_a_line(run):
     (run.folder / "steps.yaml").write_text("name: mine\nsteps: [{wait: {type: nothing}}]\n")
     (run.folder / "expected.yaml").write_text("- {after: noon, retriesAtMost: 1}\n")
-    for arguments, said in [
-        (["check"], "there is no command: lapse check -- COMMAND"),
-        (["check", "--scenario", "moon", "--", "true"], "--scenario: must be a file or one of: lost-laptop,"),
-        (["check", "--scenario", "gone.yaml", "--", "true"], "cannot read gone.yaml"),
-        (["check", "--scenario", "steps.yaml", "--", "true"], "steps.yaml: steps[0].wait.type: 'nothing' is not a type of event"),
-        (["check", "--grace", "soon", "--", "true"], "--grace: must be a duration such as PT10S"),
-        (["check", "--expect", "expected.yaml", "--", "true"], "after: must be one of: revoke,"),
-        (["check", "--html", "no/such/folder.html", "--", "true"], "--html: cannot write no/such/folder.html"),
+    for arguments, said, code, lines in [
+        (["check"], "there is no command: lapse check -- COMMAND", 64, 2),
+        (["check", "--scenario", "moon", "--", "true"], "--scenario: must be a file or one of: lost-laptop,", 64, 1),
+        (["check", "--scenario", "gone.yaml", "--", "true"], "cannot read gone.yaml", FAILED, 1),
+        (["check", "--scenario", "steps.yaml", "--", "true"], "steps.yaml: steps[0].wait.type: 'nothing' is not a type of event",
+         FAILED, 1),
+        (["check", "--grace", "soon", "--", "true"],
+         "The value 'soon' is invalid for '--grace <grace>': must be a duration such as 90s, 5m", 64, 2),
+        (["check", "--expect", "expected.yaml", "--", "true"], "after: must be one of: revoke,", FAILED, 1),
+        (["check", "--html", "no/such/folder.html", "--", "true"], "--html: cannot write no/such/folder.html", FAILED, 1),
     ]:
         done = run(*arguments)
-        assert done.returncode == FAILED, (arguments, done.stdout, done.stderr)
-        assert done.stderr.startswith("lapse: ") and said in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        assert done.stderr.startswith("lapse: ") and said in done.stderr and len(done.stderr.splitlines()) == lines, done.stderr
 
 
 def test_an_interrupt_ends_the_command_too(run):

@@ -84,8 +84,9 @@ def serve_and_stop(process, folder, temporary):
 
 @pytest.mark.parametrize("ways", [{2: "closed"}, {2: "full"}, {1: "full", 2: "full"}], ids=str)
 @pytest.mark.parametrize("arguments, code", [
-    (["serve", "--http-port", "99999"], 1), (["serve", "--seed", "nowhere.yaml"], 1),
-    (["clock", "--server", "localhost:1"], 1), (["check"], 1), (["clock", "advance"], 64), (["--nonsense"], 64)],
+    (["serve", "--http-port", "99999"], 64), (["serve", "--seed", "nowhere.yaml"], 1),
+    (["clock", "--server", "localhost:1"], 64), (["clock", "--server", "http://localhost:1"], 1), (["check"], 64),
+    (["clock", "advance"], 64), (["--nonsense"], 64)],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None)
 def test_an_error_that_cannot_be_said_has_its_exit_status(tmp_path, arguments, code, ways):
     assert run(arguments, closed(ways), tmp_path).returncode == code

@@ -94,7 +94,7 @@ def test_bad_arguments_are_refused(machine):
 
 def test_a_certificate_that_is_not_trusted_is_something_wrong(machine, running):
     run = call(machine, "--server", running.lapse.https, "--ca", "/etc/ssl/certs/ca-certificates.crt", code=2)
-    assert run.stderr == f"lapse: {running.lapse.https} answers with a certificate that is not trusted; --ca must name its CA\n"
+    assert run.stderr == f"lapse: cannot reach {running.lapse.https}: its certificate is not trusted; --ca must name its CA\n"
 
 
 def test_a_lapse_with_a_token_wants_it(machine, launch, tmp_path):

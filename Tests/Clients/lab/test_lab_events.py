@@ -37,7 +37,9 @@ class Stream:
             line = line.decode().rstrip("\r\n")
             if line == "" and found:
                 event = json.loads(found["data"])
-                assert (found["id"], found["event"]) == (str(event["id"]), event["type"]), found
+                # What takes effect is no event of the log, and has no number to go on from.
+                number = None if "plane" in event else str(event["id"])
+                assert (found.get("id"), found["event"]) == (number, event["type"]), found
                 return event
             if line and not line.startswith(":"):
                 name, _, value = line.partition(":")
@@ -239,6 +241,56 @@ def test_a_stream_is_filtered_like_the_list(tenant, stream):
     for query in streams:
         expected = tenant.everything(f"/events{query}&after={first}")
         assert stream(tenant, query, last=expected[0]["id"]).take(len(expected) - 1) == expected[1:]
+
+
+def arrival(event):
+    assert list(event) == ["at", "type", "id", "plane", "region", "user"], event
+    return event["at"][11:19], event["type"], event["plane"], event["region"], event["user"]
+
+
+def test_a_stream_tells_what_takes_effect_when_it_is_asked_to(tenant, stream):
+    tenant.control("PUT", "/propagation", {
+        "regions": ["east", "west"],
+        "planes": {"refresh": {"east": {"fixed": "3m"}, "west": {"fixed": "5m"}}, "session": "manual", "cae": {"afterAttempts": 2}}})
+    live, of_alex, plain = stream(tenant, "?effects=true"), stream(tenant, f"?effects=true&user={ALEX}"), stream(tenant)
+    revoked = tenant.revoke()
+    assert live.next()["revocation"] == revoked["id"]
+    # The directory at once, and only once, though the clock stands still at the instant.
+    at_once = [arrival(event) for event in live.take(2)]
+    assert at_once == [("08:00:00", "revocationInEffect", "directory", region, ADELE_ID) for region in ("east", "west")]
+    tenant.advance(by="4m")
+    moved = [live.next(), live.next()]
+    assert moved[0]["type"] == "clockChanged"
+    assert arrival(moved[1]) == ("08:03:00", "revocationInEffect", "refresh", "east", ADELE_ID)
+    tenant.control("POST", f"/revocations/{revoked['id']}/release", {"plane": "session", "region": "east"})
+    assert live.next()["type"] == "revocationReleased"
+    assert arrival(live.next()) == ("08:04:00", "revocationInEffect", "session", "east", ADELE_ID)
+    tenant.control("PATCH", f"/users/{ALEX}", {"accountEnabled": False})
+    assert {event["type"] for event in live.take(2)} == {"userUpdated", "accountDisabled"}
+    assert {arrival(event)[1:3] for event in live.take(2)} == {("stateChangeInEffect", "directory")}
+    # A clock that is set back reaches it again.
+    tenant.control("PUT", "/clock", {"now": "2026-03-01T08:02:00.5Z"})
+    assert live.next()["type"] == "clockChanged"
+    tenant.advance(by="1m")
+    assert live.next()["type"] == "clockChanged"
+    assert arrival(live.next()) == ("08:03:00", "revocationInEffect", "refresh", "east", ADELE_ID)
+    # Of Alex only what is his; and nothing of the kind to who did not ask.
+    assert {event["type"] for event in of_alex.take(2)} == {"userUpdated", "accountDisabled"}
+    assert {event["type"] for event in of_alex.take(2)} == {"stateChangeInEffect"}
+    assert not [event for event in plain.take(7) if "plane" in event]
+    assert tenant.send("GET", f"/_lapse/api/tenants/{tenant.name}/events/stream?effects=maybe").status == 400
+
+
+def test_a_stream_tells_what_takes_effect_while_the_clock_runs(tenant, stream):
+    tenant.control("PUT", "/clock", {"mode": "running"})
+    tenant.control("PUT", "/propagation", {"planes": {
+        plane: {"fixed": delay} for plane, delay in [("refresh", "0.5s"), ("session", "1s"), ("cae", "1d"), ("directory", "1s")]}})
+    live = stream(tenant, "?effects=true")
+    begun = time.monotonic()
+    tenant.revoke()
+    assert live.next()["type"] == "revoked"
+    assert [event["plane"] for event in live.take(3)] == ["refresh", "directory", "session"]
+    assert 1 <= time.monotonic() - begun < 10
 
 
 def test_a_stream_tells_of_its_tenant_alone(lapse, tenant, stream):

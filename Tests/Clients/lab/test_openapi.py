@@ -1497,14 +1497,13 @@ def takes_no_more_than_the_document(context, response, case):
 
 NO_SCHEMA_TELLS = [
     (r"names no (user|member|region|app|tenant)\b", "a user, app, region or template that is not there"),
-    (r"\.(id|userPrincipalName): is taken", "a name that is taken"),
     (r"is not a region of", "a user, app, region or template that is not there"),
-    (r", which is taken", "a name that is taken"),
+    (r"\bis taken", "a name that is taken"),
     (r"with a domain of the tenant", "of another tenant's domain"),
     (r"must not be before the tenant's birth", "a time before the tenant's birth"),
-    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps|tenants)\b.*ISO 8601 duration",
+    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps|tenants)\b.* duration such as",
      "at most a hundred years"),
-    (r"^wait: must be an ISO 8601 duration such as PT10S, at most PT1M", "at most PT1M"),
+    (r"^wait: must be a duration such as 90s, 5m, 1h30m, 2d or PT5M, at most PT1M", "at most PT1M"),
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
     (r"latency: must not exceed PT2M", "at most PT2M"),
     (r"authTime: must lie between the tenant's birth and its now", "between the tenant's birth and its now"),
