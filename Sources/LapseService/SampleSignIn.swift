@@ -5,35 +5,32 @@ import LapseStore
 package struct SampleSignIn: Sendable {
     /// The tenant's domain, or its id when it has none.
     package let tenant: String
-    /// The user principal name.
-    package let user: String
-    /// Nil where only the user knows it.
-    package let password: String?
-    package let client: ClientID
-    package let appName: String
+    /// Nil when nobody of the tenant has a password.
+    package let user: User?
+    /// Nil when it has no app that signs users in.
+    package let app: AppRegistration?
+
+    /// The user's password where everybody knows it.
+    package var password: String? { user?.hasPassword(BuiltInLab.password) == true ? BuiltInLab.password : nil }
 }
 
 extension Authority {
-    /// The first user and the first app of the built-in lab or, without it, of another tenant; nil when none has both.
+    /// The first user and the first app of the built-in lab or, without it, of the first tenant that has both; nil without any tenant.
     ///
     /// Public apps come first, then those of single pages, which need no secret either, then confidential ones.
     package func sampleSignIn() throws -> SampleSignIn? {
         try store.read { tx in
             let tenants = try tx.tenants().filter { !$0.isSandbox }
-            for tenant in tenants.filter({ $0.id == BuiltInLab.contoso }) + tenants {
-                let users = try tx.users(in: tenant.id, limit: ControlPage<User>.size)
+            let samples = try (tenants.filter { $0.id == BuiltInLab.contoso } + tenants).map { tenant in
                 let apps = try tx.apps(in: tenant.id, limit: ControlPage<AppRegistration>.size)
-                guard let user = users.first(where: { !$0.isGuest && $0.accountEnabled && $0.passwordHash != nil }),
-                    let app = ([.public, .spa, .confidential] as [AppRegistration.Kind]).compactMap({ kind in
-                        apps.first { $0.kind == kind }
-                    }).first
-                else { continue }
-                let isOfTheLab = user.hasPassword(BuiltInLab.password)
+                let kinds: [AppRegistration.Kind] = [.public, .spa, .confidential]
                 return SampleSignIn(
-                    tenant: tenant.domains.first ?? tenant.id.description, user: user.userPrincipalName,
-                    password: isOfTheLab ? BuiltInLab.password : nil, client: app.id, appName: app.name)
+                    tenant: tenant.domains.first ?? tenant.id.description,
+                    user: try tx.users(in: tenant.id, limit: ControlPage<User>.size)
+                        .first { !$0.isGuest && $0.accountEnabled && $0.passwordHash != nil },
+                    app: kinds.lazy.compactMap { kind in apps.first { $0.kind == kind } }.first)
             }
-            return nil
+            return samples.first { $0.user != nil && $0.app != nil } ?? samples.first
         }
     }
 }

@@ -5,7 +5,7 @@ import LapseService
 
 /// What a person reads when Lapse is up: which page to open, whom to sign in as, what to type next.
 enum Banner {
-    /// - Parameter sample: names that exist; nil: there are none, and nothing to type.
+    /// - Parameter sample: names that exist; nil: there is no tenant, and nothing to type.
     /// - Parameter program: as the person called it.
     static func text(
         _ addresses: Instance.Addresses, certificate: String, isReissued: Bool, migration: String?,
@@ -21,13 +21,13 @@ enum Banner {
                     .joined(separator: "  ")
             ),
         ]
-        if let sample {
+        if let app = sample?.app { facts.append(("Client id", "\(app.id)  (\(app.name))")) }
+        if let user = sample?.user {
             // A file that was not applied says nothing of who is there.
             var file = settings.seed
             if case .notApplied = seeding { file = nil }
-            let password = sample.password.map { "password \($0)" } ?? file.map { "password as in \($0)" }
-            facts.append(("Client id", "\(sample.client)  (\(sample.appName))"))
-            facts.append(("User", [sample.user, password].compactMap { $0 }.joined(separator: ", ")))
+            let password = sample?.password.map { "password \($0)" } ?? file.map { "password as in \($0)" }
+            facts.append(("User", [user.userPrincipalName, password].compactMap { $0 }.joined(separator: ", ")))
         }
         if addresses.https != nil {
             let names = settings.tlsNames.isEmpty ? "localhost only" : "localhost and \(settings.tlsNames.joined(separator: ", "))"
@@ -60,17 +60,20 @@ enum Banner {
         // Where no flag says it, a command takes the CA of the folder that it is started in.
         if isSecure, certificate != ".lapse/ca.pem" { flags += " --ca \(shellWord(certificate))" }
         let tenant = sample.tenant == BuiltInLab.domain ? "" : " --tenant \(sample.tenant)"
-        let body =
-            ([
-                "user": .string(sample.user), "client_id": .string(sample.client.description),
-                "scope": "openid offline_access",
-            ]
-            as JSON).encodedText
-        return [
-            "\(curl) \(base)/_lapse/api/tenants/\(sample.tenant)/grants -H 'Content-Type: application/json' -d \(shellWord(body))",
-            "\(program) revoke \(sample.user)\(tenant)\(flags)",
-            "\(program) events\(tenant)\(flags)",
-        ]
+        var steps: [String] = []
+        if let user = sample.user {
+            if let app = sample.app {
+                let body: JSON = [
+                    "user": .string(user.userPrincipalName), "client_id": .string(app.id.description),
+                    "scope": "openid offline_access",
+                ]
+                steps.append(
+                    "\(curl) \(base)/_lapse/api/tenants/\(sample.tenant)/grants -H 'Content-Type: application/json' "
+                        + "-d \(shellWord(body.encodedText))")
+            }
+            steps.append("\(program) revoke \(shellWord(user.userPrincipalName))\(tenant)\(flags)")
+        }
+        return steps + ["\(program) events\(tenant)\(flags)"]
     }
 
     /// As a shell reads it as one word.

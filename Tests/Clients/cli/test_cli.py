@@ -240,7 +240,7 @@ def test_explain_knows_each_kind_by_its_look(lapse):
     assert "  refresh in local: refused (50173)" in text and "signedIn" in text
     answer = json.loads(lapse("explain", given["refresh_token"], "--at", "2021-01-01T00:00:00Z", "--json"))
     assert answer["verdicts"][0]["rule"] == "notYetInEffect"
-    assert lapse("explain", given["refresh_token"], "--region", "mars", code=64).startswith("lapse: --region: is no region of ")
+    assert lapse("explain", given["refresh_token"], "--region", "mars", code=64).startswith("lapse: --region: is not a region of ")
 
 
 def test_explain_begins_with_one_sentence(lapse):
@@ -431,7 +431,7 @@ def client_commands():
 
 GIVEN = {
     "token": "1.A" + "A" * 75, "instant": "2026-11-28", "model": "instant", "url": "http://localhost:1/", "user": "adele",
-    "fault add": ["--code", "50173"], "clock advance": ["5m"], "sandbox rm": ["--all"], "untrust": ["--yes"], "trust": ["--yes"],
+    "fault add": ["--code", "50173"], "clock advance": ["5m"], "sandbox rm": ["--all"], "trust": ["--yes"],
 }
 """What commands are given, by the name of the argument or of the command. Who adds a command that wants more, adds it here."""
 

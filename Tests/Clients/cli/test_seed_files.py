@@ -217,7 +217,7 @@ def test_a_seed_that_is_not_applied_is_loud_and_says_what_to_do(launch, tmp_path
     lab("reset", "--seed", "lab.yaml")
     lab.process.stop()
     lab = Lab(launch, tmp_path, "--seed", "lab.yaml", data_dir=".lapse")
-    assert "NOT applied" not in lab.log() and "password as in lab.yaml" in lab.log()
+    assert "NOT applied" not in lab.log() and "/tailspin.example" in lab.log()
     assert lab.names() == ["Tailspin"]
     lab.process.stop()
     # Whoever edits the file meets it again.
