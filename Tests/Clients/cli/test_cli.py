@@ -441,7 +441,7 @@ def test_without_a_server_every_client_command_says_so_at_once(tmp_path, server)
     commands = client_commands()
     assert len(commands) > 15, commands
     # What import reads before it asks anybody.
-    (tmp_path / "nothing.yaml").write_text("tenants: [{name: Tailspin, domains: [tailspin.example]}]")
+    (tmp_path / "nothing.yaml").write_text("tenants: [{id: 33333333-cccc-4ccc-8ccc-333333333333, name: Tailspin, domains: [tailspin.example]}]")
     environment = {name: value for name, value in os.environ.items() if not name.startswith("LAPSE_")}
     for path, required in commands:
         words = list(path)
