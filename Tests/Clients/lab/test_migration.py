@@ -98,7 +98,7 @@ def test_an_older_folder_is_migrated_and_says_the_same(folder, fixture, schema, 
     process.lapse.reset()
     assert refresh(process.lapse, secrets["after the revoke"]) is not None, "a reset takes every grant"
     process.stop()
-    assert f"Database   migrated from schema {schema} to {NEWEST}; a copy of it as it was is" in (tmp_path / "lapse.log").read_text()
+    assert f"Database    migrated from schema {schema} to {NEWEST}; a copy of it as it was is" in (tmp_path / "lapse.log").read_text()
     # The copy is the database as it was, of the older schema, and nobody else may read it.
     copy = folder / f"lapse.sqlite3.schema-{schema}"
     assert copy.stat().st_mode & 0o777 == 0o600

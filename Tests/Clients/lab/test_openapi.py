@@ -1501,7 +1501,7 @@ NO_SCHEMA_TELLS = [
     (r"\bis taken", "a name that is taken"),
     (r"with a domain of the tenant", "of another tenant's domain"),
     (r"must not be before the tenant's birth", "a time before the tenant's birth"),
-    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps|tenants)\b.* duration such as",
+    (r"^(by|at|wait|lifetimes|policies|reauthorizesWithin|recoversWithin|effect|propagation|planes|faults|apps|tenants)\b.* durations? such as",
      "at most a hundred years"),
     (r"^wait: must be a duration such as 90s, 5m, 1h30m, 2d or PT5M, at most PT1M", "at most PT1M"),
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
