@@ -35,6 +35,8 @@ extension Request {
     /// - Parameter type: in lower case.
     func hasContent(_ type: String) -> Bool {
         guard var said = headers[.contentType] else { return false }
+        // As nearly all clients write it.
+        if said == type { return true }
         return said.withUTF8 { bytes in
             var rest = bytes[...]
             for letter in type.utf8 {
