@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 
+import needs
 from browser import Browser
 from lab import ADELE, PASSWORD
 from serve import PORTS, Process
@@ -19,6 +20,16 @@ def test_the_verdict_of_the_readme_is_the_one_that_the_recipe_gets():
     verdict = re.search(r"^\$ lapse check -- (\S+ \S+)\n(Lapse Native: bad\n.*?Verdict: bad)$", README, re.DOTALL | re.MULTILINE)
     page = (ROOT / "docs" / "test-your-app.md").read_text()
     assert verdict.group(2) in page and f"lapse check -- {verdict.group(1)} " in page
+
+
+def test_no_region_believes_anything():
+    """Regions enforce, and tokens are accepted: in the docs, the pages, the help and the API's description."""
+    texts = {path: path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "Sources").rglob("*.json"),
+                                                 *(ROOT / "Sources").rglob("*.html"), *(ROOT / "Sources").rglob("*.js"))}
+    help_texts = subprocess.run([needs.lapse(), "--experimental-dump-help"], capture_output=True, text=True, timeout=60, check=True).stdout
+    assert "explain" in help_texts
+    for place, text in {**texts, "lapse --help": help_texts}.items():
+        assert not re.search(r"\bbeliev", text, re.IGNORECASE), place
 
 
 def test_the_docs_link_to_what_is_there():
