@@ -1190,7 +1190,7 @@ def tour_of_the_report_pages(lab):
     page = lab.visit("getReportPage", 200)
     assert page.startswith("<!DOCTYPE html>") and page.count("<svg ") == 1 and strange[:3] not in page
     markdown = lab.visit("getReportMarkdown", 200)
-    assert markdown.startswith("# How the apps took it: bad\n")
+    assert markdown.startswith("# How the apps reacted: bad\n")
     tree = ElementTree.fromstring(lab.visit("getReportJUnit", 200))
     assert [suite.get("name") for suite in tree] == ["Lapse Native", "expectations"]
     client, expected = tree
