@@ -1508,7 +1508,7 @@ NO_SCHEMA_TELLS = [
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
     (r"latency: must not exceed PT2M", "at most PT2M"),
     (r"authTime: must lie between the tenant's birth and its now", "between the tenant's birth and its now"),
-    (r"after: must be a cursor of this list", "A list of what a user holds takes no other text"),
+    (r"after: must be a cursor of this list", "A list of what a user holds accepts only such a text"),
     (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well")]
 """What the server refuses of a request that fits the document, and the words in which the document tells of it."""
 
