@@ -26,7 +26,7 @@ struct PlainBrowser {
     ///
     /// - Returns: the step that leads to the app; nil when the last page is the server's own.
     mutating func signIn(at address: String, as person: Person) async throws -> Step? {
-        guard let start = URL(string: address) else { throw StartError("'\(address)' is no address") }
+        guard let start = URL(string: address) else { throw StartError("'\(address)' is not an address") }
         var step = Step(url: start)
         for _ in 0..<Self.mostPages {
             let answer = try await go(step)
