@@ -141,7 +141,8 @@ extension Settings.Option {
         "The address to listen on; any other than loopback needs --control-token",
         text)
     package static let controlToken = Self(
-        "control-token", .text, \.controlToken, default: .described(nil), "The token that the control API then wants", token)
+        "control-token", .text, \.controlToken, default: .described(nil),
+        "The token that the control API and the dashboard then ask for", token)
     package static let httpsPort = Self(
         "https-port", .text, \.httpsPort, default: .text("8443"), "The HTTPS port, 0 for a free one, or off", port)
     package static let httpPort = Self(
@@ -173,10 +174,10 @@ extension Settings.Option {
 
     package static let logLevel = Self(
         "log-level", .text, \.logLevel, default: .described("requests on a terminal, else quiet"),
-        "What to tell on standard error: quiet, requests (a line for each) or debug (what they say, without secrets)",
+        "What to write to standard error: quiet, requests (a line for each) or debug (their content too, without secrets)",
         { value, source throws(FieldError) in try word(value, source) as Settings.LogLevel })
     package static let logFormat = Self(
-        "log-format", .text, \.logFormat, default: .text("text"), "How to tell it: text or json", word)
+        "log-format", .text, \.logFormat, default: .text("text"), "The form of the log: text or json", word)
 
     /// Every option, in the order in which they are read.
     package static let all = [

@@ -3,21 +3,21 @@ import Foundation
 import LapseInstance
 import LapseRules
 
-/// `lapse check -- COMMAND`: runs an app against a Lapse of its own, plays a scenario on it, and reports how it took it.
+/// `lapse check -- COMMAND`: runs an app against its own Lapse, plays a scenario on it, and reports how it reacted.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs a command against a Lapse of its own, plays a scenario, and judges how the app took it.",
+        abstract: "Runs a command against its own Lapse, plays a scenario, and judges how the app reacted.",
         discussion: """
-            The command finds in its environment: LAPSE_AUTHORITY, LAPSE_SERVER, LAPSE_HTTP, LAPSE_GRAPH, LAPSE_CA, LAPSE_TENANT,
+            The command's environment has LAPSE_AUTHORITY, LAPSE_SERVER, LAPSE_HTTP, LAPSE_GRAPH, LAPSE_CA, LAPSE_TENANT,
             LAPSE_CLIENT_ID, LAPSE_CLIENT_SECRET, LAPSE_USER, LAPSE_PASSWORD; certificates under the names that libraries look for; and BROWSER, which
             signs that user in. Its output goes to stderr, the report to stdout.
 
             Exit status: 0 when all is well, 1 when the command or Lapse failed, 2 when the app failed, 3 when it met nothing.
             """)
 
-    @Option(help: "A scenario's name or a file with one, YAML or JSON.")
+    @Option(help: "The name of a scenario, or a file with one (YAML or JSON).")
     var scenario = "lost-laptop"
-    @Flag(help: "List the scenarios that come along.")
+    @Flag(help: "List the built-in scenarios.")
     var list = false
     @Option(help: "A seed file with tenants, users and apps; the first of each are the app's (default: the built-in lab).")
     var seed: String?
@@ -25,7 +25,7 @@ struct Check: AsyncParsableCommand {
         help: "How long the command may run on after the scenario's last step (default: 10s).", transform: Given.duration)
     var grace: Duration?
     @OptionGroup var output: ReportOutput
-    @Argument(parsing: .postTerminator, help: "The command, behind --.")
+    @Argument(parsing: .postTerminator, help: "The command, after --.")
     var command: [String] = []
 
     func validate() throws {

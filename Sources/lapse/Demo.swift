@@ -8,7 +8,7 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Plays \"the lost laptop\": sign in, revoke, wait for the delay, be refused, sign in again.")
 
-    @Option(help: "Write the timeline of what happened to this file.")
+    @Option(help: "Write the timeline to this file, as SVG.")
     var svg: String?
 
     func run() async throws {
@@ -79,7 +79,7 @@ private struct LostLaptop {
         }
         let picture = try await control.send("GET", control.path("users", BuiltInLab.adele, "timeline.svg"))
         try write(picture.text, to: svg, asked: "--svg")
-        StandardStream.output.say("The timeline of it is in \(svg)")
+        StandardStream.output.say("The timeline is in \(svg)")
     }
 
     private func signIn(_ user: String, to app: DemoApp) async throws -> String {

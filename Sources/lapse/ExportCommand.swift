@@ -6,10 +6,10 @@ import LapseRules
 /// `lapse export`.
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "export", abstract: "Writes tenants as a seed file, as they are now.",
+        commandName: "export", abstract: "Writes the tenants as they are now to a seed file.",
         discussion: """
             All tenants but sandboxes, or the one that --tenant names, with users, apps, policies, propagation and faults. `lapse serve --seed`,
-            `lapse import` and `lapse reset --seed` read the file. Passwords and client secrets are in it with --with-secrets only, as
+            `lapse import` and `lapse reset --seed` read the file. Passwords and client secrets are in it only with --with-secrets, as
             hashes; keep such a file as you keep a file of passwords.
             """)
 
@@ -48,7 +48,7 @@ struct ExportCommand: AsyncParsableCommand {
             withSecrets
             ? [
                 "Passwords and client secrets are in here as hashes: keep this file as you keep a file of passwords.",
-                "Those of the built-in lab are no secrets: a user without a password here has \(BuiltInLab.password)",
+                "Those of the built-in lab are not secret: a user without a password here has \(BuiltInLab.password)",
             ]
             : [
                 "Passwords and client secrets are left out, but for those of the built-in lab: users have the password \(BuiltInLab.password),",

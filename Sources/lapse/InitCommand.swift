@@ -37,7 +37,7 @@ struct InitCommand: ParsableCommand {
                     + "\n"
         }
         return """
-            # How `lapse serve` runs in this folder. What is a comment has its default; a flag or the environment (LAPSE_HTTPS_PORT) wins
+            # How `lapse serve` runs in this folder. A key in a comment has its default. A flag or the environment (LAPSE_HTTPS_PORT) wins
             # over this file.
 
 
@@ -46,7 +46,7 @@ struct InitCommand: ParsableCommand {
 
     static let seedText = """
         # The tenants that `lapse serve` makes in an empty data folder. After a change: `lapse reset --seed \(seedFile)`.
-        # All that a seed may say: docs/control-api.md.
+        # docs/control-api.md lists what a seed may say.
         tenants:
           - id: \(BuiltInLab.contoso)
             name: Contoso
@@ -63,7 +63,7 @@ struct InitCommand: ParsableCommand {
                 displayName: Adele Vance
                 #password: "another one"
                 #accountEnabled: false
-                # Refuses what Adele does with this code, until it is taken away.
+                # Refuses Adele's requests with this code, until it is taken away.
                 #challenges: [{code: 50076, on: [refresh]}]
               - id: aaaaaaaa-0001-4000-8000-000000000003
                 userPrincipalName: \(BuiltInLab.admin)

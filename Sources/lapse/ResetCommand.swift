@@ -8,10 +8,10 @@ struct ResetCommand: AsyncParsableCommand {
         abstract: "Takes tenants back to their seeds: no grants, sessions, revocations and events, the clock real.",
         discussion: """
             All tenants, or the one that --tenant names. With --seed the tenants become those of the file, as if Lapse had started with it: others,
-            sandboxes too, are removed. With both that one tenant becomes what the file says of it.
+            sandboxes too, are removed. With both, that one tenant becomes what the file says of it.
             """)
 
-    @Option(help: "A seed file, YAML or JSON (default: what each tenant was made of).")
+    @Option(help: "A seed file, YAML or JSON (default: what each tenant was made from).")
     var seed: String?
     @OptionGroup var options: ServerOptions
 

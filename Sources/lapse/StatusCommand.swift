@@ -9,8 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Says whether a Lapse is running, where, and whether it works.",
         discussion: """
-            It asks the server and looks into this machine's certificate stores. Then it signs somebody in, refreshes, revokes, and is refused, in a
-            tenant of its own that it removes. With --tenant the metadata of that tenant are looked at, too.
+            It asks the server and looks into this machine's certificate stores. Then it signs somebody in, refreshes, revokes, and is refused, in
+            its own tenant, which it then removes. With --tenant it also looks at the metadata of that tenant.
 
             Exit status: 0 when all is well, 1 when nothing answers, 2 when something is wrong.
             """, aliases: ["doctor"])

@@ -64,7 +64,7 @@ struct FaultMatchTests {
             if met.contains(endpoint) {
                 #expect(try self.endpoint(of: named) == endpoint)
             } else {
-                #expect(throws: FieldError("match.endpoint", "is none at which this effect can be played")) {
+                #expect(throws: FieldError("match.endpoint", "is not one where this effect can be played")) {
                     try self.endpoint(of: named)
                 }
             }
@@ -272,7 +272,7 @@ struct FaultReadingTests {
             ),
             (
                 #"{"effect":{"code":50173},"match":{"endpoint":"graph"}}"#,
-                "match.endpoint: is none at which this effect can be played"
+                "match.endpoint: is not one where this effect can be played"
             ),
         ])
     func mistakes(text: String, says: String) throws {

@@ -113,11 +113,11 @@ struct TenantSeedTests {
             (#"{"tenants":[{"id":"\#(one)"}]}"#, "tenants[0].name: is required"),
             (
                 #"{"tenants":[{"id":"00000000-0000-0000-0000-000000000000","name":"x","domains":["x.example"]}]}"#,
-                "tenants[0].id: is no tenant's"
+                "tenants[0].id: is not the id of a tenant"
             ),
             (
                 #"{"tenants":[{"id":"9188040d-6c67-4c5b-b112-36a304b66dad","name":"x","domains":["x.example"]}]}"#,
-                "tenants[0].id: is no tenant's"
+                "tenants[0].id: is not the id of a tenant"
             ),
             (file("", domains: "[]"), "tenants[0].domains: must name at least one domain"),
             (file("", domains: "null"), "tenants[0].domains: must name at least one domain"),

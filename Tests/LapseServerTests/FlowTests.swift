@@ -270,7 +270,7 @@ struct FlowTests {
             #expect(try await poll(late)["error"] == "expired_token")
             #expect(
                 try await lab.form("/devicelogin", ["step": "code", "otc": late["user_code"]]).text.contains(
-                    "That code is not right"))
+                    "That code is wrong"))
             let unknown = try await lab.form(
                 "/contoso.example/oauth2/v2.0/token", ["grant_type": "device_code", "client_id": Lab.native, "device_code": "x"])
             #expect(unknown["error"] == "bad_verification_code")

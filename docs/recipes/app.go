@@ -72,7 +72,7 @@ func signIn() map[string]any {
 	back := make(chan url.Values)
 	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintln(w, "You may close this page.")
-		if answer := r.URL.Query(); answer.Get("state") == state { // whoever else knocks here does not know it
+		if answer := r.URL.Query(); answer.Get("state") == state { // another visitor does not know it
 			back <- answer
 		}
 	}))

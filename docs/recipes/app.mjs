@@ -35,7 +35,7 @@ async function signIn() {
   const query = form({ response_type: "code", redirect_uri, state, code_challenge, code_challenge_method: "S256" });
   spawn("sh", ["-c", BROWSER.replace("%s", '"$0"'), `${authority}/oauth2/v2.0/authorize?${query}`], { stdio: "inherit" });
   let back;
-  do { // Whoever else knocks here does not know the state.
+  do { // Another visitor does not know the state.
     const [request, response] = await once(server, "request");
     response.setHeader("Connection", "close").end("You may close this page.");
     back = new URL(request.url, redirect_uri).searchParams;

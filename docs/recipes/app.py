@@ -1,4 +1,4 @@
-# Signs its user in through the browser, then asks Graph again and again who that is. MSAL refreshes; the rest is what an app does.
+# Signs its user in through the browser, then asks Graph again and again who that is. MSAL refreshes; the app does the rest.
 # requests, which MSAL uses, trusts the local certificate because `lapse check` has set REQUESTS_CA_BUNDLE.
 import base64
 import os
@@ -16,7 +16,7 @@ app = msal.PublicClientApplication(
 
 
 def silently(account, claims):
-    """A token without the user; None when there is none to be had so."""
+    """A token without asking the user; None when that is not possible."""
     for pause in (1, 2, 4, 8, 16, 32, 64):
         try:
             return app.acquire_token_silent(SCOPES, account, claims_challenge=claims)
@@ -31,10 +31,10 @@ def token(claims=None):
         result = silently(account, claims)
         if result and "access_token" in result:
             return result["access_token"]
-    # Refused, for whatever reason: only the user can help, with the claims that were demanded.
+    # Refused, for whatever reason: ask the user to sign in, with the claims that were demanded.
     result = app.acquire_token_interactive(SCOPES, claims_challenge=claims, timeout=60)
     if "error" in result:
-        # The browser's own session is no better than the token was: this time with the password.
+        # The browser's session was refused as well: this time ask for the password.
         result = app.acquire_token_interactive(SCOPES, claims_challenge=claims, prompt="login", timeout=60)
     return result["access_token"]
 

@@ -14,7 +14,7 @@ var claims = ready
 /// A lost answer or a failing server says nothing about the token: waits, and presents the same again.
 func call(_ request: URLRequest) async throws -> (answer: HTTPURLResponse, json: [String: Any]) {
     var request = request
-    request.timeoutInterval = 5  // Its own is a minute, and URLSession on Linux waits that long for a connection that is gone.
+    request.timeoutInterval = 5  // The default is a minute, and URLSession on Linux waits that long for a connection that is gone.
     for pause in [1.0, 2, 4, 8, 16] {
         let result = try? await URLSession.shared.data(for: request)
         let answer = result?.1 as? HTTPURLResponse
@@ -55,7 +55,7 @@ func signIn() async throws -> [String: Any] {
     // Foundation has no SHA-256; with packages this is one call of swift-crypto.
     let challenge = try shell(#"printf %s "$0" | openssl dgst -sha256 -binary | base64 | tr +/ -_ | tr -d '=\n'"#, verifier)
 
-    // Nor has it a server: a socket of the system on a free port.
+    // Nor does it have a server: a socket of the system on a free port.
     var hints = addrinfo()
     hints.ai_socktype = 1  // SOCK_STREAM
     var found: UnsafeMutablePointer<addrinfo>!
@@ -80,7 +80,7 @@ func signIn() async throws -> [String: Any] {
         try connection.write(contentsOf: Data("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nYou may close this page.".utf8))
         let items = URLComponents(string: String(target))?.queryItems ?? []
         let answer = Dictionary(items.map { ($0.name, $0.value ?? "") }) { $1 }
-        guard answer["state"] == state else { continue }  // Whoever else knocks here does not know it.
+        guard answer["state"] == state else { continue }  // Another visitor does not know it.
         guard let code = answer["code"] else { fatalError("nobody signed in: \(answer["error"] ?? "")") }
         return try await redeem([
             "grant_type": "authorization_code", "code": code, "redirect_uri": redirect, "code_verifier": verifier,

@@ -1,4 +1,4 @@
-# A bad app, to see `lapse check` red: once its refresh token is refused it presents it again and again, and asks nobody.
+# A bad app, to see a bad verdict of `lapse check`: it presents a refused refresh token again and again, and never asks its user.
 import os
 import time
 

@@ -192,7 +192,7 @@ const explained = element('div', { id: 'explained', 'aria-live': 'polite' });
 function empty() {
   if (lab.isLoading) return element('p', { class: 'note' }, 'Loading…');
   return element('div', {}, element('h2', {}, 'Nothing has happened to this user yet'),
-    element('p', {}, 'Sign in as the user on the left, point an app at this Lapse, or watch a story from beginning to end:'),
+    element('p', {}, 'Press “Sign in as this user”, point an app at this Lapse, or watch a story from beginning to end:'),
     element('button', { type: 'button', class: 'strong', onclick: guarded(tellStory) }, 'Play the lost laptop'));
 }
 
@@ -267,7 +267,7 @@ const VIEWS = {
     return [
       element('h2', {}, 'Events'),
       element('div', { class: 'row' }, element('label', {}, 'Type ', choice),
-        element('label', {}, element('input', { type: 'checkbox', 'aria-label': 'Of this user alone', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' of this user alone')),
+        element('label', {}, element('input', { type: 'checkbox', 'aria-label': 'Only this user', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' only this user')),
       element('p', { class: 'note' }, `${lab.events.length} events; the newest ${chosen.length} that fit are shown.`),
       explained,
       element('div', { class: 'scroll' }, element('table', {},

@@ -1,4 +1,4 @@
-// Two views of the dashboard: what goes wrong on purpose, and how the apps take it.
+// Two views of the dashboard: what goes wrong on purpose, and how the apps react.
 
 import { call } from './lab.js';
 
@@ -7,7 +7,7 @@ const EFFECTS = [
   ['the token is revoked (50173)', { code: 50173 }], ['another factor is wanted (50076)', { code: 50076 }],
   ['busy: 429, wait ten seconds', { status: 429, retryAfter: 'PT10S' }], ['down: 503', { status: 503 }], ['broken: 500', { status: 500 }],
   ['slow: two seconds', { latency: { fixed: 'PT2S' } }], ['the answer is lost, what it did stays', { answer: 'dropped' }],
-  ['the answer is cut short', { answer: 'cut' }], ['the answer is no JSON', { answer: 'malformed' }], ['no answer, nothing done', { answer: 'closed' }],
+  ['the answer is cut short', { answer: 'cut' }], ['the answer is not JSON', { answer: 'malformed' }], ['no answer, nothing done', { answer: 'closed' }],
   ['headers, then silence', { answer: 'silent' }], ['the keys are stale', { keys: 'stale' }], ['the key rolls over', { keys: 'rolledOver' }],
 ];
 
@@ -19,7 +19,7 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
   const effect = element('textarea', { rows: '2', spellcheck: 'false' }, JSON.stringify(EFFECTS[0][1]));
   const preset = choice(EFFECTS.map(([text], at) => [at, text]));
   preset.addEventListener('change', () => { effect.value = JSON.stringify(EFFECTS[preset.value][1]); });
-  const endpoint = choice([['', 'any endpoint that knows it'], ...ENDPOINTS.map(name => [name, name])]);
+  const endpoint = choice([['', 'any endpoint where it can happen'], ...ENDPOINTS.map(name => [name, name])]);
   const whom = choice([['', 'everybody'], ['user', 'this user'], ['client', 'this app'], ['both', 'this user with this app']]);
   const times = element('input', { type: 'number', min: '1', value: '1' });
 
@@ -47,7 +47,7 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
     const said = match => Object.entries(match).map(([name, value]) => `${name} ${name === 'user' ? nameOf(value) : name === 'client' ? appOf(value) : value}`).join(', ');
     place.replaceChildren(items.length
       ? table(['Whom', 'What', 'Hits', ''], items.map(fault => [
-        said(fault.match) || 'every request that it can meet', JSON.stringify(fault.effect), `${fault.hits}${fault.left === null ? '' : `, ${fault.left} left`}`,
+        said(fault.match) || 'every request that it can match', JSON.stringify(fault.effect), `${fault.hits}${fault.left === null ? '' : `, ${fault.left} left`}`,
         element('button', { type: 'button', 'aria-label': `Remove the fault ${fault.id}`, onclick: guarded(async () => { await steer('DELETE', path('faults', fault.id)); await loadFaults(); }) }, 'Remove')]))
       : element('p', { class: 'note' }, 'Nothing goes wrong on purpose.'));
   });
@@ -61,7 +61,7 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
       ? report.clients.flatMap(client => [
         element('h3', {}, `${client.name ?? client.client}: ${client.verdict}`),
         client.findings.length ? element('ul', { class: 'findings' }, ...client.findings.map(finding))
-          : element('p', { class: 'note' }, client.incidents.length ? 'Nothing to say about what it met.' : 'It met no refusal, no challenge and no outage.')])
+          : element('p', { class: 'note' }, client.incidents.length ? 'Lapse has nothing to say about what it met.' : 'It met no refusal, no challenge and no outage.')])
       : [element('p', { class: 'note' }, 'No app has done anything yet.')]),
       ...report.expectations.map(one => element('p', {}, `${one.status}: ${one.name ?? `after ${one.after}`}`, ...one.outcomes.map(outcome => element('span', { class: 'note' }, ` ${outcome.says}.`)))));
     const said = document.getElementById('verdict');
@@ -72,7 +72,7 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
     views: {
       faults: () => [
         element('h2', {}, 'Faults'),
-        element('p', { class: 'note' }, 'A request is hit by the first fault that meets it. “This user” and “this app” are those chosen at Steer.'),
+        element('p', { class: 'note' }, 'The first fault that matches a request acts on it. “This user” and “this app” are those chosen under Steer.'),
         element('div', { class: 'row' }, field('What goes wrong', preset), field('Endpoint', endpoint), field('Whom', whom), field('Times', times)),
         field('Effect', effect),
         element('p', { class: 'row' }, element('button', { type: 'button', class: 'strong', onclick: guarded(add) }, 'Make it go wrong'),
@@ -80,7 +80,7 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
         element('div', { id: 'faults' })],
       report: () => [
         element('h2', {}, 'Report'),
-        element('p', { class: 'note' }, 'How each app took what it met, judged from the events. To keep it: lapse report --html FILE'),
+        element('p', { class: 'note' }, 'How each app handled what it met, judged from the events. To keep the report, type: lapse report --html FILE'),
         element('p', {}, 'Verdict: ', element('output', { id: 'verdict' })),
         element('div', { id: 'report' })],
     },

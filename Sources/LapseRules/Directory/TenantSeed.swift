@@ -34,7 +34,9 @@ package struct TenantSeed: Equatable, Sendable {
     init(_ value: JSON, path: String = "", sandbox: NewSandbox? = nil, random: RandomSource) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         guard let id = try reader.guid("id") ?? sandbox?.id else { throw FieldError(reader.field("id"), "is required") }
-        guard id != Tenant.noID, id != TenantName.consumersTenant else { throw FieldError(reader.field("id"), "is no tenant's") }
+        guard id != Tenant.noID, id != TenantName.consumersTenant else {
+            throw FieldError(reader.field("id"), "is not the id of a tenant")
+        }
         let name = sandbox != nil && !reader.has("name") ? "Sandbox" : try reader.required("name")
         let isSandbox = sandbox != nil ? true : try reader.bool("sandbox") ?? false
         var tenant = Tenant(id: id, name: name, domains: [], isSandbox: isSandbox)

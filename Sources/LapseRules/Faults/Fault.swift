@@ -203,7 +203,7 @@ extension Fault {
         try reader.finish()
         (asked, hits) = (0, 0)
         if let endpoint = match.endpoint, !self.effect.reaches(endpoint) {
-            throw FieldError(reader.field("match") + ".endpoint", "is none at which this effect can be played")
+            throw FieldError(reader.field("match") + ".endpoint", "is not one where this effect can be played")
         }
         if match.flow != nil, let endpoint = match.endpoint, endpoint != .token {
             throw FieldError(reader.field("match") + ".grantType", "is only for the endpoint token")

@@ -53,7 +53,7 @@ enum ControlResponder {
 
     static func answer(_ kind: Unanswered) -> Response {
         switch kind {
-        case .notFound: error(.notFound, .notFound, "There is no such call. Look at the method too.")
+        case .notFound: error(.notFound, .notFound, "This call does not exist. Check the path and the method.")
         case .unreadable: error(.badRequest, .invalid, "The request could not be read.")
         case .tooLarge:
             error(

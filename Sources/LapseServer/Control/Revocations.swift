@@ -69,7 +69,7 @@ extension Release {
         let name = try reader.string("region")
         try reader.finish()
         let region = name.flatMap { Region($0) }
-        guard name == nil || region != nil else { throw FieldError("region", "is the name of no region") }
+        guard name == nil || region != nil else { throw FieldError("region", "is not the name of a region") }
         self.init(plane: plane, region: region)
     }
 }

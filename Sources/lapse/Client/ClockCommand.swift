@@ -9,7 +9,7 @@ struct ClockCommand: AsyncParsableCommand {
         subcommands: [Show.self, Advance.self, Freeze.self, Resume.self, Set.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What time it is in the tenant.")
+        static let configuration = CommandConfiguration(abstract: "Shows the tenant's time.")
         @OptionGroup var instants: InstantOptions
         @OptionGroup var options: ServerOptions
 

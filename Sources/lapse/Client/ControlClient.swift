@@ -110,7 +110,7 @@ struct ControlClient: Sendable {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { throw StartError("--ca: cannot read \(file)") }
         guard let anchors = try? LocalCertificateAuthority.anchors(inPEM: text), !anchors.isEmpty,
             let certificates = try? anchors.map({ try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) })
-        else { throw StartError("--ca: there is no certificate in \(file)") }
+        else { throw StartError("--ca: \(file) does not hold a certificate") }
         return certificates
     }
 

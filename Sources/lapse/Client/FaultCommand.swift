@@ -10,7 +10,7 @@ struct FaultCommand: AsyncParsableCommand {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Makes a fault, or all of a file; those that end after some hits play one after the other.")
+            abstract: "Makes a fault, or all faults of a file. Faults that end after some hits act one after the other.")
 
         @Option(
             help: "The endpoint: \(Fault.Endpoint.allCases.map(\.rawValue).joined(separator: ", ")) (default: any).",
@@ -26,7 +26,7 @@ struct FaultCommand: AsyncParsableCommand {
         var region: String?
         @Option(help: "Refuse with this code, such as 50173.")
         var code: Int64?
-        @Option(help: "Its suberror in place of the usual one; none takes it away.")
+        @Option(help: "The suberror in place of the usual one; none leaves it out.")
         var suberror: String?
         @Option(help: "Its claims: a JSON object.")
         var claims: String?
@@ -44,7 +44,7 @@ struct FaultCommand: AsyncParsableCommand {
             help: "Trouble with the keys: \(FaultEffect.KeyTrouble.allCases.map(\.rawValue).joined(separator: ", ")).",
             transform: Given.oneOf(FaultEffect.KeyTrouble.allCases.map(\.rawValue)))
         var keys: String?
-        @Option(help: "Hold the answer back so long, such as 2s.", transform: Given.duration)
+        @Option(help: "How long to hold the answer back, such as 2s.", transform: Given.duration)
         var latency: Duration?
         @Option(help: "So many hits, then no more.")
         var times: Int64?

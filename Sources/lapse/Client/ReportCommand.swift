@@ -63,7 +63,7 @@ struct ReportOutput: ParsableArguments {
     var junit: String?
     @Option(help: "Write the JSON to this file, too.")
     var jsonFile: String?
-    @Option(help: "A file with a list of expectations, YAML or JSON, which have to be met as well.")
+    @Option(help: "A file with a list of expectations, YAML or JSON, which must hold too.")
     var expect: String?
 
     /// Tells the server what the file expects.

@@ -4,7 +4,7 @@ import LapseRules
 /// `lapse revoke USER`.
 struct RevokeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "revoke", abstract: "Revokes a user's sign-ins, and says where it takes effect, and when.")
+        commandName: "revoke", abstract: "Revokes a user's sign-ins, and shows when each region will enforce it.")
 
     @Argument(help: "The user, by name or id; what stands before the @ will do where it fits one user.")
     var user: String

@@ -6,7 +6,7 @@ import LapseRules
 struct TimelineCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "timeline",
-        abstract: "What happened to a user's sessions and grants, and what revoked them where and when; as a picture with --svg.")
+        abstract: "Shows what happened to a user's sessions and grants, and what revoked them where and when; --svg draws it.")
 
     @Option(help: "The user, by name or id; what stands before the @ will do where it fits one user.")
     var user: String

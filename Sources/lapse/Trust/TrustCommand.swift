@@ -16,7 +16,7 @@ struct TrustCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: AuthorityOptions
-    @Flag(help: "Trust a CA that may speak for more than localhost, too.")
+    @Flag(help: "Also trust a CA that may speak for more than localhost.")
     var wide = false
     @Flag(help: "Do not ask first.")
     var yes = false
@@ -33,8 +33,9 @@ struct TrustCommand: AsyncParsableCommand {
         let beyond = authority.reach.beyondLoopback
         guard beyond.isEmpty || wide else {
             throw StartError(
-                "\(authority.name) may speak for \(beyond.joined(separator: ", ")), and its key lies in the data folder: whoever reads "
-                    + "that could stand in for them before all that trusts it. Trust it in one shell, or insist with --wide")
+                "\(authority.name) may speak for \(beyond.joined(separator: ", ")), and its key lies in the data folder. Whoever "
+                    + "reads the key can pretend to be them to every program that trusts it. Trust it in one shell, or insist with --wide"
+            )
         }
         let stores = TrustStores.all()
         describe(source, stores)
@@ -108,8 +109,8 @@ struct UntrustCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "untrust", abstract: "Takes Lapse's CA out of this machine's stores again.",
         discussion: """
-            A CA is found by the fingerprint of its key, under whatever name it is kept: certificates that Lapse issued earlier with this key go
-            too. With --all the CAs of all Lapses go, for one whose data folder is gone.
+            A CA is found by the fingerprint of its key, whatever its name: certificates that Lapse issued earlier with this key are taken out
+            too. With --all the CAs of all Lapses are taken out, for one whose data folder is gone.
             """)
 
     @OptionGroup var options: AuthorityOptions

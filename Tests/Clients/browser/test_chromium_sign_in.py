@@ -166,7 +166,7 @@ def test_a_device_code(lapse, authorize, visit, new_native_app):
     chromium.assert_accessible(page)
     page.get_by_label("Code").fill("WRONG1234")
     page.get_by_role("button", name="Next").click()
-    assert "That code is not right" in page.get_by_role("alert").inner_text()
+    assert "That code is wrong" in page.get_by_role("alert").inner_text()
     page.get_by_label("Code").fill(flow["user_code"].lower())
     page.get_by_role("button", name="Next").click()
     sign_in(page)

@@ -203,7 +203,7 @@ def test_all_formats_say_the_same(run, chrome):
         run, BAD_APP, "--expect", "expected.yaml", "--junit", "report.xml", "--html", "report.html", "--json-file", "report.json",
         "--format", "markdown")
     assert done.returncode == BAD, (done.stdout, done.stderr)
-    assert done.stdout.startswith("# How the apps took it: bad\n") and "**fail** `retriesDeadToken`" in done.stdout
+    assert done.stdout.startswith("# How the apps reacted: bad\n") and "**fail** `retriesDeadToken`" in done.stdout
 
     report = json.loads((run.folder / "report.json").read_text())
     [client] = report["clients"]

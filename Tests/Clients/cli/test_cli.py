@@ -469,7 +469,7 @@ def test_a_server_that_is_not_there_or_not_trusted_is_said_in_one_line(lapse, tm
     assert time.monotonic() - began < 3
     assert lapse("clock", "--ca", "nowhere.pem", code=1) == "lapse: --ca: cannot read nowhere.pem\n"
     (tmp_path / "ca.pem").write_text("no certificate\n")
-    assert lapse("clock", "--ca", str(tmp_path / "ca.pem"), code=1) == f"lapse: --ca: there is no certificate in {tmp_path}/ca.pem\n"
+    assert lapse("clock", "--ca", str(tmp_path / "ca.pem"), code=1) == f"lapse: --ca: {tmp_path}/ca.pem does not hold a certificate\n"
     plain = lapse.server.http.replace("http://", "https://")
     assert lapse("clock", "--server", plain, code=1) == (
         f"lapse: cannot reach {plain}: it does not answer in TLS; is its address http://…?\n")

@@ -188,7 +188,7 @@ def test_a_ca_that_may_speak_for_more_is_refused_without_wide(machine, tmp_path)
     run = machine.run("person trust --yes", folder)
     assert run.returncode == 1 and machine.trusted(machine.chromium) == (1, 1)
     assert re.fullmatch(
-        "lapse: Lapse local CA [0-9a-f]{8} may speak for login.example, and its key lies in the data folder: .* insist with --wide\n",
+        "lapse: Lapse local CA [0-9a-f]{8} may speak for login.example, and its key lies in the data folder\\. .* insist with --wide\n",
         run.stderr)
     run = machine.run("person trust --yes --wide", folder)
     assert run.returncode == 0 and "for localhost, login.example, until" in run.stdout, run.stdout + run.stderr

@@ -1190,7 +1190,7 @@ def tour_of_the_report_pages(lab):
     page = lab.visit("getReportPage", 200)
     assert page.startswith("<!DOCTYPE html>") and page.count("<svg ") == 1 and strange[:3] not in page
     markdown = lab.visit("getReportMarkdown", 200)
-    assert markdown.startswith("# How the apps took it: bad\n")
+    assert markdown.startswith("# How the apps reacted: bad\n")
     tree = ElementTree.fromstring(lab.visit("getReportJUnit", 200))
     assert [suite.get("name") for suite in tree] == ["Lapse Native", "expectations"]
     client, expected = tree
@@ -1507,7 +1507,7 @@ NO_SCHEMA_TELLS = [
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
     (r"latency: must not exceed PT2M", "at most PT2M"),
     (r"authTime: must lie between the tenant's birth and its now", "between the tenant's birth and its now"),
-    (r"after: must be a cursor of this list", "A list of what a user holds takes no other text"),
+    (r"after: must be a cursor of this list", "A list of what a user holds accepts only such a text"),
     (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well")]
 """What the server refuses of a request that fits the document, and the words in which the document tells of it."""
 

@@ -19,7 +19,7 @@ from lab import (
 SPA = "bbbbbbbb-0002-4000-8000-000000000003"
 NOBODY = "bbbbbbbb-0002-4000-8000-00000000ffff"
 ROWS = dict(re.findall(r"^\| (\d+) \| \w+ \| [^|]+ \| ([^|]+) \|", (tour.ROOT / "docs" / "codes.md").read_text(), re.MULTILINE))
-NEVER = "never asks so"
+NEVER = "MSAL never sends this"
 
 
 @pytest.fixture
