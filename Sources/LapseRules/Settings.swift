@@ -161,7 +161,7 @@ extension Settings.Option {
         "ready-file", .text, \.readyFile, default: .described(nil), "A file to write the addresses to when listening", text)
     package static let publicURL = Self(
         "public-url", .text, \.publicURL, default: .described("from the request"),
-        "The origin of the addresses that clients fetch", webOrigin)
+        "The origin of the addresses that clients fetch; https makes cookies Secure", webOrigin)
     package static let graphURL = Self(
         "graph-url", .text, \.graphURL, default: .described("from the request"), "The origin of Graph's addresses", webOrigin)
     package static let tlsName = Self(

@@ -78,6 +78,10 @@ package struct Site: Sendable {
         publicURL ?? "\(scheme.rawValue)://\(HostAndPort(request.head.authority)?.text ?? "localhost")"
     }
 
+    /// Whether browsers meet this port over HTTPS. Before a proxy that speaks TLS for it only the public URL knows; what a request says
+    /// of itself in headers may come from anybody.
+    var isReachedOverTLS: Bool { publicURL.map { $0.hasPrefix("https:") } ?? (scheme == .https) }
+
     func graphOrigin(_ trace: RequestTrace) -> String { graphURL ?? trace.origin }
 
     func certificate(_ request: Request, _ context: LapseContext) -> Response {

@@ -72,19 +72,30 @@ struct StatusCommand: AsyncParsableCommand {
         let bytes = if case .integer(let bytes)? = status["dataFolder"]?["bytes"] { bytes } else { Int64(0) }
         let unread = TrustStores.all().first { $0.isThere && $0 is NSSDatabase && $0.obstacle != nil }?.obstacle
         let trust = trusting.map { "\($0.name) (\($0.path))" }.joined(separator: ", ")
+        let certificate =
+            [
+                [
+                    "  Certificate",
+                    "for \(names.joined(separator: ", ")), until \(status["certificate"]?.shown("endsAt").prefix(10) ?? "")",
+                ],
+                ["  Local CA", authority?.name ?? "not shown"],
+                ["  Trusted by", trust.isEmpty ? "no store here; lapse trust changes that" : trust],
+            ] + (unread.map { [["", "The browsers' databases were not read: \($0)"]] } ?? [])
         return ["Lapse \(status.shown("version")) answers at \(server)"]
             + table(
                 [
                     ["  Addresses", addresses.joined(separator: "  ")],
                     ["  Data folder", "\(status["dataFolder"]?.shown("path") ?? ""), \(size(bytes))"],
-                    [
-                        "  Certificate",
-                        "for \(names.joined(separator: ", ")), until \(status["certificate"]?.shown("endsAt").prefix(10) ?? "")",
-                    ],
-                    ["  Local CA", authority?.name ?? "not shown"],
-                    ["  Trusted by", trust.isEmpty ? "no store here; lapse trust changes that" : trust],
-                ] + (unread.map { [["", "The browsers' databases were not read: \($0)"]] } ?? []))
+                ] + (isBehindProxy(server, names) ? [["  Certificate", "a proxy's, not Lapse's own"]] : certificate))
             + table(checks.map { ["  \($0.isOK ? "ok" : "WRONG")", $0.name, $0.detail] })
+    }
+
+    /// Whether who asks at this address meets another certificate than Lapse's own: over HTTPS, by a name that it has not.
+    ///
+    /// - Parameter names: those of Lapse's own certificate, besides what is always this machine's.
+    static func isBehindProxy(_ server: String, _ names: [String]) -> Bool {
+        guard let url = URL(string: server), url.scheme == "https", let host = url.host()?.lowercased() else { return false }
+        return !names.contains(host) && !host.hasSuffix(".localhost") && !Settings.isLoopback(host)
     }
 
     static func size(_ bytes: Int64) -> String {

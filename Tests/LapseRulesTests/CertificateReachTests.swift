@@ -44,6 +44,25 @@ struct CertificateReachTests {
 
     private static let zeros = [String](repeating: "0000", count: 8).joined(separator: ":")
 
+    @Test(
+        "A name is covered with all names below it, an address by its range",
+        arguments: [
+            ("localhost", true), ("LocalHost", true), ("a.localhost", true), ("notlocalhost", false),
+            ("127.0.0.1", true), ("127.8.9.10", true), ("128.0.0.1", false), ("[::1]", true), ("::1", true), ("[::2]", false),
+            ("lapse.team.test", false), ("localhost.test", false), ("below.example", true), ("a.below.example", true),
+            ("example", false), ("graph.microsoft.com", true), ("microsoft.com", false), ("", false), ("127.0.0", false),
+        ])
+    func covers(host: String, isCovered: Bool) {
+        let reach = CertificateReach(names: ["localhost", "Graph.microsoft.com", ".example"], addresses: Self.loopback)
+        #expect(reach.covers(host) == isCovered)
+    }
+
+    @Test("A CA without constraints covers every name and address", arguments: ["a.example", "10.1.2.3", "[2001:db8::1]", "::1"])
+    func coversAll(host: String) {
+        #expect(CertificateReach(names: [], addresses: []).covers(host))
+        #expect(!CertificateReach(names: ["localhost"], addresses: [[9, 9, 9, 9, 255, 255, 255, 255]]).covers(host))
+    }
+
     @Test("A CA without constraints may speak for everything")
     func without() {
         #expect(CertificateReach(names: [], addresses: []).beyondLoopback == ["every DNS name", "every IP address"])

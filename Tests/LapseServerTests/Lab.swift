@@ -32,7 +32,8 @@ struct Lab: Sendable {
     /// - Parameter database: the file of a lab that may have been run before; nil: in memory.
     static func run(
         seed: [TenantSeed] = BuiltInLab.seed, isRegistrationOpen: Bool = false, scheme: Site.Scheme = .https,
-        controlToken: String? = nil, database: String? = nil, start: Timestamp = start, log: ServerLog? = nil,
+        publicURL: String? = nil, controlToken: String? = nil, database: String? = nil, start: Timestamp = start,
+        log: ServerLog? = nil,
         _ test: @Sendable (Lab) async throws -> Void
     ) async throws {
         let clock = WallClock(start)
@@ -46,7 +47,7 @@ struct Lab: Sendable {
         try authority.seed(seed)
         log?.ask(authority)
         let site = Site(
-            authority: authority, scheme: scheme, certificatePEM: "CA", controlToken: controlToken,
+            authority: authority, scheme: scheme, certificatePEM: "CA", publicURL: publicURL, controlToken: controlToken,
             exchanges: ExchangeLog(systemTime: { clock.now }, toldTo: log), log: log, version: "test",
             systemTime: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await buildApplication(site).test(.router) { client in

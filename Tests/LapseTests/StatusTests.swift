@@ -31,6 +31,18 @@ struct StatusTests {
         ])
     func size(_ bytes: Int64, _ text: String) { #expect(StatusCommand.size(bytes) == text) }
 
+    @Test(
+        "By a name that Lapse's certificate has not, another is shown: a proxy's",
+        arguments: [
+            ("https://lapse.team.example", [], true), ("https://lapse.team.example:8443", ["other.example"], true),
+            ("https://Lapse.team.example", ["lapse.team.example"], false), ("https://localhost:8443", [], false),
+            ("https://a.localhost", [], false), ("https://127.0.0.1:1", [], false), ("https://[::1]:8443", [], false),
+            ("http://lapse.team.example", [], false),
+        ] as [(String, [String], Bool)])
+    func proxy(server: String, names: [String], isThere: Bool) {
+        #expect(StatusCommand.isBehindProxy(server, names + ["localhost"]) == isThere)
+    }
+
     @Test("A certificate that has ended is wrong; without HTTPS nobody is shown one")
     func certificate() {
         let (before, after) = (Timestamp("2027-12-31T23:59:59Z")!, Timestamp("2028-01-01T00:00:00Z")!)

@@ -47,12 +47,18 @@ async function tenant(one) {
   return { one, name, users: users.items, apps: apps.items, shown };
 }
 
-function examples({ name, users, apps }) {
+/** Whether Lapse's own certificate is the one that this page came with, and not that of a proxy before it. */
+function isOwnCertificate(status) {
+  const host = location.hostname;
+  return location.protocol === 'http:' || /(^|\.)localhost$|^127\.|^\[::1\]$/.test(host) || status.certificate.names.includes(host);
+}
+
+function examples({ name, users, apps }, isOwn) {
   const client = (apps.find(app => app.kind === 'public') || apps.find(app => app.kind === 'spa') || apps[0] || {}).id || 'CLIENT-ID';
   const user = (users[0] || {}).userPrincipalName || 'USER';
   const authority = `${location.origin}/${name}`;
-  at('msal-python').textContent = `app = msal.PublicClientApplication(\n    "${client}",\n    authority="${authority}",\n    instance_discovery=False,\n    verify=".lapse/ca.pem")`;
-  at('msal-js').textContent = `auth: {\n  clientId: "${client}",\n  authority: "${authority}",\n  knownAuthorities: ["${location.host}"],\n}\n// Node: NODE_EXTRA_CA_CERTS=.lapse/ca.pem`;
+  at('msal-python').textContent = `app = msal.PublicClientApplication(\n    "${client}",\n    authority="${authority}",\n    instance_discovery=False${isOwn ? ',\n    verify=".lapse/ca.pem"' : ''})`;
+  at('msal-js').textContent = `auth: {\n  clientId: "${client}",\n  authority: "${authority}",\n  knownAuthorities: ["${location.host}"],\n}${isOwn ? '\n// Node: NODE_EXTRA_CA_CERTS=.lapse/ca.pem' : ''}`;
   at('msal-net').textContent = `PublicClientApplicationBuilder.Create("${client}")\n    .WithAuthority("${authority}", validateAuthority: false)\n    .WithInstanceDiscovery(false)`;
   const server = location.origin === 'https://localhost:8443' ? '' : ` --server ${location.origin}`;
   const of = name === 'contoso.example' ? '' : ` --tenant ${name}`;
@@ -60,8 +66,10 @@ function examples({ name, users, apps }) {
 }
 
 async function start() {
-  const [health, list] = await Promise.all([call('GET', '/health'), call('GET', '/tenants')]);
-  at('version').textContent = `Version ${health.version} on ${location.host}`;
+  const [status, list] = await Promise.all([call('GET', '/status'), call('GET', '/tenants')]);
+  at('version').textContent = `Version ${status.version} on ${location.host}`;
+  const isOwn = isOwnCertificate(status);
+  at('own-certificate').hidden = !isOwn;
   const all = list.items.filter(one => !one.domains[0]?.startsWith('sbx-'));
   const tenants = await Promise.all(all.slice(0, 5).map(tenant));
   const labs = all.filter(one => LAB.includes(one.id)).length;
@@ -72,7 +80,7 @@ async function start() {
     ...(all.length > 5 || list.next ? [element('p', { className: 'note' }, 'There are more tenants: the dashboard lists all.')] : []),
     ...(sandboxes ? [element('p', { className: 'note' }, `Sandboxes: ${sandboxes}${list.next ? ' or more' : ''}.`)] : []));
   const first = tenants.find(one => one.one.id === LAB[0]) || tenants.find(one => one.users.length && one.apps.length) || tenants[0];
-  if (first) examples(first); else at('tenants').textContent = 'There is no tenant.';
+  if (first) examples(first, isOwn); else at('tenants').textContent = 'There is no tenant.';
 }
 
 start().catch(error => {

@@ -20,6 +20,28 @@ package struct CertificateReach: Equatable, Sendable {
         return names + addresses
     }
 
+    /// Whether it may speak for a server's name or address, as it stands in a URL. Of IPv6 addresses only the loopback is known.
+    package func covers(_ host: String) -> Bool {
+        let host = host.lowercased().trimming { $0 == "[" || $0 == "]" }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        let address: [UInt8]? =
+            host == "::1"
+            ? [UInt8](repeating: 0, count: 15) + [1] : parts.count == 4 && !parts.contains(nil) ? parts.compactMap { $0 } : nil
+        if let address {
+            return addresses.isEmpty
+                || addresses.contains { range in
+                    let (base, mask) = (range.prefix(range.count / 2), range.suffix(range.count / 2))
+                    return base.count == address.count && zip(zip(address, base), mask).allSatisfy { ($0.0 ^ $0.1) & $1 == 0 }
+                }
+        }
+        guard !host.contains(":") else { return addresses.isEmpty }
+        return names.isEmpty
+            || names.contains { name in
+                let name = name.lowercased()
+                return name.isEmpty || host == name || host.hasSuffix(name.hasPrefix(".") ? name : "." + name)
+            }
+    }
+
     /// RFC 6761 section 6.3: localhost, and every name below it. A constraint may begin with a dot, which leaves the name itself out.
     private static func isLoopback(_ name: String) -> Bool {
         let name = name.lowercased()

@@ -29,7 +29,7 @@ extension Site {
     /// Written here, because Hummingbird's `Cookie` keeps its attributes in a dictionary: their order would change from run to run.
     private func setCookie(_ name: String, _ value: String, age: Int?) -> String {
         let lifetime = age.map { "; Max-Age=\($0)" } ?? ""
-        let reach = scheme == .https ? "; Secure; HttpOnly; SameSite=None" : "; HttpOnly; SameSite=Lax"
+        let reach = isReachedOverTLS ? "; Secure; HttpOnly; SameSite=None" : "; HttpOnly; SameSite=Lax"
         return "\(name)=\(value); Path=/\(lifetime)\(reach)"
     }
 }

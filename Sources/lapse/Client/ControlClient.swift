@@ -9,7 +9,8 @@ import NIOSSL
 struct ConnectionOptions: ParsableArguments {
     @Option(help: "The server's address (default: LAPSE_SERVER, else https://localhost:8443).")
     var server: String?
-    @Option(help: "The file with the server's CA (default: LAPSE_CA, else ca.pem of the data folder here, else the system's).")
+    @Option(
+        help: "The file with the server's CA (default: LAPSE_CA, else the data folder's ca.pem for its names, else the system's).")
     var ca: String?
     @Option(name: .customLong("control-token"), help: "The server's --control-token (default: LAPSE_CONTROL_TOKEN).")
     var controlToken: String?
@@ -103,15 +104,39 @@ struct ControlClient: Sendable {
         self.init(
             server: server, tenant: tenant ?? environment["LAPSE_TENANT"] ?? BuiltInLab.domain,
             controlToken: options.controlToken ?? environment[Settings.Option.controlToken.variable], printsJSON: options.json,
-            web: WebClient(trusting: try (options.ca ?? environment["LAPSE_CA"] ?? Self.ownCA(environment)).map(Self.anchors)))
+            web: WebClient(trusting: try Self.anchors(of: server, named: options.ca ?? environment["LAPSE_CA"], environment)))
+    }
+
+    /// Whom to trust for a server: the CA that was named, that of a Lapse in this folder, or what the machine trusts. A Lapse's CA is for some
+    /// names only, and says nothing about a server that has another.
+    ///
+    /// - Returns: nil for what the machine trusts.
+    private static func anchors(
+        of server: String, named file: String?, _ environment: [String: String]
+    ) throws -> [NIOSSLCertificate]? {
+        if let file { return try anchors(in: file) }
+        let host = URL(string: server)?.host() ?? ""
+        if let file = ownCA(environment) {
+            let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
+            let authorities = AuthorityCertificate.all(in: text)
+            // A file without a certificate is told about.
+            if authorities.isEmpty || authorities.contains(where: { $0.reach.covers(host) }) { return try anchors(in: file) }
+        }
+        // BoringSSL takes no such CA as it stands in the machine's store, for its constraints.
+        let trusted = ((try? DebianStore.standard.entries()) ?? []).filter { $0.isTrusted && $0.authority.reach.covers(host) }
+        return trusted.isEmpty ? nil : try? trusted.flatMap { try anchors(inPEM: $0.authority.pem) }
     }
 
     private static func anchors(in file: String) throws -> [NIOSSLCertificate] {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { throw StartError("--ca: cannot read \(file)") }
-        guard let anchors = try? LocalCertificateAuthority.anchors(inPEM: text), !anchors.isEmpty,
-            let certificates = try? anchors.map({ try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) })
-        else { throw StartError("--ca: \(file) does not hold a certificate") }
+        guard let certificates = try? anchors(inPEM: text), !certificates.isEmpty else {
+            throw StartError("--ca: \(file) does not hold a certificate")
+        }
         return certificates
+    }
+
+    private static func anchors(inPEM text: String) throws -> [NIOSSLCertificate] {
+        try LocalCertificateAuthority.anchors(inPEM: text).map { try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) }
     }
 
     /// The CA of a Lapse that was started in this folder.

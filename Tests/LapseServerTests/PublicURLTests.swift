@@ -1,0 +1,105 @@
+import HTTPTypes
+import LapseRules
+import Testing
+
+@testable import LapseServer
+
+/// A Lapse that people reach under another name than its own, because a proxy that speaks TLS stands before it.
+@Suite("The public URL")
+struct PublicURLTests {
+    private static let origin = "https://lapse.team.example"
+
+    /// What proxies tell of their clients, and clients of themselves.
+    private static let told: HTTPFields = [
+        .init("X-Forwarded-Host")!: "evil.example", .init("X-Forwarded-Proto")!: "https", .init("X-Forwarded-Port")!: "444",
+        .init("X-Forwarded-Server")!: "evil.example", .init("X-Original-Host")!: "evil.example", .init("Front-End-Https")!: "on",
+        .init("Forwarded")!: "for=192.0.2.1;host=evil.example;proto=https",
+    ]
+
+    @Test(
+        "Its scheme decides the cookies' flags, else the port's; headers that a proxy adds do not",
+        arguments: [
+            (Site.Scheme.http, nil, "; HttpOnly; SameSite=Lax"), (.https, nil, "; Secure; HttpOnly; SameSite=None"),
+            (.http, origin, "; Secure; HttpOnly; SameSite=None"), (.https, origin, "; Secure; HttpOnly; SameSite=None"),
+            (.http, "http://lapse.team.example:8080", "; HttpOnly; SameSite=Lax"),
+            (.https, "http://lapse.team.example:8080", "; HttpOnly; SameSite=Lax"),
+        ])
+    func cookies(port: Site.Scheme, publicURL: String?, flags: String) async throws {
+        try await Lab.run(scheme: port, publicURL: publicURL) { lab async throws in
+            var headers = Self.told
+            headers[.contentType] = "application/x-www-form-urlencoded"
+            let form = Lab.encoded(["step": "signIn", "login": "adele@contoso.example", "passwd": BuiltInLab.password])
+            let signedIn = try await lab.send(.post, Lab.authorizePath(), headers: headers, body: form)
+            let out = try await lab.send(.get, "/contoso.example/oauth2/v2.0/logout", headers: Self.told)
+            for answer in [signedIn, out] {
+                let set = answer.headers[values: .setCookie]
+                #expect(!set.isEmpty && set.allSatisfy { $0.hasSuffix(flags) }, "\(set)")
+            }
+        }
+    }
+
+    @Test(
+        "Every address that a client fetches has it, else the request's own Host and the port's scheme; never what headers say",
+        arguments: [(nil, "http://localhost"), (origin, origin)] as [(String?, String)])
+    func addresses(publicURL: String?, expected: String) async throws {
+        try await Lab.run(scheme: .http, publicURL: publicURL) { lab async throws in
+            let metadata = try await lab.send(
+                .get, "/contoso.example/v2.0/.well-known/openid-configuration", headers: Self.told)
+            for name in [
+                "issuer", "authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint",
+                "device_authorization_endpoint", "end_session_endpoint",
+            ] {
+                #expect(metadata[name].hasPrefix("\(expected)/"), "\(name): \(metadata[name])")
+            }
+            var headers = Self.told
+            headers[.contentType] = "application/x-www-form-urlencoded"
+            let device = try await lab.send(
+                .post, "/contoso.example/oauth2/v2.0/devicecode", headers: headers,
+                body: Lab.encoded(["client_id": Lab.native, "scope": Lab.scope]))
+            #expect(device["verification_uri"].hasPrefix("\(expected)/"), "\(device.text)")
+            #expect(device["message"].contains(" \(expected)/"))
+            let refused = try await lab.refresh("nonsense", headers: Self.told)
+            #expect(refused["error_uri"].hasPrefix("\(expected)/error?code="), "\(refused.text)")
+            let grant = try await lab.grant(user: "admin@contoso.example", scope: "openid offline_access User.ReadWrite.All")
+            let renewed = try await lab.refresh(grant["refresh_token"], scope: "\(Lab.api)/.default", headers: Self.told)
+            #expect(renewed.claims("access_token")["iss"]?.text?.hasPrefix("\(expected)/") == true, "\(renewed.text)")
+            headers = Self.told
+            headers[.authorization] = "Bearer \(grant["access_token"])"
+            let page = try await lab.send(.get, "/v1.0/users?$top=1", headers: headers)
+            #expect(page["@odata.nextLink"].hasPrefix("\(expected)/v1.0/users?"), "\(page.text)")
+        }
+    }
+
+    @Test(
+        "Its host is Lapse's own, on any port; names below it, above it and beside it are not",
+        arguments: [
+            ("lapse.team.example", true), ("LAPSE.team.example:443", true), ("lapse.team.example:8080", true),
+            ("localhost:8080", true), ("a.lapse.team.example", false), ("team.example", false),
+            ("lapse.team.example.evil.example", false), ("other.team.example", false), ("192.0.2.1", false),
+        ])
+    func hosts(host: String, isOwn: Bool) async throws {
+        try await Lab.run { lab async throws in
+            let site = Site(
+                authority: lab.authority, scheme: .http, certificatePEM: "", publicURL: Self.origin, version: "test",
+                systemTime: { Lab.start }, logger: .init(label: "test"))
+            #expect(site.isOwnHost(host) == isOwn)
+        }
+    }
+
+    @Test(
+        "Forms and calls of its own pages are taken, those of pages of the port's own origin or another are not",
+        arguments: [
+            (origin, true), ("http://lapse.team.example", false), ("http://localhost", false), ("https://evil.example", false),
+        ])
+    func pages(sent: String, isTaken: Bool) async throws {
+        try await Lab.run(scheme: .http, publicURL: Self.origin) { lab async throws in
+            var headers = Self.told
+            headers[.origin] = sent
+            #expect(try await lab.send(.get, "/_lapse/api/tenants", headers: headers).status == (isTaken ? 200 : 403))
+            headers[.contentType] = "application/x-www-form-urlencoded"
+            let form = Lab.encoded(["step": "signIn", "login": "adele@contoso.example", "passwd": BuiltInLab.password])
+            let signIn = try await lab.send(.post, Lab.authorizePath(), headers: headers, body: form)
+            #expect(signIn.status == (isTaken ? 302 : 403))
+        }
+    }
+}
