@@ -60,7 +60,8 @@ enum Banner {
         // Where no flag says it, a command takes the CA of the folder that it is started in.
         if isSecure, certificate != ".lapse/ca.pem" { flags += " --ca \(shellWord(certificate))" }
         let tenant = sample.tenant == BuiltInLab.domain ? "" : " --tenant \(sample.tenant)"
-        var steps: [String] = []
+        // Of a token that stands elsewhere than in this terminal, the next one knows nothing.
+        var steps = settings.controlToken == nil ? [] : ["export LAPSE_CONTROL_TOKEN=…   # the control token"]
         if let user = sample.user {
             if let app = sample.app {
                 let body: JSON = [

@@ -39,7 +39,7 @@ struct ExportCommand: AsyncParsableCommand {
                 StandardStream.write(text, to: StandardStream.output.rawValue)
                 return
             }
-            try Self.write(text, to: file, isSecret: withSecrets, force: force)
+            try write(text, to: file, asked: "export", isSecret: withSecrets)
         }
     }
 
@@ -57,16 +57,5 @@ struct ExportCommand: AsyncParsableCommand {
         let guests = options.namedTenant == nil ? [] : ["Guests whose home is another tenant are left out."]
         return ["Tenants as `lapse export` found them, for `lapse serve --seed`, `lapse import` and `lapse reset --seed`."]
             + secrets + guests
-    }
-
-    /// A file with secrets is for its owner alone.
-    private static func write(_ text: String, to file: String, isSecret: Bool, force: Bool) throws {
-        let place = open(file, O_WRONLY | O_CREAT | (force ? O_TRUNC : O_EXCL), isSecret ? 0o600 : 0o666)
-        guard place >= 0 else { throw StartError("cannot write \(file)") }
-        defer { close(place) }
-        guard !isSecret || fchmod(place, 0o600) == 0, StandardStream.write(text, to: place) else {
-            unlink(file)
-            throw StartError("cannot write \(file)")
-        }
     }
 }

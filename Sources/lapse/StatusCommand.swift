@@ -36,10 +36,6 @@ struct StatusCommand: AsyncParsableCommand {
         } catch let failure as Checkup.Failure {
             StandardStream.complain(failure.message)
             throw ExitCode(failure.isSilence ? 1 : 2)
-        } catch let error as Unreachable {
-            // It answered until here.
-            StandardStream.complain(error.description)
-            throw ExitCode(2)
         }
     }
 
@@ -149,8 +145,12 @@ struct Checkup: Sendable {
 
     /// What only the server knows.
     func status() async throws -> JSON {
-        do { return try await client.send("GET", "status", within: Self.patience).json } catch let error as Refused {
-            throw Failure(message: "\(client.server) does not tell its status: \(error.description)", isSilence: false)
+        do { return try await client.send("GET", "status", within: Self.patience).json } catch {
+            try Task.checkCancellation()
+            // It answered until here.
+            throw Failure(
+                message: "\(client.server) does not tell its status: \(Ending(error).sentence ?? "there is no answer")",
+                isSilence: false)
         }
     }
 
@@ -179,7 +179,7 @@ struct Checkup: Sendable {
             do {
                 checks.append(Check(name: name, isOK: true, detail: try await look()))
             } catch {
-                checks.append(Check(name: name, isOK: false, detail: (error as? StartError)?.description ?? "there is no answer"))
+                checks.append(Check(name: name, isOK: false, detail: Ending(error).sentence ?? "there is no answer"))
             }
         }
         await check("discovery", discovery)

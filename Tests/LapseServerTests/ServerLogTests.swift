@@ -117,6 +117,16 @@ struct ServerLogTests {
         #expect(line.text(isColoured: true).contains("\u{1B}[31m500\u{1B}[0m"))
     }
 
+    @Test("A secret that somebody put into a path is masked")
+    func path() {
+        let request = AnsweredRequest(
+            at: Lab.start, method: "POST", path: "/contoso.example/oauth2/v2.0/token;refresh_token=S3CRET-TOKEN", status: 404,
+            error: nil,
+            region: nil, event: nil, duration: .zero)
+        let line = RequestLine(request, nil)
+        #expect(!line.text(isColoured: false).contains("S3CRET") && !line.json.encodedText.contains("S3CRET"))
+    }
+
     @Test("A reader that stops reading holds up no request, and learns how many lines it missed")
     func slow() {
         let gate = Mutex<Bool>(false)

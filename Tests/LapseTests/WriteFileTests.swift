@@ -31,6 +31,24 @@ struct WriteFileTests {
         }
     }
 
+    @Test("A secret is for its owner only, also where others could read what was there; a device stays what it is")
+    func secrets() throws {
+        try withFolder { folder in
+            let file = folder + "/file"
+            try write("old", to: file, asked: "export")
+            #expect(chmod(file, 0o644) == 0)
+            try write("new", to: file, asked: "export", isSecret: true)
+            var status = stat()
+            #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o600)
+            #expect(try String(contentsOfFile: file, encoding: .utf8) == "new")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["file"])
+            #expect(throws: StartError.self) { try write("new", to: folder + "/none/file", asked: "export", isSecret: true) }
+            try write("new", to: "/dev/null", asked: "export", isSecret: true)
+            #expect(kind("/dev/null") == S_IFCHR)
+            #expect(stat("/dev/null", &status) == 0 && status.st_mode & 0o777 == 0o666)
+        }
+    }
+
     @Test("A link leads to its file as before", arguments: [true, false])
     func links(isThere: Bool) throws {
         try withFolder { folder in

@@ -36,9 +36,11 @@ export async function call(method, path, body) {
   return response.headers.get('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text;
 }
 
+/** As a shell reads it as one word. */
+export const quoted = text => /^[\w./~@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+
 /** The same call as a command. */
 export function command(method, path, body) {
-  const quoted = text => `'${text.replaceAll("'", "'\\''")}'`;
   const parts = ['curl --cacert .lapse/ca.pem'];
   if (method !== 'GET') parts.push(`-X ${method}`);
   parts.push(quoted(location.origin + BASE + path));

@@ -1,6 +1,6 @@
 // The start page: what runs here, and what to type where. It asks the control API, whose rules protect what it shows.
 
-import { call } from './lab.js';
+import { call, quoted } from './lab.js';
 
 const LAB = ['11111111-aaaa-4aaa-8aaa-111111111111', '22222222-bbbb-4bbb-8bbb-222222222222'];
 const at = id => document.getElementById(id);
@@ -61,8 +61,8 @@ function examples({ name, users, apps }, isOwn) {
   at('msal-js').textContent = `auth: {\n  clientId: "${client}",\n  authority: "${authority}",\n  knownAuthorities: ["${location.host}"],\n}${isOwn ? '\n// Node: NODE_EXTRA_CA_CERTS=.lapse/ca.pem' : ''}`;
   at('msal-net').textContent = `PublicClientApplicationBuilder.Create("${client}")\n    .WithAuthority("${authority}", validateAuthority: false)\n    .WithInstanceDiscovery(false)`;
   const server = location.origin === 'https://localhost:8443' ? '' : ` --server ${location.origin}`;
-  const of = name === 'contoso.example' ? '' : ` --tenant ${name}`;
-  at('commands').textContent = `lapse revoke ${user}${of}${server}\nlapse events${of}${server}\nlapse clock advance PT5M${of}${server}`;
+  const of = name === 'contoso.example' ? '' : ` --tenant ${quoted(name)}`;
+  at('commands').textContent = `lapse revoke ${quoted(user)}${of}${server}\nlapse events${of}${server}\nlapse clock advance PT5M${of}${server}`;
 }
 
 async function start() {

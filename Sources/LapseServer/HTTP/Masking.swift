@@ -26,6 +26,12 @@ struct Masking {
         return masking.texts(of: exchange)
     }
 
+    /// A path without what only its owner may read.
+    static func shown(path: String) -> String {
+        var masking = Masking()
+        return masking.address(path)
+    }
+
     private mutating func texts(of exchange: ExchangeLog.Exchange) -> (target: String, request: String, response: String) {
         (
             address(exchange.target), text(of: exchange.request, isOfLapse: false), text(of: exchange.response, isOfLapse: true)

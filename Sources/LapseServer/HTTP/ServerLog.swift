@@ -185,7 +185,10 @@ struct RequestLine: Sendable {
     /// Of one line, whatever names people have thought of.
     func text(isColoured: Bool) -> String {
         func coloured(_ text: String, _ code: Int) -> String { isColoured ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text }
-        var parts = [coloured(String(request.at.zonelessText.suffix(8)), 2), request.method.onOneLine, request.path.onOneLine]
+        var parts = [
+            coloured(String(request.at.zonelessText.suffix(8)), 2), request.method.onOneLine,
+            Masking.shown(path: request.path).onOneLine,
+        ]
         let colours = [2: 32, 3: 36, 4: 33]
         parts.append(coloured(String(request.status), colours[request.status / 100] ?? 31))
         if let error {
@@ -202,7 +205,7 @@ struct RequestLine: Sendable {
     var json: JSON {
         let logged = event?.logged
         return [
-            "at": JSON(request.at), "method": .string(request.method), "path": .string(request.path),
+            "at": JSON(request.at), "method": .string(request.method), "path": .string(Masking.shown(path: request.path)),
             "status": .integer(Int64(request.status)), "code": JSON(error?.code), "name": JSON(error?.name),
             "user": JSON(event?.user), "app": JSON(event?.app), "region": JSON(request.region),
             "event": request.event.map(JSON.integer) ?? .null,

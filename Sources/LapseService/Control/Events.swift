@@ -85,7 +85,9 @@ extension Authority {
                 guard let tenant = try tx.tenant(filter.tenant) else {
                     return .done(found.isEmpty ? nil : StreamNews(events: found, effects: [], cursor: cursor))
                 }
-                let (effects, next) = try effects(filter, &cursor, tenant, tx)
+                // A reader who sees all events knows whether something came that may take effect: redeems, of which there are many, do not.
+                let isQuiet = filter.kind == nil && filter.user == nil && found.allSatisfy { $0.event.kind.hasNoEffectAhead }
+                let (effects, next) = try effects(filter, &cursor, tenant, isQuiet: isQuiet, tx)
                 guard found.isEmpty, effects.isEmpty else {
                     return .done(StreamNews(events: found, effects: effects, cursor: cursor))
                 }
@@ -98,12 +100,16 @@ extension Authority {
 
     /// What took effect since the cursor.
     ///
+    /// - Parameter isQuiet: whether nothing has happened since that may take effect: then there is nothing before what was ahead.
     /// - Returns: that, and how long the tenant's clock runs until the next thing does; nil: it stands still, or nothing is ahead.
     private func effects(
-        _ filter: EventFilter, _ cursor: inout StreamCursor, _ tenant: Tenant, _ tx: StoreTransaction
+        _ filter: EventFilter, _ cursor: inout StreamCursor, _ tenant: Tenant, isQuiet: Bool, _ tx: StoreTransaction
     ) throws -> (effects: [(effect: ClockEffect, user: GUID)], next: Duration?) {
         guard let known = cursor.effects else { return ([], nil) }
         let now = try tx.now(of: tenant, systemTime: systemTime())
+        if isQuiet, let ahead = known.ahead, known.at <= now, ahead.at.map({ now < $0 }) ?? true {
+            return ([], ahead.at.map { $0 - now })
+        }
         let arrivals = try tx.arrivals(
             in: tenant.id, from: min(known.at, now), through: now, user: filter.user, limit: EffectCursor.mostAtOnce)
         let news =
@@ -112,7 +118,9 @@ extension Authority {
         cursor.effects = EffectCursor(
             at: end, told: Set(arrivals.filter { $0.effect.at == end }.map { EffectCursor.key($0.effect) }))
         guard tenant.clock.mode == .running else { return (news, nil) }
-        return (news, try tx.nextEffect(in: tenant.id, after: now).map { $0 - now })
+        let next = try tx.nextEffect(in: tenant.id, after: now)
+        if end == now { cursor.effects?.ahead = .init(at: next) }
+        return (news, next.map { $0 - now })
     }
 }
 
@@ -136,6 +144,14 @@ package struct EffectCursor: Sendable {
     /// What was told of that instant.
     fileprivate let told: Set<String>
 
+    /// The next thing that takes effect after that, on a clock that runs; nil: nobody has looked.
+    fileprivate var ahead: Ahead?
+
+    fileprivate struct Ahead: Sendable {
+        /// Nil: there is none.
+        let at: Timestamp?
+    }
+
     fileprivate static let mostAtOnce = 10_000
 
     fileprivate static func key(_ effect: ClockEffect) -> String {
@@ -148,4 +164,20 @@ package struct StreamNews {
     package let events: [LoggedEvent]
     package let effects: [(effect: ClockEffect, user: GUID)]
     package let cursor: StreamCursor
+}
+
+extension Event.Kind {
+    /// Whether it brings nothing that takes effect later: requests of apps and browsers.
+    fileprivate var hasNoEffectAhead: Bool {
+        switch self {
+        case .signInRequested, .signedIn, .signInRefused, .codeIssued, .codeRedeemed, .codeRefused, .tokenRefreshed,
+            .refreshRefused,
+            .deviceCodeIssued, .deviceCodeApproved, .deviceCodeDeclined, .deviceCodeRedeemed, .deviceCodeRefused,
+            .clientTokenIssued,
+            .clientTokenRefused, .onBehalfOfIssued, .onBehalfOfRefused, .silentSignInRefused, .sessionRefused, .accessChallenged,
+            .accessOutlived, .faultHit:
+            true
+        default: false
+        }
+    }
 }

@@ -20,6 +20,8 @@ struct WebClient: Sendable {
         tls = TLSConfiguration.makeClientConfiguration()
         if let anchors { tls.trustRoots = .certificates(anchors) }
         tls.applicationProtocols = ["http/1.1"]
+        // How long a server may take to say goodbye once its answer is here.
+        tls.shutdownTimeout = .milliseconds(200)
     }
 
     /// Takes whatever certificate a server has: for asking one of this machine which CA that is.
@@ -98,8 +100,15 @@ extension WebClient {
             head = HTTPRequestHead(
                 version: .http1_1, method: HTTPMethod(rawValue: method), uri: (path.isEmpty ? "/" : path) + query, headers: fields)
         }
+
+        func write(to outbound: Outbound) async throws {
+            try await outbound.write(.head(head))
+            if !body.isEmpty { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: body)))) }
+            try await outbound.write(.end(nil))
+        }
     }
 
+    fileprivate typealias Outbound = NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
     fileprivate typealias Wire = NIOAsyncChannel<HTTPClientResponsePart, HTTPClientRequestPart>
 
     /// The parts of a body, one after the other.
@@ -133,13 +142,15 @@ extension WebClient {
             }
             defer { deadline?.cancel() }
             return try await wire.executeThenClose { inbound, outbound in
-                // What keeps it from being sent is told by reading: a server may answer, and end, before it has read all.
-                try? await outbound.write(.head(message.head))
-                if !message.body.isEmpty { try? await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: message.body)))) }
-                try? await outbound.write(.end(nil))
+                // A server may answer, and end, before it has read all. What keeps a request from being sent is told by reading.
+                async let sent: Void? = try? message.write(to: outbound)
                 var parts = Parts(inbound: inbound.makeAsyncIterator())
                 guard case .head(let head) = try await parts.inbound.next() else { throw ChannelError.inputClosed }
-                return try await read(head, &parts)
+                let answer = try await read(head, &parts)
+                // The connection ends with the answer, whatever of the request is still on its way.
+                try? await wire.channel.close()
+                _ = await sent
+                return answer
             }
         } catch {
             try Task.checkCancellation()
@@ -153,7 +164,7 @@ extension WebClient {
         guard message.host == "localhost" || message.host.hasSuffix(".localhost") else {
             return try await connect(to: message, at: message.host)
         }
-        do { return try await connect(to: message, at: "127.0.0.1") } catch is IOError {
+        do { return try await connect(to: message, at: "127.0.0.1") } catch is NIOConnectionError {
             return try await connect(to: message, at: "::1")
         }
     }
@@ -232,13 +243,15 @@ struct Unreachable: Error, CustomStringConvertible {
 
     private static func reason(_ error: any Error) -> String? {
         switch error {
+        case NIOSSLError.uncleanShutdown: "it ended the connection without an answer"
         case is NIOSSLExtraError: "its certificate is for other names"
         case is NIOSSLError, is BoringSSLError:
             "\(error)".contains("CERTIFICATE_VERIFY_FAILED") ? "its certificate is not trusted; --ca must name its CA" : noTLS
         case TooSlow.handshake: noTLS
         case TooSlow.answer: "it did not answer in time"
         case is NIOTooManyBytesError: "its answer is too long"
-        case is IOError, is ChannelError, is HTTPParserError, is NIOAsyncWriterError: "it ended the connection without an answer"
+        case is IOError, is ChannelError, is HTTPParserError, is NIOHTTPDecoderError, is NIOAsyncWriterError:
+            "it ended the connection without an answer"
         default: nil
         }
     }

@@ -49,7 +49,9 @@ def test_each_next_step_of_the_banner_runs_as_it_stands(launch, tmp_path, option
     assert facts(banner)["Dashboard"].startswith(f"{base}/_lapse/ ")
     assert facts(banner)["Client id"] == f"{NATIVE}  (Lapse Native)"
     assert facts(banner)["User"] == f"{ADELE}, password Passw0rd!"
-    grant, revoke, events = (pasted(step, tmp_path) for step in steps(banner))
+    *first, grant, revoke, events = steps(banner)
+    assert first == (["export LAPSE_CONTROL_TOKEN=…   # the control token"] if "--control-token" in options else [])
+    grant, revoke, events = (pasted(step, tmp_path) for step in (grant, revoke, events))
     assert json.loads(grant.stdout)["refresh_token"], grant.stderr
     assert revoke.returncode == 0, revoke.stderr
     assert events.returncode == 0 and "revoked" in events.stdout, events.stderr

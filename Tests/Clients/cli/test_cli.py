@@ -94,7 +94,7 @@ def test_a_bad_argument_is_refused_before_anything_is_done(lapse):
         (["fault", "add", "--status", "430"], "The value '430' is invalid for '--status <status>': must be one of: 429, 500, 503"),
         (["fault", "add"], "give one of --code, --status, --challenge, --answer, --keys, or --latency"),
         (["fault", "add", "--status", "500", "--retry-after", "5s"], "--retry-after: is for 429 and 503"),
-        (["fault", "add", "--code", "50173", "--endpoint", "keys"], "--endpoint: is none at which this effect can be played"),
+        (["fault", "add", "--code", "50173", "--endpoint", "keys"], "--endpoint: is not one where this effect can be played"),
         (["fault", "add", "--code", "50173", "--times", "0"], "--times: must be a whole number from 1 to "),
         (["fault", "add", "--latency", "3m"], "--latency: must not exceed PT2M"),
         (["fault", "add", "--code", "50173", "--client", ""], "--client: must not be empty"),
@@ -463,7 +463,7 @@ def test_without_a_server_every_client_command_says_so_at_once(tmp_path, server)
 
 def test_a_server_that_is_not_there_or_not_trusted_is_said_in_one_line(lapse, tmp_path):
     assert lapse("clock", "--server", "http://localhost:1", code=1) == (
-        "lapse: cannot reach http://localhost:1: is `lapse serve` running there?\n")
+        "lapse: nothing answers at http://localhost:1; is `lapse serve` running there?\n")
     began = time.monotonic()
     assert "certificate is not trusted; --ca must name its CA" in lapse("clock", ca=False, code=1)
     assert time.monotonic() - began < 3
@@ -525,3 +525,53 @@ def test_a_control_token_is_asked_for_and_taken(tmp_path):
         assert call("--control-token", "long-enough").returncode == 0
     finally:
         process.stop()
+
+
+def answering(listener, answer):
+    """Answers one request with these bytes as soon as it begins, and ends when the other side does."""
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(1)
+        connection.sendall(answer)
+        connection.settimeout(20)
+        with contextlib.suppress(OSError):
+            while connection.recv(1):
+                pass
+
+
+def test_localhost_may_be_the_other_loopback(tmp_path):
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as listener:
+        body = b'{"now":"2026-03-01T12:00:00.0000000Z","mode":"frozen"}'
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+        threading.Thread(target=answering, args=(listener, head + body), daemon=True).start()
+        done = subprocess.run(
+            [needs.lapse(), "clock", "--server", f"http://localhost:{listener.getsockname()[1]}"], cwd=tmp_path, capture_output=True,
+            text=True, timeout=30)
+    assert (done.returncode, done.stdout) == (0, "2026-03-01T12:00:00Z (frozen)\n"), done.stderr
+
+
+def test_an_answer_counts_that_comes_before_the_request_is_read(tmp_path):
+    seed = {"tenants": [{"id": "33333333-cccc-4ccc-8ccc-333333333333", "name": "Big", "domains": ["big.example"], "users": [
+        {"userPrincipalName": f"u{number}@big.example", "displayName": "U" * 200} for number in range(20_000)]}]}
+    (tmp_path / "big.yaml").write_text(json.dumps(seed))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        body = b'{"error":{"code":"tooLarge","field":null,"message":"That is too much."}}'
+        head = b"HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+
+        def refuse():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1)
+                connection.sendall(head + body)
+                held.wait(25)
+
+        held = threading.Event()
+        threading.Thread(target=refuse, daemon=True).start()
+        began = time.monotonic()
+        done = subprocess.run(
+            [needs.lapse(), "import", "big.yaml", "--server", f"http://127.0.0.1:{listener.getsockname()[1]}"], cwd=tmp_path,
+            capture_output=True, text=True, timeout=60)
+        took = time.monotonic() - began
+        held.set()
+    assert (done.returncode, done.stderr) == (1, "lapse: That is too much.\n")
+    assert took < 20, "it was the alarm that ended it"
