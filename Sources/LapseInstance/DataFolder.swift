@@ -118,7 +118,7 @@ package struct DataFolder: Sendable {
         }
     }
 
-    /// How many bytes Lapse's own files in it have. The file system alone is asked: no request waits for that.
+    /// How many bytes Lapse's own files in it have. Only the file system is asked: no request waits for that.
     var bytes: Int64 {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         let own = names.filter { name in File.allCases.contains { name.hasPrefix($0.rawValue) } }

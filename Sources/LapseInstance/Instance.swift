@@ -149,16 +149,12 @@ package struct Instance: Sendable {
     }
 
     private static func readSeed(_ path: String) throws -> [TenantSeed] {
-        let text: String
-        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw StartError("--seed: cannot read \(path)")
-        }
         do {
-            return try TenantSeed.read(try YAML.read(text))
+            return try TenantSeed.read(try LabFile(path).content)
         } catch let error as FieldError {
             throw StartError("--seed: \(path): \(error)")
-        } catch {
-            throw StartError("--seed: \(path) is not valid YAML or JSON: \(StartError.oneLine(error))")
+        } catch let error as StartError {
+            throw StartError("--seed: \(error)")
         }
     }
 }

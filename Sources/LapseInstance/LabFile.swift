@@ -1,7 +1,7 @@
 import Foundation
 import LapseRules
 
-/// A file of the lab: faults, expectations or a scenario, in YAML or JSON.
+/// A file of the lab: a seed, faults, expectations or a scenario, in YAML or JSON.
 package struct LabFile: Sendable {
     package let path: String
     package let content: JSON

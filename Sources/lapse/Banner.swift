@@ -60,7 +60,7 @@ enum Banner {
         // Where no flag says it, a command takes the CA of the folder that it is started in.
         if isSecure, certificate != ".lapse/ca.pem" { flags += " --ca \(shellWord(certificate))" }
         let tenant = sample.tenant == BuiltInLab.domain ? "" : " --tenant \(sample.tenant)"
-        // Of a token that stands elsewhere than in this terminal, the next one knows nothing.
+        // Another terminal has no token.
         var steps = settings.controlToken == nil ? [] : ["export LAPSE_CONTROL_TOKEN=…   # the control token"]
         if let user = sample.user {
             if let app = sample.app {
@@ -75,13 +75,5 @@ enum Banner {
             steps.append("\(program) revoke \(shellWord(user.userPrincipalName))\(tenant)\(flags)")
         }
         return steps + ["\(program) events\(tenant)\(flags)"]
-    }
-
-    /// As a shell reads it as one word.
-    private static func shellWord(_ text: String) -> String {
-        let plain = text.utf8.allSatisfy { byte in
-            (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._/~@".utf8.contains(byte)
-        }
-        return plain && !text.isEmpty ? text : "'\(text.replacing("'", with: "'\\''"))'"
     }
 }

@@ -55,29 +55,13 @@ enum CommandNames {
         let parts = names.filter { $0.split(separator: "-").contains { $0 == word } || (word.count > 2 && $0.hasPrefix(word)) }
         guard parts.isEmpty else { return parts }
         let most = word.count < 4 ? 1 : 2
-        let near = names.map { ($0, distance($0, word)) }.filter { $0.1 <= most }
+        let near = names.map { ($0, $0.edits(to: word)) }.filter { $0.1 <= most }
         let least = near.map(\.1).min()
         return near.filter { $0.1 == least }.map(\.0)
     }
 
     private static func question(_ names: [String]) -> String {
         names.isEmpty ? "" : "; did you mean \(names.joined(separator: " or "))?"
-    }
-
-    /// How many letters are to be put in, left out, changed, or swapped with the next one.
-    private static func distance(_ one: String, _ other: String) -> Int {
-        let (a, b) = (Array(one), Array(other))
-        var rows = [Array(0...b.count)]
-        for i in a.indices {
-            var row = [i + 1]
-            for j in b.indices {
-                var least = min(row[j] + 1, rows[i][j + 1] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
-                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = min(least, rows[i - 1][j - 1] + 1) }
-                row.append(least)
-            }
-            rows.append(row)
-        }
-        return rows[a.count][b.count]
     }
 }
 

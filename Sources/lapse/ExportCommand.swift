@@ -23,7 +23,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let file, !force, FileManager.default.fileExists(atPath: file) {
-            throw SeedFile.refusal(nil, "\(file) is there already; --force writes over it")
+            throw UsageError("\(file) is there already; --force writes over it")
         }
         try await options.run { client in
             let query = [("tenant", options.namedTenant), ("secrets", withSecrets ? "true" : nil)]

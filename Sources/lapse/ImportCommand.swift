@@ -12,7 +12,7 @@ struct ImportCommand: AsyncParsableCommand {
     var file: String
 
     func run() async throws {
-        guard options.tenant == nil else { throw SeedFile.refusal("--tenant", "import makes all tenants of the file") }
+        guard options.tenant == nil else { throw UsageError("--tenant: import makes all tenants of the file") }
         let seed = try SeedFile(file)
         try await options.run { client in
             try Self.refuseTaken(seed, by: try await client.send("GET", "tenants").json["items"]?.elements ?? [])
@@ -31,7 +31,7 @@ struct ImportCommand: AsyncParsableCommand {
             throw StartError(
                 """
                 \(seed.path): \(taken.shown("name")) (\(domain)) is there already, and nothing was made.
-                  `lapse reset --tenant \(domain) --seed \(seed.path)` makes it what the file says;
+                  `lapse reset --tenant \(domain) --seed \(shellWord(seed.path))` makes it what the file says;
                   `lapse sandbox create --template \(domain)` makes another one like it.
                 """)
         }

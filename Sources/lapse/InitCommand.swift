@@ -16,15 +16,9 @@ struct InitCommand: ParsableCommand {
 
     func run() throws {
         if !force, let there = Self.files.map(\.0).first(where: FileManager.default.fileExists) {
-            StandardStream.complain("\(there) is there already, and nothing was written; --force writes over it")
-            throw ExitCode(1)
+            throw StartError("\(there) is there already, and nothing was written; --force writes over it")
         }
-        do {
-            for (name, text) in Self.files { try write(text, to: name, asked: "init") }
-        } catch let error as StartError {
-            StandardStream.complain(error.description)
-            throw ExitCode(1)
-        }
+        for (name, text) in Self.files { try write(text, to: name, asked: "init") }
         StandardStream.output.say("Wrote \(Self.files.map(\.0).joined(separator: " and ")). Next: lapse serve")
     }
 

@@ -21,7 +21,7 @@ struct ResetCommand: AsyncParsableCommand {
         if let file, let name = tenant?.lowercased(),
             !file.seeds.contains(where: { $0.tenant.id.description == name || $0.tenant.domains.contains(name) })
         {
-            throw SeedFile.refusal("--tenant", "\(file.path) has no tenant \(name)")
+            throw UsageError("--tenant: \(file.path) has no tenant \(name)")
         }
         try await options.run { client in
             let reset = try await client.send("POST", "reset", query: [("tenant", tenant)], file?.content ?? [:])

@@ -12,25 +12,20 @@ struct SeedFile {
     let seeds: [TenantSeed]
 
     /// - Parameter option: what named it; nil: an argument.
-    /// - Throws: exit status 64 for a file that says no seed, after a line that says why: nothing was done so far.
+    /// - Throws: ``UsageError`` for a file that says no seed: nothing was done so far.
     init(_ path: String, option: String? = nil) throws {
         self.path = path
+        let place = option.map { "\($0): " } ?? ""
         do {
             content = try LabFile(path).content
         } catch {
-            throw Self.refusal(option, "\(error)")
+            throw UsageError("\(place)\(error)")
         }
         do throws(FieldError) {
             seeds = try TenantSeed.read(content)
         } catch {
-            throw Self.refusal(option, "\(path): \(error)")
+            throw UsageError("\(place)\(path): \(error)")
         }
-    }
-
-    /// Says why an argument cannot be.
-    static func refusal(_ option: String?, _ message: String) -> ExitCode {
-        StandardStream.complain((option.map { "\($0): " } ?? "") + message)
-        return .validationFailure
     }
 }
 
@@ -60,7 +55,7 @@ enum UnappliedSeed {
             ? "\(names.prefix(3).joined(separator: ", ")) and \(names.count - 3) more" : names.joined(separator: ", ")
         return """
             --seed: \(path) was NOT applied: \(settings.dataDirectory) has its tenants already\(shown.isEmpty ? "" : " (\(shown))").
-              To have those of the file: `lapse reset --seed \(path)` while this runs, which removes the others;
+              To have those of the file: `lapse reset --seed \(shellWord(path))` while this runs, which removes the others;
               or start with --ephemeral, or with another --data-dir.
             """
     }

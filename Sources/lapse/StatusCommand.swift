@@ -134,9 +134,7 @@ struct Checkup: Sendable {
                 "GET", "\(client.server)/_lapse/api/health", headers: client.authorization, within: Self.patience)
         } catch let error as Unreachable {
             throw Failure(
-                message: error.isSilent
-                    ? "nothing answers at \(client.server); is `lapse serve` running there?" : error.description,
-                isSilence: error.isSilent)
+                message: error.sentence(ofLapseAt: client.server), isSilence: error.isSilent)
         }
         guard answer.status != 200 || answer.json["status"] != "ok" else { return }
         let reason = answer.json["error"]?["message"]?.text ?? "it is not a Lapse"

@@ -42,7 +42,7 @@ enum Version {
                 name: "OpenSSL", function: "OpenSSL_version",
                 version: { address in
                     typealias Function = @convention(c) (CInt) -> UnsafePointer<CChar>
-                    // The version alone is followed by a date: "OpenSSL 3.0.17 1 Jul 2025".
+                    // Only the version is followed by a date: "OpenSSL 3.0.17 1 Jul 2025".
                     let text = String(cString: unsafeBitCast(address, to: Function.self)(0))
                     return text.hasPrefix("OpenSSL ") ? String(text.dropFirst("OpenSSL ".count)) : text
                 }),

@@ -187,7 +187,7 @@ struct ControlClient: Sendable {
     private func calling(_ call: () async throws -> Answer) async throws -> Answer {
         let answer: Answer
         do { answer = try await call() } catch let error as Unreachable {
-            throw StartError(error.isSilent ? "nothing answers at \(server); is `lapse serve` running there?" : error.description)
+            throw StartError(error.sentence(ofLapseAt: server))
         }
         guard (200..<300).contains(answer.status) else { throw Refused(answer) }
         return answer

@@ -225,6 +225,11 @@ struct Unreachable: Error, CustomStringConvertible {
     /// Whether nobody accepts connections there.
     let isSilent: Bool
 
+    /// The same of a server that should be a Lapse.
+    func sentence(ofLapseAt server: String) -> String { isSilent ? Self.silence(of: server) : description }
+
+    static func silence(of server: String) -> String { "nothing answers at \(server); is `lapse serve` running there?" }
+
     /// - Returns: nil for an error that is not of the connection.
     fileprivate init?(_ address: URL, _ error: any Error) {
         // Only the server: what stands behind it may be a secret.
@@ -233,7 +238,6 @@ struct Unreachable: Error, CustomStringConvertible {
         switch error {
         case is NIOConnectionError: (isSilent, description) = (true, here)
         case let error as ChannelError where error.isConnectTimeout: (isSilent, description) = (true, here)
-        case let error as IOError where error.isRefusal: (isSilent, description) = (true, here)
         default:
             isSilent = false
             guard let reason = Self.reason(error) else { return nil }
@@ -261,11 +265,6 @@ struct Unreachable: Error, CustomStringConvertible {
 
 extension ChannelError {
     fileprivate var isConnectTimeout: Bool { if case .connectTimeout = self { true } else { false } }
-}
-
-extension IOError {
-    /// Whether the connection did not come about.
-    fileprivate var isRefusal: Bool { [ECONNREFUSED, EHOSTUNREACH, ENETUNREACH, EADDRNOTAVAIL].contains(errnoCode) }
 }
 
 /// What was answered: as it came, and read.

@@ -28,7 +28,7 @@ struct AuthorityOptions: ParsableArguments {
         }
         if let server {
             do { return try await AuthoritySource(server: server) } catch is AuthoritySource.Silence {
-                throw StartError("nothing answers at \(server); is `lapse serve` running there?")
+                throw StartError(Unreachable.silence(of: server))
             }
         }
         if let ca { return try AuthoritySource(file: ca, asked: "--ca") }
@@ -75,7 +75,7 @@ struct AuthoritySource {
         self.authority = authority
         let path = URL(fileURLWithPath: file).path
         self.file = path
-        reading = "cat \(Self.quoted(path))"
+        reading = "cat \(shellWord(path))"
     }
 
     /// Nothing answers there.
@@ -106,10 +106,6 @@ struct AuthoritySource {
         }
         self.authority = authority
         file = nil
-        reading = "curl -s\(url.scheme == "https" ? " --insecure" : "") \(address)"
-    }
-
-    static func quoted(_ path: String) -> String {
-        path.allSatisfy { $0.isLetter || $0.isNumber || "/._-".contains($0) } ? path : "'\(path.replacing("'", with: "'\\''"))'"
+        reading = "curl -s\(url.scheme == "https" ? " --insecure" : "") \(shellWord(address))"
     }
 }

@@ -94,7 +94,7 @@ struct TrustCommand: AsyncParsableCommand {
 
     /// What a person does on systems whose stores are not Lapse's to change.
     private static func elsewhere(_ source: AuthoritySource) -> String {
-        let file = source.file.map(AuthoritySource.quoted) ?? "ca.pem"
+        let file = source.file.map(shellWord) ?? "ca.pem"
         return """
 
             A browser that runs already may have to be started again. On other systems, with \(source.file == nil ? "what \(source.reading) gives" : "a copy of the file"):
@@ -129,7 +129,7 @@ struct UntrustCommand: AsyncParsableCommand {
                 if let obstacle = store.obstacle {
                     hasFailed = true
                     StandardStream.output.say("\(store.name), \(store.path): still trusts it, and \(obstacle)")
-                    let files = own.map { AuthoritySource.quoted($0.place) }.joined(separator: " ")
+                    let files = own.map { shellWord($0.place) }.joined(separator: " ")
                     StandardStream.output.say("  sudo rm \(files) && sudo update-ca-certificates")
                     continue
                 }

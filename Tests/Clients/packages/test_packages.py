@@ -26,6 +26,8 @@ pytestmark = pytest.mark.long
 
 RELEASE = "bookworm"
 PAGE = "docs/install.md"
+HOME = "/srv"
+"""Where the packages are tried, in the bare Debian."""
 
 
 def said_by(*command, **options):
@@ -69,7 +71,7 @@ def debian(tmp_path_factory):
 def inside(root):
     """The beginning of a command line whose last argument a shell runs in there."""
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", f"--mount-proc={root}/proc",
-            "chroot", str(root), "/usr/bin/env", "-i", "HOME=/root", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive",
+            "chroot", str(root), "/usr/bin/env", "-i", f"HOME={HOME}", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive",
             "bash", "-ec"]
 
 
@@ -78,13 +80,13 @@ class Debian:
     root: Path
 
     def says(self, script):
-        return said_by(*inside(self.root), f"cd /root; {script}")
+        return said_by(*inside(self.root), f"cd {HOME}; {script}")
 
     def seconds_to_refusal(self, script):
         """How long it takes from the package file to the refusal that all is about."""
         start = time.monotonic()
         process = subprocess.Popen(
-            [*inside(self.root), f"cd /root; {script}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            [*inside(self.root), f"cd {HOME}; {script}"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         lines, seconds = [], None
         with process:
             for line in process.stdout:
@@ -125,7 +127,7 @@ def install(kind, packages, bare, record_property):
     """Does what the page says."""
     script = commands(kind)
     for file in named_in(script, packages):
-        shutil.copy(file, bare.root / "root")
+        shutil.copy(file, bare.root / HOME[1:])
     seconds = bare.seconds_to_refusal(script)
     record_property(f"From the {kind}'s file to the first AADSTS50173", f"{seconds:.1f} s")
 
@@ -171,11 +173,11 @@ def test_the_debian_package(packages, bare, record_property):
 
 def test_the_tarball(packages, bare, record_property):
     install("tarball", packages, bare, record_property)
-    [name] = [path.name for path in (bare.root / "root").glob("lapse-*") if path.is_dir()]
+    [name] = [path.name for path in (bare.root / HOME[1:]).glob("lapse-*") if path.is_dir()]
     assert_version(bare.says(f"{name}/bin/lapse --version"))
     used = libraries(bare.says(f"{name}/bin/lapse --version --verbose"))
-    assert all(used[library].startswith(f"/root/{name}/lib/lapse/") for library in ("SQLite", "OpenSSL")), used
-    licences = assert_complete(f"/root/{name}", bare, "zsh/site-functions")
+    assert all(used[library].startswith(f"{HOME}/{name}/lib/lapse/") for library in ("SQLite", "OpenSSL")), used
+    licences = assert_complete(f"{HOME}/{name}", bare, "zsh/site-functions")
     assert (licences / "LICENSE").read_bytes() == (tour.ROOT / "LICENSE").read_bytes()
     listed = (licences / "LIBRARIES").read_text()
     assert "libsqlite3-0" in listed and "libssl3" in listed and (licences / "libssl3").stat().st_size, listed
