@@ -24,6 +24,15 @@ struct WebClient: Sendable {
         tls.shutdownTimeout = .milliseconds(200)
     }
 
+    /// The same, which also trusts whom the machine trusts: a person's browser goes to other servers, too.
+    var trustingTheMachineToo: WebClient {
+        var client = self
+        if let anchors = tls.trustRoots, case .certificates(let own) = anchors {
+            (client.tls.trustRoots, client.tls.additionalTrustRoots) = (.default, [.certificates(own)])
+        }
+        return client
+    }
+
     /// Takes whatever certificate a server has: for asking one of this machine which CA that is.
     static var unverified: WebClient {
         var client = WebClient()
@@ -271,6 +280,7 @@ extension ChannelError {
 struct Answer: Sendable {
     let status: Int
     let location: String?
+    let contentType: String?
     /// The values of `Set-Cookie`.
     let cookies: [String]
     let body: [UInt8]
@@ -279,9 +289,15 @@ struct Answer: Sendable {
     /// The body as JSON; null when it is none.
     var json: JSON { JSON(parsing: body) ?? .null }
 
+    /// An answer that nobody sent.
+    init(status: Int = 200, cookies: [String]) {
+        (self.status, self.cookies, location, contentType, body) = (status, cookies, nil, nil, [])
+    }
+
     fileprivate init(_ head: HTTPResponseHead, body: [UInt8] = []) {
         status = Int(head.status.code)
         location = head.headers.first(name: "Location")
+        contentType = head.headers.first(name: "Content-Type")
         cookies = head.headers["Set-Cookie"]
         self.body = body
     }
