@@ -32,8 +32,12 @@ package struct Instance: Sendable {
 
     /// - Throws: ``StartError`` in one line for a folder, seed or database that cannot be used. Nothing is overwritten.
     ///
-    /// - Parameter output: where the log goes.
-    package init(_ settings: Settings, log output: LogOutput) async throws {
+    /// - Parameters:
+    ///   - output: where the log goes.
+    ///   - onDeviceCode: told of each device code.
+    package init(
+        _ settings: Settings, log output: LogOutput, onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)? = nil
+    ) async throws {
         self.settings = settings
         log = ServerLog(level: settings.logLevel, format: settings.logFormat, output: output, systemTime: Machine.now)
         // The seed is read first: a mistake in it must not leave a half-made folder.
@@ -47,7 +51,7 @@ package struct Instance: Sendable {
                 store: try .init(path: folder.path(of: .database), machineClock: Machine.now),
                 signer: try await Self.signer(files, folder),
                 random: Machine.random, systemTime: Machine.now, propagation: settings.propagation,
-                isRegistrationOpen: settings.isRegistrationOpen)
+                isRegistrationOpen: settings.isRegistrationOpen, onDeviceCode: onDeviceCode)
             seeding = try authority.seed(seed)
             log.ask(authority)
         } catch {
@@ -69,8 +73,12 @@ package struct Instance: Sendable {
 
     /// Listens until a signal or the task's cancellation stops it.
     ///
-    /// - Parameter onReady: called once, when every port is open.
-    package func serve(onReady: @escaping @Sendable (Addresses) async throws -> Void) async throws {
+    /// - Parameters:
+    ///   - stopsAtSignals: false for whoever waits for the signals itself.
+    ///   - onReady: called once, when every port is open.
+    package func serve(
+        stopsAtSignals: Bool = true, onReady: @escaping @Sendable (Addresses) async throws -> Void
+    ) async throws {
         // However it ends, the database is left closed and whole.
         defer {
             log.finish()
@@ -100,7 +108,7 @@ package struct Instance: Sendable {
         services.append(ready)
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }
-                + [.init(service: stopSignals, successTerminationBehavior: .gracefullyShutdownGroup)],
+                + (stopsAtSignals ? [.init(service: stopSignals, successTerminationBehavior: .gracefullyShutdownGroup)] : []),
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         // Connections that a client keeps open must not keep Lapse from stopping.
         configuration.maximumGracefulShutdownDuration = .seconds(3)
@@ -145,6 +153,46 @@ package struct Instance: Sendable {
                 throw Interrupted()
             }
             try await group.waitForAll()
+        }
+    }
+
+    /// The same for a story that has something to say when it is broken off: the first signal cancels the story, and Lapse goes on until the
+    /// last word is said.
+    ///
+    /// - Parameter lastWord: what is done after the story has ended at a signal. A few seconds must do.
+    /// - Throws: what the story throws; ``Interrupted`` when a signal came.
+    package func run(
+        during story: @escaping @Sendable (Addresses) async throws -> Void, lastWord: @escaping @Sendable (Addresses) async -> Void
+    ) async throws {
+        let (ready, announce) = AsyncStream<Addresses>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                do {
+                    try await serve(stopsAtSignals: false) { addresses in
+                        announce.yield(addresses)
+                        announce.finish()
+                    }
+                } catch is CancellationError {}
+            }
+            group.addTask { [stopSignals] in
+                for await addresses in ready {
+                    do { try await stopSignals.cancelling { try await story(addresses) } } catch let error as Interrupted {
+                        await Self.within(.seconds(5)) { await lastWord(addresses) }
+                        throw error
+                    }
+                }
+            }
+            defer { group.cancelAll() }
+            _ = try await group.next()
+        }
+    }
+
+    private static func within(_ time: Duration, _ work: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await work() }
+            group.addTask { try? await Task.sleep(for: time) }
+            await group.next()
+            group.cancelAll()
         }
     }
 

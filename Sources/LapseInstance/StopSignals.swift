@@ -28,11 +28,15 @@ package final class StopSignals: Service {
     ///
     /// - Throws: what the work throws; ``Instance/Interrupted`` when a signal came.
     package static func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let signals = await StopSignals()
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
+        try await StopSignals().cancelling(work)
+    }
+
+    /// The same with signals that are waited for already.
+    func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await work() }
-            group.addTask {
-                for await _ in signals.signals { throw Instance.Interrupted() }
+            group.addTask { [signals] in
+                for await _ in signals { throw Instance.Interrupted() }
                 return nil
             }
             while let done = try await group.next() {

@@ -21,10 +21,13 @@ package final class Authority: Sendable {
     let gates = Gates()
     let underWay = UnderWay()
     let spareSigners: SpareSigners
+    /// Told of each device code, whose text is nowhere else: only its hash is stored.
+    let onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)?
 
     package init(
         store: Store, signer: TokenSigner, random: RandomSource, systemTime: @escaping @Sendable () -> Timestamp,
-        propagation: PropagationModel = PropagationModel(), isRegistrationOpen: Bool = false
+        propagation: PropagationModel = PropagationModel(), isRegistrationOpen: Bool = false,
+        onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)? = nil
     ) {
         self.store = store
         self.signer = signer
@@ -33,6 +36,7 @@ package final class Authority: Sendable {
         self.propagation = propagation
         self.isRegistrationOpen = isRegistrationOpen
         spareSigners = SpareSigners(now: systemTime)
+        self.onDeviceCode = onDeviceCode
     }
 
     /// What became of the seeds that a Lapse starts with.

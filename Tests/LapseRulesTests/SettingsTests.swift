@@ -148,7 +148,7 @@ struct SettingsTests {
     @Test(
         "A mistake in a seed file is named by its path",
         arguments: [
-            (#"{}"#, "tenants"), (#"{"tenants":[{"name":"x"}]}"#, "tenants[0].id"),
+            (#"{}"#, "tenants"), (#"{"tenants":[{"name":"x"}]}"#, "tenants[0].domains"),
             (
                 #"{"tenants":[{"id":"11111111-aaaa-4aaa-8aaa-111111111111","name":"x","domains":["x.example"],"user":[]}]}"#,
                 "tenants[0].user"

@@ -118,7 +118,7 @@ struct ExportTests {
                             "users": [["id": .string(Lab.adele), "userPrincipalName": "a@x.example"]],
                         ]), 409, "tenants[1].users[0].id"
                 ),
-                (file(own, ["name": "x"]), 400, "tenants[1].id"), ([:], 400, "tenants"),
+                (file(own, ["name": "x"]), 400, "tenants[1].domains"), ([:], 400, "tenants"),
             ]
             for (body, status, field) in taken {
                 let answer = try await lab.control(.post, "import", body)

@@ -74,6 +74,7 @@ struct FileSchemaTests {
             "type": "object", "required": ["name", "steps"], "additionalProperties": false,
             "properties": [
                 "name": ["type": "string", "minLength": 1, "maxLength": 2048], "about": ["type": "string", "maxLength": 2048],
+                "needs": ["type": "string", "enum": .array(Scenario.Need.allCases.map { .string($0.rawValue) })],
                 "policies": ["$ref": "#/$defs/GivenPolicies"], "propagation": ["$ref": "#/$defs/GivenPropagation"],
                 "steps": [
                     "type": "array", "minItems": 1,

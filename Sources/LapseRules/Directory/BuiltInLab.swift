@@ -15,13 +15,15 @@ package enum BuiltInLab {
     package static let daemon = ClientID("bbbbbbbb-0002-4000-8000-000000000004")
     /// The registration of the API that Lapse itself serves at `/_lapse/resource/`.
     package static let api = ClientID("bbbbbbbb-0002-4000-8000-000000000005")
+    /// How people call them.
+    package static let appNames = ["native": native, "web": web, "spa": spa, "daemon": daemon, "api": api]
     package static let apiURI = "api://lapse-lab"
 
     /// The client secrets of the lab's apps: no secrets at all, so that a sandbox may show them again.
     package static let secrets = [webSecret, daemonSecret, apiSecret]
     package static let webSecret = "lapse-web-secret"
-    private static let daemonSecret = "lapse-daemon-secret"
-    private static let apiSecret = "lapse-api-secret-01"
+    package static let daemonSecret = "lapse-daemon-secret"
+    package static let apiSecret = "lapse-api-secret-01"
 
     static let delegatedPermissions = [
         "openid", "profile", "email", "offline_access", "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All",

@@ -33,7 +33,7 @@ package struct TenantSeed: Equatable, Sendable {
     /// - Parameter sandbox: for a tenant that may leave out its id, name and domains; nil where a file must name them.
     init(_ value: JSON, path: String = "", sandbox: NewSandbox? = nil, random: RandomSource) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
-        guard let id = try reader.guid("id") ?? sandbox?.id else { throw FieldError(reader.field("id"), "is required") }
+        let id = try reader.guid("id") ?? sandbox?.id ?? random.guid()
         guard id != Tenant.noID, id != TenantName.consumersTenant else {
             throw FieldError(reader.field("id"), "is not the id of a tenant")
         }

@@ -9,9 +9,20 @@ package struct Scenario: Equatable, Sendable {
         case call(method: String, path: String, body: JSON?)
     }
 
+    /// Which apps it is for.
+    package enum Need: String, CaseIterable, Sendable {
+        /// Those that sign users in.
+        case user
+        /// Those of them that declare the client capability cp1, too.
+        case cp1
+        /// Those that ask for tokens on their own.
+        case application
+    }
+
     package let name: String
     /// What it plays, in a sentence.
     package let about: String
+    package let needs: Need
     package let policies: JSON?
     package let propagation: JSON?
     package let steps: [Step]
@@ -21,11 +32,12 @@ extension Scenario {
     /// How long a step waits for the app that says nothing of it.
     package static let patience = Duration.seconds(60)
 
-    /// Reads `{"name","about"?,"policies"?,"propagation"?,"steps":[…]}`; a step is one of `wait`, `pause`, `call` with `body`.
+    /// Reads `{"name","about"?,"needs"?,"policies"?,"propagation"?,"steps":[…]}`; a step is one of `wait`, `pause`, `call` with `body`.
     package init(_ value: JSON) throws(FieldError) {
         var reader = try ObjectReader(value)
         name = try reader.required("name")
         about = try reader.string("about") ?? ""
+        needs = try reader.choice("needs", of: Need.self) ?? .user
         policies = reader.value("policies")
         propagation = reader.value("propagation")
         if let policies { _ = try Policies(policies, path: "policies") }
@@ -87,7 +99,7 @@ extension Scenario {
     private static let files = [
         PackageResources.lost_laptop_json, PackageResources.password_reset_json, PackageResources.offboarding_json,
         PackageResources.flapping_regions_json, PackageResources.cae_json, PackageResources.outage_then_revoke_json,
-        PackageResources.dropped_answer_json,
+        PackageResources.dropped_answer_json, PackageResources.daemon_outage_json,
     ]
 
     /// The scenarios that come along.

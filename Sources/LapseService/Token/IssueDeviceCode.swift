@@ -22,6 +22,14 @@ package struct DeviceAuthorization: Sendable {
     }
 }
 
+/// A code that somebody has to enter, for whoever enters it in place of a person.
+package struct IssuedDeviceCode: Sendable {
+    package let userCode: String
+    package let client: ClientID
+    /// Nil: asked for at `common` or `organizations`.
+    package let tenant: GUID?
+}
+
 extension Authority {
     /// Begins a sign-in on a device.
     ///
@@ -31,7 +39,8 @@ extension Authority {
     ) throws -> Outcome<DeviceAuthorization, EntraError> {
         let deviceCode = random.token(bytes: 48)
         let userCode = DeviceCode.newUserCode(random)
-        return try deciding(trace) { op in
+        var issued: IssuedDeviceCode?
+        let outcome: Outcome<DeviceAuthorization, EntraError> = try deciding(trace) { op in
             try op.enter(name)
             let client = form["client_id"].map { ClientID($0) }
             op.region = try op.routeToAuthority(client: client, user: nil)
@@ -58,7 +67,10 @@ extension Authority {
                 event.notes.answersChallenge = claims.carriesDemand
                 try op.tx.append(event)
             }
+            issued = IssuedDeviceCode(userCode: userCode, client: app.id, tenant: op.tenant.isNone ? nil : op.tenant.id)
             return .success(DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime))
         }
+        if let issued { onDeviceCode?(issued) }
+        return outcome
     }
 }

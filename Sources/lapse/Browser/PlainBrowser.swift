@@ -191,8 +191,9 @@ extension WebPage {
 
     /// What Lapse's page says is wrong.
     fileprivate var refusal: String {
-        text.firstMatch(of: /AADSTS[0-9]+: .*?(?= Trace ID| Request ID| Correlation ID|$)/).map { String($0.0.prefix(300)) }
-            ?? (marked["lapse-error"] ?? marked["lapse-refusal"]).map(Self.folded) ?? "the page says no more"
+        let said = ["lapse-refusal", "lapse-error-message", "lapse-error"].compactMap { marked[$0] }.map(Self.folded)
+        let codes = said.compactMap { $0.firstMatch(of: /AADSTS[0-9]+: .*?(?= Trace ID|$)/)?.0 }
+        return String((codes.first ?? said.first?[...] ?? "the page says no more").prefix(300))
     }
 
     /// A page that is no markup, and says this.

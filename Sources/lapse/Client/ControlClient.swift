@@ -127,7 +127,7 @@ struct ControlClient: Sendable {
         return trusted.isEmpty ? nil : try? trusted.flatMap { try anchors(inPEM: $0.authority.pem) }
     }
 
-    private static func anchors(in file: String) throws -> [NIOSSLCertificate] {
+    static func anchors(in file: String) throws -> [NIOSSLCertificate] {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { throw StartError("--ca: cannot read \(file)") }
         guard let certificates = try? anchors(inPEM: text), !certificates.isEmpty else {
             throw StartError("--ca: \(file) does not hold a certificate")

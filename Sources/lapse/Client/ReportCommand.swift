@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import LapseInstance
 import LapseRules
+import Synchronization
 
 /// `lapse report`.
 struct ReportCommand: AsyncParsableCommand {
@@ -9,18 +10,20 @@ struct ReportCommand: AsyncParsableCommand {
         commandName: "report", abstract: "Grades how each app handled refusals, challenges and outages.",
         discussion: "Exit status: 0 when all is well, 2 when an app or an expectation failed, 3 when nothing was met.")
 
+    @Option(help: "Only this client, by its id.")
+    var client: String?
     @OptionGroup var output: ReportOutput
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        try await options.run(["client": "--client"]) { client in
-            let made = try await output.expect(client)
+        try await options.run(["client": "--client"]) { control in
+            let made = try await output.expect(control)
             let verdict: Reaction.Verdict
-            do { verdict = try await output.write(client) } catch {
-                await output.forget(made, client)
+            do { verdict = try await output.write(try await FetchedReport(control, of: client)) } catch {
+                await output.forget(made, control)
                 throw error
             }
-            await output.forget(made, client)
+            await output.forget(made, control)
             if verdict.exitCode != .success { throw verdict.exitCode }
         }
     }
@@ -53,8 +56,6 @@ struct ReportOutput: ParsableArguments {
         }
     }
 
-    @Option(help: "Only this client, by its id.")
-    var client: String?
     @Option(help: "How to print the report: \(Format.allCases.map(\.rawValue).joined(separator: ", ")).")
     var format = Format.text
     @Option(help: "Write the page for people to this file, too.")
@@ -86,29 +87,32 @@ struct ReportOutput: ParsableArguments {
         for id in expectations { _ = try? await client.send("DELETE", client.path("expectations", id)) }
     }
 
-    /// Prints the report and writes its files. Each form of it is fetched once, because the server judges anew for each call.
-    func write(_ control: ControlClient) async throws -> Reaction.Verdict {
-        var fetched: [String: String] = [:]
-        func text(_ format: Format) async throws -> String {
-            if let known = fetched[format.call] { return known }
-            let text = try await control.send("GET", control.path(format.call), query: [("client", client)]).text
-            fetched[format.call] = text
-            return text
-        }
-        let report = JSON(parsing: Array(try await text(.json).utf8)) ?? .null
-        let unmet = (report["expectations"]?.elements ?? []).filter { $0.shown("status") != "passed" }
-        var verdict = Reaction.Verdict(rawValue: report.shown("verdict")) ?? .bad
-        // What was expected of the run and never happened is not shown.
-        if expect != nil, !unmet.isEmpty { verdict = .bad }
-        switch control.printsJSON ? .json : format {
-        case .text: StandardStream.output.say(Self.lines(report, verdict).joined(separator: "\n"))
-        case .json, .markdown, .html, .junit: StandardStream.output.say(try await text(control.printsJSON ? .json : format))
+    /// What the report comes to, with what was expected: of a run, what was expected and never happened is not shown.
+    func verdict(of report: FetchedReport) -> Reaction.Verdict {
+        let isUnmet = (report.json["expectations"]?.elements ?? []).contains { $0.shown("status") != "passed" }
+        return expect != nil && isUnmet ? .bad : report.verdict
+    }
+
+    /// Prints the report and writes its files.
+    ///
+    /// - Parameter note: what else there is to say of it, where it is printed for people.
+    func write(_ report: FetchedReport, note: String? = nil) async throws -> Reaction.Verdict {
+        let verdict = verdict(of: report)
+        switch report.control.printsJSON ? .json : format {
+        case .text:
+            StandardStream.output.say(lines(of: report).joined(separator: "\n"))
+            if let note { StandardStream.error.say(note) }
+        case .json, .markdown, .html, .junit:
+            StandardStream.output.say(try await report.text(report.control.printsJSON ? .json : format))
         }
         for (file, kind, option) in [(html, Format.html, "--html"), (junit, .junit, "--junit"), (jsonFile, .json, "--json-file")] {
-            if let file { try lapse.write(try await text(kind), to: file, asked: option) }
+            if let file { try lapse.write(try await report.text(kind), to: file, asked: option) }
         }
         return verdict
     }
+
+    /// The report as a person reads it.
+    func lines(of report: FetchedReport) -> [String] { Self.lines(report.json, verdict(of: report)) }
 
     private static func lines(_ report: JSON, _ verdict: Reaction.Verdict) -> [String] {
         var lines: [String] = []
@@ -144,5 +148,31 @@ struct ReportOutput: ParsableArguments {
         let code = incident.shown("code").isEmpty ? "" : ", code \(incident.shown("code"))"
         let asked = incident["asked"] == .null ? "asked nobody to sign in" : "asked its user to sign in"
         return "\(incident.shown("kind"))\(code); sent the same request \(incident.shown("retries")) more times; \(asked)"
+    }
+}
+
+/// A report of the control API. Each form of it is fetched once, because the server judges anew for each call.
+final class FetchedReport: Sendable {
+    let control: ControlClient
+    let json: JSON
+    private let client: String?
+    private let fetched: Mutex<[String: String]>
+
+    /// - Parameter client: nil: all of the tenant's.
+    /// - Throws: ``Refused`` for a client id that is none.
+    init(_ control: ControlClient, of client: String? = nil) async throws {
+        (self.control, self.client) = (control, client)
+        let text = try await control.send("GET", control.path(ReportOutput.Format.json.call), query: [("client", client)]).text
+        json = JSON(parsing: Array(text.utf8)) ?? .null
+        fetched = Mutex([ReportOutput.Format.json.call: text])
+    }
+
+    var verdict: Reaction.Verdict { Reaction.Verdict(rawValue: json.shown("verdict")) ?? .bad }
+
+    func text(_ format: ReportOutput.Format) async throws -> String {
+        if let known = fetched.withLock({ $0[format.call] }) { return known }
+        let text = try await control.send("GET", control.path(format.call), query: [("client", client)]).text
+        fetched.withLock { $0[format.call] = text }
+        return text
     }
 }

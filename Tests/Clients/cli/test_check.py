@@ -261,8 +261,10 @@ def test_an_interrupt_ends_the_command_too(run):
         stderr=subprocess.PIPE, text=True)
     assert process.stderr.readline() == "here\n"
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode != GOOD
+    shown, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    # What is known by then is said.
+    assert said == "lapse: it was stopped; this is what is known so far\n" and shown.startswith("lost-laptop:\n")
     running = subprocess.run(["pgrep", "-f", str(run.folder)], capture_output=True, text=True).stdout
     assert running == "", said
 

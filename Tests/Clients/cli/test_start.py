@@ -279,7 +279,7 @@ def test_a_file_that_says_more_than_a_machine_holds_is_refused(tmp_path, text):
             ["check", "--scenario", "laughs.yaml", "--", "true"], ["check", "--seed", "laughs.yaml", "--", "true"],
             ["check", "--expect", "laughs.yaml", "--", "true"]):
         ended = subprocess.run([needs.lapse(), *command], cwd=tmp_path, capture_output=True, text=True, timeout=20)
-        assert ended.returncode == 1, ended
+        assert ended.returncode == (64 if "--seed" in command else 1), ended
         assert len(ended.stderr.splitlines()) == 1 and "laughs.yaml" in ended.stderr, ended.stderr
 
 
@@ -411,7 +411,7 @@ def tenants(**changes):
     ("tenants: [", "seed.yaml"), ("", "seed.yaml"), ("just words", "seed.yaml"), ({}, "tenants"),
     ({"tenants": []}, "tenants"),
     ({"tenants": {}}, "tenants"), ({"tenants": [1]}, "tenants[0]"), ({**tenants(), "nothing": 1}, "nothing"),
-    (tenants(nothing=1), "tenants[0].nothing"), (tenants(id=None), "tenants[0].id"), (tenants(id="x"), "tenants[0].id"),
+    (tenants(nothing=1), "tenants[0].nothing"), (tenants(id="x"), "tenants[0].id"),
     (tenants(name=5), "tenants[0].name"), (tenants(domains=[]), "tenants[0].domains"), (tenants(domains=["a b"]),
         "tenants[0].domains"),
     (tenants(propagation="slow"), "tenants[0].propagation"), (tenants(policies={"tieRule": "coin"}),

@@ -107,7 +107,7 @@ FULL = {
         "tls-name": ["login.example"], "open-registration": "true", "ready-file": "ready.json",
         "log-level": "requests", "log-format": "json"},
     "scenario": {
-        "name": "all", "about": "x", "policies": {"tieRule": "entra"}, "propagation": "instant", "steps": [
+        "name": "all", "about": "x", "needs": "user", "policies": {"tieRule": "entra"}, "propagation": "instant", "steps": [
             {"pause": "PT0S"}, {"call": "POST faults", "body": {"effect": {"status": 500}}},
             {"wait": {"type": ["tokenRefreshed", "refreshRefused"], "count": 2, "within": "PT0.1S"}}]},
     "faults": {"name": "all", "faults": [

@@ -441,7 +441,7 @@ def tour_of_the_seeds(lab):
     assert exported["users"][0]["password"] == tenant["users"][0]["password"] and exported["apps"][0]["secrets"][1] == hashed
     assert "sha256" not in json.dumps(lab.visit("exportTenants", 200, query={"tenant": "import.example"}))
     for body, field in [
-            ({}, "tenants"), ({"tenants": []}, "tenants"), ({"tenants": [{"name": "x"}]}, "tenants[0].id"),
+            ({}, "tenants"), ({"tenants": []}, "tenants"), ({"tenants": [{"name": "x"}]}, "tenants[0].domains"),
             ({"tenants": [{**tenant, "users": [{**tenant["users"][0], "password": {"sha256": "x"}}]}]},
                 "tenants[0].users[0].password.sha256"),
             ({"tenants": [{**tenant, "apps": [{"name": "x", "kind": "public", "secrets": [{"md5": "x"}]}]}]},

@@ -9,7 +9,8 @@ final class AppProcess: @unchecked Sendable {
     /// Who waits for its end; nil: it has ended.
     private let waiting = Mutex<[AsyncStream<Void>.Continuation]?>([])
 
-    init(_ command: [String], environment: [String: String]) {
+    /// - Parameter output: where its output goes, and what it complains of.
+    init(_ command: [String], environment: [String: String], output: FileHandle) {
         self.command = command
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         #if os(Linux)
@@ -21,8 +22,8 @@ final class AppProcess: @unchecked Sendable {
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         // A group of its own may not read the terminal.
         process.standardInput = FileHandle.nullDevice
-        // The report has stdout to itself.
-        process.standardOutput = FileHandle.standardError
+        process.standardOutput = output
+        process.standardError = output
         process.terminationHandler = { [weak self] _ in self?.announceEnd() }
     }
 

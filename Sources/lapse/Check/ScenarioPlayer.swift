@@ -5,13 +5,22 @@ struct ScenarioPlayer {
     let scenario: Scenario
     let client: ControlClient
     let cast: Cast
+    /// Told of each wait while it lasts, and cancelled at its end.
+    let isWaiting: @Sendable (Waiting) async -> Void
+
+    /// What a step waits for.
+    struct Waiting: Sendable {
+        let step: Int
+        let what: String
+        let time: Duration
+    }
 
     func prepare() async throws {
         if let policies = scenario.policies { try await client.send("PUT", client.path("policies"), policies) }
         if let propagation = scenario.propagation { try await client.send("PUT", client.path("propagation"), propagation) }
     }
 
-    enum Story: Equatable {
+    enum Story: Equatable, Sendable {
         case played
         /// The app did not do what a step waited for.
         case cutShort(String)
@@ -21,7 +30,7 @@ struct ScenarioPlayer {
 
     func play(while process: AppProcess) async -> Story {
         var cursor: Int64 = 0
-        var names = ["user": cast.user, "client": cast.client, "revocation": ""]
+        var names = ["user": cast.people[0].user, "client": cast.apps[0].id, "revocation": ""]
         for (index, step) in scenario.steps.enumerated() {
             do {
                 switch step {
@@ -31,9 +40,10 @@ struct ScenarioPlayer {
                         method, client.path() + "/" + Self.filled(path, names), body.map { Self.filled($0, names) })
                     if path == "revocations", let id = answer.json["id"]?.text { names["revocation"] = id }
                 case .wait(let kinds, let count, let time):
-                    let found = try await wait(for: kinds, count: count, after: &cursor, atMost: time, process)
+                    let what = kinds.map(\.rawValue).sorted().joined(separator: " or ")
+                    let waiting = Waiting(step: index + 1, what: what, time: time)
+                    let found = try await wait(for: kinds, count: count, after: &cursor, waiting, process)
                     guard let found else {
-                        let what = kinds.map(\.rawValue).sorted().joined(separator: " or ")
                         return .cutShort(
                             "\(scenario.name): step \(index + 1) waited in vain for \(what); "
                                 + (process.isRunning ? "the app did nothing of the kind" : "the command had ended"))
@@ -54,10 +64,10 @@ struct ScenarioPlayer {
     ///
     /// - Returns: the last of the events; nil when they did not happen.
     private func wait(
-        for kinds: Set<Event.Kind>, count: Int64, after cursor: inout Int64, atMost time: Duration, _ process: AppProcess
+        for kinds: Set<Event.Kind>, count: Int64, after cursor: inout Int64, _ waiting: Waiting, _ process: AppProcess
     ) async throws -> JSON? {
         let start = Search(kinds: kinds, left: count, cursor: cursor)
-        let search = try await withThrowingTaskGroup(of: Search.self) { group in
+        let search = try await withThrowingTaskGroup(of: Search?.self) { group in
             group.addTask {
                 var search = start
                 try await client.follow(client.path("events", "stream"), query: [("after", String(start.cursor))]) { event in
@@ -71,11 +81,19 @@ struct ScenarioPlayer {
                 return start
             }
             group.addTask {
-                try? await Task.sleep(for: time)
+                try? await Task.sleep(for: waiting.time)
                 return start
             }
+            group.addTask {
+                await isWaiting(waiting)
+                return nil
+            }
             defer { group.cancelAll() }
-            return try await group.next() ?? start
+            while let done = try await group.next() {
+                // Whoever tells of the wait has no say in its end.
+                if let done { return done }
+            }
+            return start
         }
         // What the app did at last is in the log, though the stream had no time to bring it.
         let whole = search.found == nil ? try await read(start) : search

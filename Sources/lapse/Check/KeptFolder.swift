@@ -1,0 +1,55 @@
+import Foundation
+import LapseInstance
+import LapseRules
+
+/// The folder in which `check --keep` leaves what it saw: it stays when the Lapse of the check is gone.
+struct KeptFolder: Sendable {
+    private let path: String
+    private let isOfOne: Bool
+
+    /// - Parameter isOfOne: whether only one scenario is played, whose files then stand in the folder itself.
+    /// - Throws: ``UsageError`` for a place that cannot be a folder.
+    init(_ path: String, isOfOne: Bool) throws {
+        (self.path, self.isOfOne) = (path, isOfOne)
+        try Self.make(path)
+    }
+
+    private static func make(_ path: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        } catch { throw UsageError("--keep: cannot make the folder \(path)") }
+    }
+
+    /// - Throws: as ``init(_:isOfOne:)``.
+    func folder(of scenario: String) throws -> String {
+        let folder = isOfOne ? path : "\(path)/\(scenario)"
+        try Self.make(folder)
+        return folder
+    }
+
+    /// Where the numbers of a report's events lead.
+    func note(of scenario: String) -> String {
+        let folder = isOfOne ? path : "\(path)/\(scenario)"
+        return "The events by their numbers are in \(folder)/events.txt, and as pictures in \(folder)/report.html."
+    }
+
+    /// - Throws: `StartError` for a file that cannot be written.
+    func keep(_ scenario: String, people: [String], _ control: ControlClient) async throws {
+        let folder = try folder(of: scenario)
+        func put(_ text: String, _ name: String) throws { try write(text, to: "\(folder)/\(name)", asked: "--keep") }
+        let report = try await FetchedReport(control)
+        for (format, name) in [
+            (ReportOutput.Format.html, "report.html"), (.json, "report.json"), (.junit, "report.xml"), (.markdown, "report.md"),
+        ] { try put(try await report.text(format), name) }
+        let events = try await control.all(control.path("events"), query: [("detail", "true")])
+        var (lines, text) = ([String](), EventText(control, isPrecise: true))
+        for event in events { lines.append(try await text.line(event)) }
+        try put(lines.joined(separator: "\n") + "\n", "events.txt")
+        try put(JSON.array(events).encodedText, "events.json")
+        for person in people {
+            let user = try await control.user(person)
+            let name = String(person.prefix { $0 != "@" })
+            try put(try await control.send("GET", control.path("users", user, "timeline.svg")).text, "timeline-\(name).svg")
+        }
+    }
+}
