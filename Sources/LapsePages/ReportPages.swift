@@ -81,6 +81,8 @@ package struct ReportContent: Sendable {
     let tenant: String
     let at: String
     let verdict: String
+    /// By which program and rules, and from what, it was judged; in sentences.
+    let basis: String
     let clients: [Client]
     let expectations: [Expectation]
     /// All rules that an app can break, whether one did or not.
@@ -89,11 +91,12 @@ package struct ReportContent: Sendable {
     let isEmpty: Bool
 
     package init(
-        tenant: String, at: String, verdict: String, clients: [Client], expectations: [Expectation], rules: [String]
+        tenant: String, at: String, verdict: String, basis: String, clients: [Client], expectations: [Expectation], rules: [String]
     ) {
         self.tenant = tenant
         self.at = at
         self.verdict = verdict
+        self.basis = basis
         self.clients = clients
         self.expectations = expectations
         self.rules = rules

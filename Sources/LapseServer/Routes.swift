@@ -88,7 +88,8 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     FaultCalls(authority: site.authority).add(to: control)
     GateCalls(authority: site.authority).add(to: control)
     ForgeTokenCalls(authority: site.authority).add(to: control)
-    ReportCalls(authority: site.authority).add(to: control)
+    ReportCalls(authority: site.authority, version: site.version).add(to: control)
+    VisitCalls(authority: site.authority).add(to: control)
     ExpectationCalls(authority: site.authority).add(to: control)
     return router
 }

@@ -17,9 +17,10 @@ struct ChallengeMachine: Equatable {
     }
 
     let user: GUID?
+    private let threshold: JudgeThreshold
     private(set) var state = State.unchallenged
 
-    init(user: GUID?) { self.user = user }
+    init(user: GUID?, threshold: JudgeThreshold = JudgeThreshold()) { (self.user, self.threshold) = (user, threshold) }
 
     var isOpen: Bool { state != .unchallenged }
 
@@ -82,7 +83,7 @@ struct ChallengeMachine: Equatable {
     private mutating func close(isAnswered: Bool) -> [JudgeAction] {
         guard let incident = state.incident else { return [] }
         state = .unchallenged
-        if incident.retries.count > JudgeThreshold.forgivenRetries {
+        if incident.retries.count > threshold.forgivenRetries {
             return [
                 .found(
                     incident.finding(

@@ -13,14 +13,17 @@ struct ClientHistory {
     private var challenge: ChallengeMachine
     private var silentSignIn: SilentSignInMachine
     private var outage: OutageMachine
+    private var page: PageMachine
+    private let rules: JudgeRules
 
-    init(user: GUID?) {
-        self.user = user
+    init(user: GUID?, rules: JudgeRules = .newest) {
+        (self.user, self.rules) = (user, rules)
         loop = LoopMachine(user: user)
-        refusal = RefusalMachine(user: user)
-        challenge = ChallengeMachine(user: user)
-        silentSignIn = SilentSignInMachine(user: user)
-        outage = OutageMachine(user: user)
+        refusal = RefusalMachine(user: user, threshold: rules.thresholds)
+        challenge = ChallengeMachine(user: user, threshold: rules.thresholds)
+        silentSignIn = SilentSignInMachine(user: user, threshold: rules.thresholds)
+        outage = OutageMachine(user: user, threshold: rules.thresholds)
+        page = PageMachine(user: user, threshold: rules.thresholds)
     }
 
     var hasOpenIncident: Bool { refusal.isOpen || challenge.isOpen || silentSignIn.isOpen || outage.isOpen }
@@ -34,27 +37,35 @@ struct ClientHistory {
         switch observation {
         case .failure:
             perform(outage.on(.failed(logged)))
+            perform(page.on(.failed(logged)))
         case .refusal:
             perform(loop.on(.refused(logged)))
             perform(outage.on(.refused(logged)))
             perform(refusal.on(.refused(logged)))
+            if refusal.isOpen { perform(page.on(.refused(logged))) }
         case .tokens:
             perform(refusal.on(.tokens(logged)))
             perform(challenge.on(.tokens(logged)))
             perform(silentSignIn.on(.tokens(logged)))
             perform(outage.on(.tokens(logged)))
+            perform(page.on(.tokens(logged)))
         case .signInRequest:
             perform(refusal.on(.asked(logged)))
             perform(challenge.on(.asked(logged)))
             // After a refusal or a challenge the sign-in is no fault of the outage.
             perform(outage.on(.asked(logged, liveGrant: challenge.isOpen ? nil : refusal.liveGrant)))
             perform(silentSignIn.on(.asked(logged)))
+            perform(page.on(.asked(logged)))
         case .silentRefusal:
             perform(silentSignIn.on(.refused(logged)))
+            perform(page.on(.refused(logged)))
         case .challenge:
             perform(challenge.on(.challenged(logged)))
+            perform(page.on(.refused(logged)))
         case .outlivedAccess:
             perform(refusal.on(.outlivedAccess(logged)))
+        case .page:
+            perform(page.on(.page(logged)))
         }
     }
 
@@ -64,12 +75,13 @@ struct ClientHistory {
         history.perform(history.silentSignIn.on(.ended))
         history.perform(history.challenge.on(.ended))
         history.perform(history.outage.on(.ended))
+        history.perform(history.page.on(.ended))
         let isFaultless = history.findings.allSatisfy { $0.rule.severity != .fail }
         history.perform(history.refusal.on(.ended(isFaultless: isFaultless)))
         return history
     }
 
-    mutating func add(_ finding: Finding) { findings.append(finding) }
+    mutating func add(_ finding: Finding) { if rules.rules.contains(finding.rule) { findings.append(finding) } }
 
     private mutating func perform(_ actions: [JudgeAction]) {
         for action in actions {

@@ -4,10 +4,12 @@
 /// outage; and sees from what follows what the app made of it. Haste and patience are measured on the machine's clock, whatever
 /// the tenant's says.
 package enum Judge {
-    /// - Parameter events: of one tenant, oldest first.
+    /// - Parameters:
+    ///   - events: of one tenant, oldest first.
+    ///   - rules: by which version is judged.
     /// - Returns: for each client that did anything, what it met and how it took it; in the order in which they appeared.
-    package static func reactions(in events: [LoggedEvent]) -> [Reaction] {
-        var state = State(events)
+    package static func reactions(in events: [LoggedEvent], by rules: JudgeRules = .newest) -> [Reaction] {
+        var state = State(events, rules)
         for event in events { state.observe(event) }
         return state.reactions()
     }
@@ -26,12 +28,14 @@ extension Judge {
         private var histories: [Key: ClientHistory] = [:]
         /// The hits of faults by request: what else a request wrote is read in their light.
         private let hits: [GUID: LoggedEvent]
+        private let rules: JudgeRules
         /// Of each client: the user whose incident was open last.
         private var lastDisturbed: [ClientID: Key] = [:]
         /// Of each client: the last refusals or challenges of two users.
         private var refusals: [ClientID: [Incident]] = [:]
 
-        init(_ events: [LoggedEvent]) {
+        init(_ events: [LoggedEvent], _ rules: JudgeRules) {
+            self.rules = rules
             hits = Dictionary(
                 events.compactMap { logged in
                     logged.event.kind == .faultHit ? logged.event.requestID.map { ($0, logged) } : nil
@@ -46,12 +50,12 @@ extension Judge {
                 history = known
             } else {
                 keys.append(key)
-                history = ClientHistory(user: key.user)
+                history = ClientHistory(user: key.user, rules: rules)
             }
             let wasUndisturbed = history.isUndisturbed
             history.observe(logged, hit: logged.event.requestID.flatMap { hits[$0] })
             if wasUndisturbed, logged.event.asksForSignIn, let other = refusals[client]?.last(where: { $0.user != key.user }),
-                logged.writtenAt - other.writtenAt <= JudgeThreshold.signInAfterOthersRefusal
+                logged.writtenAt - other.writtenAt <= rules.thresholds.signInAfterOthersRefusal
             {
                 history.add(
                     Finding(

@@ -1,31 +1,35 @@
 /// From how many and how soon the judge counts something against an app. docs/good-client.md says the same to its readers.
-enum JudgeThreshold {
+struct JudgeThreshold: Equatable, Sendable {
     /// So many more tries after the first are forgiven.
     // Assumption: libraries try once or twice more, an app that starts anew tries once more, and several requests of one app may be
     // under way at once.
-    static let forgivenRetries = 2
+    var forgivenRetries = 2
 
     /// Requests of one app so close to each other may have been under way together.
     // Assumption: an app that sends requests at once needs no longer than this to send them all.
-    static let concurrentRequests = Duration.milliseconds(50)
+    var concurrentRequests = Duration.milliseconds(50)
 
     /// An app that waits at least so long between most of its tries takes a refusal for an outage; any other loops.
     // Assumption: whoever backs off waits longer: MSAL Python half a second, azure-identity 1.6 s after a first retry at once.
-    static let shortestBackoff = Duration.milliseconds(200)
+    var shortestBackoff = Duration.milliseconds(200)
 
     /// More retries than this within the first second of an outage, when no Retry-After was told, are too many.
     // Assumption: growing pauses leave room for fewer. MSAL Python and azure-identity send one.
-    static let retriesInFirstSecond = 4
+    var retriesInFirstSecond = 4
 
     /// So much earlier than Retry-After said is still in time.
     // RFC 9110, section 10.2.3: it counts whole seconds. So do libraries: MSAL Python comes back up to a second early.
-    static let retryAfterRounding = Duration.seconds(1)
+    var retryAfterRounding = Duration.seconds(1)
 
     /// A sign-in later than this after the last failure of an outage has another reason.
     // Assumption: an app that drops its tokens because of a failure asks its user at once, or at the next click.
-    static let signInAfterOutage = Duration.seconds(60)
+    var signInAfterOutage = Duration.seconds(60)
 
     /// A user's sign-in so soon after the refusal of another user is a consequence of that refusal.
     // Assumption: an app that signs out everybody does so at once, and few users sign in again by themselves so soon.
-    static let signInAfterOthersRefusal = Duration.seconds(5)
+    var signInAfterOthersRefusal = Duration.seconds(5)
+
+    /// So many pages that go on as if nothing had happened are forgiven.
+    // Assumption: one may have been on its way, or stood in a cache.
+    var forgivenStalePages = 1
 }

@@ -14,6 +14,8 @@ enum Observation: Equatable {
     case challenge
     /// An access token was used after its grant died.
     case outlivedAccess
+    /// A person ended on a page of the app.
+    case page
 
     /// - Parameter hit: what a fault did to the request that wrote the event.
     init?(_ event: Event, hit: Event?) {
@@ -32,6 +34,7 @@ enum Observation: Equatable {
         case .silentSignInRefused: self = .silentRefusal
         case .accessChallenged: self = .challenge
         case .accessOutlived: self = .outlivedAccess
+        case .pageShown where event.notes.page != nil: self = .page
         case _ where event.asksForSignIn: self = .signInRequest
         default: return nil
         }

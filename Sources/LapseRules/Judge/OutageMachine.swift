@@ -31,11 +31,12 @@ struct OutageMachine: Equatable {
     }
 
     let user: GUID?
+    private let threshold: JudgeThreshold
     private(set) var state = State.working
     /// Lost only if they never come back: the user may have signed in on another device.
     private(set) var abandoned: [Abandoned] = []
 
-    init(user: GUID?) { self.user = user }
+    init(user: GUID?, threshold: JudgeThreshold = JudgeThreshold()) { (self.user, self.threshold) = (user, threshold) }
 
     var isOpen: Bool { state != .working }
 
@@ -54,7 +55,7 @@ struct OutageMachine: Equatable {
         if case .failing(var outage) = state, outage.incident.endpoint == notes.endpoint {
             // Gives up the state's copy, so that the arrays grow in place.
             state = .working
-            outage.noteIfEarly(logged)
+            outage.noteIfEarly(logged, rounding: threshold.retryAfterRounding)
             outage.incident.addRetry(logged)
             outage.incident.retryAfter = notes.retryAfter ?? outage.incident.retryAfter
             outage.lastFailedAt = logged.writtenAt
@@ -71,7 +72,7 @@ struct OutageMachine: Equatable {
     private mutating func onRefused(_ logged: LoggedEvent) -> [JudgeAction] {
         abandoned.removeAll { $0.grant == logged.event.grant }
         guard case .failing(var outage) = state, outage.incident.endpoint == .token else { return [] }
-        outage.noteIfEarly(logged)
+        outage.noteIfEarly(logged, rounding: threshold.retryAfterRounding)
         state = .failing(outage)
         return close(recovered: nil)
     }
@@ -79,14 +80,14 @@ struct OutageMachine: Equatable {
     private mutating func onTokens(_ logged: LoggedEvent) -> [JudgeAction] {
         abandoned.removeAll { $0.grant == logged.event.grant }
         guard case .failing(var outage) = state, !outage.incident.leavesNoTraceOfRecovery else { return [] }
-        if outage.incident.endpoint == .token { outage.noteIfEarly(logged) }
+        if outage.incident.endpoint == .token { outage.noteIfEarly(logged, rounding: threshold.retryAfterRounding) }
         state = .failing(outage)
         return close(recovered: logged)
     }
 
     private mutating func onAsked(_ logged: LoggedEvent, liveGrant: GUID?) -> [JudgeAction] {
         guard case .failing(var outage) = state, let liveGrant,
-            logged.writtenAt - outage.lastFailedAt <= JudgeThreshold.signInAfterOutage
+            logged.writtenAt - outage.lastFailedAt <= threshold.signInAfterOutage
         else { return [] }
         outage.incident.addRequest(logged)
         state = .failing(outage)
@@ -113,7 +114,7 @@ struct OutageMachine: Equatable {
             incident.recovered = incident.step(recovered)
             incident.events.append(recovered.id)
         }
-        if let haste = Self.haste(of: incident, early: outage.early) { return [.found(haste), .closed(incident)] }
+        if let haste = haste(of: incident, early: outage.early) { return [.found(haste), .closed(incident)] }
         // A new sign-in is not the token that it had.
         guard let recovered, [.tokenRefreshed, .clientTokenIssued, .onBehalfOfIssued].contains(recovered.event.kind) else {
             return [.closed(incident)]
@@ -128,24 +129,24 @@ struct OutageMachine: Equatable {
         ]
     }
 
-    private static func haste(of incident: Incident, early: [Incident.Step]) -> Finding? {
-        let isLate = early.contains { $0.after > JudgeThreshold.concurrentRequests }
-        if early.count > JudgeThreshold.forgivenRetries || isLate, let wait = incident.retryAfter {
+    private func haste(of incident: Incident, early: [Incident.Step]) -> Finding? {
+        let isLate = early.contains { $0.after > threshold.concurrentRequests }
+        if early.count > threshold.forgivenRetries || isLate, let wait = incident.retryAfter {
             return incident.finding(
                 .ignoresRetryAfter,
                 "It was told to wait \(wait.iso8601), and came back before that \(early.count == 1 ? "once" : "\(early.count) times").",
                 [incident.event] + early.map(\.event))
         }
         let soon = incident.retries.count { $0.after <= .seconds(1) }
-        guard incident.retryAfter == nil, soon > JudgeThreshold.retriesInFirstSecond else { return nil }
+        guard incident.retryAfter == nil, soon > threshold.retriesInFirstSecond else { return nil }
         return incident.finding(
             .hammersThroughOutage, "The service failed, and it came back \(soon) times within a second.", incident.events)
     }
 }
 
 extension OutageMachine.Outage {
-    fileprivate mutating func noteIfEarly(_ logged: LoggedEvent) {
-        guard let wait, logged.writtenAt - lastFailedAt + JudgeThreshold.retryAfterRounding < wait else { return }
+    fileprivate mutating func noteIfEarly(_ logged: LoggedEvent, rounding: Duration) {
+        guard let wait, logged.writtenAt - lastFailedAt + rounding < wait else { return }
         early.append(incident.step(logged))
     }
 }

@@ -5,6 +5,8 @@ package enum ReactionRule: String, CaseIterable, Sendable {
     case loopsOnSilentSignIn, looping
     case ignoresRetryAfter, hammersThroughOutage, losesLivingToken
     case disturbsOthers
+    case showsServerError, showsStalePage
+    case showsErrorPage, showsOutage
     case hasNotAskedYet
     case signsInAgain, answersChallenge, outlivesOutage
 
@@ -59,6 +61,10 @@ package enum ReactionRule: String, CaseIterable, Sendable {
         case .hammersThroughOutage: (.fail, Self.resilience, "Retry a failing service a few times with growing pauses, not at once.")
         case .losesLivingToken: (.fail, Self.resilience, "Keep the refresh token through an outage: an answer that failed or was lost says nothing about it.")
         case .disturbsOthers: (.fail, Self.refreshTokens, "Let a refusal end only the sign-in of its own user.")
+        case .showsServerError: (.fail, Self.errors, "Catch what the library raises for a refusal, and send the user to sign in; a 5xx page tells them nothing.")
+        case .showsStalePage: (.fail, Self.refreshTokens, "End the app's own session when its sign-in was refused, and ask the user to sign in before anything of theirs is shown again.")
+        case .showsErrorPage: (.note, Self.refreshTokens, "Show the sign-in page in place of an error: signing in again is all that the user can do.")
+        case .showsOutage: (.note, Self.resilience, "Say that signing in does not work at the moment, and that the user may try again.")
         case .hasNotAskedYet: (.note, Self.refreshTokens, "When the user is there again, send them to sign in.")
         case .signsInAgain: (.good, Self.refreshTokens, "Nothing to change.")
         case .answersChallenge: (.good, Self.evaluation, "Nothing to change.")

@@ -36,10 +36,11 @@ struct RefusalMachine: Equatable {
     }
 
     let user: GUID?
+    private let threshold: JudgeThreshold
     private(set) var state = State.accepted(liveGrant: nil)
     private(set) var retries: Retries?
 
-    init(user: GUID?) { self.user = user }
+    init(user: GUID?, threshold: JudgeThreshold = JudgeThreshold()) { (self.user, self.threshold) = (user, threshold) }
 
     var isOpen: Bool { state.refusal != nil }
 
@@ -84,7 +85,7 @@ struct RefusalMachine: Equatable {
         refusal.incident.recovered = step
         refusal.incident.events.append(logged.id)
         if let asked = refusal.incident.asked {
-            if refusal.incident.retries.count <= JudgeThreshold.forgivenRetries {
+            if refusal.incident.retries.count <= threshold.forgivenRetries {
                 actions.append(
                     .found(
                         refusal.incident.finding(
@@ -144,8 +145,8 @@ struct RefusalMachine: Equatable {
         retries.gaps += zip([.zero] + incident.retries.map(\.after), incident.retries.map(\.after)).map { $1 - $0 }
         retries.events += incident.events
         self.retries = retries
-        if retries.gaps.count > JudgeThreshold.forgivenRetries {
-            let isPatient = retries.gaps.count { $0 >= JudgeThreshold.shortestBackoff } * 2 > retries.gaps.count
+        if retries.gaps.count > threshold.forgivenRetries {
+            let isPatient = retries.gaps.count { $0 >= threshold.shortestBackoff } * 2 > retries.gaps.count
             actions.append(
                 .found(
                     incident.finding(
@@ -154,7 +155,7 @@ struct RefusalMachine: Equatable {
                         retries.events)))
             self.retries = nil
         }
-        if case .refused = state, refusal.outlivedCalls.count > JudgeThreshold.forgivenRetries {
+        if case .refused = state, refusal.outlivedCalls.count > threshold.forgivenRetries {
             actions.append(
                 .found(
                     incident.finding(

@@ -15,9 +15,10 @@ struct SilentSignInMachine: Equatable {
     }
 
     let user: GUID?
+    private let threshold: JudgeThreshold
     private(set) var state = State.quiet
 
-    init(user: GUID?) { self.user = user }
+    init(user: GUID?, threshold: JudgeThreshold = JudgeThreshold()) { (self.user, self.threshold) = (user, threshold) }
 
     var isOpen: Bool { state != .quiet }
 
@@ -55,7 +56,7 @@ struct SilentSignInMachine: Equatable {
 
     private mutating func close(_ incident: Incident) -> [JudgeAction] {
         state = .quiet
-        guard incident.retries.count > JudgeThreshold.forgivenRetries else { return [.closed(incident)] }
+        guard incident.retries.count > threshold.forgivenRetries else { return [.closed(incident)] }
         return [
             .found(
                 incident.finding(

@@ -10,6 +10,7 @@ package struct Event: Equatable, Sendable {
         case silentSignInRefused, sessionRefused
         case accessChallenged, accessOutlived
         case faultHit
+        case pageShown
         case revoked, guestRevokeIgnored, revocationReleased
         case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged
@@ -51,8 +52,32 @@ package struct Event: Equatable, Sendable {
         package var status: Int?
         package var responseFault: FaultEffect.ResponseFault?
         package var retryAfter: Duration?
+        /// What a person saw of the app.
+        package var page: Page?
 
         package init() {}
+    }
+
+    /// A page of an app that a person ended on.
+    package struct Page: Equatable, Sendable {
+        /// Without query and fragment, which may be secret.
+        package let url: String
+        /// Nil: there was no answer.
+        package let status: Int?
+        /// What it says, or why there was no answer; in one line.
+        package let text: String
+
+        package init(url: String, status: Int?, text: String) { (self.url, self.status, self.text) = (url, status, text) }
+
+        /// More of a page is not kept.
+        static let mostText = 500
+        /// How much of it a sentence quotes.
+        private static let mostQuoted = 120
+
+        var quoted: String {
+            guard !text.isEmpty else { return "an empty page" }
+            return "\"\(text.prefix(Self.mostQuoted))\(text.count > Self.mostQuoted ? "…" : "")\""
+        }
     }
 
     package struct AccessToken: Equatable, Sendable {

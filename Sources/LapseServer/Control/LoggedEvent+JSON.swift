@@ -29,6 +29,12 @@ extension Event.Notes {
             "fault": fault.map { .string($0.description) }, "endpoint": endpoint.map { .string($0.rawValue) },
             "status": status.map { .integer(Int64($0)) }, "answer": responseFault.map { .string($0.rawValue) },
             "retryAfter": retryAfter.map { .string($0.iso8601) },
+            "page": page.map { page in
+                [
+                    "url": .string(page.url), "status": page.status.map { .integer(Int64($0)) } ?? .null,
+                    "text": .string(page.text),
+                ]
+            },
         ])
     }
 }

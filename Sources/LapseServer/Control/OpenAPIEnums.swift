@@ -60,6 +60,7 @@ extension OpenAPIDocument {
 
         // Reports.
         "Verdict": words(Reaction.Verdict.allCases),
+        "RulesVersion": JudgeRules.all.map { .string($0.version) },
         "ReactionRule": words(ReactionRule.allCases),
         "GoodRule": words(ReactionRule.allCases.filter { $0.severity == .good }),
         "NoteRule": words(ReactionRule.allCases.filter { $0.severity == .note }),

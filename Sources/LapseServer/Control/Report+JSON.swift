@@ -2,9 +2,12 @@ import LapseRules
 import LapseService
 
 extension Report {
-    var json: JSON {
+    /// - Parameter version: of the program.
+    func json(version: String) -> JSON {
         [
+            "program": ["name": "lapse", "version": .string(version)], "rules": .string(rules.version),
             "tenant": .string(tenant.id.description), "at": JSON(at), "verdict": .string(verdict.rawValue),
+            "judgedFrom": ["events": .integer(Int64(judgedFrom.events)), "pages": .integer(Int64(judgedFrom.pages))],
             "clients": .array(
                 reactions.map { reaction in
                     [

@@ -8,6 +8,8 @@ import LapseService
 /// The control calls on how apps took what they met: the report in its formats.
 struct ReportCalls {
     let authority: Authority
+    /// Of the program.
+    let version: String
 
     func add(to routes: RouterGroup<LapseContext>) {
         routes.get("tenants/{tenant}/report", use: json)
@@ -17,11 +19,12 @@ struct ReportCalls {
     }
 
     func json(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlResponder.answer(try report(request, context).json)
+        ControlResponder.answer(try report(request, context).json(version: version))
     }
 
     func page(_ request: Request, _ context: LapseContext) throws -> Response {
-        var response = text(ReportPage(ReportContent(try report(request, context))), type: "text/html; charset=utf-8")
+        var response = text(
+            ReportPage(ReportContent(try report(request, context), version: version)), type: "text/html; charset=utf-8")
         response.headers[.contentSecurityPolicy] =
             "default-src 'none'; style-src '\(Self.styleHash)'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         response.headers[.frameOptions] = "DENY"
@@ -29,11 +32,11 @@ struct ReportCalls {
     }
 
     func markdown(_ request: Request, _ context: LapseContext) throws -> Response {
-        text(ReportMarkdown(ReportContent(try report(request, context))), type: "text/markdown; charset=utf-8")
+        text(ReportMarkdown(ReportContent(try report(request, context), version: version)), type: "text/markdown; charset=utf-8")
     }
 
     func junit(_ request: Request, _ context: LapseContext) throws -> Response {
-        text(ReportJUnit(ReportContent(try report(request, context))), type: "application/xml; charset=utf-8")
+        text(ReportJUnit(ReportContent(try report(request, context), version: version)), type: "application/xml; charset=utf-8")
     }
 
     /// The page brings its style along, so that it is whole as a file; nothing else inline may be.
@@ -42,7 +45,12 @@ struct ReportCalls {
 
     private func report(_ request: Request, _ context: LapseContext) throws -> Report {
         let tenant = try context.parameter("tenant")
-        return try authority.report(of: try request.controlQuery("client").map { ClientID($0) }, in: tenant)
+        let client = try request.controlQuery("client").map { ClientID($0) }
+        let rules = try request.controlQuery("rules").map { version in
+            try ControlError.reading { () throws(FieldError) in try JudgeRules(named: version, field: "rules") }
+        }
+        return try authority.report(
+            of: client, in: tenant, by: rules ?? .newest)
     }
 
     private func text(_ page: some Page, type: String) -> Response {
@@ -53,9 +61,11 @@ struct ReportCalls {
 }
 
 extension ReportContent {
-    init(_ report: Report) {
+    /// - Parameter version: of the program.
+    init(_ report: Report, version: String) {
         self.init(
             tenant: report.tenant.name, at: report.at.errorText, verdict: report.verdict.rawValue,
+            basis: "Lapse \(version), rules \(report.rules.version). \(report.basis)",
             clients: report.reactions.map { reaction in
                 Client(
                     id: reaction.client.description, name: report.apps[reaction.client] ?? reaction.client.description,
@@ -113,9 +123,27 @@ extension Event {
         let parts = [
             code.map { "code \($0.rawValue)" }, notes.prompt.map { "prompt=\($0)" }, notes.answersChallenge ? "with claims" : nil,
             notes.status.map { "answered \($0)" }, notes.responseFault.map { "answer \($0.rawValue)" },
-            notes.retryAfter.map { "Retry-After \($0.iso8601)" }, region.map { $0 == .local ? "" : "in \($0)" },
+            notes.retryAfter.map { "Retry-After \($0.iso8601)" }, notes.page.map(\.line),
+            region.map { $0 == .local ? "" : "in \($0)" },
         ].compactMap { $0 }.filter { !$0.isEmpty }
         return ([kind.rawValue] + parts).joined(separator: ", ")
+    }
+}
+
+extension Event.Page {
+    fileprivate var line: String { "\(url) \(status.map { "answered \($0)" } ?? "gave no answer"): \(text.prefix(160))" }
+}
+
+extension Report {
+    /// What it was judged from, in a sentence.
+    var basis: String {
+        let pages = judgedFrom.pages
+        let seen =
+            pages == 0
+            ? "no page was seen" : "\(pages) page\(pages == 1 ? "" : "s") that people saw"
+        let events = judgedFrom.events
+        return
+            "Judged from \(events) event\(events == 1 ? "" : "s") at the authority and its resources\(pages == 0 ? "; " : " and from ")\(seen)."
     }
 }
 

@@ -175,7 +175,7 @@ extension Event.Kind {
             .deviceCodeIssued, .deviceCodeApproved, .deviceCodeDeclined, .deviceCodeRedeemed, .deviceCodeRefused,
             .clientTokenIssued,
             .clientTokenRefused, .onBehalfOfIssued, .onBehalfOfRefused, .silentSignInRefused, .sessionRefused, .accessChallenged,
-            .accessOutlived, .faultHit:
+            .accessOutlived, .faultHit, .pageShown:
             true
         default: false
         }

@@ -6,6 +6,9 @@ package struct Report: Sendable {
     package let tenant: Tenant
     /// The tenant's clock.
     package let at: Timestamp
+    package let rules: JudgeRules
+    /// How many events of apps and of people it rests on, and how many of them are pages that somebody saw.
+    package let judgedFrom: (events: Int, pages: Int)
     package let reactions: [Reaction]
     package let expectations: [JudgedExpectation]
     package let apps: [ClientID: String]
@@ -43,7 +46,7 @@ extension Authority {
     /// What the judge says of every client, or of one.
     ///
     /// - Throws: ``ControlError`` for a tenant that is not there.
-    package func report(of client: ClientID? = nil, in name: String) throws -> Report {
+    package func report(of client: ClientID? = nil, in name: String, by rules: JudgeRules = .newest) throws -> Report {
         let heard = try looking(at: name) { op in
             Case(
                 tenant: op.tenant,
@@ -51,13 +54,15 @@ extension Authority {
                 expectations: try op.tx.expectations(of: op.tenant.id))
         }
         // Judged between two reads: nobody waits for the store meanwhile.
-        let reactions = Judge.reactions(in: heard.events).filter { client == nil || $0.client == client }
+        let reactions = Judge.reactions(in: heard.events, by: rules).filter { client == nil || $0.client == client }
+        let events = heard.events.filter { $0.event.client != nil && (client == nil || $0.event.client == client) }
+        let pages = events.count { $0.event.kind == .pageShown }
         let named = Set(reactions.flatMap { $0.findings.flatMap(\.events) + $0.incidents.flatMap(\.events) })
         let ids = Set(reactions.flatMap { $0.incidents.compactMap(\.user) + $0.findings.compactMap(\.user) })
         return try store.read { tx in
             let op = try Operation(self, tx, trace: nil).in(heard.tenant)
             return Report(
-                tenant: op.tenant, at: op.now, reactions: reactions,
+                tenant: op.tenant, at: op.now, rules: rules, judgedFrom: (events.count - pages, pages), reactions: reactions,
                 expectations: heard.expectations.filter { client == nil || $0.client == nil || $0.client == client }.map {
                     JudgedExpectation(expectation: $0, outcomes: $0.outcomes(of: reactions, now: op.systemTime))
                 },

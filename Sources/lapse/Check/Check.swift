@@ -79,6 +79,7 @@ struct Check: AsyncParsableCommand {
             StandardStream.output.say(try Self.listed().joined(separator: "\n"))
             return
         }
+        if let rules = output.rules { _ = try JudgeRules(named: rules, field: "--rules") }
         let file = try seed.map { try SeedFile($0, option: "--seed") }
         let cast = try Cast(file, clients: client, users: user)
         let scenarios = try all ? Self.fitting(cast) : [scenarioToPlay()]

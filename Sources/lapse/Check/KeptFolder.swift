@@ -34,10 +34,10 @@ struct KeptFolder: Sendable {
     }
 
     /// - Throws: `StartError` for a file that cannot be written.
-    func keep(_ scenario: String, people: [String], _ control: ControlClient) async throws {
+    func keep(_ scenario: String, people: [String], _ control: ControlClient, by rules: String?) async throws {
         let folder = try folder(of: scenario)
         func put(_ text: String, _ name: String) throws { try write(text, to: "\(folder)/\(name)", asked: "--keep") }
-        let report = try await FetchedReport(control)
+        let report = try await FetchedReport(control, by: rules)
         for (format, name) in [
             (ReportOutput.Format.html, "report.html"), (.json, "report.json"), (.junit, "report.xml"), (.markdown, "report.md"),
         ] { try put(try await report.text(format), name) }

@@ -44,7 +44,7 @@ struct Stage: Sendable {
         } lastWord: { _ in
             StandardStream.complain("it was stopped; this is what is known so far")
             for (scenario, control) in begun.tenants.withLock({ $0 }) {
-                guard let report = try? await FetchedReport(control) else { continue }
+                guard let report = try? await FetchedReport(control, by: check.output.rules) else { continue }
                 StandardStream.output.say((["\(scenario.name):"] + check.output.lines(of: report)).joined(separator: "\n"))
             }
         }
@@ -66,7 +66,8 @@ struct Stage: Sendable {
         _ = try await check.output.expect(control)
         begun.tenants.withLock { $0.append((scenario, control)) }
         let course = try await run(scenario, cast, control, place, output: .standardError, label: "")
-        let verdict = try await check.output.write(try await FetchedReport(control), note: keeper?.note(of: scenario.name))
+        let verdict = try await check.output.write(
+            try await FetchedReport(control, by: check.output.rules), note: keeper?.note(of: scenario.name))
         say(course, "")
         try await keep(scenario, cast, control)
         let code = Check.exitCode(verdict, course.story, status: course.status)
@@ -130,7 +131,7 @@ struct Stage: Sendable {
         }
         defer { try? output.close() }
         let course = try await run(scenario, cast, control, place, output: output, label: "\(scenario.name): ")
-        let report = try await FetchedReport(control)
+        let report = try await FetchedReport(control, by: check.output.rules)
         try await keep(scenario, cast, control)
         let verdict = check.output.verdict(of: report)
         let code = Check.exitCode(verdict, course.story, status: course.status)
@@ -173,6 +174,6 @@ struct Stage: Sendable {
 
     private func keep(_ scenario: Scenario, _ cast: Cast, _ control: ControlClient) async throws {
         guard let keeper else { return }
-        try await keeper.keep(scenario.name, people: cast.people.map(\.user), control)
+        try await keeper.keep(scenario.name, people: cast.people.map(\.user), control, by: check.output.rules)
     }
 }

@@ -58,6 +58,8 @@ final class Visitors: Sendable {
         let person: Person
         var browser: PlainBrowser
         var refusals = 0
+        /// The app that Lapse's pages were about when the person signed in last.
+        var client: String?
     }
 
     private func visit(_ visitor: Visitor) async -> Visitor {
@@ -66,7 +68,8 @@ final class Visitors: Sendable {
             guard let sight = try await visitor.browser.go(to: url, as: visitor.person).0 else { return visitor }
             state.withLock { $0.isAnswered = true }
             visitor.refusals = 0
-            if !sight.isOfLapse { await report(sight.place, sight.status, sight.page.text, sight.client, visitor.person) }
+            visitor.client = sight.client ?? visitor.client
+            if !sight.isOfLapse { await report(sight.place, sight.status, sight.page.text, visitor) }
         } catch let error as StartError {
             // Lapse's own page said no, or the way led nowhere.
             state.withLock { $0.isAnswered = true }
@@ -76,15 +79,15 @@ final class Visitors: Sendable {
             // Before its first answer the app is on its way up; when it has ended there is nobody to answer.
             guard isAnswered, process.isRunning, !Task.isCancelled else { return visitor }
             say("\(visitor.person.user): \(error)")
-            await report(WebPage.place(of: URL(string: url) ?? URL(fileURLWithPath: "/")), nil, "\(error)", nil, visitor.person)
+            await report(WebPage.place(of: URL(string: url) ?? URL(fileURLWithPath: "/")), nil, "\(error)", visitor)
         }
         return visitor
     }
 
     /// What the person saw goes into the log, for the judge.
-    private func report(_ place: String, _ status: Int?, _ text: String, _ client: String?, _ person: Person) async {
+    private func report(_ place: String, _ status: Int?, _ text: String, _ visitor: Visitor) async {
         let page: JSON = [
-            "user": .string(person.user), "client": JSON(client), "url": .string(place),
+            "user": .string(visitor.person.user), "client": JSON(visitor.client), "url": .string(place),
             "status": status.map { .integer(Int64($0)) } ?? .null, "text": .string(String(text.prefix(500))),
         ]
         do { try await control.send("POST", control.path("visits"), page) } catch { say("a page could not be told: \(error)") }

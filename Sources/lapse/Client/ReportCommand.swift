@@ -16,10 +16,10 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var options: ServerOptions
 
     func run() async throws {
-        try await options.run(["client": "--client"]) { control in
+        try await options.run(["client": "--client", "rules": "--rules"]) { control in
             let made = try await output.expect(control)
             let verdict: Reaction.Verdict
-            do { verdict = try await output.write(try await FetchedReport(control, of: client)) } catch {
+            do { verdict = try await output.write(try await FetchedReport(control, of: client, by: output.rules)) } catch {
                 await output.forget(made, control)
                 throw error
             }
@@ -64,6 +64,8 @@ struct ReportOutput: ParsableArguments {
     var junit: String?
     @Option(help: "Write the JSON to this file, too.")
     var jsonFile: String?
+    @Option(help: "The version of the rules to judge by (default: \(JudgeRules.newest.version), the newest).")
+    var rules: String?
     @Option(help: "A file with a list of expectations, YAML or JSON, which must hold too.")
     var expect: String?
 
@@ -119,10 +121,10 @@ struct ReportOutput: ParsableArguments {
         for client in report["clients"]?.elements ?? [] {
             let name = client.shown("name").isEmpty ? client.shown("client") : client.shown("name")
             lines.append("\(name): \(client.shown("verdict"))")
-            for finding in client["findings"]?.elements ?? [] {
+            for (finding, count, events) in folded(findings: client["findings"]?.elements ?? []) {
                 let who = finding.shown("userPrincipalName").isEmpty ? "" : " (\(finding.shown("userPrincipalName")))"
-                let events = (finding["events"]?.elements ?? []).map(\.encodedText)
-                lines.append("  \(finding.shown("severity")): \(finding.shown("rule"))\(who)")
+                let often = count == 1 ? "" : ", \(count) times"
+                lines.append("  \(finding.shown("severity")): \(finding.shown("rule"))\(who)\(often)")
                 lines.append("    \(finding.shown("says"))")
                 if finding.shown("severity") != "good" { lines.append("    To change: \(finding.shown("advice"))") }
                 lines.append("    \(finding["guidance"]?.shown("title") ?? ""), \(finding["guidance"]?.shown("url") ?? "")")
@@ -131,7 +133,9 @@ struct ReportOutput: ParsableArguments {
             }
             if (client["findings"]?.elements ?? []).isEmpty {
                 let met = client["incidents"]?.elements ?? []
-                lines += met.isEmpty ? ["  It met no refusal, no challenge and no outage."] : met.map { "  met: \(Self.line($0))" }
+                lines +=
+                    met.isEmpty
+                    ? ["  It met no refusal, no challenge and no outage."] : folded(met.map { "  met: \(Self.line($0))" })
             }
         }
         for expectation in report["expectations"]?.elements ?? [] {
@@ -140,7 +144,47 @@ struct ReportOutput: ParsableArguments {
             lines.append("\(expectation.shown("status")): \(name)\(isUnmet ? ": nothing of the kind was met" : "")")
             lines += (expectation["outcomes"]?.elements ?? []).map { "  \($0.shown("status")): \($0.shown("says"))" }
         }
-        return lines.isEmpty ? ["No app has done anything yet."] : lines.map(plain) + ["Verdict: \(verdict.rawValue)"]
+        guard !lines.isEmpty else { return ["No app has done anything yet."] }
+        return lines.map(plain) + [basis(of: report), "Verdict: \(verdict.rawValue)"]
+    }
+
+    /// Lines of one kind as one.
+    private static func folded(_ lines: [String]) -> [String] {
+        var counts: [(line: String, count: Int)] = []
+        for line in lines {
+            if let index = counts.firstIndex(where: { $0.line == line }) {
+                counts[index].count += 1
+            } else {
+                counts.append((line, 1))
+            }
+        }
+        return counts.map { $0.count == 1 ? $0.line : "\($0.line) (\($0.count) times)" }
+    }
+
+    /// Findings of one rule and user that say the same are one.
+    private static func folded(findings: [JSON]) -> [(finding: JSON, count: Int, events: [String])] {
+        var folded: [(finding: JSON, count: Int, events: [String])] = []
+        for finding in findings {
+            let events = (finding["events"]?.elements ?? []).map(\.encodedText)
+            let known = folded.firstIndex { other in
+                ["rule", "user", "says"].allSatisfy { other.finding[$0] == finding[$0] }
+            }
+            if let known {
+                folded[known].count += 1
+                folded[known].events += events
+            } else {
+                folded.append((finding, 1, events))
+            }
+        }
+        return folded
+    }
+
+    /// By what and from what it was judged.
+    private static func basis(of report: JSON) -> String {
+        let (events, pages) = (report["judgedFrom"]?.shown("events") ?? "", report["judgedFrom"]?.shown("pages") ?? "0")
+        let seen = pages == "0" ? "no page was seen" : "pages that people saw: \(pages)"
+        return
+            "Judged by Lapse \(report["program"]?.shown("version") ?? ""), rules \(report.shown("rules")), from \(events) events; \(seen)."
     }
 
     /// An incident that there is nothing more to say about.
@@ -155,14 +199,16 @@ struct ReportOutput: ParsableArguments {
 final class FetchedReport: Sendable {
     let control: ControlClient
     let json: JSON
-    private let client: String?
+    private let query: [(String, String?)]
     private let fetched: Mutex<[String: String]>
 
-    /// - Parameter client: nil: all of the tenant's.
+    /// - Parameters:
+    ///   - client: nil: all of the tenant's.
+    ///   - rules: the version to judge by; nil: the newest.
     /// - Throws: ``Refused`` for a client id that is none.
-    init(_ control: ControlClient, of client: String? = nil) async throws {
-        (self.control, self.client) = (control, client)
-        let text = try await control.send("GET", control.path(ReportOutput.Format.json.call), query: [("client", client)]).text
+    init(_ control: ControlClient, of client: String? = nil, by rules: String? = nil) async throws {
+        (self.control, query) = (control, [("client", client), ("rules", rules)])
+        let text = try await control.send("GET", control.path(ReportOutput.Format.json.call), query: query).text
         json = JSON(parsing: Array(text.utf8)) ?? .null
         fetched = Mutex([ReportOutput.Format.json.call: text])
     }
@@ -171,7 +217,7 @@ final class FetchedReport: Sendable {
 
     func text(_ format: ReportOutput.Format) async throws -> String {
         if let known = fetched.withLock({ $0[format.call] }) { return known }
-        let text = try await control.send("GET", control.path(format.call), query: [("client", client)]).text
+        let text = try await control.send("GET", control.path(format.call), query: query).text
         fetched.withLock { $0[format.call] = text }
         return text
     }

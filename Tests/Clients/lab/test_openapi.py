@@ -1088,6 +1088,9 @@ def play_every_rule(lab, adele, alex):
         lab.fault({"status": status}, match={"client": rule}, **more)
         refresh(rule, signed, status, *statuses)
 
+    def see(rule, status, text):
+        lab.visit("createVisit", 201, {"url": "http://localhost:5000/", "status": status, "text": text, "user": adele, "client": rule})
+
     refresh("retriesDeadToken", be_refused("retriesDeadToken"), 400, 400, 400, 400)
     patient = be_refused("takesRefusalForOutage")
     for _ in range(3):
@@ -1109,6 +1112,18 @@ def play_every_rule(lab, adele, alex):
     be_refused("disturbsOthers")
     lab.sign_in(alex, "disturbsOthers")
     assert lab.ask("disturbsOthers", login_hint=alex).status_code == 200
+    be_refused("showsServerError")
+    see("showsServerError", 500, "Internal Server Error")
+    signed = sign_in("showsStalePage")
+    see("showsStalePage", 200, "Hello, it is 12:00")
+    lab.revoke(adele)
+    refresh("showsStalePage", signed, 400)
+    for text in ("Hello, it is 12:01", "Hello, it is 12:02"):
+        see("showsStalePage", 200, text)
+    be_refused("showsErrorPage")
+    see("showsErrorPage", 401, "Unauthorized")
+    meet_outage("showsOutage", 503, times=1)
+    see("showsOutage", None, "connection reset")
     be_refused("hasNotAskedYet")
     be_refused("signsInAgain")
     assert lab.ask("signsInAgain", prompt="login").status_code == 200
@@ -1128,7 +1143,11 @@ def tour_of_the_reports(lab):
     schemas = DOCUMENT["components"]["schemas"]
     report = lab.visit("getReport", 200)
     assert report == {
-        "tenant": made["id"], "at": report["at"], "verdict": "untested", "clients": [], "expectations": []}
+        "program": {"name": "lapse", "version": lab.visit("getHealth", 200)["version"]}, "rules": "2026-11", "tenant": made["id"],
+        "at": report["at"], "verdict": "untested", "judgedFrom": {"events": 0, "pages": 0}, "clients": [], "expectations": []}
+    assert lab.visit("getReport", 200, query={"rules": "2026-11"})["rules"] == "2026-11"
+    for operation in REPORTS:
+        lab.refused(operation, 400, query={"rules": "2025-01"}, field="rules")
     play_every_rule(lab, adele, alex)
     lab.sign_in(adele)
     report = lab.visit("getReport", 200)
@@ -1331,6 +1350,17 @@ def tour_of_the_events(lab):
     assert said["refreshRefused"]["presented"] and said["signedIn"]["notes"] == {}
     assert said["signInRequested"]["notes"] == {"prompt": "login", "answersChallenge": True}
     lab.refused("listEvents", 400, query={"detail": "much"}, field="detail")
+    seen = {"url": "http://localhost:5000/me?code=secret#x", "status": 200, "text": "Hello,\n  Adele " + "x" * 600, "user": adele, "client": NATIVE}
+    page = lab.visit("createVisit", 201, seen)
+    assert (page["type"], page["user"], page["client"]) == ("pageShown", adele, NATIVE)
+    assert page["notes"]["page"] == {"url": "http://localhost:5000/me", "status": 200, "text": ("Hello, Adele " + "x" * 600)[:500]}
+    assert lab.visit("createVisit", 201, {"url": "https://x.example/"})["notes"]["page"] == {"url": "https://x.example/", "status": None, "text": ""}
+    for change, field in [
+            ({"url": "localhost"}, "url"), ({"url": None}, "url"), ({"status": 99}, "status"), ({"status": "200"}, "status"),
+            ({"text": 5}, "text"), ({"more": 1}, "more")]:
+        lab.refused("createVisit", 400, {**seen, **change}, field)
+    lab.refused("createVisit", 404, {**seen, "user": "nobody@x.example"})
+    lab.refused("createVisit", 404, seen, tenant=STRANGER)
     for query, field in [
             ({"after": "x"}, "after"), ({"after": "-1"}, "after"), ({"type": "nothing"}, "type")]:
         lab.refused("listEvents", 400, query=query, field=field)

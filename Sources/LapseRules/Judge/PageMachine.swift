@@ -1,0 +1,156 @@
+/// What does a person see of an app after something was refused? The sign-in page, or what says why not; never an error of the server, and
+/// never the page of before as if nothing had happened.
+struct PageMachine: Equatable {
+    enum State: Equatable {
+        /// Nothing is amiss. Whether anybody is signed in decides what a page is worth as a pattern.
+        case quiet(isSignedIn: Bool)
+        /// Refused or challenged, and no good tokens since.
+        case refused(Refusal)
+        /// The authority fails, and nothing was refused.
+        case failing
+    }
+
+    struct Refusal: Equatable {
+        let event: Int64
+        var isAsked = false
+        var errors: [Shown] = []
+        var serverErrors: [Shown] = []
+        var stale: [Shown] = []
+    }
+
+    struct Pages: Equatable {
+        var signedIn: Set<String> = []
+        var stranger: Set<String> = []
+    }
+
+    /// A page, and the event that tells of it.
+    struct Shown: Equatable {
+        let event: Int64
+        let page: Event.Page
+    }
+
+    enum Input {
+        case refused(LoggedEvent)
+        case failed(LoggedEvent)
+        case tokens(LoggedEvent)
+        case asked(LoggedEvent)
+        case page(LoggedEvent)
+        /// The log ends here.
+        case ended
+    }
+
+    let user: GUID?
+    private let threshold: JudgeThreshold
+    private(set) var state = State.quiet(isSignedIn: false)
+    /// What was shown to somebody whose sign-in was good, and what to a stranger; without digits, so that clocks do not count.
+    private(set) var pages = Pages()
+    private var outages: [Shown] = []
+    /// More pages than these are not told apart.
+    private static let mostPages = 50
+
+    init(user: GUID?, threshold: JudgeThreshold = JudgeThreshold()) { (self.user, self.threshold) = (user, threshold) }
+
+    mutating func on(_ input: Input) -> [JudgeAction] {
+        switch input {
+        case .refused(let logged): onRefused(logged)
+        case .failed: onFailed()
+        case .tokens: onTokens()
+        case .asked: onAsked()
+        case .page(let logged): onPage(logged)
+        case .ended: close()
+        }
+    }
+
+    private mutating func onRefused(_ logged: LoggedEvent) -> [JudgeAction] {
+        if case .refused = state { return [] }
+        state = .refused(Refusal(event: logged.id))
+        return []
+    }
+
+    private mutating func onFailed() -> [JudgeAction] {
+        if case .quiet = state { state = .failing }
+        return []
+    }
+
+    private mutating func onTokens() -> [JudgeAction] {
+        let actions = close()
+        state = .quiet(isSignedIn: true)
+        return actions
+    }
+
+    private mutating func onAsked() -> [JudgeAction] {
+        guard case .refused(var refusal) = state else { return [] }
+        refusal.isAsked = true
+        state = .refused(refusal)
+        return []
+    }
+
+    private mutating func onPage(_ logged: LoggedEvent) -> [JudgeAction] {
+        guard let page = logged.event.notes.page else { return [] }
+        let shown = Shown(event: logged.id, page: page)
+        let isServerError = page.status.map { $0 >= 500 } ?? true
+        switch state {
+        case .quiet(let isSignedIn):
+            if page.status == 200 { remember(page.text, isSignedIn: isSignedIn) }
+        case .failing:
+            if isServerError { outages.append(shown) }
+        case .refused(var refusal):
+            if isServerError {
+                refusal.serverErrors.append(shown)
+            } else if let status = page.status, status >= 400 {
+                refusal.errors.append(shown)
+            } else if !refusal.isAsked, isStale(page.text) {
+                refusal.stale.append(shown)
+            }
+            state = .refused(refusal)
+        }
+        return []
+    }
+
+    private mutating func remember(_ text: String, isSignedIn: Bool) {
+        let text = Self.folded(text)
+        if isSignedIn, pages.signedIn.count < Self.mostPages { pages.signedIn.insert(text) }
+        if !isSignedIn, pages.stranger.count < Self.mostPages { pages.stranger.insert(text) }
+    }
+
+    /// A page that a stranger sees, too, shows nothing of the user.
+    private func isStale(_ text: String) -> Bool {
+        let text = Self.folded(text)
+        return !text.isEmpty && pages.signedIn.contains(text) && !pages.stranger.contains(text)
+    }
+
+    private static func folded(_ text: String) -> String { text.filter { !$0.isNumber } }
+
+    private mutating func close() -> [JudgeAction] {
+        var findings: [Finding] = []
+        func add(_ rule: ReactionRule, _ says: String, _ shown: [Shown], after event: Int64? = nil) {
+            findings.append(Finding(rule: rule, user: user, says: says, events: [event].compactMap { $0 } + shown.map(\.event)))
+        }
+        if case .refused(let refusal) = state {
+            if let first = refusal.serverErrors.first {
+                let answered = first.page.status.map { "answered \($0)" } ?? "gave no answer"
+                add(
+                    .showsServerError, "After the refusal it \(answered): \(first.page.quoted).", refusal.serverErrors,
+                    after: refusal.event)
+            }
+            if refusal.stale.count > threshold.forgivenStalePages, let first = refusal.stale.first {
+                add(
+                    .showsStalePage,
+                    "After the refusal it went on showing what it had shown before, \(refusal.stale.count) times: \(first.page.quoted).",
+                    refusal.stale, after: refusal.event)
+            }
+            if let first = refusal.errors.first, let status = first.page.status {
+                add(
+                    .showsErrorPage, "After the refusal it answered \(status): \(first.page.quoted).", refusal.errors,
+                    after: refusal.event)
+            }
+        }
+        if let first = outages.first {
+            let answered = first.page.status.map { "answered \($0)" } ?? "gave no answer"
+            add(.showsOutage, "While the authority failed it \(answered): \(first.page.quoted).", outages)
+        }
+        outages = []
+        state = .quiet(isSignedIn: false)
+        return findings.map { .found($0) }
+    }
+}
