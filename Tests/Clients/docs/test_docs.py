@@ -1,12 +1,10 @@
 """The recipes of the docs run as they stand."""
 
-import os
 import re
-import subprocess
-import sys
 
 import pytest
 
+import kit
 import tour
 
 
@@ -38,13 +36,9 @@ def test_the_pages_on_ways_to_die_say_what_the_catalogue_says():
     assert said == {code: (reaction, title, page) for code, reaction, title, page in rows}
 
 
-def test_the_recipe_for_parallel_tests_runs_in_parallel(folder):
+def test_the_recipe_for_parallel_tests_runs_in_parallel(tmp_path):
     text = (tour.ROOT / "docs" / "parallel-tests.md").read_text()
-    (folder / "test_recipe.py").write_text(re.search(r"```python sandboxes\n(.*?)```", text, re.DOTALL).group(1))
-    # Whoever has a bundle of their own set, without Lapse's CA, runs it too.
-    environment = os.environ | dict.fromkeys(("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "/etc/ssl/certs/ca-certificates.crt")
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-n", "4", "test_recipe.py"], cwd=folder, env=environment, capture_output=True,
-        text=True, timeout=120)
+    (tmp_path / "test_recipe.py").write_text(re.search(r"```python sandboxes\n(.*?)```", text, re.DOTALL).group(1))
+    run = kit.pytest(tmp_path, "-n", "4", "test_recipe.py")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "4 passed" in run.stdout
