@@ -30,11 +30,22 @@ let package = Package(
     ],
     targets: [
         // The arrow: lapse -> LapseInstance -> LapseServer -> LapseService -> LapseStore -> LapseRules, and LapseServer -> LapsePages.
+        // lapse asks a Lapse through LapseClient -> LapseService.
         .executableTarget(
             name: "lapse",
             dependencies: [
-                "CBuild", "LapseInstance", "LapseService", "LapseRules",
+                "CBuild", "LapseClient", "LapseInstance", "LapseService", "LapseRules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LapseClient",
+            dependencies: [
+                "LapseService", "LapseRules",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -143,7 +154,8 @@ let package = Package(
         .testTarget(
             name: "LapseTests",
             dependencies: [
-                "lapse", "LapseInstance", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "lapse", "LapseClient", "LapseInstance", "LapseRules",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
