@@ -10,7 +10,7 @@ let commit = Context.environment["LAPSE_COMMIT"].map { [CSetting.define("LAPSE_C
 let package = Package(
     name: "lapse",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "lapse", targets: ["lapse"])],
+    products: [.executable(name: "lapse", targets: ["lapse"]), .library(name: "LapseTesting", targets: ["LapseTesting"])],
     // Exact: two builds of one commit are the same program. scripts/packages.txt lists what these bring along.
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -30,11 +30,27 @@ let package = Package(
     ],
     targets: [
         // The arrow: lapse -> LapseInstance -> LapseServer -> LapseService -> LapseStore -> LapseRules, and LapseServer -> LapsePages.
+        // LapseTesting stands beside lapse, and both ask a Lapse through LapseClient -> LapseService.
         .executableTarget(
             name: "lapse",
             dependencies: [
-                "CBuild", "LapseInstance", "LapseService", "LapseRules",
+                "CBuild", "LapseClient", "LapseInstance", "LapseService", "LapseRules",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LapseTesting",
+            dependencies: ["LapseClient", "LapseInstance", "LapseService", "LapseRules"],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "LapseClient",
+            dependencies: [
+                "LapseService", "LapseRules",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -143,9 +159,16 @@ let package = Package(
         .testTarget(
             name: "LapseTests",
             dependencies: [
-                "lapse", "LapseInstance", "LapseRules", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "lapse", "LapseClient", "LapseInstance", "LapseRules",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "LapseTestingTests", dependencies: ["LapseTesting", "LapseInstance", "LapseService", "LapseRules"],
+            swiftSettings: strict),
+        // The example of clients/swift, which is a package of its own elsewhere.
+        .testTarget(
+            name: "NotesTests", dependencies: ["LapseTesting"], path: "clients/swift/Tests/NotesTests", swiftSettings: strict),
     ]
 )

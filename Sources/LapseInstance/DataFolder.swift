@@ -53,6 +53,9 @@ package struct DataFolder: Sendable {
         try keepFilesPrivate()
     }
 
+    /// A folder that is there, as it is: for removing it.
+    init(known path: String) { self.path = path }
+
     /// Looks at a folder that is already there.
     ///
     /// - Returns: whether others may read it.
@@ -89,7 +92,7 @@ package struct DataFolder: Sendable {
     }
 
     /// What stands under a name, as the file system says it of the name itself.
-    private struct Entry {
+    struct Entry {
         private let status: stat
 
         /// Nil: nothing does.
@@ -106,11 +109,16 @@ package struct DataFolder: Sendable {
         var isOwn: Bool { status.st_uid == geteuid() }
         var bytes: Int64 { Int64(status.st_size) }
         var isOpenToOthers: Bool { status.st_mode & 0o077 != 0 }
+        /// When something was last made or removed in a folder.
+        var changedAt: Timestamp { Timestamp(ticks: Int64(status.modifiedSeconds) * Timestamp.ticksPerSecond) }
     }
 
     /// A new folder under the system's temporary one; the caller removes it.
-    static func temporary() throws -> DataFolder {
-        var template = Array(URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("lapse-XXXXXX").path.utf8CString)
+    ///
+    /// - Parameter prefix: what its name begins with.
+    static func temporary(named prefix: String = "lapse-") throws -> DataFolder {
+        let path = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent("\(prefix)XXXXXX").path
+        var template = Array(path.utf8CString)
         guard let made = mkdtemp(&template) else { throw StartError("--ephemeral: cannot make a temporary folder") }
         do { return try DataFolder(path: String(cString: made)) } catch {
             try? FileManager.default.removeItem(atPath: String(cString: made))
@@ -215,5 +223,15 @@ package struct DataFolder: Sendable {
         guard rename(path(of: file) + suffix, path(of: file)) == 0 else {
             throw StartError("--data-dir: cannot write \(path(of: file))")
         }
+    }
+}
+
+extension stat {
+    fileprivate var modifiedSeconds: Int {
+        #if canImport(Darwin)
+            st_mtimespec.tv_sec
+        #else
+            st_mtim.tv_sec
+        #endif
     }
 }

@@ -24,6 +24,14 @@ package struct Instance: Sendable {
 
     package typealias LogOutput = ServerLog.Output
 
+    /// Whose process a Lapse runs in.
+    package enum Host: Sendable {
+        /// Lapse's own: signals stop it, and whoever made it removes a temporary folder.
+        case itself
+        /// Somebody else's, such as a test run's: its signals are left as they are, and a temporary folder is removed when the process exits.
+        case foreign
+    }
+
     /// The addresses after the start; nil for what is off.
     package struct Addresses: Sendable {
         package internal(set) var https: String?
@@ -34,17 +42,24 @@ package struct Instance: Sendable {
     ///
     /// - Parameters:
     ///   - output: where the log goes.
+    ///   - host: whose process this is.
     ///   - onDeviceCode: told of each device code.
     package init(
-        _ settings: Settings, log output: LogOutput, onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)? = nil
+        _ settings: Settings, log output: LogOutput, in host: Host = .itself,
+        onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)? = nil
     ) async throws {
         self.settings = settings
         log = ServerLog(level: settings.logLevel, format: settings.logFormat, output: output, systemTime: Machine.now)
         // The seed is read first: a mistake in it must not leave a half-made folder.
         let seed = try settings.seed.map(Self.readSeed) ?? BuiltInLab.seed
         // A signal that comes from here on waits until everything is there to be stopped: none leaves a temporary folder behind.
-        stopSignals = await StopSignals()
-        folder = try settings.isEphemeral ? DataFolder.temporary() : DataFolder(path: settings.dataDirectory)
+        stopSignals = await StopSignals(in: host)
+        folder =
+            switch (settings.isEphemeral, host) {
+            case (true, .itself): try DataFolder.temporary()
+            case (true, .foreign): try DataFolder.untilExit()
+            case (false, _): try DataFolder(path: settings.dataDirectory)
+            }
         do {
             files = try folder.prepare(names: settings.tlsNames, now: Machine.now())
             authority = Authority(

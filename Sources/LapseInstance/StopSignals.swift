@@ -13,9 +13,15 @@ package final class StopSignals: Service {
     /// Whether one has come. The server stops after that, and whoever talks to it may meet closed connections first.
     var haveCome: Bool { received.load(ordering: .acquiring) }
 
-    init() async {
-        // Who started Lapse with nohup wants it to outlive the terminal.
-        signals = await UnixSignalsSequence(trapping: [.sigint, .sigterm] + (Self.isHangUpIgnored ? [] : [.sighup]))
+    /// - Parameter host: in a foreign process none is taken, and none ever comes.
+    init(in host: Instance.Host = .itself) async {
+        let taken: [UnixSignal] =
+            switch host {
+            // Who started Lapse with nohup wants it to outlive the terminal.
+            case .itself: [.sigint, .sigterm] + (Self.isHangUpIgnored ? [] : [.sighup])
+            case .foreign: []
+            }
+        signals = await UnixSignalsSequence(trapping: taken)
     }
 
     private static var isHangUpIgnored: Bool {
@@ -53,5 +59,7 @@ package final class StopSignals: Service {
             received.store(true, ordering: .releasing)
             return
         }
+        // In a foreign process no signal comes, and the sequence is at its end at once.
+        try? await gracefulShutdown()
     }
 }

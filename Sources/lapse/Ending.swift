@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseClient
 import LapseInstance
 import LapseRules
 
@@ -27,6 +28,7 @@ struct Ending: Equatable {
         switch error {
         case let code as ExitCode: (sentence, self.code) = (nil, code)
         case let error as UsageError: (sentence, self.code) = (error.description, .validationFailure)
+        case let error as BadAddress: (sentence, self.code) = (error.description, .validationFailure)
         case let error as StartError: (sentence, self.code) = (error.description, .failure)
         case let error as FieldError:
             // A field that is called like a flag was given as one.

@@ -125,6 +125,20 @@ struct SandboxTests {
     }
 
     @Test(
+        "In a seed without domains a user's name may leave out the domain, and gets the sandbox's",
+        arguments: [
+            ([:], "wren", "wren@DOMAIN"), (["domains": .null], "wren", "wren@DOMAIN"),
+            (["domains": ["mine.example"]], "wren@mine.example", "wren@mine.example"),
+        ] as [(JSON, String, String)])
+    func bareNames(seed: JSON, name: String, full: String) throws {
+        let sandbox = NewSandbox(random: .seeded(8))
+        let user: JSON = ["userPrincipalName": .string(name), "displayName": "Wren Otter"]
+        let read = try sandbox.seed(seed.adding(["users": [user]]))
+        #expect(read.users.map(\.userPrincipalName) == [full.replacing("DOMAIN", with: read.tenant.domains[0])])
+        #expect(read.users[0].displayName == "Wren Otter")
+    }
+
+    @Test(
         "A mistake in a sandbox's seed is named by its path",
         arguments: [
             (["name": ""], "name: is required"), (["domains": []], "domains: must name at least one domain"),
@@ -135,6 +149,12 @@ struct SandboxTests {
                 ],
                 "users[1].userPrincipalName: is taken"
             ),
+            (
+                ["domains": ["a.example"], "users": [["userPrincipalName": "x"]]],
+                "users[0].userPrincipalName: must be NAME@DOMAIN with a domain of the tenant"
+            ),
+            (["users": [["userPrincipalName": ""]]], "users[0].userPrincipalName: is required"),
+            (["users": 3], "users: must be a list"),
         ] as [(JSON, String)])
     func mistakes(seed: JSON, says: String) throws {
         let error = #expect(throws: FieldError.self) { try NewSandbox(random: .seeded(7)).seed(seed) }

@@ -15,12 +15,30 @@ package struct NewSandbox: Sendable {
 
     func domain(under parent: String) -> String { "\(label).\(parent)" }
 
-    /// Reads a seed tenant whose id, name and domains may be left out.
+    /// Reads a seed tenant whose id, name and domains may be left out; without domains its users' names may leave out the domain, too.
     package func seed(_ value: JSON) throws(FieldError) -> TenantSeed {
-        let seed = try TenantSeed(value, sandbox: self, random: random)
+        let seed = try TenantSeed(completed(value), sandbox: self, random: random)
         try TenantSeed.check([seed]) { _ in "" }
         return seed
     }
+
+    /// The value with the sandbox's domain behind the names of users that have none: nobody knows the domain before.
+    private func completed(_ value: JSON) -> JSON {
+        guard [nil, .null].contains(value["domains"]) else { return value }
+        return value.changing("users") { users in
+            guard case .array(let users) = users else { return users }
+            return .array(
+                users.map { user in
+                    user.changing("userPrincipalName") { name in
+                        guard let text = name.text, !text.isEmpty, !text.contains("@") else { return name }
+                        return .string("\(text)@\(domain(under: Self.parent))")
+                    }
+                })
+        }
+    }
+
+    /// What the domain of a sandbox without a template stands under.
+    static let parent = "lapse.example"
 
     /// The template's users and apps under this sandbox's name. Guests stay at home: they would link two tenants.
     package func seed(like template: TenantSeed) -> TenantSeed {
@@ -45,5 +63,13 @@ package struct NewSandbox: Sendable {
             Fault(copying: fault, id: random.guid(), user: fault.match.user.flatMap { ids[$0] } ?? fault.match.user)
         }
         return TenantSeed(tenant: tenant, users: users, apps: template.apps, faults: faults)
+    }
+}
+
+extension JSON {
+    /// The object with another value for a member that it has; anything else as it is.
+    fileprivate func changing(_ name: String, _ change: (JSON) -> JSON) -> JSON {
+        guard case .object(let members) = self else { return self }
+        return .object(members.map { $0.name == name ? Member(name: name, value: change($0.value)) : $0 })
     }
 }

@@ -40,7 +40,7 @@ package struct TenantSeed: Equatable, Sendable {
         let name = sandbox != nil && !reader.has("name") ? "Sandbox" : try reader.required("name")
         let isSandbox = sandbox != nil ? true : try reader.bool("sandbox") ?? false
         var tenant = Tenant(id: id, name: name, domains: [], isSandbox: isSandbox)
-        let domains = try reader.strings("domains") ?? sandbox.map { [$0.domain(under: "lapse.example")] } ?? []
+        let domains = try reader.strings("domains") ?? sandbox.map { [$0.domain(under: NewSandbox.parent)] } ?? []
         guard !domains.isEmpty else { throw FieldError(reader.field("domains"), "must name at least one domain") }
         for (index, domain) in domains.enumerated() where !TenantName.isDNSName(domain.lowercased()) {
             throw FieldError(reader.field("domains") + "[\(index)]", "must be a DNS name")

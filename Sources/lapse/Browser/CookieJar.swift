@@ -1,4 +1,5 @@
 import Foundation
+import LapseClient
 import LapseRules
 
 /// The cookies of a person without a screen, each for its host (RFC 6265), kept in a file between visits where one is named.

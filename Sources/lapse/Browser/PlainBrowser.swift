@@ -1,4 +1,5 @@
 import Foundation
+import LapseClient
 import LapseInstance
 import LapseRules
 

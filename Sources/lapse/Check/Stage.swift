@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseClient
 import LapseInstance
 import LapseRules
 import LapseService

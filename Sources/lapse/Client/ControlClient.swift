@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LapseClient
 import LapseInstance
 import LapseRules
 import LapseService
@@ -124,19 +125,15 @@ struct ControlClient: Sendable {
         }
         // BoringSSL takes no such CA as it stands in the machine's store, for its constraints.
         let trusted = ((try? DebianStore.standard.entries()) ?? []).filter { $0.isTrusted && $0.authority.reach.covers(host) }
-        return trusted.isEmpty ? nil : try? trusted.flatMap { try anchors(inPEM: $0.authority.pem) }
+        return trusted.isEmpty ? nil : try? trusted.flatMap { try WebClient.anchors(inPEM: $0.authority.pem) }
     }
 
     static func anchors(in file: String) throws -> [NIOSSLCertificate] {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else { throw StartError("--ca: cannot read \(file)") }
-        guard let certificates = try? anchors(inPEM: text), !certificates.isEmpty else {
+        guard let certificates = try? WebClient.anchors(inPEM: text), !certificates.isEmpty else {
             throw StartError("--ca: \(file) does not hold a certificate")
         }
         return certificates
-    }
-
-    private static func anchors(inPEM text: String) throws -> [NIOSSLCertificate] {
-        try LocalCertificateAuthority.anchors(inPEM: text).map { try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) }
     }
 
     /// The CA of a Lapse that was started in this folder.

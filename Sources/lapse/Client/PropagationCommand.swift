@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseClient
 import LapseInstance
 import LapseRules
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import LapseClient
 import LapseRules
 
 /// `lapse revoke USER`.

@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
+import LapseClient
 import LapseInstance
 import LapseRules
 import LapseService
-import NIOSSL
 
 /// Which CA a command is about: the options of `lapse trust` and `lapse untrust`.
 struct AuthorityOptions: ParsableArguments {
@@ -99,8 +99,7 @@ struct AuthoritySource {
             throw StartError("\(server) is not a Lapse: it has no CA to trust")
         }
         // What it shows must be what it uses.
-        let anchors = try LocalCertificateAuthority.anchors(inPEM: authority.pem)
-            .map { try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) }
+        let anchors = try WebClient.anchors(inPEM: authority.pem)
         guard (try? await WebClient(trusting: anchors).send("GET", address, within: .seconds(10))) != nil else {
             throw StartError("the certificate of \(server) is not of the CA that it shows")
         }

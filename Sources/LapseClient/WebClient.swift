@@ -1,22 +1,28 @@
 import Foundation
 import LapseRules
+import LapseService
 import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOTLS
 
-/// What the commands send over HTTP: to the control API, as a browser, and as the demo's apps. A request has a connection of its own, and
-/// no redirect is followed.
-struct WebClient: Sendable {
+/// What is sent to a Lapse over HTTP: by the commands and the test kit to the control API, as a browser, and as the demo's apps. A request
+/// has a connection of its own, and no redirect is followed.
+package struct WebClient: Sendable {
     private var tls: TLSConfiguration
     /// More than any answer of Lapse has.
     fileprivate static let mostBytes = 64 << 20
-    /// How long a server may take to accept a connection, and for TLS once it has.
-    private static let (patience, patienceForTLS) = (TimeAmount.seconds(1), TimeAmount.seconds(10))
+    /// How long a server may take to accept a connection.
+    private let patience: TimeAmount
+    /// How long it may take for TLS once it has.
+    private static let patienceForTLS = TimeAmount.seconds(10)
 
-    /// - Parameter anchors: the certificates to trust; nil: those that the machine trusts.
-    init(trusting anchors: [NIOSSLCertificate]? = nil) {
+    /// - Parameters:
+    ///   - anchors: the certificates to trust; nil: those that the machine trusts.
+    ///   - patience: how long a server may take to accept a connection, in whole seconds.
+    package init(trusting anchors: [NIOSSLCertificate]? = nil, patience: Duration = .seconds(1)) {
+        self.patience = .seconds(patience.components.seconds)
         tls = TLSConfiguration.makeClientConfiguration()
         if let anchors { tls.trustRoots = .certificates(anchors) }
         tls.applicationProtocols = ["http/1.1"]
@@ -25,7 +31,7 @@ struct WebClient: Sendable {
     }
 
     /// The same, which also trusts whom the machine trusts: a person's browser goes to other servers, too.
-    var trustingTheMachineToo: WebClient {
+    package var trustingTheMachineToo: WebClient {
         var client = self
         if let anchors = tls.trustRoots, case .certificates(let own) = anchors {
             (client.tls.trustRoots, client.tls.additionalTrustRoots) = (.default, [.certificates(own)])
@@ -33,16 +39,21 @@ struct WebClient: Sendable {
         return client
     }
 
+    /// What to trust for the CA certificates of a file: a Lapse's as well, whose constraints BoringSSL does not know.
+    package static func anchors(inPEM text: String) throws -> [NIOSSLCertificate] {
+        try LocalCertificateAuthority.anchors(inPEM: text).map { try NIOSSLCertificate(bytes: Array($0.utf8), format: .pem) }
+    }
+
     /// Takes whatever certificate a server has: for asking one of this machine which CA that is.
-    static var unverified: WebClient {
+    package static var unverified: WebClient {
         var client = WebClient()
         client.tls.certificateVerification = .none
         return client
     }
 
     /// - Parameter time: how long the whole answer may take.
-    /// - Throws: ``UsageError`` for what is not an address of HTTP; ``Unreachable``.
-    func send(
+    /// - Throws: ``BadAddress`` for what is not one of HTTP; ``Unreachable``.
+    package func send(
         _ method: String, _ url: String, headers: [(String, String)] = [], body: [UInt8] = [], within time: Duration = .seconds(30)
     ) async throws -> Answer {
         try await exchange(Message(method, url, headers, body), within: .nanoseconds(time.components.seconds * 1_000_000_000)) {
@@ -51,7 +62,7 @@ struct WebClient: Sendable {
     }
 
     /// Sends a form as a browser does.
-    func send(_ url: String, form: [(String, String)], headers: [(String, String)] = []) async throws -> Answer {
+    package func send(_ url: String, form: [(String, String)], headers: [(String, String)] = []) async throws -> Answer {
         try await send(
             "POST", url, headers: headers + [("Content-Type", "application/x-www-form-urlencoded")],
             body: Array(FormParameters.encoded(form).utf8))
@@ -61,7 +72,7 @@ struct WebClient: Sendable {
     ///
     /// - Parameter line: whether to go on after this line.
     /// - Returns: the answer. Its body is empty when it was read in lines, whole when the status is not 200.
-    func follow(
+    package func follow(
         _ url: String, headers: [(String, String)] = [], _ line: (String) async throws -> Bool
     ) async throws -> Answer {
         try await exchange(Message("GET", url, headers, []), within: nil) { head, parts in
@@ -91,11 +102,11 @@ extension WebClient {
         let head: HTTPRequestHead
         let body: [UInt8]
 
-        /// - Throws: ``UsageError`` for what is not an address of HTTP.
+        /// - Throws: ``BadAddress`` for what is not one of HTTP.
         init(_ method: String, _ url: String, _ headers: [(String, String)], _ body: [UInt8]) throws {
             guard let address = URL(string: url), let scheme = address.scheme?.lowercased(), ["http", "https"].contains(scheme),
                 let host = address.host(percentEncoded: false), !host.isEmpty
-            else { throw UsageError("'\(url)' is not an address such as http://localhost:5000/") }
+            else { throw BadAddress(url) }
             (self.address, self.host, self.body) = (address, host, body)
             port = address.port ?? (scheme == "https" ? 443 : 80)
             let path = address.path(percentEncoded: true)
@@ -181,7 +192,7 @@ extension WebClient {
     private func connect(to message: Message, at host: String) async throws -> Wire {
         let context = message.isSecure ? try NIOSSLContext(configuration: tls) : nil
         let isName = (try? SocketAddress(ipAddress: message.host, port: 0)) == nil
-        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(Self.patience)
+        return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connectTimeout(patience)
             .connect(host: host, port: message.port) { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -195,6 +206,13 @@ extension WebClient {
                 }
             }
     }
+}
+
+/// What should be an address and is none.
+package struct BadAddress: Error, CustomStringConvertible {
+    package let description: String
+
+    fileprivate init(_ text: String) { description = "'\(text)' is not an address such as http://localhost:5000/" }
 }
 
 /// What took longer than it may.
@@ -229,15 +247,15 @@ private final class HandshakeAlarm: ChannelInboundHandler, RemovableChannelHandl
 }
 
 /// Why a server gave no answer, in words: the libraries' own name their source files.
-struct Unreachable: Error, CustomStringConvertible {
-    let description: String
+package struct Unreachable: Error, CustomStringConvertible {
+    package let description: String
     /// Whether nobody accepts connections there.
-    let isSilent: Bool
+    package let isSilent: Bool
 
     /// The same of a server that should be a Lapse.
-    func sentence(ofLapseAt server: String) -> String { isSilent ? Self.silence(of: server) : description }
+    package func sentence(ofLapseAt server: String) -> String { isSilent ? Self.silence(of: server) : description }
 
-    static func silence(of server: String) -> String { "nothing answers at \(server); is `lapse serve` running there?" }
+    package static func silence(of server: String) -> String { "nothing answers at \(server); is `lapse serve` running there?" }
 
     /// - Returns: nil for an error that is not of the connection.
     fileprivate init?(_ address: URL, _ error: any Error) {
@@ -277,20 +295,20 @@ extension ChannelError {
 }
 
 /// What was answered: as it came, and read.
-struct Answer: Sendable {
-    let status: Int
-    let location: String?
-    let contentType: String?
+package struct Answer: Sendable {
+    package let status: Int
+    package let location: String?
+    package let contentType: String?
     /// The values of `Set-Cookie`.
-    let cookies: [String]
-    let body: [UInt8]
+    package let cookies: [String]
+    package let body: [UInt8]
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    package var text: String { String(decoding: body, as: UTF8.self) }
     /// The body as JSON; null when it is none.
-    var json: JSON { JSON(parsing: body) ?? .null }
+    package var json: JSON { JSON(parsing: body) ?? .null }
 
     /// An answer that nobody sent.
-    init(status: Int = 200, cookies: [String]) {
+    package init(status: Int = 200, cookies: [String]) {
         (self.status, self.cookies, location, contentType, body) = (status, cookies, nil, nil, [])
     }
 
@@ -315,7 +333,7 @@ struct Answer: Sendable {
 
 extension FormParameters {
     /// The fields of a form or a query in this order.
-    static func encoded(_ fields: [(String, String)]) -> String {
+    package static func encoded(_ fields: [(String, String)]) -> String {
         fields.map { "\(encode($0.0))=\(encode($0.1))" }.joined(separator: "&")
     }
 }
