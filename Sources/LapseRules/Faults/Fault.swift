@@ -157,7 +157,7 @@ package struct FaultEffect: Equatable, Sendable {
     }
 
     /// Whether it makes sense at the endpoint.
-    func reaches(_ endpoint: Fault.Endpoint) -> Bool {
+    package func reaches(_ endpoint: Fault.Endpoint) -> Bool {
         switch kind {
         case .refuse: [.token, .authorize, .devicecode].contains(endpoint)
         case .challenge: [.graph, .resource].contains(endpoint)

@@ -55,6 +55,10 @@ extension OpenAPIDocument {
         "FaultStatus": FaultEffect.statuses.map(JSON.integer),
         "ResponseFault": words(FaultEffect.ResponseFault.allCases),
         "KeyTrouble": words(FaultEffect.KeyTrouble.allCases),
+        "DocumentTrouble": words([FaultEffect.KeyTrouble.stale, .wrong]),
+        "RefusingEndpoint": endpoints(.refuse(.grantRevoked, suberror: nil, claims: nil)),
+        "ChallengingEndpoint": endpoints(.challenge(claims: "")),
+        "RolledOverEndpoint": endpoints(.keys(.rolledOver)),
         "Gate": words(Gate.allCases),
         "TokenDefect": words(TokenDefect.allCases),
 
@@ -77,5 +81,9 @@ extension OpenAPIDocument {
     ]
 
     private static func words<Value: RawRepresentable<String>>(_ values: [Value]) -> [JSON] { values.map { .string($0.rawValue) } }
+    /// Where such an effect can be played.
+    private static func endpoints(_ kind: FaultEffect.Kind) -> [JSON] {
+        words(Fault.Endpoint.allCases.filter { FaultEffect(kind).reaches($0) })
+    }
     private static func codes(_ codes: [AADSTS]) -> [JSON] { codes.map { .integer(Int64($0.rawValue)) } }
 }
