@@ -2,6 +2,7 @@ package lapse
 
 import (
 	"bufio"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -250,6 +251,18 @@ func TestNamesOfUsersAndClients(t *testing.T) {
 	said := fmt.Sprint(failureOf(func() { tenant.SignIn("adele", SignIn{Client: "nativ"}) }))
 	if !strings.HasPrefix(said, "no app is called nativ; there are: Lapse Native, ") || len(tenant.Events(Events{Type: "signedIn"})) > 0 {
 		t.Fatal(said)
+	}
+}
+
+func TestWhatIsSignedNamesTheOriginThatAppsSee(t *testing.T) {
+	tenant := Sandbox(t)
+	var claims Object
+	text, err := base64.RawURLEncoding.DecodeString(strings.Split(tenant.SignIn("adele").IDToken, ".")[1])
+	if err == nil {
+		err = json.Unmarshal(text, &claims)
+	}
+	if err != nil || claims["iss"] != tenant.Server.HTTPS+"/"+tenant.ID+"/v2.0" {
+		t.Fatal(claims, err)
 	}
 }
 

@@ -140,7 +140,8 @@ func startedIn(folder, program string) (*Server, error) {
 		case <-time.After(10 * time.Millisecond):
 		}
 	}
-	server := &Server{HTTPS: answer.HTTPS, HTTP: answer.HTTP, CAFile: answer.CAFile, Program: program, origin: answer.HTTP}
+	// The issuer of what is signed is the origin that is asked: the one that apps see.
+	server := &Server{HTTPS: answer.HTTPS, HTTP: answer.HTTP, CAFile: answer.CAFile, Program: program, origin: answer.HTTPS}
 	var once sync.Once
 	server.stop = func() { once.Do(stop) }
 	if err := server.trust(); err != nil {

@@ -49,9 +49,10 @@ class Server {
   constructor({ https: secure, http: plain, caFile, program, folder, token, origin, end }) {
     Object.assign(this, { https: secure, http: plain, caFile, program: program ?? null });
     this[place] = folder;
-    this.agent = new https.Agent({ ca: caFile === null ? undefined : readFileSync(caFile), autoSelectFamily: true });
-    this.#agent = new http.Agent({ autoSelectFamily: true });
-    [this.#origin, this.#token, this.#end] = [origin ?? plain, token, end];
+    this.agent = new https.Agent({ ca: caFile === null ? undefined : readFileSync(caFile), keepAlive: true, autoSelectFamily: true });
+    this.#agent = new http.Agent({ keepAlive: true, autoSelectFamily: true });
+    // The issuer of what is signed is the origin that is asked: the one that apps see.
+    [this.#origin, this.#token, this.#end] = [origin ?? secure, token, end];
   }
 
   async sandbox(template = "contoso") {
@@ -89,11 +90,17 @@ class Server {
         answer.setEncoding("utf8").on("data", (part) => (text += part));
         answer.on("error", failed).on("end", () => done({ status: answer.statusCode, text }));
       });
-      asked.on("error", failed).end(content);
+      asked.on("error", (error) => {
+        // Whoever is there closed a kept connection while the request was on its way to it.
+        if (asked.reusedSocket && error.code === "ECONNRESET") done(this[send](method, url, content, headers));
+        else failed(error);
+      }).end(content);
     });
   }
 
   async stop() {
+    this.agent.destroy();
+    this.#agent.destroy();
     await this.#end?.();
     rmSync(this[place], { recursive: true, force: true });
   }

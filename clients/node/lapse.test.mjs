@@ -208,6 +208,12 @@ test("names of users and clients", async (t) => {
   assert.throws(() => tenant.client("nativ"), /no app is called nativ; there are: Lapse Native, /);
 });
 
+test("what is signed names the origin that apps see", async (t) => {
+  const tenant = await tenantOf(t);
+  const { id_token: token } = await tenant.signIn("adele");
+  assert.equal(JSON.parse(Buffer.from(token.split(".")[1], "base64url")).iss, `${tenant.server.https}/${tenant.id}/v2.0`);
+});
+
 test("numbers are milliseconds, and a Date is an instant", async (t) => {
   const tenant = await tenantOf(t);
   const { now } = await tenant.call("GET", "clock");

@@ -154,6 +154,9 @@ def assert_complete(prefix, bare, zsh):
     bare.says(f"source {prefix}/share/bash-completion/completions/lapse && complete -p lapse")
     assert (share / zsh / "_lapse").read_text().startswith("#compdef lapse\n")
     assert "complete -c 'lapse'" in (share / "fish" / "vendor_completions.d" / "lapse.fish").read_text()
+    kits = [path for suffix in ("node/*.mjs", "node/*.ts", "go/*.go") for path in (tour.ROOT / "clients").glob(suffix) if not re.search(r"[._]test\.", path.name)]
+    there = [path for path in (share / "lapse").rglob("*") if path.is_file()]
+    assert sorted((path.name, path.read_bytes()) for path in there) == sorted((path.name, path.read_bytes()) for path in kits)
     licences = share / "doc" / "lapse"
     assert (licences / "NOTICE").read_bytes() == (tour.ROOT / "NOTICE").read_bytes()
     assert ".symtab" not in said_by("readelf", "--sections", "--wide", bare.root / prefix.removeprefix("/") / "bin" / "lapse")
@@ -168,7 +171,7 @@ def test_the_debian_package(packages, bare, record_property):
     assert all(used[name].startswith("/usr/lib/") and "/lapse/" not in used[name] for name in ("SQLite", "OpenSSL")), used
     licences = assert_complete("/usr", bare, "zsh/vendor-completions")
     assert (licences / "copyright").read_bytes() == (tour.ROOT / "LICENSE").read_bytes()
-    bare.says("apt-get purge -y -qq lapse && ! command -v lapse && test ! -e /usr/share/doc/lapse")
+    bare.says("apt-get purge -y -qq lapse && ! command -v lapse && test ! -e /usr/share/doc/lapse && test ! -e /usr/share/lapse")
 
 
 def test_the_tarball(packages, bare, record_property):
