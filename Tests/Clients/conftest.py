@@ -30,7 +30,7 @@ def pytest_configure(config):
         pytest.exit(said, returncode=2)
 
 
-APART = {"test_check.py", "test_check_servers.py", "test_judge.py", "test_lab_property.py", "test_ten_minutes.py"}
+APART = {"test_check.py", "test_check_servers.py", "test_judge.py", "test_lab_property.py", "test_recipes.py", "test_ten_minutes.py"}
 """Long files whose tests share nothing but what each worker can have of its own."""
 
 

@@ -133,6 +133,26 @@ struct RefusalMachineTests {
             [refused(1), refused(2), refused(3), refused(4), tokens(5), refused(6), refused(7)], .ended(isFaultless: false),
             "accepted", ["closed 6, retried 7"]),
         Transition(
+            "A part of an app that goes on with the dead token while the user has long signed in again",
+            [
+                refused(1), asked(2), tokens(3, grant: Rows.secondGrant), refused(4, after: 300),
+                tokens(5, kind: .tokenRefreshed, grant: Rows.secondGrant), refused(6, after: 600),
+                tokens(7, kind: .tokenRefreshed, grant: Rows.secondGrant), refused(8, after: 900),
+            ],
+            tokens(9, kind: .tokenRefreshed, grant: Rows.secondGrant), "accepted: second grant",
+            ["found takesRefusalForOutage in 1 2 3 4 5 6 7 8 9", "closed 8, recovered 9"]),
+        Transition(
+            "Twice is forgiven",
+            [
+                refused(1), asked(2), tokens(3, grant: Rows.secondGrant), refused(4),
+                tokens(5, kind: .tokenRefreshed, grant: Rows.secondGrant), refused(6),
+            ],
+            .ended(isFaultless: false), "accepted", ["closed 6"]),
+        Transition(
+            "Without another sign-in it asks each time, and is told nothing",
+            [refused(1), asked(2), refused(3), asked(4), refused(5), asked(6), refused(7), asked(8)], .ended(isFaultless: true),
+            "accepted", ["closed 7, asked 8"]),
+        Transition(
             "Those of another grant do not add up",
             [
                 refused(1), refused(2), refused(3), tokens(4), refused(5, grant: Rows.secondGrant),

@@ -24,6 +24,10 @@ struct RefusalMachine: Equatable {
         /// The times between two tries.
         var gaps: [Duration] = []
         var events: [Int64] = []
+        /// When it was refused last.
+        var refusedAt: Timestamp?
+        /// Whether the user has signed in again since: whoever still presents the dead token has not learned of it.
+        var isReplaced = false
     }
 
     enum Event {
@@ -98,6 +102,7 @@ struct RefusalMachine: Equatable {
             state = .refused(refusal)
         }
         actions += close()
+        retries?.isReplaced = grant != refusal.incident.grant
         state = .accepted(liveGrant: grant)
         return actions
     }
@@ -142,6 +147,9 @@ struct RefusalMachine: Equatable {
         let incident = refusal.incident
         var actions: [JudgeAction] = []
         var retries = self.retries.flatMap { $0.grant == incident.grant ? $0 : nil } ?? Retries(grant: incident.grant)
+        if retries.isReplaced, let refusedAt = retries.refusedAt { retries.gaps.append(incident.writtenAt - refusedAt) }
+        retries.refusedAt = incident.writtenAt + (incident.retries.last?.after ?? .zero)
+        retries.isReplaced = false
         retries.gaps += zip([.zero] + incident.retries.map(\.after), incident.retries.map(\.after)).map { $1 - $0 }
         retries.events += incident.events
         self.retries = retries
