@@ -9,7 +9,7 @@ import tour
 from lapse_idp.client import LapseError
 
 STORIES = json.loads((tour.ROOT / "clients" / "steps.json").read_text())["stories"]
-PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+PLACEHOLDER = re.compile(r'\{([^{}"]+)\}')
 
 
 def at_path(value, path):
