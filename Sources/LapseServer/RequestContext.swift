@@ -69,6 +69,7 @@ package struct Site: Sendable {
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)
+        authority.whenTenantEnds { [exchanges = self.exchanges] in exchanges.forget($0) }
         self.log = log.flatMap { $0.tellsRequests ? $0 : nil }
         self.unavailable = unavailable
     }
@@ -112,7 +113,7 @@ extension RequestTrace {
     /// The trace with the correlation id that came among the parameters (browsers cannot send it as a header).
     func correlated(by parameters: FormParameters) -> RequestTrace {
         guard let id = parameters["client-request-id"].flatMap(GUID.init) else { return self }
-        return RequestTrace(requestID: requestID, correlationID: id.description, origin: origin, region: region)
+        return RequestTrace(requestID: requestID, correlationID: id.description, origin: origin, region: region, note: note)
     }
 
     /// The same for the parameters of the address; one that cannot be read has none.

@@ -71,12 +71,12 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     control.get("health", use: site.health)
     control.get("status", use: site.tellStatus)
     control.get("openapi.json") { _, _ in try ControlResponder.description() }
-    control.get("exchanges", use: dashboard.exchanges)
     // The control API: each resource of a tenant has its paths in its file.
     TenantCalls(authority: site.authority).add(to: control)
     ClockCalls(authority: site.authority).add(to: control)
     PropagationCalls(authority: site.authority).add(to: control)
     EventCalls(authority: site.authority).add(to: control)
+    ExchangeCalls(site: site).add(to: control)
     UserCalls(authority: site.authority).add(to: control)
     ConsentCalls(authority: site.authority).add(to: control)
     AppCalls(authority: site.authority).add(to: control)

@@ -5,6 +5,9 @@ import Synchronization
 /// What every operation throws when the database takes nothing at present. It has done nothing then.
 package typealias StoreUnavailable = LapseStore.StoreUnavailable
 
+/// How those who wait for something of a tenant are told to look again.
+package typealias CommitSignal = LapseStore.CommitSignal
+
 /// Everything that Lapse does, one operation per file in the folders beside this one. A change is one instant and one decision in one
 /// transaction, which token requests under load share.
 package final class Authority: Sendable {
@@ -19,6 +22,8 @@ package final class Authority: Sendable {
     /// What faults still have to do to answers that are on their way.
     package let responseFaults = ResponseFaults()
     let gates = Gates()
+    /// Who keeps something of a tenant that goes with it.
+    private let keepers = Mutex<[@Sendable (GUID) -> Void]>([])
     let underWay = UnderWay()
     let spareSigners: SpareSigners
     /// Told of each device code, whose text is nowhere else: only its hash is stored.
@@ -61,6 +66,15 @@ package final class Authority: Sendable {
             for seed in seeds { try op.plant(seed) }
             return .applied
         }
+    }
+
+    /// - Parameter forget: is told of each tenant that was removed or reset, after the commit.
+    package func whenTenantEnds(_ forget: @escaping @Sendable (GUID) -> Void) { keepers.withLock { $0.append(forget) } }
+
+    /// Lets go of what is kept outside of the database of a tenant that was removed or reset.
+    func tellEnd(of tenant: GUID) {
+        gates.openAll(of: tenant)
+        for forget in keepers.withLock({ $0 }) { forget(tenant) }
     }
 
     func model(of tenant: Tenant) -> PropagationModel { tenant.propagation ?? propagation }

@@ -20,6 +20,10 @@ package struct Outcome<Value, Failure: Error> {
         }
         let next = tx.nextEventID()
         routed = Routed(region: op.region, cloud: op.tenant.cloud, event: next > first ? next - 1 : nil)
+        if let note = trace.note {
+            let event = try routed.event.flatMap { try tx.events([$0]).first }
+            note.put(tenant: op.tenant.isNone ? nil : op.tenant.id, event?.event)
+        }
     }
 
     private init(_ result: Result<Value, Refused<Failure>>, _ routed: Routed) { (self.result, self.routed) = (result, routed) }

@@ -9,11 +9,14 @@ package struct RequestTrace: Sendable {
     package let origin: String
     /// The region that the request asked to land in; nil: by routing.
     package let region: String?
+    /// Where operations put down whom the request was about; nil while nobody looks at exchanges.
+    package var note: RequestNote?
 
-    package init(requestID: GUID, correlationID: String, origin: String, region: String?) {
+    package init(requestID: GUID, correlationID: String, origin: String, region: String?, note: RequestNote? = nil) {
         self.requestID = requestID
         self.correlationID = correlationID
         self.origin = origin
         self.region = region
+        self.note = note
     }
 }

@@ -184,6 +184,14 @@ struct ControlTests {
             (.get, "nowhere.example/events?after=x", nil, nil, "404 -"),
             (.get, "contoso.example/events?user=nobody&after=x", nil, nil, "404 -"),
             (.get, "contoso.example/events?detail=x&after=x", nil, nil, "400 after"),
+            // Exchanges: endpoint, number, time, tenant, user.
+            (.get, "nowhere.example/exchanges?endpoint=..&after=-1", nil, nil, "400 endpoint"),
+            (.get, "nowhere.example/exchanges?after=-1&wait=1y", nil, nil, "400 after"),
+            (.get, "nowhere.example/exchanges.har?wait=1y", nil, nil, "400 wait"),
+            (.get, "nowhere.example/exchanges?user=nobody&wait=PT1S", nil, nil, "404 -"),
+            (.get, "contoso.example/exchanges?user=nobody&wait=PT1S", nil, nil, "404 -"),
+            (.get, "contoso.example/exchanges?user=adele&user=alex", nil, nil, "400 user"),
+            (.get, "contoso.example/exchanges?wait=PT61S", nil, nil, "400 wait"),
         ] as [(HTTPRequest.Method, String, String?, String?, String)])
     func firstMistake(
         method: HTTPRequest.Method, path: String, region: String?, body: String?, refusal: String

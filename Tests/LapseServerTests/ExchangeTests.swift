@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import LapseRules
+import LapseService
 import Testing
 
 @testable import LapseServer
@@ -43,7 +44,9 @@ struct ExchangeTests {
             _ = try await lab.authorize(Lab.authorizePath(["prompt": "none"]), cookies: redirected.cookies)
             let device = try await lab.form(
                 "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])
-            let shown = try await lab.control(.get, "exchanges").items.map(\.encodedText).joined()
+            var shown = try await lab.control(.get, "exchanges").items.map(\.encodedText).joined()
+            shown += try await lab.contoso(.get, "exchanges").text
+            shown += try await lab.contoso(.get, "exchanges.har").text
             var secrets = [
                 "Wr0ng-secret", BuiltInLab.password, String(code), "a-client-secret", device["device_code"], device["user_code"],
                 try #require(redirected.redirect?["code"]),
@@ -116,6 +119,10 @@ struct ExchangeTests {
             let items = try await lab.control(.get, "exchanges").items
             #expect(items.count == 1)
             #expect(!(items.first?.encodedText.contains("S3cret-x") ?? true), "\(items)")
+            let ofTenant = try await lab.contoso(.get, "exchanges")
+            #expect(ofTenant.items.count == (path.hasPrefix(Self.token) ? 1 : 0))
+            let archive = try await lab.contoso(.get, "exchanges.har")
+            for answer in [ofTenant, archive] { #expect(!answer.text.lowercased().contains("s3cret-x"), "\(answer.text)") }
         }
     }
 
@@ -164,7 +171,9 @@ struct ExchangeTests {
         let clock = WallClock(Lab.start)
         let log = ExchangeLog(systemTime: { clock.now })
         #expect(log.watch(after: 0).isEmpty)
-        _ = log.keep(Request.of("/v1.0/me"), body: .none, Response(status: .ok))
+        _ = log.keep(
+            Request.of("/v1.0/me"), body: .none, Response(status: .ok), RequestNote(), origin: "https://localhost",
+            since: log.begin())
         #expect(log.count == 1)
         clock.advance(by: .seconds(11))
         #expect(!log.isWatched)

@@ -25,6 +25,7 @@ struct Lab: Sendable {
 
     let authority: Authority
     let client: any TestClientProtocol
+    let exchanges: ExchangeLog
     private let clock: WallClock
 
     /// Runs the test against a fresh lab whose machine clock stands still at ``start``.
@@ -46,12 +47,13 @@ struct Lab: Sendable {
             isRegistrationOpen: isRegistrationOpen)
         try authority.seed(seed)
         log?.ask(authority)
+        let exchanges = ExchangeLog(systemTime: { clock.now }, toldTo: log)
         let site = Site(
             authority: authority, scheme: scheme, certificatePEM: "CA", publicURL: publicURL, controlToken: controlToken,
-            exchanges: ExchangeLog(systemTime: { clock.now }, toldTo: log), log: log, version: "test",
+            exchanges: exchanges, log: log, version: "test",
             systemTime: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await buildApplication(site).test(.router) { client in
-            try await test(Lab(authority: authority, client: client, clock: clock))
+            try await test(Lab(authority: authority, client: client, exchanges: exchanges, clock: clock))
         }
     }
 

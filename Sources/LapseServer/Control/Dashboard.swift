@@ -50,12 +50,6 @@ struct Dashboard {
         response.headers[.referrerPolicy] = "same-origin"
         return response
     }
-
-    /// Requests while somebody looks: `GET /exchanges`. Whoever asks is taken to look for some seconds more.
-    func exchanges(_ request: Request, _ context: LapseContext) throws -> Response {
-        let after = try request.eventAfter() ?? 0
-        return ControlResponder.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
-    }
 }
 
 extension Site {

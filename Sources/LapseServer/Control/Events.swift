@@ -85,14 +85,19 @@ extension Request {
     /// The event that the query's `after` names.
     ///
     /// - Throws: ``ControlError`` for a text that is no event's id.
-    func eventAfter() throws -> Int64? { try Self.eventID(try controlQuery("after"), field: "after") }
+    func eventAfter() throws -> Int64? { try Self.id(try controlQuery("after"), of: "an event", field: "after") }
+
+    /// The exchange that the query's `after` names.
+    ///
+    /// - Throws: ``ControlError`` for a text that is no exchange's id.
+    func exchangeAfter() throws -> Int64? { try Self.id(try controlQuery("after"), of: "an exchange", field: "after") }
 
     /// The last event that the reader of a stream had before it came back, by its header.
-    fileprivate func lastEventRead() throws -> Int64? { try Self.eventID(headers[.lastEventID], field: "Last-Event-ID") }
+    fileprivate func lastEventRead() throws -> Int64? { try Self.id(headers[.lastEventID], of: "an event", field: "Last-Event-ID") }
 
-    private static func eventID(_ text: String?, field: String) throws(ControlError) -> Int64? {
+    private static func id(_ text: String?, of what: String, field: String) throws(ControlError) -> Int64? {
         guard let text else { return nil }
-        guard let id = Int64(text), id >= 0 else { throw .invalid(FieldError(field, "must be the id of an event")) }
+        guard let id = Int64(text), id >= 0 else { throw .invalid(FieldError(field, "must be the id of \(what)")) }
         return id
     }
 }

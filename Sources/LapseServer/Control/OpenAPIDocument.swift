@@ -14,7 +14,7 @@ enum OpenAPIDocument {
         PackageResources.consents_json, PackageResources.apps_json, PackageResources.grants_json,
         PackageResources.revocations_json, PackageResources.explain_json, PackageResources.faults_json, PackageResources.gates_json,
         PackageResources.tokens_json, PackageResources.report_json, PackageResources.expectations_json,
-        PackageResources.events_json,
+        PackageResources.events_json, PackageResources.exchanges_json,
     ]
 
     /// Joined when somebody asks for it, which most runs never do.

@@ -75,7 +75,8 @@ extension OpenAPIDocument {
         "ExpectationStatus": words(Expectation.Status.allCases),
         "SettledStatus": words(Expectation.Status.allCases.filter { $0 != .pending }),
 
-        // Events.
+        // Events and exchanges.
+        "ExchangeEndpoint": words(ExchangeEndpoint.allCases),
         "EventType": words(Event.Kind.allCases),
         "Prompt": words(AuthorizeRequest.Prompt.allCases),
     ]

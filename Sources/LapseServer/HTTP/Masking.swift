@@ -18,7 +18,7 @@ struct Masking {
     /// The same, the longest first: filled before the texts are made.
     private var known: [String] = []
 
-    static func shown(_ exchange: ExchangeLog.Exchange) -> (target: String, request: String, response: String) {
+    static func shown(_ exchange: ExchangeLog.Exchange) -> ShownExchange {
         var masking = Masking()
         // Once to find the secrets, and once more without them.
         _ = masking.texts(of: exchange)
@@ -32,16 +32,25 @@ struct Masking {
         return masking.address(path)
     }
 
-    private mutating func texts(of exchange: ExchangeLog.Exchange) -> (target: String, request: String, response: String) {
-        (
-            address(exchange.target), text(of: exchange.request, isOfLapse: false), text(of: exchange.response, isOfLapse: true)
-        )
+    private mutating func texts(of exchange: ExchangeLog.Exchange) -> ShownExchange {
+        let target = address(exchange.target)
+        let query = exchange.target.prefix { $0 != "#" }.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+            .dropFirst().first
+        return ShownExchange(
+            target: target, query: query.map { parameters(String($0)).map(\.pair) } ?? [],
+            client: exchange.subject.client.map(client), request: message(exchange.request, isOfLapse: false),
+            response: message(exchange.response, isOfLapse: true))
     }
 
-    private mutating func text(of message: ExchangeLog.Message, isOfLapse: Bool) -> String {
-        var lines: [String] = []
-        for field in message.headers { lines.append("\(field.name.rawName): \(header(field))") }
-        return lines.joined(separator: "\n") + body(of: message, isOfLapse: isOfLapse)
+    /// An app's id as a request named it, in lower case.
+    private func client(_ id: ClientID) -> String {
+        known.contains { id.description.contains($0.lowercased()) } ? Self.mask : value(id.description)
+    }
+
+    private mutating func message(_ message: ExchangeLog.Message, isOfLapse: Bool) -> ShownMessage {
+        var headers: [ShownPair] = []
+        for field in message.headers { headers.append(ShownPair(name: field.name.rawName, value: header(field))) }
+        return ShownMessage(headers: headers, body: body(of: message, isOfLapse: isOfLapse))
     }
 
     // MARK: Names
@@ -81,28 +90,41 @@ struct Masking {
             + (parts.count > 1 ? "#" + form(String(parts[1])) : "")
     }
 
-    /// Parameters: a value reaches to the next `&`, whatever is in it.
-    private mutating func form(_ text: String) -> String {
-        var pairs: [String] = []
-        for pair in text.split(separator: "&", omittingEmptySubsequences: false) { pairs.append(parameter(pair)) }
-        return pairs.joined(separator: "&")
+    /// A parameter as it is shown: as text where it stood, and what that says.
+    private struct Parameter {
+        let text: String
+        let pair: ShownPair
     }
 
-    private mutating func parameter(_ pair: Substring) -> String {
+    private mutating func form(_ text: String) -> String { parameters(text).map(\.text).joined(separator: "&") }
+
+    /// Parameters: a value reaches to the next `&`, whatever is in it.
+    private mutating func parameters(_ text: String) -> [Parameter] {
+        var parameters: [Parameter] = []
+        for pair in text.split(separator: "&", omittingEmptySubsequences: false) { parameters.append(parameter(pair)) }
+        return parameters
+    }
+
+    private mutating func parameter(_ pair: Substring) -> Parameter {
         let equals = pair.firstIndex(of: "=")
         let name = Self.decoded(pair[..<(equals ?? pair.endIndex)])
         let given = equals.map { pair[pair.index(after: $0)...] }
         // What cannot be decoded has no name that could be known.
-        guard let name, value(name) == name, let content = given.map(Self.decoded) ?? "" else { return Self.mask }
-        guard let given, let equals else { return String(pair) }
-        if Self.isSecret(name) { return pair[...equals] + (given.isEmpty ? "" : masked(content)) }
+        guard let name, value(name) == name, let content = given.map(Self.decoded) ?? "" else {
+            return Parameter(text: Self.mask, pair: ShownPair(name: Self.mask, value: ""))
+        }
+        guard let given, let equals else { return Parameter(text: String(pair), pair: ShownPair(name: name, value: "")) }
+        func shown(_ value: String, as text: String? = nil) -> Parameter {
+            Parameter(text: pair[...equals] + (text ?? value), pair: ShownPair(name: name, value: value))
+        }
+        if Self.isSecret(name) { return shown(given.isEmpty ? "" : masked(content)) }
         if content.hasPrefix("{") {
             // `claims`: what a token is asked to have is told under the token's name.
-            guard let json = JSON(parsing: Array(content.utf8)) else { return pair[...equals] + Self.mask }
-            return pair[...equals] + self.json(json, isClaims: true).encodedText
+            guard let json = JSON(parsing: Array(content.utf8)) else { return shown(Self.mask) }
+            return shown(self.json(json, isClaims: true).encodedText)
         }
-        let shown = value(content)
-        return pair[...equals] + (shown == content ? String(given) : shown)
+        let value = value(content)
+        return shown(value, as: value == content ? String(given) : nil)
     }
 
     private static func decoded(_ text: Substring) -> String? { FormParameters.decodePath(String(text).replacing("+", with: " ")) }
@@ -140,28 +162,30 @@ struct Masking {
         return text[...equals] + masked(String(text[text.index(after: equals)...]))
     }
 
-    private mutating func body(of message: ExchangeLog.Message, isOfLapse: Bool) -> String {
+    private mutating func body(of message: ExchangeLog.Message, isOfLapse: Bool) -> ShownBody {
         switch message.body {
-        case .none: return ""
+        case .none: return .none
         case .left(let bytes): return Self.untold(bytes, message.headers)
         case .kept(let buffer):
             // Masked before it is cut: half a secret is no secret that anything knows.
             switch BodyType(message.headers) {
-            case .form: return "\n\n" + form(String(buffer: buffer)).prefix(ExchangeLog.longestBody)
+            case .form:
+                let parameters = parameters(String(buffer: buffer))
+                return .shown(parameters.map(\.text).joined(separator: "&"), parameters: parameters.map(\.pair))
             case .json:
                 guard let value = JSON(parsing: Array(buffer: buffer)) else { break }
-                return "\n\n" + json(value, isOfLapse: isOfLapse).encodedText.prefix(ExchangeLog.longestBody)
+                return .shown(json(value, isOfLapse: isOfLapse).encodedText, parameters: nil)
             case nil: break
             }
             return Self.untold(buffer.readableBytes, message.headers)
         }
     }
 
-    private static func untold(_ bytes: Int?, _ headers: HTTPFields) -> String {
+    private static func untold(_ bytes: Int?, _ headers: HTTPFields) -> ShownBody {
         let type = BodyType.media(headers).flatMap { type in
             type.utf8.count <= 64 && type.utf8.allSatisfy { $0 > 0x2A && $0 < 0x7F && $0 != 0x3D } ? type : nil
         }
-        return "\n\n(\(bytes.map { "\($0) bytes" } ?? "a body")" + (type.map { " of \($0)" } ?? "") + ", not shown)"
+        return .left("\(bytes.map { "\($0) bytes" } ?? "a body")" + (type.map { " of \($0)" } ?? "") + ", not shown")
     }
 
     /// - Parameters:
@@ -252,4 +276,49 @@ struct Masking {
         }
         return shown
     }
+}
+
+/// An exchange as anybody may read it.
+struct ShownExchange: Sendable {
+    /// Path and query.
+    let target: String
+    /// The query's parameters, decoded.
+    let query: [ShownPair]
+    let client: String?
+    let request: ShownMessage
+    let response: ShownMessage
+}
+
+/// A name and its value: of a header, a parameter, a cookie.
+struct ShownPair: Sendable {
+    let name: String
+    let value: String
+}
+
+struct ShownMessage: Sendable {
+    let headers: [ShownPair]
+    let body: ShownBody
+
+    /// Headers, an empty line, the body.
+    var text: String {
+        let head = headers.map { "\($0.name): \($0.value)" }.joined(separator: "\n")
+        return switch body {
+        case .none: head
+        case .shown(let text, _): head + "\n\n" + text.prefix(ExchangeLog.longestBody)
+        case .left(let what): head + "\n\n(\(what))"
+        }
+    }
+
+    /// The value of the first header of that name, in whatever case.
+    subscript(_ name: String) -> String? { headers.first { $0.name.lowercased() == name }?.value }
+}
+
+enum ShownBody: Sendable {
+    case none
+    /// The whole text.
+    ///
+    /// - Parameter parameters: decoded; nil: it is no form.
+    case shown(String, parameters: [ShownPair]?)
+    /// What it is instead.
+    case left(String)
 }

@@ -252,7 +252,7 @@ extension ExchangeLog.Exchange {
         func marked(_ text: String, _ mark: String) -> [String] {
             text.split(separator: "\n", omittingEmptySubsequences: false).map { "  \(mark) \(String($0).onOneLine)" }
         }
-        return marked("\(method) \(shown.target)\n\(shown.request)", ">") + marked("\(status)\n\(shown.response)", "<")
+        return marked("\(method) \(shown.target)\n\(shown.request.text)", ">") + marked("\(status)\n\(shown.response.text)", "<")
     }
 }
 

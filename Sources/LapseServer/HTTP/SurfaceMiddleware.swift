@@ -19,17 +19,25 @@ struct SurfaceMiddleware: RouterMiddleware {
         var context = context
         context.trace = site.trace(request)
         let surface = declared ?? Surface(path: request.uri.path)
-        if let log = site.log, log.tells(surface, method: request.method.rawValue, path: request.uri.path) {
-            return try await telling(log, request) { try await watched(request, on: surface, context, next) }
+        let log = site.log.flatMap { $0.tells(surface, method: request.method.rawValue, path: request.uri.path) ? $0 : nil }
+        let isWatched = site.exchanges.isWatched && surface.isWorthWatching(request.uri.path)
+        guard log != nil || isWatched else { return try await answer(request, on: surface, context, next) }
+        let note = RequestNote()
+        if isWatched { context.trace.note = note }
+        return try await RequestNote.$current.withValue(note) {
+            try await telling(log, request, note) {
+                guard isWatched else { return try await answer(request, on: surface, context, next) }
+                return try await watched(request, on: surface, context, note, next)
+            }
         }
-        return try await watched(request, on: surface, context, next)
     }
 
     private func telling(
-        _ log: ServerLog, _ request: Request, _ answer: () async throws -> Response
+        _ log: ServerLog?, _ request: Request, _ note: RequestNote, _ answer: () async throws -> Response
     ) async throws -> Response {
-        let (at, began, note) = (site.systemTime(), ContinuousClock.now, RequestNote())
-        let response = try await RequestNote.$current.withValue(note, operation: answer)
+        guard let log else { return try await answer() }
+        let (at, began) = (site.systemTime(), ContinuousClock.now)
+        let response = try await answer()
         log.tell(
             AnsweredRequest(
                 at: at, method: request.method.rawValue, path: request.uri.path, status: response.status.code, error: note.error,
@@ -39,15 +47,24 @@ struct SurfaceMiddleware: RouterMiddleware {
     }
 
     private func watched(
-        _ request: Request, on surface: Surface, _ context: LapseContext,
+        _ request: Request, on surface: Surface, _ context: LapseContext, _ note: RequestNote,
         _ next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
-        guard site.exchanges.isWatched, surface.isWorthWatching(request.uri.path) else {
-            return try await answer(request, on: surface, context, next)
-        }
         var request = request
+        let beginning = site.exchanges.begin()
         let body = try await site.exchanges.open(&request)
-        return site.exchanges.keep(request, body: body, try await answer(request, on: surface, context, next))
+        let response = try await answer(request, on: surface, context, next)
+        if note.subject.tenant == nil, let tenant = tenant(of: request, on: surface) {
+            note.put(tenant: tenant, client: nil, user: nil)
+        }
+        return site.exchanges.keep(request, body: body, response, note, origin: context.trace.origin, since: beginning)
+    }
+
+    /// The tenant that the path of a request to the authority names: of one that no operation decided.
+    private func tenant(of request: Request, on surface: Surface) -> GUID? {
+        guard ![.graph, .management].contains(surface), let name = request.uri.path.split(separator: "/").first else { return nil }
+        let tenant = TenantName(FormParameters.decodePath(String(name)) ?? String(name))
+        return tenant.flatMap { try? site.authority.tenantID(of: $0) }
     }
 
     private func answer(

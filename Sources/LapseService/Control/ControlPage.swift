@@ -20,13 +20,13 @@ package struct ControlPage<Item> {
     }
 
     /// How many items a page has at most.
-    static var size: Int { 100 }
+    package static var size: Int { 100 }
 
     static var unknownCursor: ControlError { .invalid(FieldError("after", "must be a cursor of this list")) }
 }
 
 extension ControlPage {
-    init(of found: [Item], cursor: (Item) -> String) { self.init(of: found, cursor: cursor, item: { $0 }) }
+    package init(of found: [Item], cursor: (Item) -> String) { self.init(of: found, cursor: cursor, item: { $0 }) }
 }
 
 extension ControlPage: Sendable where Item: Sendable {}

@@ -55,7 +55,7 @@ extension Authority {
             try op.tx.delete(tenant: op.tenant.id, keepingGuests: false)
             return op.tenant.id
         }
-        gates.openAll(of: tenant)
+        tellEnd(of: tenant)
     }
 
     /// Back to the seed: no grants, sessions, revocations and events, the clock real.
@@ -72,7 +72,7 @@ extension Authority {
             try op.tx.append(Event(tenant: id, at: try op.in(seed.tenant).now, kind: .tenantReset))
             return seed.tenant
         }
-        gates.openAll(of: tenant.id)
+        tellEnd(of: tenant.id)
         return tenant
     }
 
@@ -122,7 +122,7 @@ extension Authority {
             }
             return (gone, planted.map(\.tenant))
         }
-        for id in gone { gates.openAll(of: id) }
+        for id in gone { tellEnd(of: id) }
         return tenants
     }
 

@@ -49,6 +49,7 @@ extension Operation {
     /// - Returns: the effect of the fault that hits; nil nearly always.
     func inject(_ subject: Fault.Subject) throws -> FaultEffect? {
         guard !tenant.isNone, let requestID = trace?.requestID else { return nil }
+        trace?.note?.put(tenant: tenant.id, client: subject.client, user: subject.user)
         let faults = try tx.faults(of: tenant.id)
         // Most tenants have no faults: nothing is asked or counted then.
         guard !faults.isEmpty else { return nil }

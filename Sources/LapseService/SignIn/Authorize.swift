@@ -13,6 +13,7 @@ extension Authority {
         try deciding(trace) { op in
             try op.enter(name)
             let id = ClientID(try parameters.required("client_id"))
+            op.trace?.note?.put(client: id)
             let (app, target) = try AuthorizeRequest.target(
                 parameters, app: try op.app(id), client: id, directory: op.tenant.name)
             var browser = BrowserRequest(op, cookies: cookies)

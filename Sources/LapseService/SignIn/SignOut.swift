@@ -25,7 +25,9 @@ extension Authority {
                     if !frontChannel.contains(url) { frontChannel.append(url) }
                 }
                 try tx.end(session: session.id, at: now)
-                try tx.append(Event(tenant: tenant.id, at: now, kind: .signedOut, user: user.id, requestID: trace.requestID))
+                let event = Event(tenant: tenant.id, at: now, kind: .signedOut, user: user.id, requestID: trace.requestID)
+                try tx.append(event)
+                trace.note?.put(tenant: tenant.id, event)
                 remaining -= 1
             }
             let mayFollow = try redirectURI.map { uri in

@@ -65,6 +65,20 @@ extension StoreTransaction {
         return try found.map { try User(row: $0) }
     }
 
+    /// The users of the tenant whose user principal name has this before its @, by name; without those who are deleted.
+    ///
+    /// - Parameter name: without an @, in any case.
+    package func users(named name: String, in tenant: GUID, limit: Int) throws -> [User] {
+        // In the order of NOCASE nothing but an @ stands between an @ and a [.
+        try rows(
+            """
+            SELECT * FROM users WHERE tenant = ?1 AND user_principal_name >= ?2 || '@' AND user_principal_name < ?2 || '['
+                AND deleted_at IS NULL
+            ORDER BY user_principal_name LIMIT ?3
+            """, [tenant, name, limit]
+        ).map { try User(row: $0) }
+    }
+
     /// The member of that name or id who was deleted last: until the deletion takes effect, the name still signs in.
     package func deletedUser(_ name: String, in tenant: GUID) throws -> User? {
         try row(
