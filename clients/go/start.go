@@ -52,9 +52,9 @@ func found(address string) (*Server, error) {
 	return server, nil
 }
 
-// Beside the server, which takes the shell's place, waits a watcher for the end of descriptor 3. That comes with a line when the
-// server was stopped, and without one when this process is gone, in whatever way.
-const watched = `{ read -r line <&3 || kill $$; rm -rf "$0"; } >/dev/null 2>&1 & exec "$@" 3<&-`
+// Beside the server, which takes the shell's place, a watcher reads descriptor 3. It ends when this process is gone, in whatever way. A
+// line comes before that when the server has ended: then its number may be another process's.
+const watched = `{ read -r line <&3 || kill $$; cat <&3; rm -rf "$0"; } >/dev/null 2>&1 & exec "$@" 3<&-`
 
 func started() (*Server, error) {
 	program, err := program()
@@ -101,6 +101,7 @@ func startedIn(folder, program string) (*Server, error) {
 	ended := make(chan struct{})
 	go func() {
 		command.Wait()
+		watcher.WriteString("\n")
 		close(ended)
 	}()
 	stop := func() {
@@ -111,7 +112,6 @@ func startedIn(folder, program string) (*Server, error) {
 			command.Process.Kill()
 			<-ended
 		}
-		watcher.WriteString("\n")
 		watcher.Close()
 		os.RemoveAll(folder)
 	}

@@ -335,9 +335,9 @@ async function found() {
   return server;
 }
 
-// Beside the server, which takes the shell's place, waits a watcher for the end of descriptor 3. That comes with a line when the
-// server was stopped, and without one when this process is gone, in whatever way.
-const watched = '{ read -r line <&3 || kill $$; rm -rf "$0"; } >/dev/null 2>&1 & exec "$@" 3<&-';
+// Beside the server, which takes the shell's place, a watcher reads descriptor 3. It ends when this process is gone, in whatever way. A
+// line comes before that when the server has ended: then its number may be another process's.
+const watched = '{ read -r line <&3 || kill $$; cat <&3; rm -rf "$0"; } >/dev/null 2>&1 & exec "$@" 3<&-';
 
 async function started() {
   const file = program(true);
@@ -352,12 +352,15 @@ async function started() {
   });
   closeSync(output);
   let ending;
-  const ended = new Promise((done) => {
-    child.once("error", (error) => done((ending = error.message)));
-    child.once("exit", (status, signal) => done((ending = signal ?? `exit status ${status}`)));
-  });
   const watcher = child.stdio[3];
   watcher.on("error", () => {}); // the watcher may be gone
+  const ended = new Promise((done) => {
+    child.once("error", (error) => done((ending = error.message)));
+    child.once("exit", (status, signal) => {
+      watcher.write("\n");
+      done((ending = signal ?? `exit status ${status}`));
+    });
+  });
   const end = async () => {
     if (ending === undefined) {
       child.kill("SIGTERM");
@@ -367,7 +370,7 @@ async function started() {
       if (ending === undefined) child.kill("SIGKILL");
       await ended;
     }
-    watcher.end("\n");
+    watcher.end();
   };
   const deadline = Date.now() + startSeconds * 1000;
   while (!existsSync(ready)) {

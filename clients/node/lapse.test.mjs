@@ -26,7 +26,7 @@ function folderOf(t) {
 }
 
 /** A module in a process of its own; `start` and `sandbox` are imported. */
-const node = (script) => ["--input-type=module", "-e", `import { start, sandbox } from ${JSON.stringify(address)}; ${script}`];
+const node = (script) => ["--input-type=module", "-e", `import fs from "node:fs"; import { start, sandbox } from ${JSON.stringify(address)}; ${script}`];
 
 function run(script, variables = {}) {
   const env = { ...process.env, ...variables };
@@ -109,15 +109,21 @@ test("a program that ends at once is told with what it said", (t) => {
 const told = "const { server } = await sandbox(); const { LAPSE_COOKIES: file } = (await server.sandbox()).environment();"
   + "console.log(JSON.stringify({ http: server.http, folder: file.slice(0, file.lastIndexOf('/')) }));";
 
+const after = `const { pid } = JSON.parse(fs.readFileSync(file.replace(/[^/]*$/, "ready.json")));
+  process.kill(pid);
+  for (let there = true; there; await new Promise(setImmediate)) try { process.kill(pid, 0); } catch { there = false; }`;
+
 test("the server is gone with its process, however that ends", { concurrency: true }, async (t) => {
   for (const [how, script, status] of [
     ["at its end", "", 0],
     ["by process.exit", "process.exit(3)", 3],
     ["by an exception that nobody catches", "setTimeout(() => { throw new Error('oops'); })", 1],
     ["by stop()", "await server.stop(); await server.stop();", 0],
+    ["after its server", after, 0],
   ]) {
     await t.test(how, async () => {
-      const ended = run(told + script);
+      // The settings of whoever runs the tests are not the server's: this one would ask for a control token.
+      const ended = run(told + script, { LAPSE_HOST: "0.0.0.0" });
       assert.equal(ended.status, status, ended.stderr);
       await assertGone(JSON.parse(ended.stdout));
     });
