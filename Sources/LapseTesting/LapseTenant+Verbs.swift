@@ -204,6 +204,30 @@ extension LapseTenant {
         return found.map(Event.init)
     }
 
+    /// The tenant's requests to the authority and Graph with their answers, oldest first, as far as Lapse has recorded and kept them. The first
+    /// look begins the recording; secrets are masked.
+    ///
+    /// - Parameters:
+    ///   - client: only this client's; nil: each.
+    ///   - user: only this user's; nil: everybody's.
+    ///   - endpoint: only those at this endpoint, such as `token` or `graph`; nil: each.
+    ///   - after: only what came after the exchange of that id.
+    ///   - wait: how long to wait, in the machine's time, until one fits; a minute at most. Nil: not at all.
+    /// - Throws: ``LapseError`` for a user or endpoint that there is not.
+    public func exchanges(
+        client: String? = nil, user: String? = nil, endpoint: String? = nil, after: Int? = nil, wait: Duration? = nil
+    ) async throws -> [LapseJSON] {
+        let query = [
+            ("client", client.map(self.client)), ("user", user.map(self.user)), ("endpoint", endpoint),
+            ("after", after.map(String.init)),
+            ("wait", wait.map(\.iso8601)),
+        ]
+        return try await lapse.control.all(path("exchanges"), query: query).map(LapseJSON.init)
+    }
+
+    /// The same as an HTTP archive (HAR 1.2), for a browser's tools.
+    public func har() async throws -> LapseJSON { LapseJSON(try await lapse.control.send("GET", path("exchanges.har"))) }
+
     /// How each client handled what it met: `verdict` is `good`, `bad` or `untested`.
     ///
     /// - Parameter client: only this one; nil: each.

@@ -176,6 +176,15 @@ struct StepPlayer {
             let (type, user, after) = (given.text("type"), given.text("user"), given.value("after").int)
             guard given.isUsed else { return nil }
             answer = LapseJSON(try await tenant.events(type: type, user: user, after: after).map(\.json))
+        case "exchanges":
+            let (client, user, endpoint) = (given.text("client"), given.text("user"), given.text("endpoint"))
+            let (after, wait) = (given.value("after").int, given.duration("wait"))
+            guard given.isUsed else { return nil }
+            answer = LapseJSON(
+                try await tenant.exchanges(client: client, user: user, endpoint: endpoint, after: after, wait: wait))
+        case "har":
+            guard given.isUsed else { return nil }
+            answer = try await tenant.har()
         case "report":
             let client = given.text("client")
             guard given.isUsed else { return nil }

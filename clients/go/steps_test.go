@@ -327,8 +327,7 @@ func TestEveryVerbIsPlayed(t *testing.T) {
 		names = append(names, verb)
 	}
 	sort.Strings(names)
-	// No Lapse records exchanges yet for those who come later.
-	if !reflect.DeepEqual(names, []string{"exchanges", "har"}) {
+	if len(names) > 0 {
 		t.Fatalf("no step plays %v", names)
 	}
 }

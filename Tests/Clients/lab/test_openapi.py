@@ -1536,6 +1536,8 @@ NO_SCHEMA_TELLS = [
     (r"^wait: must be a duration such as 90s, 5m, 1h30m, 2d or PT5M, at most PT1M", "at most PT1M"),
     (r"(challenge|claims): must be a JSON object as text", "A JSON object as text"),
     (r"latency: must not exceed PT2M", "at most PT2M"),
+    (r"endpoint: is not one where this effect can be played", "A code can be played at token, authorize and devicecode"),
+    (r"grantType: is only for the endpoint token", "Only for the endpoint token"),
     (r"authTime: must lie between the tenant's birth and its now", "between the tenant's birth and its now"),
     (r"after: must be a cursor of this list", "A list of what a user holds accepts only such a text"),
     (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well")]
