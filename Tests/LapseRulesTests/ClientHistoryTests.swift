@@ -33,19 +33,19 @@ struct ClientHistoryTests {
         Order(
             says: "A refusal: the loop, the outage, the refusal before",
             events: four(.refreshRefused, from: 1, code: .grantRevoked) + [
-                retryAfterFailure(5, after: 0), retryAfterFailure(6, after: 100),
-                event(7, .refreshRefused, after: 200, grant: Rows.secondGrant, code: .clientLoop),
+                retryAfterFailure(5, after: 0), retryAfterFailure(6, after: 1100),
+                event(7, .refreshRefused, after: 1200, grant: Rows.secondGrant, code: .clientLoop),
             ], findings: [.looping, .ignoresRetryAfter, .retriesDeadToken]),
         Order(
             says: "Tokens: the refusal, the challenge, the silent sign-in, the outage",
             events: four(.refreshRefused, from: 1, code: .grantRevoked) + four(.accessChallenged, from: 5, presented: "first")
                 + four(.silentSignInRefused, from: 9) + [
-                    retryAfterFailure(13, after: 0), retryAfterFailure(14, after: 100), event(15, .codeRedeemed, after: 200),
+                    retryAfterFailure(13, after: 0), retryAfterFailure(14, after: 1100), event(15, .codeRedeemed, after: 1200),
                 ], findings: [.retriesDeadToken, .ignoresClaimsChallenge, .loopsOnSilentSignIn, .ignoresRetryAfter]),
         Order(
             says: "A sign-in: the outage, the silent sign-in",
             events: [event(1, .codeRedeemed)] + four(.silentSignInRefused, from: 2) + [
-                retryAfterFailure(6, after: 0), retryAfterFailure(7, after: 100), event(8, .signInRequested, after: 200),
+                retryAfterFailure(6, after: 0), retryAfterFailure(7, after: 1100), event(8, .signInRequested, after: 1200),
             ], findings: [.ignoresRetryAfter, .loopsOnSilentSignIn]),
     ]
 
@@ -64,7 +64,7 @@ struct ClientHistoryTests {
         let events =
             [event(1, .codeRedeemed), retryAfterFailure(2, after: 0), event(3, .signInRequested)]
             + four(.silentSignInRefused, from: 4) + four(.accessChallenged, from: 8, presented: "first")
-            + [retryAfterFailure(12, after: 0, endpoint: .graph), retryAfterFailure(13, after: 100, endpoint: .graph)]
+            + [retryAfterFailure(12, after: 0, endpoint: .graph), retryAfterFailure(13, after: 1100, endpoint: .graph)]
             + (14..<18).map { event($0, .refreshRefused, grant: Rows.secondGrant, code: .grantRevoked) }
         for event in events { history.observe(event, hit: nil) }
         #expect(history.findings == [])
@@ -139,6 +139,7 @@ struct ObservationTests {
         case .silentSignInRefused: .silentRefusal
         case .accessChallenged: .challenge
         case .accessOutlived: .outlivedAccess
+        case .pageShown: .page
         default: nil
         }
     }

@@ -93,21 +93,21 @@ struct OutageMachineTests {
             "A failure that tells no time takes back the one before", [failed(1, retryAfter: 3000), failed(2, after: 10)],
             failed(3, after: 20), "failing: 1, retried 2 3, early 2"),
         Transition(
-            "Early, with a new sign-in or a refresh", [failed(1, retryAfter: 3000)], tokens(2, after: 100), "working",
+            "Early, with a new sign-in or a refresh", [failed(1, retryAfter: 3000)], tokens(2, after: 1500), "working",
             ["found ignoresRetryAfter in 1 2", "closed 1, recovered 2"]),
         Transition(
-            "Early, and refused", [failed(1, retryAfter: 3000)], refused(2, after: 100), "working",
+            "Early, and refused", [failed(1, retryAfter: 3000)], refused(2, after: 1500), "working",
             ["found ignoresRetryAfter in 1 2", "closed 1"]),
         Transition(
             "Tokens are no early return to authorize", [failed(1, retryAfter: 3000, endpoint: .authorize)],
             tokens(2, after: 100, kind: .codeRedeemed), "working", ["closed 1, recovered 2"]),
         Transition(
             "Two requests that were under way together are forgiven",
-            [failed(1, retryAfter: 3000), failed(2, after: 25, retryAfter: 3000), failed(3, after: 50, retryAfter: 3000)],
-            tokens(4, after: 3050), "working", ["found outlivesOutage in 1 4", "closed 1, retried 2 3, recovered 4"]),
+            [failed(1, retryAfter: 3000), failed(2, after: 500, retryAfter: 3000), failed(3, after: 1000, retryAfter: 3000)],
+            tokens(4, after: 4000), "working", ["found outlivesOutage in 1 4", "closed 1, retried 2 3, recovered 4"]),
         Transition(
-            "One that came later is not", [failed(1, retryAfter: 3000), failed(2, after: 51, retryAfter: 3000)],
-            tokens(3, after: 3051), "working", ["found ignoresRetryAfter in 1 2", "closed 1, retried 2, recovered 3"]),
+            "One that came later is not", [failed(1, retryAfter: 3000), failed(2, after: 1001, retryAfter: 3000)],
+            tokens(3, after: 4001), "working", ["found ignoresRetryAfter in 1 2", "closed 1, retried 2, recovered 3"]),
         Transition(
             "Nor are three at once",
             [

@@ -14,6 +14,14 @@ if (given.has('tenant')) sessionStorage.setItem('tenant', given.get('tenant'));
 const tenant = encodeURIComponent(sessionStorage.getItem('tenant') ?? 'contoso.example');
 const KEY = `sample ${tenant}`;
 const makes = mistake => $(mistake).checked;
+// A mistake that was switched on stays on when the sign-in leads away and back.
+const MISTAKES = ['retries', 'ignores', 'keeps', 'loops', 'outage'];
+const switchedOn = (sessionStorage.getItem('mistakes') ?? '').split(' ');
+for (const mistake of MISTAKES) {
+  $(mistake).checked = switchedOn.includes(mistake);
+  $(mistake).addEventListener('change', () => sessionStorage.setItem('mistakes', MISTAKES.filter(makes).join(' ')));
+}
+const pause = milliseconds => new Promise(done => { setTimeout(done, milliseconds); });
 
 // What the app knows of its user. Its own session is what other apps keep in a cookie of theirs.
 const state = JSON.parse(sessionStorage.getItem(KEY) ?? '{}');
@@ -22,14 +30,22 @@ function remember(changes) {
   sessionStorage.setItem(KEY, JSON.stringify(state));
   $('who').textContent = state.user ? `Signed in as ${state.user}` : 'Not signed in';
 }
-function log(text) { $('log').append(Object.assign(document.createElement('li'), { textContent: text })); }
+function log(text) {
+  $('log').append(Object.assign(document.createElement('li'), { textContent: text }));
+  if ($('log').children.length > 200) $('log').firstElementChild.remove();
+}
 function notice(text) { $('notice').textContent = text; }
 
 // Signing in
 
 const base64url = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
-const merged = claims => JSON.stringify({ access_token: { ...CAPABLE.access_token, ...(claims?.access_token ?? {}) } });
+/** The `claims` of a request. An app that keeps its own session knows nothing of challenges, and does not say that it does. */
+const asking = claims => {
+  const capable = makes('keeps') ? {} : CAPABLE.access_token, demanded = claims?.access_token ?? {};
+  const wanted = { ...capable, ...demanded };
+  return Object.keys(wanted).length ? { claims: JSON.stringify({ access_token: wanted }) } : {};
+};
 
 async function client() {
   if (state.client) return state.client;
@@ -50,7 +66,7 @@ async function address(options) {
   sessionStorage.setItem(request, verifier);
   return `/${tenant}/oauth2/v2.0/authorize?${new URLSearchParams({
     client_id: await client(), response_type: 'code', redirect_uri: HOME, scope: SCOPE, state: request, response_mode: 'query',
-    code_challenge: challenge, code_challenge_method: 'S256', claims: merged(options.claims),
+    code_challenge: challenge, code_challenge_method: 'S256', ...asking(options.claims),
     ...(options.prompt ? { prompt: options.prompt } : {}), ...(state.user ? { login_hint: state.user } : {}),
   })}`;
 }
@@ -79,7 +95,7 @@ async function token(parameters) {
 
 function keep(tokens) {
   const claims = JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(tokens.id_token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0))));
-  remember({ user: claims.preferred_username, refreshToken: tokens.refresh_token, accessToken: tokens.access_token });
+  remember({ user: claims.preferred_username, refreshToken: tokens.refresh_token, accessToken: tokens.access_token, goesOn: false });
   notice('');
 }
 
@@ -108,16 +124,27 @@ async function ask() {
 
 /** A new access token without the user; what to do when there is none. */
 async function silently(claims) {
+  if (!state.refreshToken) {
+    log('Nobody is signed in.');
+    notice('Please sign in.');
+    return false;
+  }
   let tokens;
   for (let tries = 1; ; tries++) {
-    tokens = await token({ grant_type: 'refresh_token', refresh_token: state.refreshToken ?? '', scope: SCOPE, claims: merged(claims) });
+    tokens = await token({ grant_type: 'refresh_token', refresh_token: state.refreshToken, scope: SCOPE, ...asking(claims) });
     if (tokens.access_token) { log('Refreshed.'); keep(tokens); return true; }
     log(`The refresh was refused: ${tokens.error}${tokens.suberror ? `, ${tokens.suberror}` : ''}.`);
-    if (!makes('retries') || tries === TRIES) break;
-    log('It tries the same token again.');
+    if (tries === TRIES) break;
+    if (makes('retries')) {
+      log('It tries the same token again.');
+    } else if (makes('outage')) {
+      log('It takes that for an outage, waits and tries again.');
+      notice('The service is down. Trying again …');
+      await pause(300 * tries);
+    } else break;
   }
   if (makes('outage')) {
-    log('It takes that for an outage.');
+    log('It gives up for now and keeps the dead token.');
     notice('The service is down. Please try again later.');
     return false;
   }
@@ -125,19 +152,47 @@ async function silently(claims) {
     notice(`The service is busy; the app waits ${tokens.wait ?? 60} seconds.`);
     return false;
   }
-  remember({ refreshToken: null, accessToken: null });
+  // What it has loaded goes with the session, and so does the token that it was loaded with.
+  remember({ refreshToken: null, accessToken: makes('keeps') ? state.accessToken : null });
   log('It drops the dead token.');
   for (let tries = 1; tries <= (makes('loops') ? TRIES : 1); tries++) {
     tokens = await ask();
     if (tokens.access_token) { log('The browser still has a session: signed in without a page.'); keep(tokens); return true; }
     log(`prompt=none says ${tokens.error}.`);
   }
-  if (makes('keeps')) { log('It goes on as if the user were signed in.'); return false; }
+  if (makes('keeps')) {
+    log('It goes on as if the user were signed in.');
+    remember({ goesOn: true });
+    goOn();
+    return false;
+  }
   const demand = claims ?? (tokens.claims ? JSON.parse(tokens.claims) : undefined);
   remember({ user: null, demand });
   notice('Please sign in again.');
   log('It ends its own session and asks the user to sign in again.');
   return false;
+}
+
+/** Loads the user's data every second with the access token that is left, though the session is dead. */
+let isGoing = false;
+async function goOn() {
+  if (isGoing) return;
+  isGoing = true;
+  while (state.goesOn && state.accessToken && makes('keeps')) {
+    const answer = await fetch('/v1.0/me', { headers: { Authorization: `Bearer ${state.accessToken}` } }).catch(() => null);
+    if (answer?.ok) log(`It shows the data of ${(await answer.json()).displayName}.`);
+    await pause(1000);
+  }
+  isGoing = false;
+}
+
+/** What the Refresh button does. */
+async function refresh() {
+  if (makes('ignores') && state.accessToken) {
+    log('It trusts its access token until its end, and does not ask for another.');
+    return;
+  }
+  await silently();
 }
 
 async function graph() {
@@ -159,6 +214,7 @@ async function begin() {
   const answer = new URLSearchParams(location.search);
   if (window.parent !== window) { window.parent.postMessage(location.search, location.origin); return; }
   remember({});
+  if (state.goesOn) goOn();
   if (answer.has('code') || answer.has('error')) {
     history.replaceState(null, '', HOME);
     const tokens = await finish(answer);
@@ -169,9 +225,10 @@ async function begin() {
 const guarded = act => async () => { try { await act(); } catch (error) { notice(`Something went wrong: ${error.message}`); } };
 $('sign-in').addEventListener('click', guarded(() => signIn(state.demand)));
 $('graph').addEventListener('click', guarded(graph));
-$('refresh').addEventListener('click', guarded(() => silently()));
+$('refresh').addEventListener('click', guarded(refresh));
 $('sign-out').addEventListener('click', guarded(async () => {
   const hint = state.user ?? '';
+  state.goesOn = false;
   sessionStorage.removeItem(KEY);
   location.assign(`/${tenant}/oauth2/v2.0/logout?${new URLSearchParams({ post_logout_redirect_uri: HOME, logout_hint: hint })}`);
 }));

@@ -235,8 +235,7 @@ SAMPLE_APP = Skeleton(
     "spa", ("Tests/Clients/recipes/sample_app.py",), ("python", "{root}/Tests/Clients/recipes/sample_app.py"),
     programs=("chromium", "certutil"),
     mistakes={
-        # Without a session at the authority each of its attempts asks for one.
-        "keeps-session": switched("keeps", rules=frozenset({"loopsOnSilentSignIn", "keepsItsSession"})),
+        "keeps-session": switched("keeps"),
         "dead-token": switched("retries"),
         "silent-loop": switched("loops"),
         "outage": switched("outage"),
