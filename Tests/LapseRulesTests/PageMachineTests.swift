@@ -33,8 +33,9 @@ struct PageMachineTests {
         Story("500 after a refusal", [tokens(1), refused(2), page(3, 500, "Oops"), tokens(4)], ["showsServerError 2 3"]),
         Story("503 after a refusal, and the log ends", [tokens(1), refused(2), page(3, 503, "")], ["showsServerError 2 3"]),
         Story(
-            "No answer after a refusal, twice", [refused(1), page(2, nil, "reset"), page(3, nil, "reset"), tokens(4)],
-            ["showsServerError 1 2 3"]),
+            "No answer after a refusal, twice",
+            [refused(1), page(2, nil, "reset"), page(3, nil, "reset"), page(4, nil, "reset"), tokens(5)],
+            ["showsServerError 1 2 3 4"]),
         Story(
             "500 at the callback, after the user was asked", [refused(1), asked(2), page(3, 500, "Oops"), tokens(4)],
             ["showsServerError 1 3"]),
@@ -75,7 +76,9 @@ struct PageMachineTests {
         Story("An outage that nobody sees", [tokens(1), failed(2), hello, tokens(3)]),
         Story("404 while the authority fails", [failed(1), page(2, 404, "no"), tokens(3)]),
         Story("500 when it is over", [failed(1), tokens(2), page(3, 500, "Oops")]),
-        Story("A refusal wins over an outage", [failed(1), refused(2), page(3, 500, "Oops")], ["showsServerError 2 3"]),
+        Story(
+            "A page right after a failure is of the outage, refused or not", [failed(1), refused(2), page(3, 500, "Oops")],
+            ["showsOutage 3"]),
     ]
 
     @Test("A story, and what is found", arguments: stories)

@@ -6,8 +6,9 @@ struct JudgeThreshold: Equatable, Sendable {
     var forgivenRetries = 2
 
     /// Requests of one app so close to each other may have been under way together.
-    // Assumption: an app that sends requests at once needs no longer than this to send them all.
-    var concurrentRequests = Duration.milliseconds(50)
+    // Assumption: an app that sends requests at once needs no longer than this to send them all, and a slow machine no
+    // longer to take them.
+    var concurrentRequests = Duration.seconds(1)
 
     /// An app that waits at least so long between most of its tries takes a refusal for an outage; any other loops.
     // Assumption: whoever backs off waits longer: MSAL Python half a second, azure-identity 1.6 s after a first retry at once.
@@ -28,6 +29,14 @@ struct JudgeThreshold: Equatable, Sendable {
     /// A user's sign-in so soon after the refusal of another user is a consequence of that refusal.
     // Assumption: an app that signs out everybody does so at once, and few users sign in again by themselves so soon.
     var signInAfterOthersRefusal = Duration.seconds(5)
+
+    /// A page so soon after a failure of the authority belongs to the outage.
+    // Assumption: what a person saw is told a moment after the app got its answer, on a slow machine some seconds.
+    var pageAfterFailure = Duration.seconds(5)
+
+    /// So many pages without an answer are forgiven.
+    // Assumption: a slow machine loses one now and then.
+    var forgivenUnansweredPages = 2
 
     /// So many pages that go on as if nothing had happened are forgiven.
     // Assumption: one may have been on its way, or stood in a cache.

@@ -34,7 +34,7 @@ enum Observation: Equatable {
         case .silentSignInRefused: self = .silentRefusal
         case .accessChallenged: self = .challenge
         case .accessOutlived: self = .outlivedAccess
-        case .pageShown where event.notes.page != nil: self = .page
+        case .pageShown: self = .page
         case _ where event.asksForSignIn: self = .signInRequest
         default: return nil
         }

@@ -6,8 +6,9 @@ struct PageMachine: Equatable {
         case quiet(isSignedIn: Bool)
         /// Refused or challenged, and no good tokens since.
         case refused(Refusal)
-        /// The authority fails, and nothing was refused.
-        case failing
+        /// The authority fails, and nothing was refused. A good answer of Graph leaves no trace, one of the endpoints by which people sign in
+        /// does.
+        case failing(leavesTrace: Bool)
     }
 
     struct Refusal: Equatable {
@@ -15,6 +16,9 @@ struct PageMachine: Equatable {
         var isAsked = false
         var errors: [Shown] = []
         var serverErrors: [Shown] = []
+        var unanswered: [Shown] = []
+        var hasAnswered = false
+        var lastIsUnanswered = false
         var stale: [Shown] = []
     }
 
@@ -45,6 +49,7 @@ struct PageMachine: Equatable {
     /// What was shown to somebody whose sign-in was good, and what to a stranger; without digits, so that clocks do not count.
     private(set) var pages = Pages()
     private var outages: [Shown] = []
+    private var lastFailedAt: Timestamp?
     /// More pages than these are not told apart.
     private static let mostPages = 50
 
@@ -53,22 +58,38 @@ struct PageMachine: Equatable {
     mutating func on(_ input: Input) -> [JudgeAction] {
         switch input {
         case .refused(let logged): onRefused(logged)
-        case .failed: onFailed()
+        case .failed(let logged): onFailed(logged)
         case .tokens: onTokens()
         case .asked: onAsked()
         case .page(let logged): onPage(logged)
-        case .ended: close()
+        case .ended: onEnded()
         }
     }
 
+    /// An app that answered after the refusal, and then no more, was stopped.
+    private mutating func onEnded() -> [JudgeAction] {
+        if case .refused(var refusal) = state, refusal.hasAnswered, refusal.lastIsUnanswered {
+            refusal.unanswered = []
+            state = .refused(refusal)
+        }
+        return close()
+    }
+
     private mutating func onRefused(_ logged: LoggedEvent) -> [JudgeAction] {
-        if case .refused = state { return [] }
-        state = .refused(Refusal(event: logged.id))
+        if case .refused(var refusal) = state {
+            // Whoever was asked meets the next refusal.
+            refusal.isAsked = false
+            state = .refused(refusal)
+        } else {
+            state = .refused(Refusal(event: logged.id))
+        }
         return []
     }
 
-    private mutating func onFailed() -> [JudgeAction] {
-        if case .quiet = state { state = .failing }
+    private mutating func onFailed(_ logged: LoggedEvent) -> [JudgeAction] {
+        lastFailedAt = logged.writtenAt
+        if case .refused = state { return [] }
+        state = .failing(leavesTrace: logged.event.notes.endpoint.map { [.token, .authorize, .devicecode].contains($0) } ?? true)
         return []
     }
 
@@ -89,16 +110,27 @@ struct PageMachine: Equatable {
         guard let page = logged.event.notes.page else { return [] }
         let shown = Shown(event: logged.id, page: page)
         let isServerError = page.status.map { $0 >= 500 } ?? true
+        let isOfOutage = lastFailedAt.map { logged.writtenAt - $0 <= threshold.pageAfterFailure } ?? false
         switch state {
         case .quiet(let isSignedIn):
             if page.status == 200 { remember(page.text, isSignedIn: isSignedIn) }
-        case .failing:
-            if isServerError { outages.append(shown) }
+        case .failing(let leavesTrace):
+            if isServerError, leavesTrace || isOfOutage { outages.append(shown) }
         case .refused(var refusal):
-            if isServerError {
+            refusal.lastIsUnanswered = page.status == nil
+            if page.status != nil {
+                refusal.hasAnswered = true
+                // Lost, and come again: what a slow machine does.
+                if refusal.unanswered.count <= threshold.forgivenUnansweredPages { refusal.unanswered = [] }
+            }
+            if isServerError, isOfOutage {
+                outages.append(shown)
+            } else if page.status == nil {
+                refusal.unanswered.append(shown)
+            } else if isServerError {
                 refusal.serverErrors.append(shown)
             } else if let status = page.status, status >= 400 {
-                refusal.errors.append(shown)
+                if !refusal.isAsked, !Self.offersSignIn(page.text) { refusal.errors.append(shown) }
             } else if !refusal.isAsked, isStale(page.text) {
                 refusal.stale.append(shown)
             }
@@ -119,6 +151,10 @@ struct PageMachine: Equatable {
         return !text.isEmpty && pages.signedIn.contains(text) && !pages.stranger.contains(text)
     }
 
+    private static func offersSignIn(_ text: String) -> Bool {
+        text.lowercased().contains(/\b(sign|log)[ -]?in\b/)
+    }
+
     private static func folded(_ text: String) -> String { text.filter { !$0.isNumber } }
 
     private mutating func close() -> [JudgeAction] {
@@ -127,11 +163,12 @@ struct PageMachine: Equatable {
             findings.append(Finding(rule: rule, user: user, says: says, events: [event].compactMap { $0 } + shown.map(\.event)))
         }
         if case .refused(let refusal) = state {
-            if let first = refusal.serverErrors.first {
+            let lost = refusal.unanswered.count > threshold.forgivenUnansweredPages ? refusal.unanswered : []
+            if let first = refusal.serverErrors.first ?? lost.first {
                 let answered = first.page.status.map { "answered \($0)" } ?? "gave no answer"
                 add(
-                    .showsServerError, "After the refusal it \(answered): \(first.page.quoted).", refusal.serverErrors,
-                    after: refusal.event)
+                    .showsServerError, "After the refusal it \(answered): \(first.page.quoted).",
+                    (refusal.serverErrors + lost).sorted { $0.event < $1.event }, after: refusal.event)
             }
             if refusal.stale.count > threshold.forgivenStalePages, let first = refusal.stale.first {
                 add(
@@ -150,6 +187,7 @@ struct PageMachine: Equatable {
             add(.showsOutage, "While the authority failed it \(answered): \(first.page.quoted).", outages)
         }
         outages = []
+        lastFailedAt = nil
         state = .quiet(isSignedIn: false)
         return findings.map { .found($0) }
     }

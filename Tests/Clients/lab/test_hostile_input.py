@@ -778,7 +778,8 @@ def test_the_control_api_is_closed_to_scripts_of_other_origins(wire):
 
 
 @pytest.mark.parametrize("path", [
-    "", "/users", "/apps", "/clock", "/propagation", "/policies", "/revocations", "/events", f"/users/{ADELE_ID}/grants"])
+    "", "/users", "/apps", "/clock", "/propagation", "/policies", "/revocations", "/events", "/exchanges",
+    "/exchanges.har", f"/users/{ADELE_ID}/grants"])
 @pytest.mark.parametrize("tenant, status", [
     ("nobody.example", 404), ("33333333-cccc-4ccc-8ccc-333333333333", 404), ("common", 404), ("a%20b", 404), ("..", 404),
     ("a" * 5000, 404), ("%ff", None), ("%zz", None), ("%00", None)])
@@ -971,7 +972,14 @@ def test_the_control_api_refuses(wire, method, path, body, status, field):
     ("cursor", "/events?after=x", 400), ("negative_cursor", "/events?after=-1", 400),
     ("long_cursor", "/events?after=" + "9" * 30, 400),
     ("event_type", "/events?type=nothing", 400), ("events_of_a_stranger", f"/events?user={STRANGER}", None),
-    ("doubled_cursor", "/events?after=1&after=2", 400), ("revocations_cursor", "/revocations?after=x", 400),
+    ("doubled_cursor", "/events?after=1&after=2", 400), ("exchanges_cursor", "/exchanges?after=-1", 400),
+    ("a_long_exchange", "/exchanges?after=" + "9" * 30, 400), ("a_year_of_waiting", "/exchanges?wait=1y", 400),
+    ("a_wait_below_nothing", "/exchanges?wait=-PT1S", 400), ("a_wait_of_nul", "/exchanges?wait=%00", 400),
+    ("an_endpoint_above", "/exchanges?endpoint=..", 400), ("an_endpoint_with_markup", "/exchanges.har?endpoint=" + quote(MARKUP), 400),
+    ("exchanges_of_a_stranger", f"/exchanges.har?user={STRANGER}&wait=PT1M", 404),
+    ("exchanges_of_markup", "/exchanges?user=" + quote(MARKUP), 404), ("exchanges_of_nul", "/exchanges?client=a%00b", 400),
+    ("exchanges_of_a_long_name", "/exchanges?user=" + "a" * 5000, 404), ("exchanges_of_a_pattern", "/exchanges?user=%25", 404),
+    ("exchanges_of_an_at", "/exchanges?user=@", 404), ("revocations_cursor", "/revocations?after=x", 400),
     ("a_revocation", "/revocations/garbage", 404), ("an_unknown_revocation", f"/revocations/{STRANGER}", 404),
     ("a_user", "/users/nobody@contoso.example", 404), ("a_user_with_markup", "/users/" + quote(MARKUP, safe=""), 404),
     ("an_app", "/apps/" + "a" * 5000, 404), ("grants_of_a_stranger", f"/users/{STRANGER}/grants", 404),
