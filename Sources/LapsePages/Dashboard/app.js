@@ -122,8 +122,15 @@ async function ask() {
 
 // Living on
 
-/** A new access token without the user; what to do when there is none. */
-async function silently(claims) {
+/** A new access token without the user, once for all who ask meanwhile. */
+let underWay;
+function silently(claims) {
+  underWay ??= trySilently(claims).finally(() => { underWay = undefined; });
+  return underWay;
+}
+
+/** The same at once; what to do when there is none. */
+async function trySilently(claims) {
   if (!state.refreshToken) {
     log('Nobody is signed in.');
     notice('Please sign in.');
