@@ -137,47 +137,12 @@ package struct Instance: Sendable {
     /// Somebody stopped the server before the story was over.
     package struct Interrupted: Error {}
 
-    /// Runs the story against this Lapse while it listens; whoever ends first, the story or the server, ends both.
-    ///
-    /// - Throws: what the story throws; ``Interrupted`` when a signal ended the server.
-    package func run(during story: @escaping @Sendable (Addresses) async throws -> Void) async throws {
-        let (ready, announce) = AsyncStream<Addresses>.makeStream()
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                do {
-                    try await serve { addresses in
-                        announce.yield(addresses)
-                        announce.finish()
-                    }
-                } catch is CancellationError {}
-                return false
-            }
-            group.addTask { [stopSignals] in
-                do {
-                    for await addresses in ready { try await story(addresses) }
-                } catch  where stopSignals.haveCome {
-                    // What it met is the server that stops.
-                    throw Interrupted()
-                }
-                return true
-            }
-            let isToldToItsEnd = try await group.next() ?? false
-            group.cancelAll()
-            guard isToldToItsEnd else {
-                try? await group.waitForAll()
-                throw Interrupted()
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    /// The same for a story that has something to say when it is broken off: the first signal cancels the story, and Lapse goes on until the
-    /// last word is said.
+    /// Runs the story against this Lapse while it listens. The first signal cancels the story, and Lapse goes on until the last word is said.
     ///
     /// - Parameter lastWord: what is done after the story has ended at a signal. A few seconds must do.
     /// - Throws: what the story throws; ``Interrupted`` when a signal came.
     package func run(
-        during story: @escaping @Sendable (Addresses) async throws -> Void, lastWord: @escaping @Sendable (Addresses) async -> Void
+        during story: @escaping @Sendable (Addresses) async throws -> Void, lastWord: @escaping @Sendable () async -> Void = {}
     ) async throws {
         let (ready, announce) = AsyncStream<Addresses>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -192,7 +157,7 @@ package struct Instance: Sendable {
             group.addTask { [stopSignals] in
                 for await addresses in ready {
                     do { try await stopSignals.cancelling { try await story(addresses) } } catch let error as Interrupted {
-                        await Self.within(.seconds(5)) { await lastWord(addresses) }
+                        await Self.within(.seconds(5)) { await lastWord() }
                         throw error
                     }
                 }

@@ -1,6 +1,5 @@
 import Foundation
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 
 /// Ends the services at the first signal that asks for it: SIGINT, SIGTERM, or SIGHUP, which a terminal sends when it is closed.
@@ -8,10 +7,6 @@ import UnixSignals
 /// A signal that comes before it runs is kept.
 package final class StopSignals: Service {
     private let signals: UnixSignalsSequence
-    private let received = Atomic(false)
-
-    /// Whether one has come. The server stops after that, and whoever talks to it may meet closed connections first.
-    var haveCome: Bool { received.load(ordering: .acquiring) }
 
     /// - Parameter host: in a foreign process none is taken, and none ever comes.
     init(in host: Instance.Host = .itself) async {
@@ -55,10 +50,7 @@ package final class StopSignals: Service {
     }
 
     package func run() async {
-        for await _ in signals.cancelOnGracefulShutdown() {
-            received.store(true, ordering: .releasing)
-            return
-        }
+        for await _ in signals.cancelOnGracefulShutdown() { return }
         // In a foreign process no signal comes, and the sequence is at its end at once.
         try? await gracefulShutdown()
     }

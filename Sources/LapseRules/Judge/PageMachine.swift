@@ -89,7 +89,7 @@ struct PageMachine: Equatable {
     private mutating func onFailed(_ logged: LoggedEvent) -> [JudgeAction] {
         lastFailedAt = logged.writtenAt
         if case .refused = state { return [] }
-        state = .failing(leavesTrace: logged.event.notes.endpoint.map { [.token, .authorize, .devicecode].contains($0) } ?? true)
+        state = .failing(leavesTrace: logged.event.notes.endpoint?.showsRecovery ?? true)
         return []
     }
 

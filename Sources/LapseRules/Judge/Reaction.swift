@@ -59,7 +59,7 @@ package struct Incident: Equatable, Sendable {
 
     /// A good answer of a resource, of discovery or of keys is no event.
     var leavesNoTraceOfRecovery: Bool {
-        kind == .outage && ![.token, .authorize, .devicecode].contains(endpoint)
+        kind == .outage && endpoint?.showsRecovery != true
     }
 }
 
@@ -105,4 +105,9 @@ package struct Finding: Equatable, Sendable {
     package let says: String
     /// The events that show it.
     package let events: [Int64]
+}
+
+extension Fault.Endpoint {
+    /// Whether a good answer leaves an event, by which one sees that an outage there is over.
+    var showsRecovery: Bool { [.token, .authorize, .devicecode].contains(self) }
 }

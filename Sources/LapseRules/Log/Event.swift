@@ -70,7 +70,7 @@ package struct Event: Equatable, Sendable {
         package init(url: String, status: Int?, text: String) { (self.url, self.status, self.text) = (url, status, text) }
 
         /// More of a page is not kept.
-        static let mostText = 500
+        package static let mostText = 500
         /// How much of it a sentence quotes.
         private static let mostQuoted = 120
 

@@ -66,7 +66,8 @@ struct PlainBrowser {
             }
             step = next
         }
-        throw StartError("\(start.shown) leads from page to page and never to one that stays; the last was \(step.place)")
+        let first = WebPage.place(of: start)
+        throw StartError("\(first) leads from page to page and never to one that stays; the last was \(step.place)")
     }
 
     /// Signs in from this address on, for as long as the pages are of its server.
@@ -205,9 +206,10 @@ extension WebPage {
     }
 
     /// An address without its query and fragment, which may be secret.
-    static func place(of url: URL) -> String {
-        let address = url.absoluteString.prefix { $0 != "?" && $0 != "#" }
-        return String(address)
+    static func place(of url: URL) -> String { place(of: url.absoluteString) }
+
+    static func place(of address: String) -> String {
+        String(address.prefix { $0 != "?" && $0 != "#" })
     }
 }
 
@@ -218,8 +220,6 @@ extension Answer {
 }
 
 extension URL {
-    fileprivate var shown: String { WebPage.place(of: self) }
-
     /// - Returns: nil for what is no address of HTTP.
     fileprivate func following(_ location: String) -> URL? {
         guard let url = URL(string: location.trimmingCharacters(in: .whitespacesAndNewlines), relativeTo: self)?.absoluteURL,

@@ -119,8 +119,3 @@ extension AppRegistration {
     /// Whether nobody signs in to it.
     fileprivate var isDaemon: Bool { kind == .confidential && redirectURIs.isEmpty && spaRedirectURIs.isEmpty }
 }
-
-extension String {
-    /// What stands before the @.
-    fileprivate var localPart: String { String(prefix { $0 != "@" }) }
-}

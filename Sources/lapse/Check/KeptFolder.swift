@@ -22,22 +22,23 @@ struct KeptFolder: Sendable {
 
     /// - Throws: as ``init(_:isOfOne:)``.
     func folder(of scenario: String) throws -> String {
-        let folder = isOfOne ? path : "\(path)/\(scenario)"
+        let folder = place(of: scenario)
         try Self.make(folder)
         return folder
     }
 
+    private func place(of scenario: String) -> String { isOfOne ? path : "\(path)/\(scenario)" }
+
     /// Where the numbers of a report's events lead.
     func note(of scenario: String) -> String {
-        let folder = isOfOne ? path : "\(path)/\(scenario)"
+        let folder = place(of: scenario)
         return "The events by their numbers are in \(folder)/events.txt, and as pictures in \(folder)/report.html."
     }
 
     /// - Throws: `StartError` for a file that cannot be written.
-    func keep(_ scenario: String, people: [String], _ control: ControlClient, by rules: String?) async throws {
-        let folder = try folder(of: scenario)
+    func keep(_ scenario: String, people: [String], _ report: FetchedReport) async throws {
+        let (folder, control) = (try folder(of: scenario), report.control)
         func put(_ text: String, _ name: String) throws { try write(text, to: "\(folder)/\(name)", asked: "--keep") }
-        let report = try await FetchedReport(control, by: rules)
         for (format, name) in [
             (ReportOutput.Format.html, "report.html"), (.json, "report.json"), (.junit, "report.xml"), (.markdown, "report.md"),
         ] { try put(try await report.text(format), name) }
@@ -48,8 +49,8 @@ struct KeptFolder: Sendable {
         try put(JSON.array(events).encodedText, "events.json")
         for person in people {
             let user = try await control.user(person)
-            let name = String(person.prefix { $0 != "@" })
-            try put(try await control.send("GET", control.path("users", user, "timeline.svg")).text, "timeline-\(name).svg")
+            try put(
+                try await control.send("GET", control.path("users", user, "timeline.svg")).text, "timeline-\(person.localPart).svg")
         }
     }
 }

@@ -42,7 +42,7 @@ struct Stage: Sendable {
         try await instance.run { addresses in
             let place = Place(addresses: addresses, instance: instance, arrivals: arrivals)
             if check.all { try await playAll(scenarios, place, begun) } else { try await playOne(scenarios[0], place, begun) }
-        } lastWord: { _ in
+        } lastWord: {
             StandardStream.complain("it was stopped; this is what is known so far")
             for (scenario, control) in begun.tenants.withLock({ $0 }) {
                 guard let report = try? await FetchedReport(control, by: check.output.rules) else { continue }
@@ -67,10 +67,10 @@ struct Stage: Sendable {
         _ = try await check.output.expect(control)
         begun.tenants.withLock { $0.append((scenario, control)) }
         let course = try await run(scenario, cast, control, place, output: .standardError, label: "")
-        let verdict = try await check.output.write(
-            try await FetchedReport(control, by: check.output.rules), note: keeper?.note(of: scenario.name))
+        let report = try await FetchedReport(control, by: check.output.rules)
+        let verdict = try await check.output.write(report, note: keeper?.note(of: scenario.name))
         say(course, "")
-        try await keep(scenario, cast, control)
+        try await keeper?.keep(scenario.name, people: cast.people.map(\.user), report)
         let code = Check.exitCode(verdict, course.story, status: course.status)
         if code != .success { throw code }
     }
@@ -133,7 +133,7 @@ struct Stage: Sendable {
         defer { try? output.close() }
         let course = try await run(scenario, cast, control, place, output: output, label: "\(scenario.name): ")
         let report = try await FetchedReport(control, by: check.output.rules)
-        try await keep(scenario, cast, control)
+        try await keeper?.keep(scenario.name, people: cast.people.map(\.user), report)
         let verdict = check.output.verdict(of: report)
         let code = Check.exitCode(verdict, course.story, status: course.status)
         if course.status.map({ $0 != 0 }) ?? false { quote(file, scenario) }
@@ -171,10 +171,5 @@ struct Stage: Sendable {
         let port = channel.localAddress?.port ?? 0
         try await channel.close()
         return port
-    }
-
-    private func keep(_ scenario: Scenario, _ cast: Cast, _ control: ControlClient) async throws {
-        guard let keeper else { return }
-        try await keeper.keep(scenario.name, people: cast.people.map(\.user), control, by: check.output.rules)
     }
 }

@@ -80,7 +80,7 @@ final class Visitors: Sendable {
             // Before its first answer the app is on its way up; when it has ended there is nobody to answer.
             guard isAnswered, process.isRunning, !Task.isCancelled else { return visitor }
             say("\(visitor.person.user): \(error)")
-            await report(WebPage.place(of: URL(string: url) ?? URL(fileURLWithPath: "/")), nil, "\(error)", visitor)
+            await report(WebPage.place(of: url), nil, "\(error)", visitor)
         }
         return visitor
     }
@@ -89,7 +89,7 @@ final class Visitors: Sendable {
     private func report(_ place: String, _ status: Int?, _ text: String, _ visitor: Visitor) async {
         let page: JSON = [
             "user": .string(visitor.person.user), "client": JSON(visitor.client), "url": .string(place),
-            "status": status.map { .integer(Int64($0)) } ?? .null, "text": .string(String(text.prefix(500))),
+            "status": status.map { .integer(Int64($0)) } ?? .null, "text": .string(String(text.prefix(Event.Page.mostText))),
         ]
         do { try await control.send("POST", control.path("visits"), page) } catch { say("a page could not be told: \(error)") }
     }

@@ -45,10 +45,15 @@ extension ControlClient {
     func user(_ text: String) async throws -> String {
         guard !text.contains("@"), GUID(text) == nil else { return text }
         let names = try await all(path("users")).map { $0.shown("userPrincipalName") }
-        let fitting = names.filter { $0.prefix { $0 != "@" }.lowercased() == text.lowercased() }
+        let fitting = names.filter { $0.localPart.lowercased() == text.lowercased() }
         if fitting.count == 1 { return fitting[0] }
         let near = fitting.isEmpty ? names.filter { !text.isEmpty && $0.lowercased().hasPrefix(text.lowercased()) } : fitting
         guard !near.isEmpty else { throw UsageError("there is no user '\(text)' in \(tenant)") }
         throw UsageError("'\(text)' is not one user of \(tenant); these fit: \(near.sorted().joined(separator: ", "))")
     }
+}
+
+extension String {
+    /// Of a user's name, what stands before the @.
+    var localPart: String { String(prefix { $0 != "@" }) }
 }
