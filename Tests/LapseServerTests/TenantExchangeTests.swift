@@ -185,7 +185,7 @@ struct TenantExchangeTests {
         }
     }
 
-    @Test("A wait ends when its time is over, empty; what is there already is answered at once")
+    @Test("A wait ends when its time is over, empty; what is there already is answered at once", .timeLimit(.minutes(10)))
     func waited() async throws {
         try await Lab.run { lab async throws in
             let began = ContinuousClock.now
@@ -193,24 +193,23 @@ struct TenantExchangeTests {
             #expect(empty.json == ["items": [], "next": .null])
             #expect(ContinuousClock.now - began >= .milliseconds(200))
             _ = try await lab.send(.get, "/contoso.example/discovery/v2.0/keys")
-            let there = ContinuousClock.now
-            #expect(try await lab.contoso(.get, "exchanges?wait=PT60S").items.count == 1)
-            #expect(try await lab.contoso(.get, "exchanges.har?wait=PT60S").json["log"]?["entries"]?.elements.count == 1)
-            #expect(ContinuousClock.now - there < .seconds(50))
+            // Together they would wait for an hour, however slow the machine is.
+            for _ in 0..<30 {
+                #expect(try await lab.contoso(.get, "exchanges?wait=PT60S").items.count == 1)
+                #expect(try await lab.contoso(.get, "exchanges.har?wait=PT60S").json["log"]?["entries"]?.elements.count == 1)
+            }
             #expect(lab.exchanges.lookers == 0)
         }
     }
 
-    @Test("An answer that is held back before its end is shown all the same")
+    @Test("An answer that is held back before its end is shown all the same", .timeLimit(.minutes(10)))
     func heldBack() async throws {
         let log = ExchangeLog(systemTime: { Lab.start })
         _ = log.watch(after: 0)
-        let began = ContinuousClock.now
         let id = log.add(Self.exchange(log, of: Self.alexandria))
-        // The log waits a moment for the body, and then no longer.
-        let found = await log.watch(.init(tenant: Self.alexandria), after: 0, waiting: .seconds(30))
+        // The log waits a moment for the body, and not for as long as whoever asks.
+        let found = await log.watch(.init(tenant: Self.alexandria), after: 0, waiting: .seconds(3600))
         #expect(found.map(\.id) == [id])
-        #expect(ContinuousClock.now - began < .seconds(20))
     }
 
     // MARK: Bounds

@@ -3,7 +3,7 @@ import Testing
 
 @testable import LapseStore
 
-@Suite("Waiting for a commit", .timeLimit(.minutes(1)))
+@Suite("Waiting for a commit", .timeLimit(.minutes(10)))
 struct CommitSignalTests {
     private let commits = CommitSignal()
     private let tenant = BuiltInLab.contoso
