@@ -59,6 +59,7 @@ CREATE TABLE users (
     created_at          INTEGER NOT NULL,      -- tenant's clock
     deleted_at          INTEGER,               -- tenant's clock; NULL: not deleted
     is_purged           INTEGER NOT NULL DEFAULT 0 CHECK (is_purged IN (0, 1)), -- deleted for good
+    consents            TEXT NOT NULL DEFAULT '{}', -- JSON: by client id, the permissions given beside its registration
     CHECK ((home_tenant IS NULL) = (home_user IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX users_by_name ON users (user_principal_name) WHERE deleted_at IS NULL;
@@ -207,6 +208,7 @@ CREATE TABLE authorization_codes (
     issued_at        INTEGER NOT NULL,         -- tenant's clock
     expires_at       INTEGER NOT NULL,
     redeemed_at      INTEGER,                  -- NULL: not yet
+    names_tenant     INTEGER NOT NULL DEFAULT 1 CHECK (names_tenant IN (0, 1)), -- 0: asked for at common or organizations
     CHECK ((challenge IS NULL) = (challenge_method IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX authorization_codes_by_grant ON authorization_codes (grant_id);

@@ -55,22 +55,39 @@ package struct PickerPage: Page {
 
     let words: Words
     let title: String
+    let heading: String
     let toContinue: String
     let action: String
     let accounts: [Account]
     let hidden: [HiddenField]
     let isDevice: Bool
+    let offersOther: Bool
 
     package init(
         action: String, appName: String, accounts: [Account], hidden: [HiddenField] = [], isDevice: Bool = false, in words: Words
     ) {
         self.words = words
         title = words.filled(\.pickAccountFor, app: appName)
+        heading = words.pickAccount
         toContinue = words.filled(\.toContinueTo, app: appName)
         self.action = action
         self.accounts = accounts
         self.hidden = hidden
         self.isDevice = isDevice
+        offersOther = true
+    }
+
+    /// Which account to sign out of.
+    package init(signingOut accounts: [Account], action: String, in words: Words) {
+        self.words = words
+        title = words.signOutOf
+        heading = words.pickAccount
+        toContinue = words.signOutOf
+        self.action = action
+        self.accounts = accounts
+        hidden = []
+        isDevice = false
+        offersOther = false
     }
 }
 

@@ -44,6 +44,7 @@ package struct Words: Sendable {
     let notFound: String
     let nothingHere: String
 
+    let signOutOf: String
     let signedOut: String
     let youSignedOut: String
     let closeWindows: String
@@ -117,6 +118,7 @@ extension Words {
         declinedOnDevice: "{app} on the other device was not signed in.", errorTitle: "Sign-in error",
         errorHeading: "Sorry, but we are having trouble signing you in", requestID: "Request Id", correlationID: "Correlation Id",
         timestamp: "Timestamp", message: "Message", notFound: "Not found", nothingHere: "Lapse has no page at this address.",
+        signOutOf: "Which account do you want to sign out of?",
         signedOut: "Signed out", youSignedOut: "You signed out of your account",
         closeWindows: "It is a good idea to close all browser windows.", signingOutOfApp: "Signing out of an app",
         working: "Working...", backToApp: "You are being sent back to your app.", goOn: "Continue",
@@ -149,7 +151,9 @@ extension Words {
         declined: "Inicio de sesión rechazado", declinedOnDevice: "No se inició sesión en {app} en el otro dispositivo.",
         errorTitle: "Error de inicio de sesión", errorHeading: "Lo sentimos, no podemos iniciar su sesión",
         requestID: "Id. de solicitud", correlationID: "Id. de correlación", timestamp: "Marca de tiempo", message: "Mensaje",
-        notFound: "No se encontró", nothingHere: "Lapse no tiene ninguna página en esta dirección.", signedOut: "Sesión cerrada",
+        notFound: "No se encontró", nothingHere: "Lapse no tiene ninguna página en esta dirección.",
+        signOutOf: "¿De qué cuenta quiere cerrar la sesión?",
+        signedOut: "Sesión cerrada",
         youSignedOut: "Ha cerrado la sesión de su cuenta",
         closeWindows: "Es recomendable cerrar todas las ventanas del navegador.",
         signingOutOfApp: "Cerrando la sesión de una aplicación", working: "Un momento...",
@@ -186,7 +190,9 @@ extension Words {
         declined: "Início de sessão recusado", declinedOnDevice: "Não foi iniciada sessão em {app} no outro dispositivo.",
         errorTitle: "Erro de início de sessão", errorHeading: "Lamentamos, não conseguimos iniciar a sua sessão",
         requestID: "Id. do pedido", correlationID: "Id. de correlação", timestamp: "Data e hora", message: "Mensagem",
-        notFound: "Não encontrado", nothingHere: "O Lapse não tem nenhuma página neste endereço.", signedOut: "Sessão terminada",
+        notFound: "Não encontrado", nothingHere: "O Lapse não tem nenhuma página neste endereço.",
+        signOutOf: "De qual conta pretende terminar a sessão?",
+        signedOut: "Sessão terminada",
         youSignedOut: "Terminou a sessão da sua conta", closeWindows: "É boa ideia fechar todas as janelas do navegador.",
         signingOutOfApp: "A terminar a sessão de uma aplicação", working: "Um momento...",
         backToApp: "Está a voltar à sua aplicação.", goOn: "Continuar",

@@ -71,6 +71,16 @@ extension Operation {
                 tenant: tenant.id, at: now, kind: isGiven ? .consentGiven : .consentWithdrawn, user: user.id, client: client))
     }
 
+    /// Gives the user's consent to a client, and to permissions beside its registration.
+    func giveConsent(of user: User, to client: ClientID, for scopes: [String]) throws {
+        var changed = user
+        changed.withdrawnConsents.removeAll { $0 == client }
+        if !scopes.isEmpty { changed.consents[client, default: []].formUnion(scopes) }
+        guard changed != user else { return }
+        try tx.update(changed)
+        try tx.append(Event(tenant: tenant.id, at: now, kind: .consentGiven, user: user.id, client: client))
+    }
+
     /// Adds a tenant; for users who are disabled from the start that is in effect from its birth.
     func plant(_ seed: TenantSeed) throws {
         try tx.insert(seed)

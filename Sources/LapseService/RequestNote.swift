@@ -72,12 +72,12 @@ package struct RequestSubject: Sendable {
 package struct ErrorName: Equatable, Sendable {
     /// AADSTS and a number, or the code of Graph and its like.
     package let code: String
-    /// What Lapse calls it; nil where the code is a name.
+    /// What Microsoft calls it; nil where nothing, or where the code is a name.
     package var name: String?
     /// The same code where it is AADSTS and a number.
     package var aadsts: AADSTS?
 
-    package init(_ code: AADSTS) { (self.code, name, aadsts) = ("AADSTS\(code.rawValue)", "\(code)", code) }
+    package init(_ code: AADSTS) { (self.code, name, aadsts) = ("AADSTS\(code.rawValue)", code.name, code) }
     package init(_ code: String) { self.code = code }
     package init(_ error: EntraError) { self = error.code.map { ErrorName($0) } ?? ErrorName(error.error) }
 }

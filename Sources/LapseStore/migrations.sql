@@ -73,3 +73,11 @@ ALTER TABLE grants ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
 
 UPDATE tenants SET seed = json_set(seed, '$.apps', json((
     SELECT json_group_array(json_set(a.value, '$.registration', 0)) FROM json_each(seed, '$.apps') a)));
+
+-- To schema 10: a code knows whether it was asked for at its tenant; users keep what they consented to beside an app's registration.
+
+ALTER TABLE authorization_codes ADD COLUMN names_tenant INTEGER NOT NULL DEFAULT 1 CHECK (names_tenant IN (0, 1));
+ALTER TABLE users ADD COLUMN consents TEXT NOT NULL DEFAULT '{}';
+
+UPDATE tenants SET seed = json_set(seed, '$.users', json((
+    SELECT json_group_array(json_set(u.value, '$.consents', '{}')) FROM json_each(seed, '$.users') u)));

@@ -83,7 +83,7 @@ struct AccessPolicyTests {
         Made(
             .accountLocked, nil, demand: false,
             "The account is locked, you've tried to sign in too many times with an incorrect user ID or password."),
-        Made(.passwordExpired, "user_password_expired", demand: false, "The password is expired."),
+        Made(.passwordExpired, "user_password_expired", demand: false, "Password is expired."),
         Made(
             .mfaRequired, "basic_action", demand: true,
             "\(because) use multi-factor authentication to access '00000003-0000-0000-c000-000000000000'."),
@@ -164,7 +164,7 @@ struct AccessPolicyTests {
     }
 
     static let refused: [(value: JSON, ofApp: Bool, field: String)] = [
-        (["code": 50173], false, "challenges[0].code"), (["code": 50173], true, "challenges[0].code"),
+        (["code": 50], false, "challenges[0].code"), (["code": 50], true, "challenges[0].code"),
         (["code": 7_000_222], false, "challenges[0].code"), (["on": ["refresh"]], true, "challenges[0].code"),
         (["code": 50076, "on": []], true, "challenges[0].on"),
         (["code": 50076, "on": ["refresh", "sometimes"]], true, "challenges[0].on[1]"),

@@ -66,8 +66,8 @@ struct AccountFactsTests {
     @Test(
         "The account's state comes before a revocation, and deleting before disabling",
         arguments: [
-            ([], .grantRevoked), ([.disable], .accountDisabled), ([.disable, .enable], .grantRevoked), ([.delete], .userNotFound),
-            ([.disable, .delete], .userNotFound), ([.delete, .restore], .grantRevoked),
+            ([], .grantRevoked), ([.disable], .accountDisabled), ([.disable, .enable], .grantRevoked), ([.delete], .userDeleted),
+            ([.disable, .delete], .userDeleted), ([.delete, .restore], .grantRevoked),
             ([.disable, .delete, .restore], .accountDisabled),
         ] as [([StateChange.Kind], AADSTS)])
     func order(kinds: [StateChange.Kind], code: AADSTS) {
@@ -78,7 +78,11 @@ struct AccountFactsTests {
             #expect((refusal?.revocation != nil) == (code == .grantRevoked))
         }
         let state = facts([revocation(at: 10)], changes).stateRefusal(on: .refresh, in: .local)
-        #expect(state?.code == (code == .grantRevoked ? nil : code), "a fresh sign-in knows no revocation")
+        // A fresh sign-in knows no revocation, and nobody who is gone.
+        #expect(state?.code == (code == .grantRevoked ? nil : code == .userDeleted ? .userNotFound : code))
+        // A browser's sign-in is asked for again.
+        let session = facts([], changes).refusal(of: token, on: .session, in: .local)
+        #expect(session?.error.code == state?.code)
     }
 
     @Test("A deleted user is missed in the directory's name")

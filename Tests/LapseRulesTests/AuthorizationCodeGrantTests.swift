@@ -72,7 +72,7 @@ struct AuthorizationCodeGrantTests {
         Case("consent withdrawn", .refused(.notConsented, "invalid_grant")) {
             $0.account?.user.withdrawnConsents = [World.native.id]
         },
-        Case("no such scope", .refused(.invalidScope, "invalid_scope")) { $0.scope = "Nothing.Real" },
+        Case("no such scope", .refused(.scopeUnknown, "invalid_client")) { $0.scope = "Nothing.Real" },
     ]
 
     static let others: [Case] = [
@@ -86,7 +86,7 @@ struct AuthorizationCodeGrantTests {
         Case("of an app that was registered again", .refused(.invalidGrantValue, "invalid_grant")) {
             $0.around.app.registration = 7
         },
-        Case("of another tenant", .refused(.invalidGrantValue, "invalid_grant")) { $0.around.tenant = World.fabrikam },
+        Case("of another tenant", .refused(.codeForOtherAuthority, "invalid_grant")) { $0.around.tenant = World.fabrikam },
         Case("another client's, redeemed before", .refused(.invalidGrantValue, "invalid_grant")) {
             $0.around.app = World.web
             $0.redeemedAt = World.now
@@ -119,7 +119,7 @@ struct AuthorizationCodeGrantTests {
             $0.becomeSPA()
             ($0.challenge, $0.account) = (nil, nil)
         },
-        Case("account deleted", .refused(.userNotFound, "invalid_grant")) { $0.account?.become(.delete) },
+        Case("account deleted", .refused(.userDeleted, "invalid_grant")) { $0.account?.become(.delete) },
         Case("revoked, in effect on the other planes alone", .accepted) {
             for plane in [Plane.session, .cae, .directory] { $0.account?.revoke(.only(on: plane)) }
         },
@@ -143,7 +143,7 @@ struct AuthorizationCodeGrantTests {
         },
         Case(
             "a revoke that still lets it pass counts, whatever is wrong behind it",
-            .refused(.invalidScope, "invalid_scope", counting: .ofRevocation(on: .refresh))
+            .refused(.scopeUnknown, "invalid_client", counting: .ofRevocation(on: .refresh))
         ) {
             $0.account?.revoke(.after(1, on: .refresh))
             $0.scope = "Nothing.Real"
@@ -162,7 +162,12 @@ struct AuthorizationCodeGrantTests {
         Case("a scope of two resources", .refused(.severalResources, "invalid_scope")) {
             $0.scope = "User.Read api://lapse-lab/access_as_user"
         },
-        Case("a sign-in for two resources", .accepted) { $0.grant.scope = "User.Read api://lapse-lab/access_as_user" },
+        Case("a sign-in for two resources", .refused(.scopeMissing, "invalid_request")) {
+            $0.grant.scope = "User.Read api://lapse-lab/access_as_user"
+        },
+        Case("a sign-in for two resources, one of them chosen", .accepted) {
+            ($0.grant.scope, $0.scope) = ("User.Read api://lapse-lab/access_as_user", "User.Read")
+        },
     ]
 
     @Test("A code is redeemed once, in time, by its client, with what proves it", arguments: defects + others)

@@ -54,7 +54,7 @@ struct AuthorizeRequestTests {
     /// What is wrong behind it, in the order in which it is said: the redirect URI hears it.
     static let redirected: [Case] = [
         Case("another response type", .refused(.responseTypeNotEnabled, "unsupported_response_type")) {
-            $0.members["response_type"] = "token"
+            $0.members["response_type"] = "id_token"
         },
         Case("no such response mode", .refusedInOwnWords("invalid_request")) { $0.members["response_mode"] = "pigeon" },
         Case("an app that has no sign-ins", .refusedInOwnWords("unauthorized_client")) { $0.app?.flows = [.device] },
@@ -63,7 +63,7 @@ struct AuthorizeRequestTests {
             $0.members["code_challenge"] = "x"
             $0.members["code_challenge_method"] = "S512"
         },
-        Case("no such prompt", .refusedInOwnWords("invalid_request")) { $0.members["prompt"] = "please" },
+        Case("no such prompt", .refused(.promptUnsupported, "invalid_request")) { $0.members["prompt"] = "please" },
         Case("no such age", .refusedInOwnWords("invalid_request")) { $0.members["max_age"] = "old" },
         Case("claims that are none", .refusedInOwnWords("invalid_request")) { $0.members["claims"] = "[]" },
     ]
@@ -72,7 +72,19 @@ struct AuthorizeRequestTests {
         Case("all is well", .accepted) { _ in },
         Case("an API without a redirect URI is no app", .refused(.appNotFound, "unauthorized_client")) { $0.app = World.api },
         Case("an API with one is", .accepted) { $0.app = World.api.with(\.redirectURIs, ["http://localhost/cb"]) },
-        Case("an app without a redirect URI", .refused(.redirectMismatch, "invalid_request")) { $0.app = World.daemon },
+        Case("an app without a redirect URI", .refused(.noRedirectRegistered, "invalid_request")) { $0.app = World.daemon },
+        Case("a redirect URI that is a path", .refused(.redirectNotAbsolute, "invalid_request")) {
+            $0.members["redirect_uri"] = "/auth/callback"
+        },
+        Case("a redirect URI that is a word", .refused(.redirectNotAbsolute, "invalid_request")) {
+            $0.members["redirect_uri"] = "undefined"
+        },
+        Case(".default beside another resource's permission", .refused(.invalidScope, "invalid_scope")) {
+            $0.members["scope"] = "https://graph.microsoft.com/.default api://lapse-lab/access_as_user"
+        },
+        Case(".default beside OpenID scopes", .accepted) {
+            $0.members["scope"] = "openid https://graph.microsoft.com/.default profile"
+        },
         Case("open registration, on this machine", .accepted) { $0.app = .open("asked-for") },
         Case("open registration, elsewhere", .refused(.redirectMismatch, "invalid_request")) {
             $0.app = .open("asked-for")
@@ -91,7 +103,7 @@ struct AuthorizeRequestTests {
     static let others: [Case] = [
         Case("all is well", .accepted) { _ in },
         Case("no response type", .refused(.missingParameter, "invalid_request")) { $0.members["response_type"] = nil },
-        Case("no such scope", .refused(.invalidScope, "invalid_scope")) { $0.members["scope"] = "Nothing.Real" },
+        Case("no such scope", .refused(.scopeUnknown, "invalid_client")) { $0.members["scope"] = "Nothing.Real" },
         Case("two resources are asked for at once", .accepted) {
             $0.members["scope"] = "User.Read api://lapse-lab/access_as_user"
         },
@@ -109,7 +121,14 @@ struct AuthorizeRequestTests {
         Case("an age of nothing", .accepted) { $0.members["max_age"] = "0" },
         Case("an age of a hundred years", .accepted) { $0.members["max_age"] = "3153600000" },
         Case("an age beyond", .refusedInOwnWords("invalid_request")) { $0.members["max_age"] = "3153600001" },
-        Case("consent by an administrator is of version 1", .refusedInOwnWords("invalid_request")) {
+        Case("an access token", .refused(.tokenNotEnabled, "unsupported_response_type")) { $0.members["response_type"] = "token" },
+        Case("two prompts", .refused(.promptUnsupported, "invalid_request")) { $0.members["prompt"] = "login consent" },
+        Case("a resource that is not the scope's", .refused(.resourceNotOfScope, "invalid_target")) {
+            $0.members["resource"] = "https://mcp.example/mcp"
+        },
+        Case("the resource of the scope, by its URI", .accepted) { $0.members["resource"] = "https://graph.microsoft.com/" },
+        Case("a permission that the app is not registered for", .accepted) { $0.members["scope"] = "Mail.Read" },
+        Case("consent by an administrator is of version 1", .refused(.promptUnsupported, "invalid_request")) {
             $0.members["prompt"] = "admin_consent"
         },
     ]
@@ -158,9 +177,6 @@ struct AuthorizeRequestTests {
                 $0.app?.flows = []
             },
             Row("no scope", "parameter: 'scope'") { $0.members["scope"] = nil },
-            Row("no such prompt", "The prompt '\(String(repeating: "x", count: 50))' is none of") {
-                $0.members["prompt"] = String(repeating: "x", count: 51)
-            },
             Row("no such age", "The max_age '\(String(repeating: "9", count: 50))' is not a number") {
                 $0.members["max_age"] = String(repeating: "9", count: 51)
             },
@@ -271,12 +287,15 @@ struct AuthorizeRequestTests {
         arguments: [
             (
                 "http://localhost", AuthorizeRequest.ResponseMode.query, String?.some("s t"),
-                "http://localhost?code=a%2Bb&state=s%20t"
+                "http://localhost/?code=a%2Bb&state=s%20t"
             ),
-            ("http://localhost?x=1", .query, nil, "http://localhost?x=1&code=a%2Bb"),
-            ("http://localhost", .fragment, "s", "http://localhost#code=a%2Bb&state=s"),
-            ("http://localhost?x=1", .fragment, "s", "http://localhost?x=1#code=a%2Bb&state=s"),
-            ("http://localhost", .formPost, "s", "http://localhost?code=a%2Bb&state=s"),
+            ("http://localhost?x=1", .query, nil, "http://localhost/?x=1&code=a%2Bb"),
+            ("http://localhost", .fragment, "s", "http://localhost/#code=a%2Bb&state=s"),
+            ("http://localhost?x=1", .fragment, "s", "http://localhost/?x=1#code=a%2Bb&state=s"),
+            ("http://localhost", .formPost, "s", "http://localhost/?code=a%2Bb&state=s"),
+            ("http://localhost:7071", .query, nil, "http://localhost:7071/?code=a%2Bb"),
+            ("http://localhost/cb", .query, nil, "http://localhost/cb?code=a%2Bb"),
+            ("msal.app://auth", .query, nil, "msal.app://auth/?code=a%2Bb"), ("urn:app:cb", .query, nil, "urn:app:cb?code=a%2Bb"),
         ])
     func location(uri: String, mode: AuthorizeRequest.ResponseMode, state: String?, expected: String) {
         #expect(target(uri, mode, state: state).location(FormAnswer(["code": "a+b", "session": nil])) == expected)

@@ -116,13 +116,13 @@ struct ResourceErrorJSONTests {
                 .notFound("x"), 404, "Request_ResourceNotFound",
                 "Resource 'x' does not exist or one of its queried reference-property objects are not present."
             ),
-            (.unknownPath("groups"), 404, "ResourceNotFound", "Resource not found for the segment 'groups'."),
+            (.unknownPath("groups"), 400, "BadRequest", "Resource not found for the segment 'groups'."),
             (.badRequest("No."), 400, "Request_BadRequest", "No."),
             (
                 .wrongMethod("PUT"), 405, "Request_BadRequest",
                 "Specified HTTP method PUT is not allowed for the request target."
             ),
-            (.failing(status: 429, retryAfter: nil), 429, "TooManyRequests", "Too many requests."),
+            (.failing(status: 429, retryAfter: nil), 429, "TooManyRequests", "Please retry again later."),
             (.failing(status: 500, retryAfter: .seconds(5)), 500, "generalException", "General exception while processing."),
         ] as [(GraphError, Int, String, String)])
     func graph(error: GraphError, status: Int, code: String, message: String) {

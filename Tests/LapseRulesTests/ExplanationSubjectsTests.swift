@@ -163,7 +163,7 @@ struct ExplanationSubjectsTests {
             at: 1000, rule: .revoked, code: .grantRevoked),
         Row(
             what: "deleted", explanation: explanation(of: refreshToken(), [revocation(at: 10)], [change(.delete, at: 20)]),
-            plane: .refresh, at: 20, rule: .accountDeleted, code: .userNotFound),
+            plane: .refresh, at: 20, rule: .accountDeleted, code: .userDeleted),
         Row(
             what: "deleted next", explanation: explanation(of: refreshToken(), [revocation(at: 10)], [change(.delete, at: 20)]),
             plane: .refresh, at: 19, rule: .revoked, code: .grantRevoked, changesAt: 20),

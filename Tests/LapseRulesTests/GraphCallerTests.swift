@@ -170,14 +170,18 @@ struct GraphCallerTests {
     ]
     private static let everything = Set(Operation.allCases).subtracting([.resetOwnPassword])
     private static let passwords: Set<Operation> = [.revokeOthers, .setPassword, .resetPassword]
+    private static let sensitive: Set<Operation> = [.enableOthers, .enableAndSetPassword, .delete]
 
     /// What each role opens besides.
     static let roles: [(DirectoryRole?, Set<Operation>)] = [
         (nil, withoutRole), (.globalAdministrator, everything),
         (.userAdministrator, everything.subtracting([.readAuditLogs])),
-        (.privilegedAuthenticationAdministrator, withoutRole.union(passwords)),
-        (.authenticationAdministrator, withoutRole.union(passwords)), (.helpdeskAdministrator, withoutRole.union(passwords)),
-        (.directoryReaders, withoutRole), (.reportsReader, withoutRole.union([.readAuditLogs])),
+        (.privilegedAuthenticationAdministrator, withoutRole.union(passwords).union(sensitive)),
+        (.authenticationAdministrator, withoutRole.union(passwords).union(sensitive)), (.privilegedRoleAdministrator, withoutRole),
+        (.passwordAdministrator, withoutRole.union(passwords)), (.helpdeskAdministrator, withoutRole.union(passwords)),
+        (.groupsAdministrator, withoutRole), (.guestInviter, withoutRole), (.directoryReaders, withoutRole),
+        (.messageCenterReader, withoutRole), (.reportsReader, withoutRole.union([.readAuditLogs])),
+        (.usageSummaryReportsReader, withoutRole),
         (.securityReader, withoutRole.union([.readAuditLogs])),
     ]
 
@@ -203,28 +207,69 @@ struct GraphCallerTests {
         #expect(!Operation.updateOthers.isAllowed(caller))
     }
 
-    /// What is sensitive about somebody with a role takes a Global Administrator.
-    static let targets: [([DirectoryRole], isTouchable: Bool)] = [
-        ([], true), ([.directoryReaders], true), ([.userAdministrator], false), ([.securityReader], false),
-        ([.directoryReaders, .helpdeskAdministrator], false),
+    /// Microsoft's table "Who can reset passwords", written out again: who reaches a user with the role.
+    private static let password = DirectoryRole.passwordAdministrator, helpdesk = DirectoryRole.helpdeskAdministrator
+    private static let authentication = DirectoryRole.authenticationAdministrator, users = DirectoryRole.userAdministrator
+    private static let strongest: Set<DirectoryRole> = [.privilegedAuthenticationAdministrator, .globalAdministrator]
+    static let targets: [(role: DirectoryRole?, resetBy: Set<DirectoryRole>)] = [
+        (nil, strongest.union([password, helpdesk, authentication, users])),
+        (.authenticationAdministrator, strongest.union([authentication])),
+        (.directoryReaders, strongest.union([password, helpdesk, authentication, users])), (.globalAdministrator, strongest),
+        (.groupsAdministrator, strongest.union([users])),
+        (.guestInviter, strongest.union([password, helpdesk, authentication, users])),
+        (.helpdeskAdministrator, strongest.union([helpdesk, users])),
+        (.messageCenterReader, strongest.union([helpdesk, authentication, users])),
+        (.passwordAdministrator, strongest.union([password, helpdesk, authentication, users])),
+        (.privilegedAuthenticationAdministrator, strongest), (.privilegedRoleAdministrator, strongest),
+        (.reportsReader, strongest.union([helpdesk, authentication, users])), (.userAdministrator, strongest.union([users])),
+        (.usageSummaryReportsReader, strongest.union([helpdesk, authentication, users])), (.securityReader, strongest),
     ]
 
-    @Test("An administrator is touched by a Global Administrator alone", arguments: targets)
-    func target(roles: [DirectoryRole], isTouchable: Bool) {
-        let target = World.adele.with(\.roles, roles)
-        let sensitive: [Operation] = [.enableOthers, .setPassword, .enableAndSetPassword, .updateAndEnable, .delete]
-        let callers: [(User?, [Operation])] = [
-            (World.alex.with(\.roles, [.userAdministrator]), sensitive + [.resetPassword]), (nil, sensitive),
-        ]
-        for (user, operations) in callers {
-            let caller = GraphCaller(user: user, permissions: Permission.known)
-            for operation in operations { #expect(operation.isAllowed(caller, others: target) == isTouchable, "\(operation)") }
-            // What is not sensitive is anybody's who may.
+    @Test(
+        "Who reaches an administrator follows from the roles of both, for revokes, passwords and accounts alike", arguments: targets
+    )
+    func target(role: DirectoryRole?, resetBy: Set<DirectoryRole>) {
+        let target = World.adele.with(\.roles, role.map { [$0] } ?? [])
+        for acting in DirectoryRole.allCases {
+            let caller = GraphCaller(user: World.alex.with(\.roles, [acting]), permissions: Permission.known)
+            for operation in [Operation.revokeOthers, .setPassword, .resetPassword] {
+                #expect(operation.isAllowed(caller, others: target) == resetBy.contains(acting), "\(acting): \(operation)")
+            }
+            // Its columns without the two administrators of passwords: "Who can perform sensitive actions".
+            let isSensitive = resetBy.subtracting([Self.password, Self.helpdesk]).contains(acting)
+            for operation in [Operation.enableOthers, .enableAndSetPassword, .delete] {
+                #expect(operation.isAllowed(caller, others: target) == isSensitive, "\(acting): \(operation)")
+            }
+            let mayWrite = [.globalAdministrator, Self.users].contains(acting)
+            #expect(Operation.updateAndEnable.isAllowed(caller, others: target) == (isSensitive && mayWrite))
+            #expect(Operation.updateOthers.isAllowed(caller, others: target) == mayWrite, "what is not sensitive")
+        }
+    }
+
+    @Test("The table of targets has a row for each role")
+    func allTargets() { #expect(Set(Self.targets.compactMap(\.role)) == Set(DirectoryRole.allCases)) }
+
+    @Test("Of several roles of the target the strongest counts")
+    func severalTargets() {
+        let target = World.adele.with(\.roles, [.directoryReaders, .privilegedRoleAdministrator])
+        for (role, isAllowed) in [(DirectoryRole.helpdeskAdministrator, false), (.globalAdministrator, true)] {
+            let caller = GraphCaller(user: World.alex.with(\.roles, [role]), permissions: Permission.known)
+            #expect(Operation.revokeOthers.isAllowed(caller, others: target) == isAllowed)
+        }
+    }
+
+    @Test("An application changes nothing sensitive about an administrator, and revokes anybody")
+    func applications() {
+        for (roles, isTouchable) in [([], true), ([.directoryReaders], true), ([.helpdeskAdministrator], false)]
+            as [([DirectoryRole], Bool)]
+        {
+            let (caller, target) = (GraphCaller(user: nil, permissions: Permission.known), World.adele.with(\.roles, roles))
+            for operation in [Operation.enableOthers, .setPassword, .enableAndSetPassword, .updateAndEnable, .delete] {
+                #expect(operation.isAllowed(caller, others: target) == isTouchable, "\(operation)")
+            }
             #expect(Operation.updateOthers.isAllowed(caller, others: target))
             #expect(Operation.revokeOthers.isAllowed(caller, others: target))
         }
-        let global = GraphCaller(user: World.admin, permissions: Permission.known)
-        for operation in sensitive + [.resetPassword] { #expect(operation.isAllowed(global, others: target), "\(operation)") }
     }
 
     /// What users may change of themselves, with the permission for it and no role.

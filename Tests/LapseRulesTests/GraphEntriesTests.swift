@@ -58,9 +58,11 @@ struct GraphBatchTests {
         if count == 20 {
             #expect(try GraphBatch(body).parts.count == 20)
         } else {
-            #expect(throws: GraphError.badBatch("Number of batch request steps exceeds the maximum value of 20.")) {
+            let error = #expect(throws: GraphError.self) {
                 try GraphBatch(body)
             }
+            #expect(error?.code == "MaximumValueExceeded")
+            #expect(error?.message == "Number of batch request steps exceeds the maximum value of 20.")
         }
     }
 

@@ -73,7 +73,7 @@ struct OnBehalfOfGrantTests {
         Case("consent withdrawn from the API", .refused(.notConsented, "invalid_grant")) {
             $0.account?.user.withdrawnConsents = [World.api.id]
         },
-        Case("no such scope", .refused(.invalidScope, "invalid_scope")) { $0.scope = $0.scope.map { _ in "Nothing.Real" } },
+        Case("no such scope", .refused(.scopeUnknown, "invalid_client")) { $0.scope = $0.scope.map { _ in "Nothing.Real" } },
     ]
 
     static let others: [Case] = [

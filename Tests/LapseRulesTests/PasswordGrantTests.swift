@@ -36,7 +36,7 @@ struct PasswordGrantTests {
         Case("consent withdrawn", .refused(.notConsented, "invalid_grant")) {
             $0.account.user.withdrawnConsents = [World.native.id]
         },
-        Case("no such scope", .refused(.invalidScope, "invalid_scope")) { $0.scope = $0.scope.map { _ in "Nothing.Real" } },
+        Case("no such scope", .refused(.scopeUnknown, "invalid_client")) { $0.scope = $0.scope.map { _ in "Nothing.Real" } },
     ]
 
     static let others: [Case] = [

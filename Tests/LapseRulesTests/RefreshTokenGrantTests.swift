@@ -79,7 +79,7 @@ struct RefreshTokenGrantTests {
         Case("consent withdrawn", .refused(.notConsented, "invalid_grant")) {
             $0.account?.user.withdrawnConsents = [World.native.id]
         },
-        Case("no such scope", .refused(.invalidScope, "invalid_scope")) { $0.scope = "Nothing.Real" },
+        Case("no such scope", .refused(.scopeUnknown, "invalid_client")) { $0.scope = "Nothing.Real" },
     ]
 
     static let others: [Case] = [
@@ -133,7 +133,7 @@ struct RefreshTokenGrantTests {
             $0.around.now = $0.expiresAt
             $0.account?.homeNow = $0.expiresAt
         },
-        Case("account deleted", .refused(.userNotFound, "invalid_grant")) { $0.account?.become(.delete) },
+        Case("account deleted", .refused(.userDeleted, "invalid_grant")) { $0.account?.become(.delete) },
         Case("revoked, in effect on the other planes alone", .accepted) {
             for plane in [Plane.session, .cae, .directory] { $0.account?.revoke(.only(on: plane)) }
         },
@@ -223,7 +223,7 @@ struct RefreshTokenGrantTests {
         Case("two resources", .refused(.severalResources, "invalid_scope")) {
             $0.scope = "User.Read api://lapse-lab/access_as_user"
         },
-        Case("no scope, and a grant of two resources", .refused(.severalResources, "invalid_scope")) {
+        Case("no scope, and a grant of two resources", .refused(.scopeMissing, "invalid_request")) {
             $0.grant.scope = "User.Read api://lapse-lab/access_as_user"
         },
         Case("version 1 names a resource", .accepted) { ($0.version, $0.resource) = (.v1, "api://lapse-lab") },

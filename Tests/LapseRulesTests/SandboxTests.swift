@@ -13,6 +13,7 @@ private let ann: User = {
         roles: [.securityReader], createdAt: Tenant.birth)
     ann.challenges = [Challenge(code: .mfaRequired, on: [.refresh])]
     ann.withdrawnConsents = ["app"]
+    ann.consents = ["app": ["Mail.Read"]]
     ann.mustChangePassword = true
     ann.profile = ["jobTitle": "Clerk"]
     return ann

@@ -8,10 +8,12 @@ struct ScopePolicyTests {
     struct Facts: Sendable {
         var around = Surroundings()
         var text = "User.Read"
-        var mayNameSeveral = false
+        var several = ScopePolicy.Several.refused
+        /// Nil: whoever signs in is asked.
+        var consented: Set<String>? = []
 
         func scope() throws(EntraError) -> GrantedScope {
-            try around.context.scopes.delegated(text, mayNameSeveralResources: mayNameSeveral)
+            try around.context.scopes.delegated(text, several: several, consented: consented)
         }
 
         func verdict() -> Verdict {
@@ -25,6 +27,7 @@ struct ScopePolicyTests {
     typealias Case = Row<Facts, Verdict>
 
     private static let bad = Verdict.refused(.invalidScope, "invalid_scope")
+    private static let missing = Verdict.refused(.scopeUnknown, "invalid_client")
     private static let unknown = Verdict.refused(.resourceNotFound, "invalid_resource")
     private static let notConsented = Verdict.refused(.notConsented, "invalid_grant")
 
@@ -34,10 +37,10 @@ struct ScopePolicyTests {
         Case("blanks", bad) { $0.text = "  " },
         Case("openid alone", .accepted) { $0.text = "openid" },
         Case("offline_access alone, in any case", .accepted) { $0.text = "OFFLINE_ACCESS" },
-        Case("what begins like an OpenID scope", bad) { $0.text = "openid2" },
+        Case("what begins like an OpenID scope", missing) { $0.text = "openid2" },
         Case("a permission in any case", .accepted) { $0.text = "USER.READ" },
-        Case("a letter that differs by the bit of the case, and is none", bad) { $0.text = "User\u{E}Read" },
-        Case("no permission", bad) { $0.text = "Nothing.Real" },
+        Case("a letter that differs by the bit of the case, and is none", missing) { $0.text = "User\u{E}Read" },
+        Case("no permission", missing) { $0.text = "Nothing.Real" },
         Case("a permission that the app is not registered for", notConsented) { $0.text = "Directory.ReadWrite.All" },
         Case("a permission that the app is not registered for, with its resource", notConsented) {
             $0.text = "https://graph.microsoft.com/Directory.ReadWrite.All"
@@ -46,7 +49,7 @@ struct ScopePolicyTests {
             $0.around.app.delegatedPermissions = ["Mail.Read"]
             $0.text = "mail.read"
         },
-        Case("a registered OpenID scope is no permission of Graph", bad) {
+        Case("a registered OpenID scope is no permission of Graph", missing) {
             $0.text = "https://graph.microsoft.com/openid"
         },
         Case("no resource", unknown) { $0.text = "https://elsewhere.example/User.Read" },
@@ -55,7 +58,7 @@ struct ScopePolicyTests {
         Case("a resource in any case", .accepted) { $0.text = "HTTPS://GRAPH.microsoft.com/User.Read" },
         Case("a resource by its id", .accepted) { $0.text = "\(World.api.id)/access_as_user" },
         Case("a resource with a slash at its end", .accepted) { $0.text = "https://graph.microsoft.com//User.Read" },
-        Case("another API's scope", bad) { $0.text = "api://lapse-lab/User.Read" },
+        Case("another API's scope", missing) { $0.text = "api://lapse-lab/User.Read" },
         Case("an API's scope that the app is not registered for", notConsented) {
             $0.around.app.delegatedPermissions = ["User.Read"]
             $0.text = "api://lapse-lab/access_as_user"
@@ -81,7 +84,10 @@ struct ScopePolicyTests {
         },
         Case("two resources, the second unknown", unknown) { $0.text = "User.Read https://elsewhere.example/x" },
         Case("two resources where several may be named", .accepted) {
-            ($0.text, $0.mayNameSeveral) = ("User.Read api://lapse-lab/nothing", true)
+            ($0.text, $0.several) = ("User.Read api://lapse-lab/access_as_user", .asked)
+        },
+        Case("two resources where several may be named, the second without such a scope", missing) {
+            ($0.text, $0.several) = ("User.Read api://lapse-lab/nothing", .asked)
         },
         Case("a word of 512 bytes is looked at", unknown) { $0.text = "x/" + String(repeating: "a", count: 510) },
         Case("a longer one is not", bad) { $0.text = "x/" + String(repeating: "a", count: 511) },
@@ -101,17 +107,48 @@ struct ScopePolicyTests {
         Case("Resource Manager by its older name", .accepted) {
             ($0.around.app, $0.text) = (World.commandLine, "https://management.core.windows.net/user_impersonation")
         },
-        Case("no scope of Resource Manager", bad) {
+        Case("no scope of Resource Manager", missing) {
             ($0.around.app, $0.text) = (World.commandLine, "https://management.azure.com/other")
         },
         Case("open registration, what Lapse knows", .accepted) {
             ($0.around.app, $0.text) = (.open("x"), "directory.readwrite.all")
         },
-        Case("open registration, what it does not know", bad) { ($0.around.app, $0.text) = (.open("x"), "Mail.Read") },
+        Case("open registration, what Graph has and Lapse has no use for", .accepted) {
+            ($0.around.app, $0.text) = (.open("x"), "mail.read")
+        },
+        Case("open registration, what Graph does not have", missing) { ($0.around.app, $0.text) = (.open("x"), "Mail.Reed") },
+        Case("what Graph has and Lapse has no use for", notConsented) { $0.text = "Mail.Read" },
+        Case("the same, where the user consented to it", .accepted) { ($0.text, $0.consented) = ("mail.read", ["Mail.Read"]) },
+        Case("the same, where the user consented to something else", notConsented) {
+            ($0.text, $0.consented) = ("Mail.Read", ["Files.Read"])
+        },
+        Case("the same, where whoever signs in is asked", .accepted) { ($0.text, $0.consented) = ("Mail.Read", nil) },
+        Case("what Graph does not have, where whoever signs in is asked", missing) { ($0.text, $0.consented) = ("mailread", nil) },
+        Case("a line feed is part of a name", missing) { $0.text = "User.Read\n" },
+        Case("an API's scope that the user consented to", .accepted) {
+            $0.around.app.delegatedPermissions = ["User.Read"]
+            ($0.text, $0.consented) = ("api://lapse-lab/access_as_user", ["api://lapse-lab/access_as_user"])
+        },
+        Case(".default", .accepted) { $0.text = "https://graph.microsoft.com/.default openid" },
+        Case(".default twice", .accepted) { $0.text = "https://graph.microsoft.com/.default https://graph.microsoft.com/.default" },
+        Case(".default beside a permission of the same resource", bad) {
+            $0.text = "https://graph.microsoft.com/.default User.Read"
+        },
+        Case(".default beside another resource's permission", .refused(.severalResources, "invalid_scope")) {
+            $0.text = "https://graph.microsoft.com/.default api://lapse-lab/access_as_user"
+        },
+        Case("two resources that the grant has, and none chosen", .refused(.scopeMissing, "invalid_request")) {
+            ($0.text, $0.several) = ("User.Read api://lapse-lab/access_as_user", .unchosen)
+        },
+        Case("two resources for a device", .accepted) {
+            ($0.text, $0.several) = ("User.Read api://lapse-lab/access_as_user", .first)
+        },
         Case("open registration, an API's scope", .accepted) {
             ($0.around.app, $0.text) = (.open("x"), "api://lapse-lab/access_as_user")
         },
-        Case("open registration, no scope of the API", bad) { ($0.around.app, $0.text) = (.open("x"), "api://lapse-lab/other") },
+        Case("open registration, no scope of the API", missing) {
+            ($0.around.app, $0.text) = (.open("x"), "api://lapse-lab/other")
+        },
         Case("an app that is registered for a whole name of Graph's", .accepted) {
             $0.around.app.delegatedPermissions = ["https://graph.microsoft.com/User.Read"]
         },
@@ -127,7 +164,7 @@ struct ScopePolicyTests {
     static let texts: [Row<Facts, String>] = [
         Row(
             "what is no scope",
-            "The provided value for the input parameter 'scope' is not valid. The scope Nothing.Real is not valid."
+            "asked for scope 'Nothing.Real' that doesn't exist on the resource '00000003-0000-0000-c000-000000000000'."
         ) { $0.text = "openid Nothing.Real" },
         Row("a scope without a name", "The scope openid https://graph.microsoft.com/ is not valid.") {
             $0.text = "openid https://graph.microsoft.com/"
@@ -194,8 +231,11 @@ struct ScopePolicyTests {
                 graph, text: "User.Read https://graph.microsoft.com/User.Read",
                 kept: "User.Read https://graph.microsoft.com/User.Read", claim: "User.Read")
         ) { $0.text = "User.Read https://graph.microsoft.com/user.read" },
-        Row("of several resources the first", Granted(graph, text: "User.Read", kept: "User.Read", claim: "User.Read")) {
-            ($0.text, $0.mayNameSeveral) = ("User.Read api://lapse-lab/access_as_user", true)
+        Row(
+            "of several resources the first; the grant keeps them all",
+            Granted(graph, text: "User.Read", kept: "User.Read api://lapse-lab/access_as_user", claim: "User.Read")
+        ) {
+            ($0.text, $0.several) = ("User.Read api://lapse-lab/access_as_user", .asked)
         },
         Row(
             "a token's audience is the name it was asked for",
@@ -258,9 +298,16 @@ struct ScopePolicyTests {
         "An application asks for one resource's .default",
         arguments: [
             ("https://graph.microsoft.com/.default", .accepted), ("https://graph.microsoft.com/.DEFAULT", .accepted),
-            ("api://lapse-lab/.default", .accepted), ("", bad), ("User.Read", .refused(.scopeNotDefault, "invalid_scope")),
+            ("api://lapse-lab/.default", .accepted), ("", .refused(.scopeNotDefault, "invalid_scope")),
+            ("User.Read", .refused(.scopeNotDefault, "invalid_scope")),
             (".default", .refused(.scopeNotDefault, "invalid_scope")),
-            ("https://graph.microsoft.com/.default openid", bad), ("api://elsewhere/.default", unknown), ("/.default", bad),
+            ("https://graph.microsoft.com/.default openid", .accepted),
+            ("https://graph.microsoft.com/.default openid offline_access profile", .accepted),
+            ("openid offline_access profile", .refused(.scopeNotDefault, "invalid_scope")),
+            ("https://graph.microsoft.com/.default https://graph.microsoft.com/.default", .accepted),
+            ("https://graph.microsoft.com/.default api://lapse-lab/.default", .refused(.severalResources, "invalid_scope")),
+            ("https://graph.microsoft.com/.default User.Read.All", .refused(.scopeNotDefault, "invalid_scope")),
+            ("api://elsewhere/.default", unknown), ("/.default", bad),
         ] as [(String, Verdict)])
     func application(text: String, expected: Verdict) {
         let scopes = Surroundings().context.scopes

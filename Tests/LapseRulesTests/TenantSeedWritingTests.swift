@@ -19,7 +19,7 @@ private let full = #"""
        "users":[
         {"id":"\#(ann)","userPrincipalName":"Ann@one.example","displayName":"Ann","givenName":"A","surname":"Lee","mail":"a@x",
          "password":{"sha256":"\#(hash)","salt":"\#(bob)"},"mustChangePassword":true,"accountEnabled":false,
-         "roles":["Security Reader"],"challenges":[{"code":50076,"on":["refresh"]}],"withdrawnConsents":["app"],
+         "roles":["Security Reader"],"challenges":[{"code":50076,"on":["refresh"]}],"withdrawnConsents":["app"],"consents":[{"client":"app","scopes":["Mail.Read"]}],
          "city":"Quito","companyName":"c","country":"Ecuador","department":"d","employeeId":"7","jobTitle":"j","mailNickname":"n",
          "mobilePhone":"+1","officeLocation":"o","postalCode":"p","preferredLanguage":"es","state":"s","streetAddress":"sa",
          "usageLocation":"EC","businessPhones":["+2"]},

@@ -244,12 +244,15 @@ struct BrowserTests {
         }
     }
 
-    @Test("At consumers nobody has an account, and the page says so")
+    @Test("No app is for consumers, and each endpoint says so")
     func consumers() async throws {
         try await Lab.run { lab async throws in
-            let page = try await lab.signIn(Lab.authorizePath(tenant: "consumers"))
-            #expect(page.text.contains("AADSTS50034") && page.text.contains("consumers directory"), "\(page.text)")
-            #expect(page.cookies.isEmpty)
+            let page = try await lab.authorize(Lab.authorizePath(tenant: "consumers"))
+            #expect(page.status == 400 && page.text.contains("AADSTS9002332"), "\(page.text)")
+            let token = try await lab.grant()["refresh_token"]
+            #expect(try await lab.refresh(token, at: "consumers").code == 9_002_332)
+            let code = try await lab.form("/consumers/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])
+            #expect(code.code == 9_002_332)
         }
     }
 
@@ -258,8 +261,8 @@ struct BrowserTests {
         try await Lab.run { lab async throws in
             let cookies = try await lab.signIn().cookies
             let out = try await lab.authorize(
-                "/contoso.example/oauth2/v2.0/logout?post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x", cookies: cookies
-            )
+                "/contoso.example/oauth2/v2.0/logout?logout_hint=adele%40contoso.example&post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x",
+                cookies: cookies)
             #expect(out.headers[.location] == "http://localhost/cb?state=x")
             #expect(out.headers[values: .setCookie].allSatisfy { $0.contains("Max-Age=0") })
             #expect(
@@ -276,12 +279,12 @@ struct BrowserTests {
         try await Lab.run { lab async throws in
             try await lab.contoso(.patch, "apps/\(Lab.native)", ["logoutUrl": "http://localhost:3000/out?a=1&b=2"])
             try await lab.contoso(.patch, "apps/\(Lab.web)", ["logoutUrl": "https://app.example/out"])
-            let logout = "/contoso.example/oauth2/v2.0/logout"
+            let logout = "/contoso.example/oauth2/v2.0/logout?logout_hint=ADELE%40contoso.example"
             var cookies = try await lab.signIn().cookies
-            _ = try await lab.authorize(Lab.authorizePath(), cookies: cookies)
+            let session = try #require(try await lab.authorize(Lab.authorizePath(), cookies: cookies).redirect?["session_state"])
             let page = try await lab.authorize(logout, cookies: cookies)
             #expect(page.status == 200)
-            let frame = #"<iframe src="http://localhost:3000/out?a=1&amp;b=2""#
+            let frame = #"<iframe src="http://localhost:3000/out?a=1&amp;b=2&amp;sid=\#(session)""#
             #expect(page.text.components(separatedBy: frame).count == 2)
             #expect(!page.text.contains("app.example"))
             #expect(page.headers[.contentSecurityPolicy]?.contains("frame-src http://localhost:3000") == true)
@@ -291,7 +294,7 @@ struct BrowserTests {
             cookies = try await lab.signIn().cookies
             _ = try await lab.authorize(Lab.authorizePath(client: Lab.web), cookies: cookies)
             let next = try await lab.authorize(
-                "\(logout)?post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x", cookies: cookies)
+                "\(logout)&post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x", cookies: cookies)
             #expect(next.text.contains(#"content="2;url=http://localhost/cb?state=x""#))
             #expect(next.text.components(separatedBy: "<iframe").count == 3)
         }

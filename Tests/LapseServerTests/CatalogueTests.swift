@@ -30,6 +30,11 @@ struct CatalogueTests {
             #expect(rows.contains { $0.hasPrefix(row) }, "\(row)")
         }
         #expect(rows.count == expected.count)
+        let forced = page.components(separatedBy: "## Codes that can only be forced").last ?? ""
+        let words = Set(forced.split { " ,.\n".contains($0) }.map(String.init))
+        for code in AADSTS.nameable where !AADSTS.allCases.contains(code) {
+            #expect(words.contains(String(code.rawValue)) && code.name.map(words.contains) ?? true, "\(code.rawValue)")
+        }
     }
 
     /// What the client or the person reads: a JSON body, an address to go to, or the message of a page.
@@ -84,11 +89,33 @@ struct CatalogueTests {
             )
         case .userNotFound:
             (
+                "The password flow with a name that nobody has",
+                { lab in
+                    try await token(
+                        lab,
+                        [
+                            "grant_type": "password", "client_id": Lab.native, "scope": "openid",
+                            "username": "nobody@contoso.example",
+                            "password": BuiltInLab.password,
+                        ])
+                }
+            )
+        case .userDeleted:
+            (
                 "A refresh after the user was deleted",
                 { lab in try await refusedRefresh(lab) { try await $0.contoso(.delete, "users/\(Lab.adele)") } }
             )
         case .noSession:
             ("prompt=none with no session", { lab in try await lab.authorize(Lab.authorizePath(["prompt": "none"])) })
+        case .sessionUnknown:
+            (
+                "prompt=none with the sid of a session that is not there",
+                { lab in
+                    let cookies = try await lab.signIn().cookies
+                    return try await lab.authorize(
+                        Lab.authorizePath(["prompt": "none", "sid": "99999999-0009-4000-8000-000000000009"]), cookies: cookies)
+                }
+            )
         case .severalSessions:
             (
                 "prompt=none with two sessions and no hint",
@@ -186,6 +213,22 @@ struct CatalogueTests {
             (
                 "A code with another redirect URI than it was asked for",
                 { lab in try await lab.redeem(code: try await newCode(lab), redirect: "http://localhost/callback") }
+            )
+        case .redirectNotRepeated:
+            (
+                "A code without the redirect URI that it was asked for with",
+                { lab in
+                    try await token(
+                        lab, ["grant_type": "authorization_code", "client_id": Lab.native, "code": try await newCode(lab)])
+                }
+            )
+        case .codeForOtherAuthority:
+            (
+                "A code of common at its user's tenant",
+                { lab in
+                    try await lab.redeem(
+                        code: try await newCode(lab, at: Lab.authorizePath().replacing("/contoso.example/", with: "/common/")))
+                }
             )
         case .missingVerifier:
             (
@@ -304,7 +347,43 @@ struct CatalogueTests {
 
         // MARK: What is asked for
         case .invalidScope:
+            ("A refresh for a resource without a scope", { lab in try await refreshFor(lab, "https://graph.microsoft.com/") })
+        case .scopeUnknown:
             ("A refresh for a scope that Graph does not have", { lab in try await refreshFor(lab, "User.Fly") })
+        case .scopeMissing:
+            (
+                "A code for scopes of two resources, redeemed without a scope",
+                { lab in
+                    let path = Lab.authorizePath(scope: "User.Read api://lapse-lab/access_as_user")
+                    return try await lab.redeem(code: try await newCode(lab, at: path))
+                }
+            )
+        case .resourceNotOfScope:
+            (
+                "A refresh with the resource parameter of another API than its scope's",
+                { lab in
+                    let token = try await lab.grant()["refresh_token"]
+                    return try await Self.token(
+                        lab,
+                        [
+                            "grant_type": "refresh_token", "client_id": Lab.native, "refresh_token": token, "scope": "User.Read",
+                            "resource": "https://mcp.example/mcp",
+                        ])
+                }
+            )
+        case .forItself:
+            (
+                "A refresh of an app for its own API, by another name than its client id",
+                { lab in
+                    let own: JSON = [
+                        "id": "own-api", "name": "Own API", "kind": "public", "redirectUris": ["http://localhost/cb"],
+                        "delegated": ["api://own-api/work"], "exposes": ["uri": "api://own-api", "scopes": ["work"]],
+                    ]
+                    try await lab.contoso(.post, "apps", own)
+                    let grant = try await lab.grant(client: "own-api", scope: "openid offline_access api://own-api/work")
+                    return try await lab.refresh(grant["refresh_token"], client: "own-api")
+                }
+            )
         case .resourceNotFound:
             ("A refresh for a resource that nobody registered", { lab in try await refreshFor(lab, "api://nobody/use") })
         case .severalResources:
@@ -314,6 +393,33 @@ struct CatalogueTests {
             )
         case .scopeNotDefault:
             ("Client credentials for a single scope", { lab in try await daemon(lab, scope: graph + "/User.Read.All") })
+        case .tokenNotEnabled:
+            (
+                "Authorize for an access token",
+                { lab in
+                    try await lab.authorize(Lab.authorizePath().replacing("response_type=code", with: "response_type=token"))
+                }
+            )
+        case .promptUnsupported:
+            ("Authorize with a prompt that is none", { lab in try await lab.authorize(Lab.authorizePath(["prompt": "silent"])) })
+        case .redirectNotAbsolute:
+            (
+                "Authorize with a redirect URI that is no absolute URI",
+                { lab in try await lab.authorize(Lab.authorizePath(redirect: "/auth/callback")) }
+            )
+        case .noRedirectRegistered:
+            (
+                "Authorize by an app that has no redirect URI",
+                { lab in
+                    try await lab.contoso(.patch, "apps/\(Lab.native)", ["redirectUris": []])
+                    return try await lab.authorize(Lab.authorizePath())
+                }
+            )
+        case .notForConsumers:
+            (
+                "Authorize at consumers, which is for personal accounts",
+                { lab in try await lab.authorize(Lab.authorizePath().replacing("/contoso.example/", with: "/consumers/")) }
+            )
         case .responseTypeNotEnabled:
             (
                 "Authorize for an id token",
@@ -338,10 +444,19 @@ struct CatalogueTests {
         case .tenantNotFound:
             ("A tenant that is not there", { lab in try await lab.refresh("x", at: "nowhere.example") })
         case .tenantMalformed: ("A tenant that can be none", { lab in try await lab.refresh("x", at: "nowhere") })
+        case .noTenantNamed: ("Client credentials over common", { lab in try await daemon(lab, at: "common") })
         case .notOverCommon:
             (
-                "Client credentials over common",
-                { lab in try await daemon(lab, at: "common") }
+                "The password flow over common",
+                { lab in
+                    try await token(
+                        lab,
+                        [
+                            "grant_type": "password", "client_id": Lab.native, "scope": "openid",
+                            "username": "adele@contoso.example",
+                            "password": BuiltInLab.password,
+                        ], at: "common")
+                }
             )
         case .unknownInstance:
             (
@@ -353,6 +468,7 @@ struct CatalogueTests {
                     )
                 }
             )
+        default: preconditionFailure("nothing leads to \(code.rawValue)")
         }
     }
 

@@ -236,7 +236,8 @@ struct ControlTests {
             _ = try await lab.grant(scope: "User.Read")
             let signedOut = try await lab.grant()
             let cookie = try #require(signedOut.json["cookies"]?["ESTSAUTH"]?.text)
-            _ = try await lab.authorize("/contoso.example/oauth2/v2.0/logout", cookies: "ESTSAUTH=\(cookie)")
+            _ = try await lab.authorize(
+                "/contoso.example/oauth2/v2.0/logout?logout_hint=adele%40contoso.example", cookies: "ESTSAUTH=\(cookie)")
             #expect(try await reasons("grants") == [nil, "The grant has no refresh token."])
             #expect(try await reasons("sessions") == ["The user signed out.", nil])
 
@@ -475,7 +476,7 @@ struct GraphTests {
             let api = bearer(try await lab.grant(scope: "api://lapse-lab/access_as_user"))
             for (headers, message) in [
                 ([:], "Access token is empty."),
-                ([.authorization: "Bearer x"], "CompactToken parsing failed with error code: 80049217"),
+                ([.authorization: "Bearer x.y"], "CompactToken parsing failed with error code: 80049217"),
                 (api, "Access token validation failure. Invalid audience."),
             ] as [(HTTPFields, String)] {
                 let answer = try await lab.send(.get, "/v1.0/me", headers: headers)

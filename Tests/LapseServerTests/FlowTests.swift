@@ -226,7 +226,7 @@ struct FlowTests {
                         "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
                         "scope": scope,
                     ], at: "common"
-                ).code == 9_001_023)
+                ).code == 50059)
         }
     }
 

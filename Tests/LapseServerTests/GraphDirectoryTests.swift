@@ -117,7 +117,7 @@ struct GraphDirectoryTests {
             #expect(try await codes() == (50057, nil))
             #expect(try await graph(lab, .delete, path, token).status == 204)
             #expect(try await graph(lab, .get, path, token).status == 404)
-            #expect(try await codes() == (nil, 50034))
+            #expect(try await codes() == (nil, 500_341))
 
             let bin = try await graph(lab, .get, "directory/deletedItems/microsoft.graph.user", token)
             #expect(bin.json["value"]?.elements.first?["id"]?.text == Lab.adele)
@@ -125,7 +125,7 @@ struct GraphDirectoryTests {
             let restored = try await graph(lab, .post, "directory/deletedItems/\(Lab.adele)/restore", token)
             #expect(restored.status == 200)
             #expect(restored["@odata.type"] == "#microsoft.graph.user")
-            #expect(try await codes() == (50034, nil))
+            #expect(try await codes() == (500_341, nil))
             #expect(try await graph(lab, .get, path, token).status == 200)
             #expect(try await graph(lab, .post, "directory/deletedItems/\(Lab.adele)/restore", token).status == 404)
             let types = try await lab.contoso(.get, "events?user=\(Lab.adele)").items.compactMap { $0["type"]?.text }
@@ -186,7 +186,8 @@ struct GraphDirectoryTests {
                 .patch, "apps/\(Lab.native)",
                 [
                     "delegated": JSON([
-                        "User.Read", "User.ReadWrite.All", "Directory.AccessAsUser.All", "UserAuthenticationMethod.ReadWrite.All",
+                        "User.Read", "User.RevokeSessions.All", "User.ReadWrite.All", "Directory.AccessAsUser.All",
+                        "UserAuthenticationMethod.ReadWrite.All",
                     ])
                 ])
             let token = try await lab.grant(
@@ -198,15 +199,15 @@ struct GraphDirectoryTests {
             #expect(patched.status == 204)
             #expect(
                 try await lab.refresh(key["refresh_token"], client: Lab.spa, headers: [.origin: "https://x.example"]).code == 50173)
-            #expect(try await lab.signIn(password: "An0ther-secret!").status == 302)
+            #expect(try await lab.signIn(password: "An0ther-secret!").redirect?["code"] != nil)
 
             let path = "users/\(Lab.adele)/authentication/methods/28c10230-6103-485e-b985-444c60001490/resetPassword"
             let reset = try await graph(lab, .post, path, token)
             #expect(reset.status == 202)
-            #expect(try await lab.signIn(password: reset["newPassword"]).status == 302)
+            #expect(try await lab.signIn(password: reset["newPassword"]).redirect?["code"] != nil)
             let given = try await graph(lab, .post, path, token, ["newPassword": "Third-secret-3"])
             #expect(given.json["newPassword"] == nil)
-            #expect(try await lab.signIn(password: "Third-secret-3").status == 302)
+            #expect(try await lab.signIn(password: "Third-secret-3").redirect?["code"] != nil)
             let causes = try await lab.contoso(.get, "revocations").items.compactMap { $0["cause"]?.text }
             #expect(causes == ["adminResetEntra", "adminResetEntra", "adminResetEntra"])
         }
@@ -282,7 +283,7 @@ struct GraphDirectoryTests {
             }
             #expect(try await statuses([]) == [403, 403, 403, 204, 403])
             #expect(try await statuses(["Helpdesk Administrator"]) == [403, 204, 403, 204, 403])
-            #expect(try await statuses(["User Administrator"]) == [204, 204, 204, 204, 403])
+            #expect(try await statuses(["User Administrator"]) == [204, 204, 204, 204, 204])
         }
     }
 
@@ -318,7 +319,7 @@ struct GraphDirectoryTests {
         }
     }
 
-    @Test("What is sensitive about an administrator takes a Global Administrator, and users keep their own names")
+    @Test("What is sensitive about an administrator takes a role that reaches it, and users keep their own names")
     func administrators() async throws {
         try await Lab.run { lab async throws in
             let path = "users/admin@contoso.example"

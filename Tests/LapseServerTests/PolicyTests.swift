@@ -44,7 +44,7 @@ struct PolicyTests {
             text:
                 "The user or administrator has not consented to use the application with ID '\(Lab.native)' named 'Lapse Native'. Send an interactive authorization request for this user and resource."
         ),
-        Expected(code: 50055, suberror: "user_password_expired", text: "The password is expired."),
+        Expected(code: 50055, suberror: "user_password_expired", text: "Password is expired."),
         Expected(
             code: 50053, suberror: nil,
             text: "The account is locked, you've tried to sign in too many times with an incorrect user ID or password."),

@@ -60,9 +60,9 @@ struct ServerLogTests {
                 "POST  /_lapse/api/tenants/contoso.example/grants  201  adele@contoso.example  Lapse Native  local  event 1 signedIn",
                 "POST  /contoso.example/oauth2/v2.0/token  200  adele@contoso.example  Lapse Native  local  event 2 tokenRefreshed",
                 "POST  /_lapse/api/tenants/contoso.example/revocations  201  adele@contoso.example  local  event 3 revoked",
-                "POST  /contoso.example/oauth2/v2.0/token  400  AADSTS50173 grantRevoked  adele@contoso.example  Lapse Native  local  "
+                "POST  /contoso.example/oauth2/v2.0/token  400  AADSTS50173 FreshTokenNeeded  adele@contoso.example  Lapse Native  local  "
                     + "event 4 refreshRefused",
-                "POST  /contoso.example/oauth2/v2.0/token  400  AADSTS900144 missingParameter  local",
+                "POST  /contoso.example/oauth2/v2.0/token  400  AADSTS900144  local",
                 "GET  /v1.0/me  401  InvalidAuthenticationToken  local",
                 "POST  /_lapse/api/tenants/nowhere/reset  404  notFound  local",
             ])
@@ -72,7 +72,7 @@ struct ServerLogTests {
     func json() async throws {
         let lines = try await lines(.requests, .json).lines.map { try #require(JSON(parsing: Array($0.utf8))) }
         let refused = try #require(lines.first { $0["type"]?.text == "refreshRefused" })
-        #expect(refused["code"]?.text == "AADSTS50173" && refused["name"]?.text == "grantRevoked" && refused["event"]?.int == 4)
+        #expect(refused["code"]?.text == "AADSTS50173" && refused["name"]?.text == "FreshTokenNeeded" && refused["event"]?.int == 4)
         #expect(refused["status"]?.int == 400 && refused["user"]?.text == "adele@contoso.example")
         #expect(refused["tenantTime"]?.text == Lab.start.description && refused["at"]?.text == Lab.start.description)
     }

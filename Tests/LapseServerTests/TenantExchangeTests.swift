@@ -65,7 +65,8 @@ struct TenantExchangeTests {
             _ = try await lab.send(.get, Lab.authorizePath(["prompt": "none"]))
             _ = try await lab.form("/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])
             _ = try await lab.form("/contoso.example/oauth2/v2.0/token", ["client_id": Lab.native])
-            _ = try await lab.send(.get, "/common/oauth2/v2.0/logout", headers: [.cookie: signedIn.cookies])
+            _ = try await lab.send(
+                .get, "/common/oauth2/v2.0/logout?logout_hint=adele%40contoso.example", headers: [.cookie: signedIn.cookies])
             let items = try await lab.contoso(.get, "exchanges").items
             let posts = items.filter { $0["method"]?.text == "POST" && $0["endpoint"]?.text == "authorize" }
             #expect(posts.map { $0["code"]?.int } == [50126, nil], "\(items)")

@@ -8,7 +8,7 @@ import Testing
 struct MigrationTests {
     private static let now = Timestamp("2026-03-01T12:00:00Z")!
     /// The schemas that a fixture was kept of.
-    private static let older = [7, 8]
+    private static let older = [7, 8, 9]
 
     private static func fixture(_ schema: Int) -> URL {
         URL(fileURLWithPath: #filePath).deletingLastPathComponent()

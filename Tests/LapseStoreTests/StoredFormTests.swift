@@ -177,6 +177,7 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
             roles: DirectoryRole.allCases, createdAt: Tenant.birth)
         member.challenges = challenges[2]
         member.withdrawnConsents = ["app"]
+        member.consents = ["app": ["Mail.Read", "api://lapse-lab/access_as_user"]]
         member.mustChangePassword = true
         member.profile = ["jobTitle": "Judge", "businessPhones": ["1"]]
         let guest = User(

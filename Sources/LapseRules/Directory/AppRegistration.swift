@@ -91,6 +91,13 @@ package struct AppRegistration: Equatable, Sendable {
         self.isOpen = isOpen
     }
 
+    /// Whether its users may come by this part of the address. Every app here is for accounts of organizations.
+    ///
+    /// - Throws: `EntraError`: 9002332 at `consumers`.
+    package func check(isFor name: TenantName) throws(EntraError) {
+        if name == .alias(.consumers) { throw AADSTS.notForConsumers.error(["app": id.description, "name": self.name]) }
+    }
+
     package static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }
 
     /// Whether the app is registered for the flow. On-behalf-of gives refresh tokens too (Entra: v2-oauth2-on-behalf-of-flow.md),
@@ -123,6 +130,14 @@ package enum RedirectURI {
         if app.spaRedirectURIs.contains(where: { matches(uri, $0) }) { return .spa }
         if app.redirectURIs.contains(where: { matches(uri, $0) }) { return app.kind == .spa ? .spa : .web }
         return nil
+    }
+
+    /// The URI with a slash behind its host where it has no path. Entra: seen with `http://localhost:7071`.
+    package static func withPath(_ uri: String) -> String {
+        guard let start = uri.range(of: "://")?.upperBound else { return uri }
+        let rest = uri[start...]
+        guard let end = rest.firstIndex(where: { "/?#".contains($0) }) else { return uri + "/" }
+        return rest[end] == "/" ? uri : uri[..<end] + "/" + uri[end...]
     }
 
     static func matches(_ uri: String, _ registered: String) -> Bool {

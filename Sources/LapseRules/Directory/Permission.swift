@@ -79,7 +79,7 @@ package struct GraphCaller: Sendable {
             case .v1of2019: user == nil ? Permission.revokeApplicationIn2019 : Permission.revokeIn2019
             }
         guard holds(accepted) else { return false }
-        return isOwn || user?.roles.contains(where: \.mayRevokeOthers) ?? true
+        return isOwn || user?.roles.contains { $0.mayReset(userWith: target.roles) } ?? true
     }
 
     /// Whether the caller may read the target's profile; nil asks for anybody's.
@@ -99,23 +99,36 @@ package struct GraphCaller: Sendable {
     }
 
     /// Whether the caller may make users; delegated also by role, as everything that follows.
-    package var mayCreateUsers: Bool { mayWrite(others: Permission.writeUsers) }
+    package var mayCreateUsers: Bool {
+        holdsToWrite(Permission.writeUsers) && user?.roles.contains(where: \.mayWriteUsers) ?? true
+    }
 
     /// Whether the caller may change the target as it wants to: what is sensitive takes a permission of its own.
     package func mayUpdate(_ target: User, _ changes: GraphUserChanges) -> Bool {
         if changes.isSelfService, let user, user.id == target.id { return holds(Permission.writeOwn) }
-        guard changes.sensitive.isEmpty || mayTouch(target) else { return false }
-        return changes.permissions.allSatisfy { mayWrite(others: $0, isReset: changes.sensitive == [.password]) }
+        guard changes.permissions.allSatisfy(holdsToWrite) else { return false }
+        guard let user else { return changes.sensitive.isEmpty || mayChangeSensitively(target) }
+        guard changes.isSensitiveAlone || user.roles.contains(where: \.mayWriteUsers) else { return false }
+        if changes.sensitive.isEmpty { return true }
+        // A new password alone.
+        if changes.sensitive == [.password] { return user.roles.contains { $0.mayReset(userWith: target.roles) } }
+        return mayChangeSensitively(target)
     }
 
-    package var mayDeleteUsers: Bool { mayWrite(others: Permission.deleteUsers) }
+    /// Whether the caller may delete the target, restore it, and delete it for good.
+    package func mayDelete(_ target: User) -> Bool { holdsToWrite(Permission.deleteUsers) && mayChangeSensitively(target) }
 
-    package func mayDelete(_ target: User) -> Bool { mayDeleteUsers && mayTouch(target) }
-
-    /// Entra: user-update and user-delete, what is sensitive about somebody with a role takes a Global Administrator.
-    private func mayTouch(_ target: User) -> Bool {
-        target.roles.allSatisfy { $0 == .directoryReaders } || user?.roles.contains(.globalAdministrator) == true
+    /// Whether there is anybody whom the caller may delete or restore.
+    package var mayDeleteUsers: Bool {
+        holdsToWrite(Permission.deleteUsers) && user?.roles.contains { $0.mayChangeSensitively(userWith: []) } ?? true
     }
+
+    /// Entra: user-update and user-delete, what an application may not do to somebody with a role.
+    private func mayChangeSensitively(_ target: User) -> Bool {
+        guard let user else { return target.roles.allSatisfy { $0 == .directoryReaders } }
+        return user.roles.contains { $0.mayChangeSensitively(userWith: target.roles) }
+    }
+
     /// Entra: directoryaudit-list and signin-list; delegated also by role.
     package var mayReadAuditLogs: Bool {
         holds(["AuditLog.Read.All"]) && user?.roles.contains(where: \.mayReadAuditLogs) ?? true
@@ -127,13 +140,12 @@ package struct GraphCaller: Sendable {
     /// Entra: never one's own, and never an application.
     package func mayResetPassword(of target: User) -> Bool {
         guard let user, user.id != target.id else { return false }
-        return holds(Permission.resetPasswords) && mayTouch(target) && user.roles.contains(where: \.mayRevokeOthers)
+        return holds(Permission.resetPasswords) && user.roles.contains { $0.mayReset(userWith: target.roles) }
     }
 
-    /// - Parameter isReset: a new password alone: helpdesk and authentication administrators may set it.
-    private func mayWrite(others accepted: Set<String>, isReset: Bool = false) -> Bool {
-        guard holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted) else { return false }
-        return user?.roles.contains { isReset ? $0.mayRevokeOthers : $0.mayWriteUsers } ?? true
+    /// `Directory.AccessAsUser.All` means nothing without a user.
+    private func holdsToWrite(_ accepted: Set<String>) -> Bool {
+        holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted)
     }
 
     private func holds(_ accepted: Set<String>) -> Bool { !permissions.isDisjoint(with: accepted) }

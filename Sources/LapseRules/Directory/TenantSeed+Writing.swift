@@ -50,6 +50,10 @@ extension User {
             "mustChangePassword": mustChangePassword ? true : nil, "accountEnabled": accountEnabled ? nil : false,
             "roles": .filled(roles.map { .string($0.rawValue) }), "challenges": .filled(challenges.map(\.json)),
             "withdrawnConsents": .filled(withdrawnConsents.map { .string($0.description) }),
+            "consents": .filled(
+                consents.sorted { $0.key.description < $1.key.description }.map { client, scopes in
+                    ["client": .string(client.description), "scopes": JSON(scopes.sorted())]
+                }),
             "home": guestOf.map { ["tenant": .string($0.tenant.description), "user": .string($0.user.description)] },
         ])
         let kept = (Self.profileTexts + ["businessPhones"]).compactMap { name in

@@ -160,6 +160,12 @@ extension User {
         }
         mustChangePassword = try reader.bool("mustChangePassword") ?? false
         withdrawnConsents = (try reader.strings("withdrawnConsents") ?? []).map { ClientID($0) }
+        for (index, entry) in (try reader.array("consents") ?? []).enumerated() {
+            var entry = try ObjectReader(entry, path: reader.field("consents") + "[\(index)]")
+            let client = ClientID(try entry.required("client"))
+            consents[client] = Set(try entry.strings("scopes") ?? [])
+            try entry.finish()
+        }
         for name in Self.profileTexts where reader.has(name) {
             profile[name] = try reader.filled(name, longest: 1024).map(JSON.string)
         }

@@ -29,6 +29,8 @@ package struct User: Equatable, Sendable {
     package var challenges: [Challenge] = []
     /// The clients that the user, or an administrator, has taken consent from.
     package var withdrawnConsents: [ClientID] = []
+    /// What the user consented to beside a client's registration, Graph's permissions by short name, others as `uri/scope`.
+    package var consents: [ClientID: Set<String>] = [:]
     /// Nil: a member.
     package let guestOf: Home?
     package let createdAt: Timestamp
@@ -96,9 +98,15 @@ package enum DirectoryRole: String, CaseIterable, Sendable {
     case userAdministrator = "User Administrator"
     case privilegedAuthenticationAdministrator = "Privileged Authentication Administrator"
     case authenticationAdministrator = "Authentication Administrator"
+    case privilegedRoleAdministrator = "Privileged Role Administrator"
+    case passwordAdministrator = "Password Administrator"
     case helpdeskAdministrator = "Helpdesk Administrator"
+    case groupsAdministrator = "Groups Administrator"
+    case guestInviter = "Guest Inviter"
     case directoryReaders = "Directory Readers"
+    case messageCenterReader = "Message Center Reader"
     case reportsReader = "Reports Reader"
+    case usageSummaryReportsReader = "Usage Summary Reports Reader"
     case securityReader = "Security Reader"
 
     package var templateID: String {
@@ -107,16 +115,46 @@ package enum DirectoryRole: String, CaseIterable, Sendable {
         case .userAdministrator: "fe930be7-5e62-47db-91af-98c3a49a38b1"
         case .privilegedAuthenticationAdministrator: "7be44c8a-adaf-4e2a-84d6-ab2649e08a13"
         case .authenticationAdministrator: "c4e39bd9-1100-46d3-8c65-fb160da0071f"
+        case .privilegedRoleAdministrator: "e8611ab8-c189-46e8-94e1-60213ab1f814"
+        case .passwordAdministrator: "966707d0-3269-4727-9be2-8c3a10f19b9d"
         case .helpdeskAdministrator: "729827e3-9c14-49f7-bb1b-9608f156bbb8"
+        case .groupsAdministrator: "fdd7a751-b60b-444a-984c-02652fe8fa1c"
+        case .guestInviter: "95e79109-95c0-4d8e-aee3-d01accf2d47b"
         case .directoryReaders: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
+        case .messageCenterReader: "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b"
         case .reportsReader: "4a5d8f65-41da-4de4-8968-e035b65339cf"
+        case .usageSummaryReportsReader: "75934031-6c7e-415a-99d7-48dbd49e875e"
         case .securityReader: "5d6b6bb7-de71-4623-b4af-96380a352509"
         }
     }
 
-    /// Entra: revoking somebody else's sign-ins takes one of the administrators of users. Facts name User Administrator and
-    /// Global Administrator. Assumption: the authentication administrators of Microsoft's role table may too.
-    package var mayRevokeOthers: Bool { ![.directoryReaders, .reportsReader, .securityReader].contains(self) }
+    /// Whether the role may reset the password of a user who has those roles, and revoke that user's sign-ins.
+    ///
+    /// Entra: privileged-roles-permissions.md, "Who can reset passwords": the table is also that of invalidating refresh tokens.
+    package func mayReset(userWith roles: [DirectoryRole]) -> Bool {
+        switch self {
+        case .globalAdministrator, .privilegedAuthenticationAdministrator: true
+        case .passwordAdministrator: Self.plain.isSuperset(of: roles)
+        case .helpdeskAdministrator: Self.readers.union([self]).isSuperset(of: roles)
+        case .authenticationAdministrator: Self.readers.union([self]).isSuperset(of: roles)
+        case .userAdministrator: Self.readers.union([.groupsAdministrator, .helpdeskAdministrator, self]).isSuperset(of: roles)
+        default: false
+        }
+    }
+
+    /// The roles whose holders every administrator of that table reaches, and those that all but one reach.
+    private static let plain: Set<DirectoryRole> = [.directoryReaders, .guestInviter, .passwordAdministrator]
+    private static let readers = plain.union([.messageCenterReader, .reportsReader, .usageSummaryReportsReader])
+
+    /// Whether the role may change what is sensitive about a user who has those roles: enable, disable, delete, restore.
+    ///
+    /// Entra: privileged-roles-permissions.md, "Who can perform sensitive actions": the same rows, and four of the columns.
+    func mayChangeSensitively(userWith roles: [DirectoryRole]) -> Bool {
+        switch self {
+        case .passwordAdministrator, .helpdeskAdministrator: false
+        default: mayReset(userWith: roles)
+        }
+    }
 
     /// Entra: signin-list, the least roles.
     package var mayReadAuditLogs: Bool { [.globalAdministrator, .reportsReader, .securityReader].contains(self) }

@@ -37,10 +37,11 @@ package struct EntraError: Error, Equatable, Sendable {
     ///
     /// - Parameter suberror: an empty one takes it away.
     func with(
-        error: String? = nil, status: Int? = nil, claims: String? = nil, suberror: String? = nil, retryAfter: Duration? = nil
+        error: String? = nil, status: Int? = nil, text: String? = nil, claims: String? = nil, suberror: String? = nil,
+        retryAfter: Duration? = nil
     ) -> EntraError {
         EntraError(
-            code: code, error: error ?? self.error, status: status ?? self.status, text: text,
+            code: code, error: error ?? self.error, status: status ?? self.status, text: text ?? self.text,
             suberror: suberror.map { $0.isEmpty ? nil : $0 } ?? self.suberror, hasErrorURI: hasErrorURI,
             claims: claims ?? self.claims, retryAfter: retryAfter ?? self.retryAfter)
     }

@@ -26,6 +26,14 @@ package struct GraphError: Error, Equatable, Sendable {
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid issuer.")
     package static let garbageToken = GraphError(
         401, "InvalidAuthenticationToken", "CompactToken parsing failed with error code: 80049217")
+    /// Entra: recorded, a bearer that is no JWT at all.
+    package static let tokenWithoutDots = GraphError(
+        401, "InvalidAuthenticationToken",
+        """
+        IDX14100: JWT is not well formed, there are no dots (.).
+        The token needs to be in JWS or JWE Compact Serialization Format. (JWS): 'EncodedHeader.EndcodedPayload.EncodedSignature'. \
+        (JWE): 'EncodedProtectedHeader.EncodedEncryptedKey.EncodedInitializationVector.EncodedCiphertext.EncodedAuthenticationTag'.
+        """)
     package static let wrongAudience = GraphError(
         401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
     /// Assumption: the message for a wrong signature was not seen on the wire.
@@ -41,10 +49,10 @@ package struct GraphError: Error, Equatable, Sendable {
             "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
             claims: claims)
     }
-    /// Assumption: the names of these three were not seen on the wire; Graph's documentation of errors and of throttling has them.
+    /// Entra: throttling.md has 429 whole. Assumption: the names of the two others were not seen on the wire.
     static func failing(status: Int, retryAfter: Duration?) -> GraphError {
         switch status {
-        case 429: GraphError(429, "TooManyRequests", "Too many requests.", retryAfter: retryAfter)
+        case 429: GraphError(429, "TooManyRequests", "Please retry again later.", retryAfter: retryAfter)
         case 503: unavailable(retryAfter: retryAfter)
         default: internalError
         }
@@ -69,9 +77,9 @@ package struct GraphError: Error, Equatable, Sendable {
 
     package static func badRequest(_ message: String) -> GraphError { GraphError(400, "Request_BadRequest", message) }
 
-    /// Entra: an unknown segment of a path.
+    /// Entra: recorded, an unknown segment of a path.
     package static func unknownPath(_ segment: String) -> GraphError {
-        GraphError(404, "ResourceNotFound", "Resource not found for the segment '\(segment.prefix(200))'.")
+        GraphError(400, "BadRequest", "Resource not found for the segment '\(segment.prefix(200))'.")
     }
 
     package static let unreadable = GraphError(400, "BadRequest", "The request could not be read.")
@@ -88,9 +96,21 @@ package struct GraphError: Error, Equatable, Sendable {
         GraphError(405, "Request_BadRequest", "Specified HTTP method \(method) is not allowed for the request target.")
     }
 
-    /// The body: `{"error":{"code","message","innerError":{"date","request-id","client-request-id"}}}`.
+    /// The body: `{"error":{"code","message","innerError":{"date","request-id","client-request-id"}}}`, but for a throttled client.
     package func json(_ trace: ErrorTrace) -> JSON {
-        [
+        guard status != 429 else {
+            return [
+                "error": [
+                    "code": .string(code),
+                    "innerError": [
+                        "code": "429", "date": .string(trace.now.zonelessText), "message": "Please retry after",
+                        "request-id": .string(trace.traceID.description), "status": "429",
+                    ],
+                    "message": .string(message),
+                ]
+            ]
+        }
+        return [
             "error": [
                 "code": .string(code), "message": .string(message),
                 "innerError": [

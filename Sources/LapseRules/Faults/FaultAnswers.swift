@@ -87,7 +87,8 @@ extension AADSTS {
             "resource": ResourceAPI.graph(of: context.tenant.cloud).id.description, "audience": app, "uri": "http://localhost",
             "presented": "http://localhost", "requested": "http://localhost", "scope": "User.Read", "type": "refresh_token",
             "parameter": self == .invalidGrantValue ? "input parameter 'refresh_token' or 'assertion'" : "refresh_token",
-            "accepted": "POST", "method": "GET",
+            "accepted": "POST", "method": "GET", "now": context.now.description, "end": context.now.description,
+            "origin": "http://localhost",
         ])
     }
 }

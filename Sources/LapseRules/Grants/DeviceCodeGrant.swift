@@ -37,7 +37,8 @@ package enum DeviceCodeGrant {
             try account.admit(grant, request, in: context, counting: &attempts)
             // Entra: a poll of version 1 names its resource; one of version 2 names nothing that counts.
             let text = request.version == .v1 ? request.scope ?? grant.scope : grant.scope
-            let scope = try context.granted(text, by: grant.authentication, of: account, on: nil)
+            let scope = try context.granted(
+                text, for: request, several: .first, by: grant.authentication, of: account, on: nil)
             let first = context.newRefreshToken(for: grant)
             let plan = TokenPlan(
                 context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: first)

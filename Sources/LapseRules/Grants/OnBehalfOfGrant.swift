@@ -32,11 +32,12 @@ package enum OnBehalfOfGrant {
             // The token may be of another tenant than its grant: it names the user object that it was made for.
             guard let account, claims.user == account.user.id else { throw Refusal(error: .guestNotFound(of: grant, in: context)) }
             guard claims.notBefore <= context.now, context.now < claims.expiresAt else {
-                throw Refusal(error: AADSTS.assertionExpired.error())
+                throw Refusal(
+                    error: AADSTS.assertionExpired.error(["now": context.now.description, "end": claims.expiresAt.description]))
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             let text = try refusing { () throws(EntraError) in try request.requiredScope() }
-            let scope = try context.granted(text, by: grant.authentication, of: account, on: .refresh)
+            let scope = try context.granted(text, for: request, by: grant.authentication, of: account, on: .refresh)
             let onBehalf = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: .confidential, scope: scope.grantText, authentication: grant.authentication, session: grant.session,

@@ -10,7 +10,7 @@ package enum PasswordGrant {
                 for: context.app, in: context.tenant, on: .refresh, region: context.region, counting: &attempts)
             let text = try refusing { () throws(EntraError) in try request.requiredScope() }
             let authentication = account.freshAuthentication(.password, sequence: sequence)
-            let scope = try context.granted(text, by: authentication, of: account, on: .authorize)
+            let scope = try context.granted(text, for: request, by: authentication, of: account, on: .authorize)
             let grant = Grant(
                 id: context.random.guid(), tenant: context.tenant.id, user: account.user.id, client: context.app.id,
                 clientClass: context.app.clientClass(on: nil), scope: scope.grantText,

@@ -26,9 +26,11 @@ package enum RefreshTokenGrant {
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard facts != nil || RefreshToken.origin(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
-            guard let facts, isBound(facts, to: context.app) else {
-                throw Refusal(
-                    error: AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"]))
+            let unusable = AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"])
+            guard let facts else { throw Refusal(error: unusable) }
+            guard isBound(facts, to: context.app) else {
+                // Entra: recorded for another client's token.
+                throw Refusal(error: unusable.with(text: "Provided grant is invalid or malformed."))
             }
             let (token, grant) = (facts.token, facts.grant)
             try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).throwIfRefused()
@@ -37,8 +39,8 @@ package enum RefreshTokenGrant {
             }
             try account.admit(grant, request, in: context, counting: &attempts)
             guard facts.grantNow < token.expiresAt else { throw Refusal(error: expired(token, grant, context)) }
-            let scope = try context.granted(
-                request.scope ?? grant.scope, by: grant.authentication, of: account, on: .refresh)
+            let scope = try context.granted(request, of: grant, by: account, on: .refresh)
+            if scope.isForItself(of: context.app) { throw Refusal(error: .forItself(context.app)) }
             let child = context.newRefreshToken(for: grant, parent: token, now: facts.grantNow)
             let plan = TokenPlan(
                 context, for: request, user: account.user, grant: grant, scope: scope, refreshToken: child)

@@ -63,6 +63,14 @@ package struct ResourceAPI: Equatable, Sendable {
 
     package func isNamed(_ uri: String) -> Bool { names.contains(uri) }
 
+    /// - Parameter indicator: the `resource` that a request names beside its scope (RFC 8707); nil: none.
+    /// - Throws: `EntraError`: 9010010 when it is another one.
+    func check(indicator: String?) throws(EntraError) {
+        guard let indicator else { return }
+        let named = indicator.trimming { $0 == "/" }
+        guard names.contains(where: named.isSame) else { throw AADSTS.resourceNotOfScope.error() }
+    }
+
     package var isGraph: Bool { id == FirstPartyApps.graph.id }
 }
 
@@ -81,12 +89,19 @@ package struct GrantedScope: Equatable, Sendable {
     package let permissions: [String]
     /// The permissions as the client spelled them, long or short.
     let spelled: [String]
+    /// What was asked for besides at other resources, as the client spelled it.
+    private(set) var others: [String] = []
+    /// Those of the permissions, of all resources, that the client is not registered for: whoever signs in has to consent to them.
+    package private(set) var dynamic: [String] = []
 
     /// What the token answer prints: never `offline_access`.
     package var text: String { (openID + spelled).joined(separator: " ") }
 
     /// What the grant keeps: the whole, to be asked for again on a refresh that names no scope.
-    package var grantText: String { (openID + (isOffline ? ["offline_access"] : []) + spelled).joined(separator: " ") }
+    package var grantText: String { (openID + (isOffline ? ["offline_access"] : []) + spelled + others).joined(separator: " ") }
+
+    /// Whether an app asks for its own API, and by another name than its client id.
+    func isForItself(of app: AppRegistration) -> Bool { resource.id == app.id && spelled.contains { !$0.hasPrefix("\(app.id)/") } }
 
     /// The `scp` claim. Entra: Graph's tokens carry the OpenID scopes too, for userinfo.
     package var claim: String { ((resource.isGraph ? openID : []) + permissions).joined(separator: " ") }
@@ -116,17 +131,33 @@ package struct ScopePolicy: Sendable {
         directory = tenant.name
     }
 
+    /// What becomes of a scope that names several resources.
+    package enum Several: Sendable {
+        /// Consent for all is asked at once, and the grant keeps them; a token is for the first.
+        case asked
+        /// As ``asked``, for the first alone.
+        case first
+        /// 28000: the request names them.
+        case refused
+        /// 28003: the grant's own scope does, and the request chooses none.
+        case unchosen
+    }
+
     /// The delegated scopes that the text asks for.
     ///
-    /// - Parameter mayNameSeveralResources: at authorize, where consent for several is asked at once; the first is granted.
-    /// - Throws: `EntraError`: 70011 for what is no scope, 500011 for an unknown resource, 28000 for two resources,
-    ///   65001 for a permission the client is not registered for.
-    package func delegated(_ text: String, mayNameSeveralResources: Bool = false) throws(EntraError) -> GrantedScope {
+    /// - Parameter consented: what the user has consented to beside the client's registration; nil: whoever signs in is asked.
+    /// - Throws: `EntraError`: 70011 for what is no scope, 500011 for an unknown resource, 650053 for a permission that a resource does not
+    ///   have, 65001 for one that nobody has consented to, and the code of `several`.
+    package func delegated(
+        _ text: String, several: Several = .refused, consented: Set<String>? = []
+    ) throws(EntraError) -> GrantedScope {
         var openID: [String] = []
         var isOffline = false
         var resource: ResourceAPI?
         var permissions: [String] = []
         var spelled: [String] = []
+        var (others, dynamic): ([String], [String]) = ([], [])
+        var (namesDefault, namesPermission) = (false, false)
         for word in text.parts(between: " ").map(String.init) {
             if word.isSame(as: "offline_access") {
                 isOffline = true
@@ -137,35 +168,79 @@ package struct ScopePolicy: Sendable {
                 continue
             }
             let (api, name, isLong) = try split(word, of: text)
-            if let first = resource, first.id != api.id {
-                guard mayNameSeveralResources else { throw AADSTS.severalResources.error(["scope": text]) }
+            let isDefault = name.isSame(as: ".default")
+            let isOther = resource.map { $0.id != api.id } ?? false
+            if isOther {
+                switch several {
+                case .asked: break
+                case .first: continue
+                case .refused: throw AADSTS.severalResources.error(["scope": text])
+                case .unchosen: throw AADSTS.scopeMissing.error()
+                }
+            }
+            resource = resource ?? api
+            if isDefault { namesDefault = true } else { namesPermission = true }
+            // An app's own API keeps the name by which it was asked for: facts of 90009.
+            let prefix = api.id == app.id && word.hasPrefix("\(app.id)/") ? app.id.description : api.uri
+            guard !isDefault else {
+                let all = registered(at: api)
+                guard !isOther else {
+                    others += all.map { "\(prefix)/\($0)" } + [word]
+                    continue
+                }
+                permissions += all
+                spelled += all.map { "\(prefix)/\($0)" } + [word]
                 continue
             }
-            resource = api
-            if name.isSame(as: ".default") {
-                let all = registered(at: api)
-                permissions += all
-                spelled += all.map { "\(api.uri)/\($0)" } + [word]
-            } else {
-                let permission = try permission(name, at: api, word: word)
-                permissions.append(permission)
-                spelled.append(isLong ? "\(api.uri)/\(permission)" : permission)
+            let (permission, isRegistered) = try permission(name, at: api)
+            let long = "\(prefix)/\(permission)"
+            if !isRegistered {
+                let name = api.isGraph ? permission : "\(api.uri)/\(permission)"
+                guard consented?.contains(name) ?? true else { throw .notConsented(app) }
+                dynamic.append(name)
             }
+            guard !isOther else {
+                others.append(long)
+                continue
+            }
+            permissions.append(permission)
+            spelled.append(isLong ? long : permission)
         }
+        // A grant's own scope names both: what `.default` stood for, and itself.
+        if namesDefault, namesPermission, several == .refused || several == .asked { throw .defaultBesideOthers(text) }
         guard resource != nil || !openID.isEmpty || isOffline else {
             throw AADSTS.invalidScope.error(["scope": text])
         }
         return GrantedScope(
             resource: resource ?? graph, openID: GrantedScope.openIDScopes.filter(openID.contains), isOffline: isOffline,
-            permissions: permissions.uniqued(), spelled: spelled.uniqued())
+            permissions: permissions.uniqued(), spelled: spelled.uniqued(), others: others.uniqued(), dynamic: dynamic.uniqued())
     }
 
-    /// The resource of an application's own request, which has to ask for `{resource}/.default`.
+    /// The resource of an application's own request, which has to ask for `{resource}/.default`. Entra: facts of MSAL Go, the OpenID scopes
+    /// beside it are read past, and it may stand there twice.
+    ///
+    /// - Throws: `EntraError`: 1002012 for every other scope, 28000 for two resources, 500011 for an unknown one.
     package func application(_ text: String) throws(EntraError) -> ResourceAPI {
-        let words = text.parts(between: " ").map(String.init)
-        guard words.count == 1 else { throw AADSTS.invalidScope.error(["scope": text]) }
-        guard words[0].lowercased().hasSuffix("/.default") else { throw AADSTS.scopeNotDefault.error(["scope": words[0]]) }
-        return try split(words[0], of: text).api
+        let words = text.parts(between: " ").map(String.init).filter { word in
+            !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
+        }
+        guard !words.isEmpty, words.allSatisfy({ $0.lowercased().hasSuffix("/.default") }) else {
+            throw AADSTS.scopeNotDefault.error(["scope": text])
+        }
+        let first = try split(words[0], of: text).api
+        for word in words.dropFirst() where try split(word, of: text).api.id != first.id {
+            throw AADSTS.severalResources.error(["scope": text])
+        }
+        return first
+    }
+
+    /// Whether the text asks for all of what is registered, and by name for more. Entra: facts of 70011, the authorize endpoint shows a page.
+    package static func namesDefaultBesideOthers(_ text: String) -> Bool {
+        let words = text.parts(between: " ").map(String.init).filter { word in
+            !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
+        }
+        let count = words.count { $0.lowercased().hasSuffix("/.default") }
+        return count > 0 && count < words.count
     }
 
     /// The resource, the scope's short name and whether it was spelled with its resource.
@@ -183,20 +258,19 @@ package struct ScopePolicy: Sendable {
         return (api, name, true)
     }
 
-    /// The registered spelling of a permission, which Entra compares without case.
-    private func permission(_ name: String, at api: ResourceAPI, word: String) throws(EntraError) -> String {
+    /// A permission as it is spelled, which Entra compares without case, and whether the client is registered for it.
+    private func permission(_ name: String, at api: ResourceAPI) throws(EntraError) -> (name: String, isRegistered: Bool) {
         func matches(_ other: String) -> Bool { other.isSame(as: name) }
         // The usual case, without a list of all that is registered.
-        if api.isGraph, let entry = app.delegatedPermissions.first(where: matches), !GrantedScope.isReserved(entry) { return entry }
-        if app.isOpen {
-            if let known = (api.scopes ?? Array(Permission.known)).first(where: matches) { return known }
-        } else if let registered = registered(at: api).first(where: matches) {
-            return registered
+        if api.isGraph, let entry = app.delegatedPermissions.first(where: matches), !GrantedScope.isReserved(entry) {
+            return (entry, true)
         }
-        guard (api.scopes ?? Array(Permission.known)).contains(where: matches), !app.isOpen else {
-            throw AADSTS.invalidScope.error(["scope": word])
+        if !app.isOpen, let registered = registered(at: api).first(where: matches) { return (registered, true) }
+        // Graph's own names are many: only whoever asks for what is not registered pays for finding one.
+        guard let known = api.scopes.map({ $0.first(where: matches) }) ?? GraphPermissions.spelled(name) else {
+            throw AADSTS.scopeUnknown.error(["name": app.name, "scope": name, "resource": api.id.description])
         }
-        throw .notConsented(app)
+        return (known, app.isOpen)
     }
 
     /// The OpenID scopes that the client is registered for.

@@ -87,7 +87,7 @@ extension AccountFacts {
 enum CrossOrigin {
     static func refusal(origin: String?, isForSPA: Bool) -> EntraError? {
         switch (origin != nil, isForSPA) {
-        case (true, false): AADSTS.crossOriginNotSPA.error()
+        case (true, false): AADSTS.crossOriginNotSPA.error(["origin": origin ?? ""])
         case (false, true): AADSTS.spaNotCrossOrigin.error()
         case (true, true), (false, false): nil
         }

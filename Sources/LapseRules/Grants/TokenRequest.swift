@@ -1,7 +1,8 @@
 /// A request to the token endpoint, read once: what the client asks for, as a value.
 package struct TokenRequest: Sendable {
     package enum Grant: Sendable {
-        case authorizationCode(code: String, redirectURI: String, verifier: String?)
+        /// - Parameter redirectURI: nil: the request repeats none.
+        case authorizationCode(code: String, redirectURI: String?, verifier: String?)
         case refreshToken(String)
         case clientCredentials
         case password(userName: String, password: String)
@@ -16,6 +17,8 @@ package struct TokenRequest: Sendable {
     package let scope: String?
     /// The resource of a request of version 1, as the client spells it; nil: the grant's own.
     package let resource: String?
+    /// RFC 8707: the API that a request of version 2 names beside its scope; nil: none.
+    let indicator: String?
     package let wantsClientInfo: Bool
     package let claims: ClaimsRequest
     /// The Origin header of a browser's cross-origin request.
@@ -29,7 +32,7 @@ package struct TokenRequest: Sendable {
         switch AppRegistration.Flow(grantType: type) {
         case .code:
             grant = .authorizationCode(
-                code: try form.required("code"), redirectURI: try form.required("redirect_uri"), verifier: form["code_verifier"])
+                code: try form.required("code"), redirectURI: form["redirect_uri"], verifier: form["code_verifier"])
         case .refresh:
             grant = .refreshToken(try form.required("refresh_token"))
         case .clientCredentials:
@@ -50,7 +53,7 @@ package struct TokenRequest: Sendable {
             throw AADSTS.unsupportedGrantType.error(["type": type])
         }
         scope = try version.scope(of: form, byApplication: grant.flow == .clientCredentials)
-        resource = version == .v1 ? form["resource"] : nil
+        (resource, indicator) = version == .v1 ? (form["resource"], nil) : (nil, form["resource"])
         self.version = version
         wantsClientInfo = form["client_info"] != nil
         claims = try ClaimsRequest(form["claims"])

@@ -146,8 +146,16 @@ package enum SignInEntry {
                 "trustType": "",
             ],
             "location": ["city": "", "state": "", "countryOrRegion": "", "geoCoordinates": [:]],
-            "appliedConditionalAccessPolicies": [],
+            "appliedConditionalAccessPolicies": [], "signInEventTypes": [.string(eventType(of: event.kind))],
         ]
+    }
+
+    /// Entra: signin.md of beta.
+    private static func eventType(of kind: Event.Kind) -> String {
+        switch kind {
+        case .clientTokenIssued, .clientTokenRefused: "servicePrincipal"
+        default: interactive.contains(kind) ? "interactiveUser" : "nonInteractiveUser"
+        }
     }
 }
 

@@ -23,7 +23,9 @@ package struct GraphBatch: Sendable {
             throw .badBatch("Invalid batch payload format.")
         }
         guard requests.count <= Self.most else {
-            throw .badBatch("Number of batch request steps exceeds the maximum value of \(Self.most).")
+            // Entra: recorded.
+            throw GraphError(
+                400, "MaximumValueExceeded", "Number of batch request steps exceeds the maximum value of \(Self.most).")
         }
         var parts: [Part] = []
         for request in requests {

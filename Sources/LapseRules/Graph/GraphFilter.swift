@@ -1,5 +1,5 @@
 /// A `$filter` of OData, as far as Graph's clients use it: comparisons of a property with a literal, `startswith`, `endswith`,
-/// `contains`, `in`, joined by `and`, `or`, `not` and parentheses. It is judged on the JSON of an object, so that it serves every
+/// `contains`, `in`, `any` over a list, joined by `and`, `or`, `not` and parentheses. It is judged on the JSON of an object, so that it serves every
 /// collection.
 package indirect enum GraphFilter: Equatable, Sendable {
     package enum Comparison: String, Sendable {
@@ -20,6 +20,8 @@ package indirect enum GraphFilter: Equatable, Sendable {
     case compare(path: [String], Comparison, JSON)
     case call(Function, path: [String], String)
     case among(path: [String], [JSON])
+    /// Whether an element of the list is such; the filter's paths begin at the element.
+    case anyElement(path: [String], GraphFilter)
     case all([GraphFilter])
     case any([GraphFilter])
     case not(GraphFilter)
@@ -43,6 +45,7 @@ package indirect enum GraphFilter: Equatable, Sendable {
         case .compare(_, let comparison, _): comparison == .notEqual
         case .call(let function, _, _): function != .startsWith
         case .among: false
+        case .anyElement(_, let part): part.isAdvanced
         case .not: true
         case .all(let parts), .any(let parts): parts.contains(where: \.isAdvanced)
         }
@@ -63,6 +66,8 @@ package indirect enum GraphFilter: Equatable, Sendable {
             } ?? false
         case .among(let path, let literals):
             literals.contains { Self.holds(Self.value(path, of: object), .equal, $0) }
+        case .anyElement(let path, let part):
+            if case .array(let elements) = Self.value(path, of: object) { elements.contains(where: part.matches) } else { false }
         case .all(let parts): parts.allSatisfy { $0.matches(object) }
         case .any(let parts): parts.contains { $0.matches(object) }
         case .not(let part): !part.matches(object)
@@ -151,6 +156,8 @@ package indirect enum GraphFilter: Equatable, Sendable {
         var tokens: [Token]
         let properties: Set<String>
         var position = 0
+        /// What an element is called inside of `any`; nil outside.
+        var element: String?
 
         init(tokens: [Token], properties: Set<String>) {
             self.tokens = tokens
@@ -211,6 +218,7 @@ package indirect enum GraphFilter: Equatable, Sendable {
                 try expect(.close)
                 return .call(function, path: try path(name), text.lowercased())
             }
+            if word.lowercased().hasSuffix("/any"), next == .open { return try anyElement(String(word.dropLast(4))) }
             let path = try path(word)
             guard case .word(let comparison) = try take() else { throw .invalidFilter }
             if comparison.lowercased() == "in" {
@@ -224,11 +232,41 @@ package indirect enum GraphFilter: Equatable, Sendable {
                 return .among(path: path, literals)
             }
             guard let comparison = Comparison(rawValue: comparison.lowercased()) else { throw .invalidFilter }
+            // Entra: recorded, an instant stands without quotes.
+            if case .text = next, path.last?.lowercased().hasSuffix("datetime") == true { throw .invalidFilterClause }
             return .compare(path: path, comparison, try literal())
+        }
+
+        /// What stands behind `list/any`: `(name:condition)`, or `()` for a list that has any element.
+        private mutating func anyElement(_ list: String) throws(GraphError) -> GraphFilter {
+            guard element == nil else { throw .invalidFilter }
+            let path = try path(list)
+            try expect(.open)
+            if next == .close {
+                position += 1
+                return .anyElement(path: path, .all([]))
+            }
+            guard case .word(let word) = try take(), let colon = word.firstIndex(of: ":") else { throw .invalidFilter }
+            let (name, rest) = (String(word[..<colon]), String(word[word.index(after: colon)...]))
+            guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" }) else { throw .invalidFilter }
+            // The condition may begin right behind the colon, or after a blank.
+            if !rest.isEmpty {
+                position -= 1
+                tokens[position] = .word(rest)
+            }
+            element = name
+            defer { element = nil }
+            let part = try disjunction(depth: 1)
+            try expect(.close)
+            return .anyElement(path: path, part)
         }
 
         private func path(_ name: String) throws(GraphError) -> [String] {
             let path = name.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            if let element {
+                guard path[0] == element, !path.contains("") else { throw .invalidFilter }
+                return Array(path.dropFirst())
+            }
             guard properties.contains(where: { $0.isSame(as: path[0]) }), !path.contains("") else {
                 throw .unknownFilterProperty(path[0])
             }
@@ -259,6 +297,9 @@ package indirect enum GraphFilter: Equatable, Sendable {
 extension GraphError {
     /// Entra: the directory's words for a filter that it cannot read.
     static let invalidFilter = GraphError.badRequest("Invalid filter clause: the filter could not be read.")
+
+    /// Entra: recorded.
+    static let invalidFilterClause = GraphError(400, "BadRequest", "Invalid filter clause")
 
     static func unknownFilterProperty(_ name: String) -> GraphError {
         .badRequest("Invalid filter clause: Could not find a property named '\(name.prefix(100))'.")

@@ -42,6 +42,10 @@ package struct GraphQuery: Equatable, Sendable {
                 "riskLevelAggregated", "riskLevelDuringSignIn", "riskState", "riskEventTypes", "riskEventTypes_v2",
                 "resourceDisplayName", "resourceId", "status", "deviceDetail", "location", "appliedConditionalAccessPolicies",
             ], onRequest: [], isSearchable: false, page: 1000, type: "signIn")
+        /// Entra: signin.md of beta.
+        package static let signInsInBeta = Collection(
+            defaults: signIns.defaults + ["signInEventTypes"], onRequest: [], isSearchable: false, page: signIns.page,
+            type: signIns.type)
         /// Entra: application-list, of what Lapse knows.
         package static let applications = Collection(
             defaults: [
@@ -109,7 +113,9 @@ package struct GraphQuery: Equatable, Sendable {
         }
         if let text = given["$top"] {
             guard let number = Int(text), (1...Self.longestPage).contains(number) else {
-                throw .badRequest("Invalid page size specified: '\(text.prefix(20))'. Must be between 1 and 999 inclusive.")
+                throw GraphError(
+                    400, "Request_UnsupportedQuery",
+                    "Invalid page size specified: '\(text.prefix(20))'. Must be between 1 and 999 inclusive.")
             }
             top = number
         } else {
@@ -141,6 +147,11 @@ package struct GraphQuery: Equatable, Sendable {
         let isAdvanced =
             search != nil || (collection.isSearchable && (filter?.isAdvanced == true || (filter != nil && order != nil)))
         guard !isAdvanced || isEventual else { throw .needsConsistencyLevel }
+    }
+
+    /// The options under their names, as the version beta takes them without the dollar, too. Entra: query-parameters.md.
+    package static func withDollars(_ parameters: FormParameters) -> FormParameters {
+        parameters.renamed { name in options.contains("$" + name.lowercased()) ? "$" + name : name }
     }
 
     private static func property(_ word: some StringProtocol, of collection: Collection) throws(GraphError) -> String {

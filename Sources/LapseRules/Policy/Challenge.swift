@@ -10,7 +10,7 @@ package struct Challenge: Hashable, Sendable {
         case authorize
     }
 
-    /// The refusals that can be switched on, in the order in which they are made. Entra: facts of refresh-time codes.
+    /// The refusals that are made first, in their order; all others follow as they were switched on. Entra: facts of refresh-time codes.
     package static let codes: [AADSTS] = [
         .secretExpired, .accountLocked, .passwordExpired, .mfaRequired, .mfaEnrollmentRequired, .mfaExpired, .accessBlocked,
         .deviceNotManaged, .notConsented,
@@ -24,14 +24,20 @@ package struct Challenge: Hashable, Sendable {
         self.on = on
     }
 
-    /// - Parameter codes: those that make sense here.
-    init(_ value: JSON, path: String, codes: [AADSTS]) throws(FieldError) {
+    /// The refusal that is made, of those that are switched on; nil: none.
+    static func made(of made: [AADSTS]) -> AADSTS? {
+        // An expired secret is met when the client proves who it is.
+        Self.codes.first { $0 != .secretExpired && made.contains($0) } ?? made.first { $0 != .secretExpired }
+    }
+
+    /// - Parameter ofApp: only an app has a secret that can expire.
+    init(_ value: JSON, path: String, ofApp: Bool) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
         let number = try reader.integer("code", in: 0...Int64(Int32.max))
-        guard let code = codes.first(where: { Int64($0.rawValue) == number }) else {
-            let known = codes.map { String($0.rawValue) }.joined(separator: ", ")
-            throw FieldError(reader.field("code"), "must be one of: \(known)")
+        guard let code = number.flatMap({ AADSTS(rawValue: Int($0)) }) else {
+            throw FieldError(reader.field("code"), "must be the number of a code that docs/codes.md lists")
         }
+        guard ofApp || code != .secretExpired else { throw FieldError(reader.field("code"), "is for apps: a user has no secret") }
         self.code = code
         var occasions: Set<Occasion> = []
         for (index, name) in (try reader.strings("on") ?? Occasion.allCases.map(\.rawValue)).enumerated() {
@@ -45,13 +51,12 @@ package struct Challenge: Hashable, Sendable {
         try reader.finish()
     }
 
-    /// The list of a user or an app; nil when the object has none. Only an app has a secret that can expire.
+    /// The list of a user or an app; nil when the object has none.
     static func list(_ reader: inout ObjectReader, ofApp: Bool) throws(FieldError) -> [Challenge]? {
-        let codes = codes.filter { ofApp || $0 != .secretExpired }
         let path = reader.field("challenges")
         guard let values = try reader.array("challenges") else { return nil }
         var list: [Challenge] = []
-        for (index, value) in values.enumerated() { list.append(try Challenge(value, path: "\(path)[\(index)]", codes: codes)) }
+        for (index, value) in values.enumerated() { list.append(try Challenge(value, path: "\(path)[\(index)]", ofApp: ofApp)) }
         return list
     }
 
@@ -72,9 +77,7 @@ package enum AccessPolicy {
         // Every redeem asks, and most users and apps have none: nothing is collected then.
         guard !user.challenges.isEmpty || !app.challenges.isEmpty else { return nil }
         let made = (user.challenges + app.challenges).filter { $0.on.contains(occasion) }.map(\.code)
-        // An expired secret is met when the client proves who it is.
-        guard let code = Challenge.codes.first(where: { $0 != .secretExpired && made.contains($0) }) else { return nil }
-        return code.challenge(app: app, resource: resource)
+        return Challenge.made(of: made)?.challenge(of: user, app: app, resource: resource)
     }
 
     /// Whether the sign-in is older than the tenant or the app lets it be. Entra: facts of 70043, the seconds are the policy's.
@@ -87,14 +90,19 @@ package enum AccessPolicy {
         ])
     }
 
-    static func consentRefusal(user: User, app: AppRegistration) -> EntraError? {
-        user.withdrawnConsents.contains(app.id) ? .notConsented(app) : nil
+    /// - Parameter scope: of a request that may ask for more than the app is registered for; nil: of another.
+    package static func consentRefusal(user: User, app: AppRegistration, scope: GrantedScope? = nil) -> EntraError? {
+        if user.withdrawnConsents.contains(app.id) { return .notConsented(app) }
+        guard let scope, !scope.dynamic.isEmpty else { return nil }
+        return scope.dynamic.allSatisfy(user.consents[app.id, default: []].contains) ? nil : .notConsented(app)
     }
 }
 
 extension AADSTS {
-    fileprivate func challenge(app: AppRegistration, resource: ResourceAPI) -> EntraError {
-        error(["resource": resource.id.description, "app": app.id.description, "name": app.name]).with(claims: usualClaims)
+    fileprivate func challenge(of user: User, app: AppRegistration, resource: ResourceAPI) -> EntraError {
+        error([
+            "resource": resource.id.description, "app": app.id.description, "name": app.name, "user": user.userPrincipalName,
+        ]).with(claims: usualClaims)
     }
 
     /// The demand that comes with the code, which the client hands back to authorize. Entra: recorded with these.
@@ -111,6 +119,16 @@ extension AADSTS {
 }
 
 extension EntraError {
+    static func forItself(_ app: AppRegistration) -> EntraError {
+        AADSTS.forItself.error(["app": app.id.description, "name": app.name])
+    }
+
+    /// Entra: seen with `.default` beside named permissions.
+    package static func defaultBesideOthers(_ scope: String) -> EntraError {
+        let error = AADSTS.invalidScope.error(["scope": scope])
+        return error.with(text: error.text + " .default scope can't be combined with resource-specific scopes.")
+    }
+
     static func notConsented(_ app: AppRegistration) -> EntraError {
         AADSTS.notConsented.error(["app": app.id.description, "name": app.name])
     }
@@ -121,13 +139,17 @@ extension TokenContext {
     /// last.
     ///
     /// - Parameter occasion: nil for a code, whose sign-in was asked about when it was made.
+    /// - Parameter request: names the API of its scope besides, or not.
     func granted(
-        _ text: String, mayNameSeveralResources: Bool = false, by authentication: Authentication, of account: AccountFacts,
-        on occasion: Challenge.Occasion?
+        _ text: String, for request: TokenRequest, several: ScopePolicy.Several = .refused, by authentication: Authentication,
+        of account: AccountFacts, on occasion: Challenge.Occasion?
     ) throws(Refusal) -> GrantedScope {
         let scopes = scopes
+        let consented = account.user.consents[app.id] ?? []
         let scope = Result { () throws(EntraError) in
-            try scopes.delegated(text, mayNameSeveralResources: mayNameSeveralResources)
+            let scope = try scopes.delegated(text, several: several, consented: consented)
+            try scope.resource.check(indicator: request.indicator)
+            return scope
         }
         let resource = (try? scope.get())?.resource ?? scopes.graph
         try AccessPolicy.refusal(of: authentication, within: lifetimes.signInFrequency, now: account.homeNow).throwIfRefused()
@@ -136,5 +158,15 @@ extension TokenContext {
         }
         try AccessPolicy.consentRefusal(user: account.user, app: app).throwIfRefused()
         return try refusing { () throws(EntraError) in try scope.get() }
+    }
+
+    /// The same for a request that redeems a grant: without a scope, for all that was granted.
+    func granted(
+        _ request: TokenRequest, of grant: Grant, by account: AccountFacts, on occasion: Challenge.Occasion?
+    ) throws(Refusal) -> GrantedScope {
+        try granted(
+            request.scope ?? grant.scope, for: request, several: request.scope == nil ? .unchosen : .refused,
+            by: grant.authentication,
+            of: account, on: occasion)
     }
 }

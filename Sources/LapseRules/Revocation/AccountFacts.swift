@@ -20,7 +20,11 @@ package struct AccountFacts: Sendable {
     /// Nil: accepted at this plane and region, now. Entra's order: does the user exist, is the account enabled, was the grant
     /// revoked.
     package func refusal(of subject: RevocationRule.Subject, on plane: Plane, in region: Region) -> Refusal? {
-        if let error = stateRefusal(on: plane, in: region) { return Refusal(error: error) }
+        if let error = stateRefusal(on: plane, in: region) {
+            // Entra: facts of 500341, what rests on a sign-in from before the deletion. A browser's sign-in is asked for again.
+            let isOfToken = plane != .session && error.code == .userNotFound
+            return Refusal(error: isOfToken ? AADSTS.userDeleted.error(["tenant": home.id.description]) : error)
+        }
         let standpoint = Standpoint(plane: plane, region: region, now: homeNow)
         guard
             let revocation = RevocationRule.refusal(

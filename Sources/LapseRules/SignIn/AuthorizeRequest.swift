@@ -34,7 +34,9 @@ package struct AuthorizeRequest: Sendable {
     {
         guard let app else { throw .noSuchApp(client, directory: directory) }
         guard app.kind != .resource || !app.redirectURIs.isEmpty else { throw .noSuchApp(client, directory: directory) }
+        guard app.isOpen || !(app.redirectURIs + app.spaRedirectURIs).isEmpty else { throw AADSTS.noRedirectRegistered.error() }
         let redirectURI = try parameters.required("redirect_uri")
+        guard RedirectURI.isAbsolute(redirectURI) else { throw AADSTS.redirectNotAbsolute.error() }
         let platform: RedirectURI.Platform? =
             if app.isOpen { RedirectURI.isLoopback(redirectURI) ? .web : nil } else {
                 RedirectURI.platform(of: redirectURI, in: app)
@@ -42,6 +44,7 @@ package struct AuthorizeRequest: Sendable {
         guard let platform else {
             throw AADSTS.redirectMismatch.error(["uri": redirectURI, "app": app.id.description])
         }
+        if let scope = parameters["scope"], ScopePolicy.namesDefaultBesideOthers(scope) { throw .defaultBesideOthers(scope) }
         // Entra: v2-oauth2-auth-code-flow.md, query is the default for a code.
         let mode = parameters["response_mode"].map(ResponseMode.init(rawValue:)) ?? .query
         return (
@@ -59,19 +62,20 @@ package struct AuthorizeRequest: Sendable {
         self.app = app
         self.target = target
         let type = try parameters.required("response_type")
-        guard type == "code" else { throw AADSTS.responseTypeNotEnabled.error(["type": type]) }
+        guard type == "code" else {
+            throw type == "token" ? AADSTS.tokenNotEnabled.error() : AADSTS.responseTypeNotEnabled.error(["type": type])
+        }
         if let mode = parameters["response_mode"], ResponseMode(rawValue: mode) == nil {
             throw .lapse("invalid_request", "The response_mode '\(mode.prefix(50))' is none of query, fragment, form_post.")
         }
         guard app.flows.contains(.code) else {
             throw .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'code'.")
         }
-        scope = try scopes.delegated(try version.signInScope(of: parameters), mayNameSeveralResources: true)
+        scope = try scopes.delegated(try version.signInScope(of: parameters), several: .asked, consented: nil)
+        if version == .v2 { try scope.resource.check(indicator: parameters["resource"]) }
         challenge = try PKCE.Challenge(parameters)
         if let text = parameters["prompt"] {
-            guard let prompt = Prompt(text, version) else {
-                throw .lapse("invalid_request", "The prompt '\(text.prefix(50))' is none of none, login, consent, select_account.")
-            }
+            guard let prompt = Prompt(text, version) else { throw AADSTS.promptUnsupported.error() }
             self.prompt = prompt
         } else {
             prompt = nil
@@ -110,9 +114,10 @@ extension AuthorizeRequest.Target {
     /// The address to send the browser to, with these parameters and the request's state; nil for form_post.
     package func location(_ parameters: FormAnswer) -> String {
         let encoded = parameters.adding("state", state).encoded
+        let address = RedirectURI.withPath(redirectURI)
         switch responseMode {
-        case .query, .formPost: return redirectURI + (redirectURI.contains("?") ? "&" : "?") + encoded
-        case .fragment: return redirectURI + "#" + encoded
+        case .query, .formPost: return address + (address.contains("?") ? "&" : "?") + encoded
+        case .fragment: return address + "#" + encoded
         }
     }
 }

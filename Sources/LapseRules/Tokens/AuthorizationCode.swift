@@ -4,6 +4,8 @@ package struct AuthorizationCode: Equatable, Sendable {
     package let grant: GUID
     package let redirectURI: String
     package let isForSPA: Bool
+    /// Whether it was asked for at its tenant, and not at an alias such as `common`.
+    package let namesTenant: Bool
     /// Nil: the request had no PKCE challenge.
     package let challenge: PKCE.Challenge?
     package let nonce: String?
@@ -15,13 +17,15 @@ package struct AuthorizationCode: Equatable, Sendable {
     package let redeemedAt: Timestamp?
 
     package init(
-        hash: SecretHash, grant: GUID, redirectURI: String, isForSPA: Bool, challenge: PKCE.Challenge?, nonce: String?,
+        hash: SecretHash, grant: GUID, redirectURI: String, isForSPA: Bool, namesTenant: Bool = true, challenge: PKCE.Challenge?,
+        nonce: String?,
         wantsAuthTime: Bool, issuedAt: Timestamp, expiresAt: Timestamp, redeemedAt: Timestamp? = nil
     ) {
         self.hash = hash
         self.grant = grant
         self.redirectURI = redirectURI
         self.isForSPA = isForSPA
+        self.namesTenant = namesTenant
         self.challenge = challenge
         self.nonce = nonce
         self.wantsAuthTime = wantsAuthTime

@@ -50,6 +50,11 @@ package struct FormParameters: Equatable, Sendable {
         return changed
     }
 
+    /// The parameters under other names; of two that get the same name the first counts, by their own.
+    func renamed(_ name: (String) -> String) -> FormParameters {
+        FormParameters(values: Dictionary(names.map { (name($0), values[$0] ?? "") }, uniquingKeysWith: { first, _ in first }))
+    }
+
     /// The parameters without those of these names, encoded for a query.
     package func encoded(without omitted: Set<String> = []) -> String {
         values.filter { !omitted.contains($0.key) }.sorted { $0.key < $1.key }

@@ -25,7 +25,7 @@ extension OpenAPIDocument {
         "ErrorLayout": words(Policies.ErrorLayout.allCases),
         "Cloud": words(Cloud.allCases),
         "TokenTimes": words(Policies.TokenTimes.allCases),
-        "ChallengeCode": codes(Challenge.codes),
+        "ChallengeCode": codes(AADSTS.nameable),
         "ChallengeOccasion": words(Challenge.Occasion.allCases),
 
         // The directory.
@@ -51,7 +51,7 @@ extension OpenAPIDocument {
         // Faults.
         "FaultEndpoint": words(Fault.Endpoint.allCases),
         "GrantType": AppRegistration.Flow.allCases.map { .string($0.grantType) },
-        "RefusalCode": codes(AADSTS.allCases.sorted { $0.rawValue < $1.rawValue }),
+        "RefusalCode": codes(AADSTS.nameable),
         "FaultStatus": FaultEffect.statuses.map(JSON.integer),
         "ResponseFault": words(FaultEffect.ResponseFault.allCases),
         "KeyTrouble": words(FaultEffect.KeyTrouble.allCases),

@@ -10,23 +10,50 @@ struct LogoutEndpoint {
     private var responder: PageResponder { PageResponder(site: site) }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
-        try await responder.responding(request, context) { trace in try answer(try request.query(), request, context, trace) }
+        try await responder.responding(request, context) { trace in
+            let query = try request.query()
+            return try await answer(query, hint: try await hint(of: query), request, context, trace)
+        }
     }
 
     func post(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await responder.responding(request, context) { trace in
-            try answer(try request.query().merging(try await request.form()), request, context, trace)
+            let (query, form) = (try request.query(), try await request.form())
+            guard form["step"] != nil else {
+                let parameters = try query.merging(form)
+                return try await answer(parameters, hint: try await hint(of: parameters), request, context, trace)
+            }
+            let step = try BrowserStep(form, request, origin: trace.origin)
+            guard case .picked(let session) = step else { throw EntraError.unreadable }
+            return try await answer(query, hint: .chosen(session), request, context, trace)
         }
     }
 
+    private func hint(of parameters: FormParameters) async throws -> SignOutHint? {
+        if let name = parameters["logout_hint"] { return .named(name) }
+        guard let token = parameters["id_token_hint"] else { return nil }
+        return await site.authority.idTokenHint(token)
+    }
+
     private func answer(
-        _ parameters: FormParameters, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
-    ) throws -> Response {
+        _ parameters: FormParameters, hint: SignOutHint?, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
+    ) async throws -> Response {
         // A tenant that is not there is refused, though a browser's sessions belong to no path.
         _ = try site.authority.tenantID(of: try Request.tenant(context))
-        let (redirectURI, endedAll, frontChannel) = try site.authority.signOut(
-            cookies: site.cookies(of: request), hint: parameters["logout_hint"],
-            redirectURI: parameters["post_logout_redirect_uri"], trace: trace)
+        let outcome = try site.authority.signOut(
+            cookies: site.cookies(of: request), hint: hint, redirectURI: parameters["post_logout_redirect_uri"], trace: trace)
+        switch outcome {
+        case .ask(let accounts):
+            let action = request.uri.path + "?" + parameters.encoded(without: ["id_token_hint"])
+            return responder.page(PickerPage(signingOut: accounts.map(PickerPage.Account.init), action: action, in: request.words))
+        case .done(let redirectURI, let endedAll, let frontChannel):
+            return signedOut(parameters, redirectURI, endedAll: endedAll, frontChannel: frontChannel, request)
+        }
+    }
+
+    private func signedOut(
+        _ parameters: FormParameters, _ redirectURI: String?, endedAll: Bool, frontChannel: [String], _ request: Request
+    ) -> Response {
         let next = redirectURI.map { uri in
             uri + (parameters["state"].map { (uri.contains("?") ? "&" : "?") + "state=" + FormParameters.encode($0) } ?? "")
         }

@@ -12,6 +12,11 @@ struct GraphCall {
     let query: FormParameters
     let isEventual: Bool
 
+    init(method: String, version: String, path: String, query: FormParameters, isEventual: Bool) {
+        (self.method, self.version, self.path, self.isEventual) = (method, version, path, isEventual)
+        self.query = version == "beta" ? GraphQuery.withDollars(query) : query
+    }
+
     var asked: GraphRequest {
         get throws(GraphError) { try GraphRequest(method: method, path: path, isBeta: version == "beta") }
     }
@@ -45,14 +50,24 @@ struct GraphEndpoint {
             let call = GraphCall(
                 method: request.method.rawValue, version: version, path: segments.dropFirst().joined(separator: "/"),
                 query: try request.query(), isEventual: request.headers[.consistencyLevel]?.lowercased() == "eventual")
-            // What is not there is not there, whoever asks.
-            _ = try call.asked
+            // It describes Graph to everybody, where it is served.
+            if call.path.lowercased().hasSuffix("$metadata") { _ = try call.asked }
             return try await answer(call, token: try await token(), context.trace) { try await request.graphBody() }
         }
     }
 
-    /// Answers one call, of a request or of a part of a batch.
+    /// Answers one call, of a request or of a part of a batch. What cannot be served is told only to whom the token lets in.
     func answer(
+        _ call: GraphCall, token: BearerToken, _ trace: RequestTrace, body: () async throws -> JSON
+    ) async throws -> Response {
+        do {
+            return try await serve(call, token: token, trace, body: body)
+        } catch let error as GraphError {
+            return responder.answer(try site.authority.refuse(error, token, trace), trace) { never, _ in never }
+        }
+    }
+
+    private func serve(
         _ call: GraphCall, token: BearerToken, _ trace: RequestTrace, body: () async throws -> JSON
     ) async throws -> Response {
         switch try call.asked {

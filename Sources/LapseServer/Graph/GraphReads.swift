@@ -99,7 +99,7 @@ extension GraphEndpoint {
     }
 
     func listSignIns(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
-        let query = try GraphQuery(call.query, of: .signIns)
+        let query = try GraphQuery(call.query, of: call.version == "beta" ? .signInsInBeta : .signIns)
         return responder.answer(try site.authority.signIns(query, token: token, trace: trace), trace) {
             list($0, "auditLogs/signIns", "#auditLogs/signIns", query, call, trace, $1)
         }

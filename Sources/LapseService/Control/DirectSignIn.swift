@@ -54,7 +54,8 @@ extension Operation {
     func scoped(_ signIn: DirectSignIn, user: User, app: AppRegistration) throws -> ScopedSignIn {
         let context = try context(of: app)
         do throws(EntraError) {
-            return ScopedSignIn(user: user, context: context, scope: try context.scopes.delegated(signIn.scope))
+            let scope = try context.scopes.delegated(signIn.scope, several: .asked, consented: nil)
+            return ScopedSignIn(user: user, context: context, scope: scope)
         } catch {
             throw ControlError.invalid(FieldError("scope", error.message))
         }

@@ -156,7 +156,7 @@ extension Operation {
     fileprivate func policy(of found: Explained, _ user: User) throws -> Explanation.Policy {
         guard let grant = found.grant, let app = try app(grant.client) else { return .none }
         let scopes = try scopes(of: app)
-        let resource = (try? scopes.delegated(grant.scope, mayNameSeveralResources: true))?.resource
+        let resource = (try? scopes.delegated(grant.scope, several: .first, consented: nil))?.resource
         return Explanation.Policy(user: user, app: app, tenant: tenant, resource: resource ?? scopes.graph)
     }
 

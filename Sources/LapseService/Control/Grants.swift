@@ -51,6 +51,7 @@ extension Authority {
             }
             let op = try op.taken(in: trace.region)
             let scoped = try op.scoped(new.signIn, user: user, app: app)
+            if !scoped.scope.dynamic.isEmpty { try op.giveConsent(of: user, to: app.id, for: scoped.scope.dynamic) }
             let place = Place(at: authTime, sequence: op.tx.nextEventID())
             let authentication = Authentication(user: user.home, place: place, method: new.method)
             let session = op.session(of: authentication, account: account, cookie: cookie)

@@ -47,6 +47,7 @@ extension Authority {
     /// - Throws: `GraphError` for a missing token, garbage, or another's signature.
     package func bearerToken(_ text: String?) async throws(GraphError) -> BearerToken {
         guard let text, !text.isEmpty else { throw .emptyToken }
+        guard text.utf8.contains(UInt8(ascii: ".")) else { throw .tokenWithoutDots }
         switch await check(text) {
         case .garbage: throw .garbageToken
         case .wrongSignature: throw .wrongSignature
@@ -54,6 +55,14 @@ extension Authority {
             guard let claims = AccessTokenClaims(payload) else { throw .wrongAudience }
             return BearerToken(claims: claims)
         }
+    }
+
+    /// Refuses a request to Graph that cannot be served, to the owner of a token. Entra: facts of unmodified clients, the token is looked at
+    /// before the address.
+    ///
+    /// - Returns: what speaks against the token, else the error.
+    package func refuse(_ error: GraphError, _ token: BearerToken, _ trace: RequestTrace) throws -> Outcome<Never, GraphError> {
+        try admitting(token, to: .graph, trace) { _ in throw error }
     }
 
     /// Runs what a resource does for the owner of a token, when it lets the token in.

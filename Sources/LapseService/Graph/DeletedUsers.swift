@@ -31,6 +31,7 @@ extension Authority {
             guard request.caller.mayDeleteUsers else { throw GraphError.denied }
             let op = request.op
             let user = try request.restorable(id).user
+            guard request.caller.mayDelete(user) else { throw GraphError.denied }
             try op.refuseTakenName(of: user)
             if user.isGuest, try op.tx.user(of: user.home, in: op.tenant.id) != nil { throw GraphError.nameTaken }
             try op.tx.markRestored(user.id)
@@ -48,6 +49,7 @@ extension Authority {
         try admitting(token, to: .graph, trace) { request in
             guard request.caller.mayDeleteUsers else { throw GraphError.denied }
             let user = try request.restorable(id).user
+            guard request.caller.mayDelete(user) else { throw GraphError.denied }
             try request.op.tx.purge(user.id)
             try request.op.tx.append(request.op.directoryEvent(.userPurged, of: user, by: request.actor))
         }

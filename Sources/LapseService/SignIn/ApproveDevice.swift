@@ -84,16 +84,20 @@ extension BrowserRequest {
         let candidate = judged.candidate
         guard judged.refusal == nil else { return signInPage(candidate.account.user.userPrincipalName, judged.word) }
         let scopes = try op.scopes(of: app)
-        let resource = (try? scopes.delegated(code.scope, mayNameSeveralResources: true))?.resource
-        if let error = candidate.challenge(for: app, resource: resource ?? scopes.graph) {
+        let scope = try? scopes.delegated(code.scope, several: .first, consented: nil)
+        if let error = candidate.challenge(for: app, resource: scope?.resource ?? scopes.graph) {
             return signInPage(candidate.account.user.userPrincipalName, error)
         }
-        try approve(code, for: candidate, app)
+        try approve(code, for: candidate, app, consenting: scope?.dynamic ?? [])
         return .approved(appName: app.name)
     }
 
     /// Makes the grant that the device will redeem.
-    private func approve(_ code: DeviceCode, for candidate: SignInDecision.Candidate, _ app: AppRegistration) throws {
+    ///
+    /// - Parameter scopes: what the app is not registered for.
+    private func approve(
+        _ code: DeviceCode, for candidate: SignInDecision.Candidate, _ app: AppRegistration, consenting scopes: [String]
+    ) throws {
         let user = candidate.account.user
         let own = try op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
         let grant = Grant(
@@ -101,6 +105,7 @@ extension BrowserRequest {
             clientClass: app.clientClass(on: nil), scope: code.scope,
             authentication: candidate.session.authentication, session: candidate.session.id, createdAt: own.now,
             declaresCP1: code.declaresCP1, registration: app.registration)
+        if !scopes.isEmpty { try own.giveConsent(of: user, to: app.id, for: scopes) }
         try op.tx.append(own.event(.deviceCodeApproved, user: user.id, client: app.id, grant: grant.id))
         try op.tx.insert(grant)
         try op.tx.update(deviceCode: code.hash, state: .approved, grant: grant.id)

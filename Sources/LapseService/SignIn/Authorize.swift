@@ -16,6 +16,7 @@ extension Authority {
             op.trace?.note?.put(client: id)
             let (app, target) = try AuthorizeRequest.target(
                 parameters, app: try op.app(id), client: id, directory: op.tenant.name)
+            try app.check(isFor: name)
             var browser = BrowserRequest(op, cookies: cookies)
             let (home, account) = try browser.account(of: step, hint: parameters["login_hint"])
             op.region = try op.in(home).routeToAuthority(client: app.id, user: account, isCounted: true)
@@ -87,7 +88,7 @@ extension BrowserRequest {
         let sessions = SignInDecision.judge(try candidates(), for: request, in: op.region)
         let looked = SignInDecision.looked(at: sessions, by: decisionStep, of: request)
         try count(looked.map(\.candidate))
-        let decision = SignInDecision.decide(request, step: decisionStep, sessions: sessions)
+        let decision = SignInDecision.decide(request, step: decisionStep, sessions: sessions, hasCookie: hasCookie)
         if case .arrived = step, decision.asksThePerson { try recordRequest(request, about: user) }
         return try carryOut(decision, of: request, looked, about: user)
     }
@@ -116,7 +117,7 @@ extension BrowserRequest {
             }
             return .redirect(request.target, answer(refusal.error))
         case .issue(let candidate):
-            try giveConsent(of: candidate.account.user, to: request.app)
+            try giveConsent(of: candidate.account.user, to: request)
             return .redirect(request.target, try issueCode(request, for: candidate))
         }
     }
@@ -159,10 +160,12 @@ extension BrowserRequest {
                 .signInRefused, user: candidate.account.user.id, client: request.app.id, code: error.code))
     }
 
-    /// A user who gets a code has consented: a consent that was withdrawn is given again.
-    private func giveConsent(of user: User, to app: AppRegistration) throws {
-        guard user.withdrawnConsents.contains(app.id), let tenant = try op.tx.tenant(user.tenant) else { return }
-        try op.in(tenant).setConsent(true, of: user, to: app.id)
+    /// A user who gets a code has consented: a consent that was withdrawn is given again, and what the app is not registered for is kept.
+    private func giveConsent(of user: User, to request: AuthorizeRequest) throws {
+        guard AccessPolicy.consentRefusal(user: user, app: request.app, scope: request.scope) != nil,
+            let tenant = try op.tx.tenant(user.tenant)
+        else { return }
+        try op.in(tenant).giveConsent(of: user, to: request.app.id, for: request.scope.dynamic)
     }
 
     private func signInPage(
@@ -192,6 +195,7 @@ extension BrowserRequest {
         try op.tx.insert(
             AuthorizationCode(
                 hash: SecretHash(of: text), grant: grant.id, redirectURI: target.redirectURI, isForSPA: target.platform == .spa,
+                namesTenant: !op.tenant.isNone,
                 challenge: request.challenge, nonce: request.nonce, wantsAuthTime: request.maxAge != nil, issuedAt: own.now,
                 expiresAt: own.now + EffectiveLifetimes(tenant: own.tenant, app: app).code))
         try use(candidate)

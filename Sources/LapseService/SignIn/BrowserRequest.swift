@@ -20,8 +20,8 @@ struct BrowserRequest {
 
     private var tx: StoreTransaction { op.tx }
 
-    /// Whether the path names `consumers`, where no account of a tenant signs in.
-    private var isForPersonalAccounts: Bool { op.tenant.isNone && op.tenant.name == TenantName.Alias.consumers.rawValue }
+    /// Whether the browser sent a cookie that may name a session.
+    var hasCookie: Bool { !cookies.isEmpty }
 
     /// The sessions of this browser that have an account in the tenant; under an alias, in their own. They are loaded once for a
     /// request, and once more after somebody signed in.
@@ -34,7 +34,6 @@ struct BrowserRequest {
 
     private func load() throws -> [SignInDecision.Candidate] {
         let tenant = op.tenant
-        guard !isForPersonalAccounts else { return [] }
         return try tx.sessions(browsers: cookies.mapValues { SecretHash(of: $0) }).compactMap { session in
             let own = tenant.isNone ? try tx.tenant(session.authentication.user.tenant).map { try op.in($0) } : op
             return try own?.account(of: session).map {
@@ -111,8 +110,6 @@ extension BrowserRequest {
     mutating func signIn(_ attempt: SignInAttempt, for app: AppRegistration, staySignedIn: Bool) throws
         -> Result<BrowserSession, Refusal>
     {
-        // Entra: v2-protocols.md, `consumers` is for personal accounts. Assumption: a work account is none there, whatever its password.
-        guard !isForPersonalAccounts else { return .failure(Refusal(error: .noSuchUser(directory: op.tenant.name))) }
         try op.countPasswords(attempt)
         let named = op.tenant.isNone ? nil : op.tenant
         let (result, attempts) = SignInDecision.account(of: attempt, for: app, in: named, region: op.region)

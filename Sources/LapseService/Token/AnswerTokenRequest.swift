@@ -80,6 +80,7 @@ extension Operation {
         try enter(name, orOf: presented.tenant)
         region = try routeToAuthority(client: request.client.id, user: presented.user, isCounted: true)
         let app = try app(request.client.id)
+        try app?.check(isFor: name)
         let fault = try injectFault(into: request, presented)
         let forced = try fault?.refusal(faultContext(app, presented))
         // An outage refuses nobody: the fault's own event says it all.
@@ -97,7 +98,7 @@ extension Operation {
         switch request.grant {
         case .refreshToken(let text): try PresentedRefreshToken(text, self)
         case .authorizationCode(let code, let redirectURI, let verifier):
-            try PresentedCode(code, redirectURI: redirectURI, verifier: verifier, self)
+            try PresentedCode(code, redirectURI: redirectURI, verifier: verifier, at: name, self)
         case .deviceCode(let code): try PresentedDeviceCode(code, self)
         case .password(let userName, let password): try PresentedPassword(userName, password, at: name, self)
         case .clientCredentials: try PresentedClientCredentials(at: name)

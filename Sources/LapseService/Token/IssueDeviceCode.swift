@@ -50,11 +50,14 @@ extension Authority {
             if let refusal = fault?.refusal(context) { return .failure(refusal) }
             let id = ClientID(try form.required("client_id"))
             guard let app = known else { return .failure(.noSuchApp(id, directory: op.tenant.name)) }
+            try app.check(isFor: name)
             guard app.flows.contains(.device) else {
                 return .failure(
                     .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'."))
             }
-            let scope = try op.scopes(of: app).delegated(try version.signInScope(of: form), mayNameSeveralResources: true)
+            let text = try version.signInScope(of: form)
+            if version == .v2, ScopePolicy.namesDefaultBesideOthers(text) { return .failure(.defaultBesideOthers(text)) }
+            let scope = try op.scopes(of: app).delegated(text, several: .first, consented: nil)
             let claims = try ClaimsRequest(form["claims"])
             let lifetime = EffectiveLifetimes(tenant: op.tenant, app: app).deviceCode
             try op.tx.insert(

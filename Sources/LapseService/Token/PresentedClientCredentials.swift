@@ -7,7 +7,7 @@ struct PresentedClientCredentials: PresentedGrant {
 
     /// - Throws: `EntraError` under an alias: an application acts in a directory of its own, and an alias names none.
     init(at name: TenantName) throws {
-        if case .alias = name { throw AADSTS.notOverCommon.error() }
+        if case .alias = name { throw AADSTS.noTenantNamed.error() }
     }
 
     func decide(_ request: TokenRequest, in context: TokenContext, _ op: Operation) -> TokenDecision {

@@ -9,6 +9,7 @@ extension AuthorizationCode {
         let method: PKCE.Method? = row["challenge_method"]
         self.init(
             hash: row["hash"], grant: row["grant_id"], redirectURI: row["redirect_uri"], isForSPA: row["is_for_spa"],
+            namesTenant: row["names_tenant"],
             challenge: challenge.flatMap { value in method.map { PKCE.Challenge(value: value, method: $0) } },
             nonce: row["nonce"], wantsAuthTime: row["wants_auth_time"], issuedAt: row["issued_at"], expiresAt: row["expires_at"],
             redeemedAt: row["redeemed_at"])
@@ -33,12 +34,13 @@ extension StoreTransaction {
     package func insert(_ code: AuthorizationCode) throws {
         try run(
             """
-            INSERT INTO authorization_codes (hash, grant_id, redirect_uri, is_for_spa, challenge, challenge_method, nonce,
-                wants_auth_time, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO authorization_codes (hash, grant_id, redirect_uri, is_for_spa, names_tenant, challenge, challenge_method, nonce,
+                wants_auth_time, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
-                code.hash, code.grant, code.redirectURI, code.isForSPA, code.challenge?.value, code.challenge?.method, code.nonce,
-                code.wantsAuthTime, code.issuedAt, code.expiresAt,
+                code.hash, code.grant, code.redirectURI, code.isForSPA, code.namesTenant, code.challenge?.value,
+                code.challenge?.method,
+                code.nonce, code.wantsAuthTime, code.issuedAt, code.expiresAt,
             ])
     }
 

@@ -21,6 +21,7 @@ extension User {
         }
         profile = Dictionary(members.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
         withdrawnConsents = try row.list("withdrawn_consents") { $0.text.map { ClientID($0) } }
+        consents = try [ClientID: Set<String>](stored: row.decode(forColumn: "consents"))
     }
 }
 
@@ -41,6 +42,7 @@ extension User: PersistableRecord {
         container["roles"] = JSON(roles.map(\.rawValue))
         container["challenges"] = challenges.stored
         container["withdrawn_consents"] = JSON(withdrawnConsents.map(\.description))
+        container["consents"] = consents.stored
         container["must_change_password"] = mustChangePassword
         container["profile"] = JSON.object(profile.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value) })
         container["home_tenant"] = guestOf?.tenant

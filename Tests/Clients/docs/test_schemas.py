@@ -85,7 +85,7 @@ FULL = {
         "users": [{
             **USER, "id": "aaaaaaaa-0001-4000-8000-000000000001", "displayName": "A", "givenName": "A", "surname": "V", "mail": "a@x",
             "password": {"sha256": HASH, "salt": CONTOSO}, "accountEnabled": False, "mustChangePassword": True,
-            "withdrawnConsents": [NATIVE], "roles": ["Global Administrator"], "challenges": [{"code": 50076, "on": ["refresh"]}],
+            "withdrawnConsents": [NATIVE], "consents": [{"client": NATIVE, "scopes": ["Mail.Read"]}], "roles": ["Global Administrator"], "challenges": [{"code": 50076, "on": ["refresh"]}],
             **dict.fromkeys((
                 "city", "companyName", "country", "department", "employeeId", "jobTitle", "mailNickname", "mobilePhone",
                 "officeLocation", "postalCode", "preferredLanguage", "state", "streetAddress", "usageLocation"), "x"),
@@ -221,7 +221,7 @@ BAD = [
         user(userPrincipalName="ann"), user(displayName=""), user(displayName=None), user(password=None), user(password=""), user(password={}),
         user(password={"sha256": "x"}), user(password={"sha256": HASH, "more": 1}), user(roles=["King"]), user(accountEnabled="yes"),
         user(challenges=[{"code": 7000222}]), user(challenges=[{"code": 50076, "on": []}]), user(home={"tenant": CONTOSO}),
-        user(mustChangePassword=1), user(withdrawnConsents=[""]), user(city=""), user(businessPhones=["1", "2"]), user(more=1), app(id=""),
+        user(mustChangePassword=1), user(withdrawnConsents=[""]), user(consents=[{"scopes": ["x"]}]), user(consents=["x"]), user(city=""), user(businessPhones=["1", "2"]), user(more=1), app(id=""),
         app(kind="tablet"), app(kind=None), app(secrets="x"), app(secrets=[{"md5": "x"}]), app(redirectUris=["cb"]), app(flows=["implicit"]),
         app(exposes={}), app(accessTokenVersion=3), app(lifetimes={"accessToken": "soon"}), app(more=1), tenant(faults=[{}]),
         tenant(faults=[{"effect": {"status": 404}}])]),

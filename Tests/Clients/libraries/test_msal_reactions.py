@@ -71,8 +71,8 @@ class Apps:
     def challenged(self, code):
         return self.silent(lambda: self.lapse.tenant("PATCH", f"users/{ADELE_ID}", {"challenges": [{"code": code}]}))
 
-    def password(self, password=PASSWORD):
-        return self.public().acquire_token_by_username_password(ADELE, password, GRAPH_SCOPES)
+    def password(self, password=PASSWORD, user=ADELE, tenant=DOMAIN):
+        return self.public(tenant=tenant).acquire_token_by_username_password(user, password, GRAPH_SCOPES)
 
     def lifetime(self, **lifetimes):
         self.lapse.tenant("PUT", "policies", {"lifetimes": lifetimes})
@@ -154,9 +154,29 @@ def must_change(apps):
     return apps.password("N3w-secret!")
 
 
-def page_of_an_unknown_redirect(apps):
-    flow = apps.public().initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri="http://localhost/elsewhere")
+def page(apps, redirect_uri, tenant=DOMAIN):
+    flow = apps.public(tenant=tenant).initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri=redirect_uri)
     return Browser(apps.lapse).open(flow["auth_uri"])
+
+
+def without_redirects(apps):
+    apps.lapse.tenant("PATCH", f"apps/{NATIVE}", {"redirectUris": []})
+    return page(apps, REDIRECT)
+
+
+def at_another_authority(apps):
+    flow = apps.public(tenant="common").initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri=REDIRECT)
+    answer = Browser(apps.lapse).sign_in(flow["auth_uri"], ADELE)
+    return apps.public().acquire_token_by_auth_code_flow(flow, answer)
+
+
+def for_itself(apps):
+    own = "cccccccc-0003-4000-8000-000000000009"
+    apps.lapse.tenant("POST", "apps", {
+        "id": own, "name": "Own API", "kind": "public", "redirectUris": [REDIRECT], "delegated": ["api://own-api/work"],
+        "exposes": {"uri": "api://own-api", "scopes": ["work"]}})
+    token = apps.grant(own, "openid offline_access api://own-api/work")["refresh_token"]
+    return apps.refresh(token, apps.public(own), ["api://own-api/work"])
 
 
 def day_old(apps):
@@ -182,8 +202,11 @@ SCENARIOS = {
     700084: lambda apps: apps.refresh(day_old(apps), apps.in_a_browser()),
     70043: lambda apps: apps.silent(lambda: (apps.lifetime(signInFrequency="PT1S"), apps.advance("PT1S"))),
     50057: lambda apps: apps.silent(lambda: apps.lapse.tenant("PATCH", f"users/{ADELE_ID}", {"accountEnabled": False})),
-    50034: lambda apps: apps.silent(lambda: apps.lapse.tenant("DELETE", f"users/{ADELE_ID}")),
+    500341: lambda apps: apps.silent(lambda: apps.lapse.tenant("DELETE", f"users/{ADELE_ID}")),
+    50034: lambda apps: apps.password(user="nobody@contoso.example"),
     50058: lambda apps: apps.redirected(lambda browser, uri: browser.parameters(browser.open(uri)), prompt="none"),
+    160021: lambda apps: apps.redirected(
+        lambda browser, uri: browser.parameters(browser.open(f"{uri}&sid={NOBODY}")), prompt="none"),
     16000: lambda apps: apps.redirected(two_sessions, prompt="none"),
     50076: lambda apps: apps.challenged(50076),
     50079: lambda apps: apps.challenged(50079),
@@ -201,6 +224,9 @@ SCENARIOS = {
     54005: twice,
     70008: lambda apps: apps.code_flow(event=lambda: apps.advance("PT10M")),
     500112: lambda apps: apps.code_flow(lambda flow: flow.update(redirect_uri="http://localhost/callback")),
+    700009: lambda apps: NEVER,
+    700005: at_another_authority,
+    28003: lambda apps: NEVER,
     50148: lambda apps: apps.code_flow(lambda flow: flow.update(code_verifier=None)),
     501481: lambda apps: apps.code_flow(lambda flow: flow.update(code_verifier="w" * 43)),
     50147: lambda apps: NEVER,
@@ -222,19 +248,28 @@ SCENARIOS = {
     700025: lambda apps: apps.refresh(apps.grant()["refresh_token"], apps.confidential(NATIVE, "any")),
     70000: lambda apps: apps.refresh(apps.grant()["refresh_token"], apps.confidential(WEB, WEB_SECRET)),
     9002313: lambda apps: apps.refresh("garbage"),
-    50011: page_of_an_unknown_redirect,
-    70011: lambda apps: apps.silent(scopes=["User.Fly"]),
+    50011: lambda apps: page(apps, "http://localhost/elsewhere"),
+    90102: lambda apps: page(apps, "/auth/callback"),
+    500113: without_redirects,
+    9002332: lambda apps: page(apps, REDIRECT, "consumers"),
+    650053: lambda apps: apps.silent(scopes=["User.Fly"]),
+    70011: lambda apps: apps.silent(scopes=["https://graph.microsoft.com/"]),
+    9010010: lambda apps: NEVER,
+    90009: for_itself,
     500011: lambda apps: apps.silent(scopes=["api://nobody/use"]),
     28000: lambda apps: apps.silent(scopes=["User.Read", API_SCOPE]),
     1002012: lambda apps: apps.daemon(scopes=["https://graph.microsoft.com/User.Read.All"]),
     700054: lambda apps: NEVER,
+    700051: lambda apps: NEVER,
+    90023: lambda apps: apps.redirected(lambda browser, uri: browser.parameters(browser.open(uri)), prompt="silent"),
     70003: lambda apps: NEVER,
     900144: lambda apps: NEVER,
     9000411: lambda apps: NEVER,
     900561: lambda apps: NEVER,
     90002: lambda apps: apps.daemon(tenant="nowhere.example"),
     900023: lambda apps: apps.daemon(tenant="nowhere"),
-    9001023: lambda apps: apps.daemon(tenant="common"),
+    50059: lambda apps: apps.daemon(tenant="common"),
+    9001023: lambda apps: apps.password(tenant="common"),
     50049: lambda apps: NEVER,
 }
 

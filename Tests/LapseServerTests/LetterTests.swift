@@ -1,0 +1,179 @@
+import Foundation
+import HTTPTypes
+import LapseRules
+import Testing
+
+/// What real reports tell of Entra's answers, as clients and browsers meet them.
+@Suite("To the letter")
+struct LetterTests {
+    private static let silent = Lab.authorizePath(["prompt": "none"])
+
+    private func description(_ lab: Lab, _ path: String, _ cookies: String = "") async throws -> String {
+        try await lab.authorize(path, cookies: cookies).redirect?["error_description"] ?? ""
+    }
+
+    // MARK: Nobody is signed in
+
+    @Test("prompt=none: without a cookie, with a hint of somebody else, with the sid of a session that is gone; each has its text")
+    func silent() async throws {
+        try await Lab.run { lab async throws in
+            #expect(
+                try await description(lab, Self.silent).contains("The cookies used to represent the user's session were not sent"))
+            let signedIn = try await lab.signIn()
+            let hinted = Lab.authorizePath(["prompt": "none", "login_hint": "alex@contoso.example"])
+            #expect(
+                try await description(lab, hinted, signedIn.cookies).hasPrefix(
+                    "AADSTS50058: A silent sign-in request was sent but none of the currently signed in user(s) match the requested login hint."
+                ))
+            let session = try #require(signedIn.redirect?["session_state"])
+            let path = Lab.authorizePath(["prompt": "none", "sid": session])
+            #expect(try await lab.authorize(path, cookies: signedIn.cookies).redirect?["code"] != nil)
+            _ = try await lab.revoke()
+            let gone = try #require(try await lab.authorize(path, cookies: signedIn.cookies).redirect)
+            #expect(gone["error"] == "interaction_required")
+            #expect(
+                gone["error_description"]?.hasPrefix("AADSTS160021: Application requested a user session which does not exist.")
+                    == true)
+            // Whoever names no session hears that nobody is signed in, with the plain text.
+            #expect(try await description(lab, Self.silent, signedIn.cookies).contains("no user is signed in. Trace ID"))
+        }
+    }
+
+    // MARK: Signing out
+
+    @Test("Logout without a hint asks which account; the session goes on until the person has chosen, and the others after that")
+    func logoutAsks() async throws {
+        try await Lab.run { lab async throws in
+            let first = try await lab.signIn().cookies
+            let both = try await lab.signIn(Lab.authorizePath(["prompt": "login"]), user: "alex@contoso.example", cookies: first)
+                .cookies
+            let path = "/contoso.example/oauth2/v2.0/logout?post_logout_redirect_uri=http%3A%2F%2Flocalhost%2Fcb&state=x"
+            let page = try await lab.authorize(path, cookies: both)
+            #expect(page.status == 200 && page.text.contains("Which account do you want to sign out of?"))
+            #expect(page.text.contains("adele@contoso.example") && page.text.contains("alex@contoso.example"))
+            let adele = Lab.authorizePath(["prompt": "none", "login_hint": "adele@contoso.example"])
+            let session = try #require(try await lab.authorize(adele, cookies: both).redirect?["session_state"])
+            let out = try await lab.form(path, ["step": "pick", "session": session], headers: [.cookie: both])
+            #expect(out.headers[.location] == "http://localhost/cb?state=x")
+            #expect(try await lab.authorize(adele, cookies: both).redirect?["code"] == nil)
+            let alex = Lab.authorizePath(["prompt": "none", "login_hint": "alex@contoso.example"])
+            #expect(try await lab.authorize(alex, cookies: both).redirect?["code"] != nil)
+            // A browser without a session has nothing to choose.
+            #expect(try await lab.authorize(path).headers[.location] == "http://localhost/cb?state=x")
+        }
+    }
+
+    @Test("An id token of Lapse's is a hint, also after its end; another's is none")
+    func logoutByIDToken() async throws {
+        try await Lab.run { lab async throws in
+            let signedIn = try await lab.signIn()
+            let code = try #require(signedIn.redirect?["code"])
+            let token = try await lab.redeem(code: code)["id_token"]
+            lab.pass(.seconds(7200))
+            let logout = "/contoso.example/oauth2/v2.0/logout?id_token_hint="
+            let forged = token.dropLast(5) + "AAAAA"
+            #expect(try await lab.authorize(logout + forged, cookies: signedIn.cookies).text.contains("Which account"))
+            let out = try await lab.authorize(logout + token, cookies: signedIn.cookies)
+            #expect(out.text.contains("You signed out of your account"))
+            #expect(try await lab.authorize(Self.silent, cookies: signedIn.cookies).redirect?["code"] == nil)
+        }
+    }
+
+    // MARK: Scopes
+
+    @Test(
+        "A permission of Graph's that the app is not registered for: 65001 at the token endpoint, the consent page, and then good for the user"
+    )
+    func dynamicConsent() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            #expect(try await lab.refresh(token, scope: "Mail.Read").code == 65001)
+            let cookies = try await lab.signIn().cookies
+            func path(_ more: KeyValuePairs<String, String> = [:]) -> String {
+                Lab.authorizePath(scope: "openid offline_access Mail.Read", more)
+            }
+            let silent = try await lab.authorize(path(["prompt": "none"]), cookies: cookies).redirect
+            #expect(silent?["error"] == "interaction_required" && silent?["error_description"]?.contains("AADSTS65001") == true)
+            let page = try await lab.authorize(path(), cookies: cookies)
+            #expect(page.status == 200 && page.text.contains("Mail.Read"))
+            let session = try #require(page.text.firstMatch(of: /name="session" value="([^"]+)"/)?.1)
+            let given = try await lab.form(path(), ["step": "consent", "session": String(session)], headers: [.cookie: cookies])
+            let tokens = try await lab.redeem(code: try #require(given.redirect?["code"]))
+            #expect(tokens["scope"].contains("Mail.Read"))
+            #expect(
+                try await lab.refresh(token, scope: "mail.read")["scope"].contains("Mail.Read"),
+                "an older sign-in of the user has it, too")
+            #expect(try await lab.authorize(path(["prompt": "none"]), cookies: cookies).redirect?["code"] != nil)
+            let alex = try await lab.grant(user: "alex@contoso.example")["refresh_token"]
+            #expect(try await lab.refresh(alex, scope: "Mail.Read").code == 65001, "others have not")
+        }
+    }
+
+    @Test("A sign-in for two APIs: each is refreshed by its scope, and neither without one")
+    func twoResources() async throws {
+        try await Lab.run { lab async throws in
+            let path = Lab.authorizePath(scope: "openid offline_access User.Read api://lapse-lab/access_as_user")
+            let code = try #require(try await lab.signIn(path).redirect?["code"])
+            let tokens = try await lab.form(
+                "/contoso.example/oauth2/v2.0/token",
+                [
+                    "grant_type": "authorization_code", "client_id": Lab.native, "code": code,
+                    "redirect_uri": "http://localhost/cb",
+                    "scope": "User.Read",
+                ])
+            #expect(tokens.status == 200 && tokens["scope"].contains("User.Read"))
+            #expect(try await lab.refresh(tokens["refresh_token"], scope: "api://lapse-lab/access_as_user").status == 200)
+            #expect(try await lab.refresh(tokens["refresh_token"]).code == 28003)
+        }
+    }
+
+    @Test("A named resource beside the scope: its own API is fine, under either name, at authorize, the code and the refresh")
+    func resourceIndicator() async throws {
+        try await Lab.run { lab async throws in
+            let scope = "openid offline_access api://lapse-lab/access_as_user"
+            let wrong = try await lab.signIn(Lab.authorizePath(scope: scope, ["resource": "https://mcp.example/mcp"]))
+            #expect(wrong.redirect?["error"] == "invalid_target")
+            for resource in ["api://lapse-lab", "api://lapse-lab/", Lab.api] {
+                let signedIn = try await lab.signIn(Lab.authorizePath(scope: scope, ["resource": resource]))
+                let form: KeyValuePairs = [
+                    "grant_type": "authorization_code", "client_id": Lab.native, "code": try #require(signedIn.redirect?["code"]),
+                    "redirect_uri": "http://localhost/cb", "resource": resource,
+                ]
+                #expect(try await lab.form("/contoso.example/oauth2/v2.0/token", form).status == 200)
+            }
+        }
+    }
+
+    // MARK: Graph
+
+    @Test("Graph looks at the token before the address, the method, the query and the parts of a batch")
+    func tokenFirst() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant(scope: "User.Read User.ReadWrite.All")["access_token"]
+            for path in [
+                "/v1.0/nonsense", "/v1.0/me/messages", "/beta/me/nonsense", "/v1.0/me?$select=nothing", "/v1.0/users?$top=1000",
+            ] {
+                #expect(try await lab.send(.get, path, headers: [.authorization: "Bearer x"]).status == 401, "\(path)")
+                #expect(try await lab.send(.get, path).status == 401, "\(path)")
+                #expect(try await lab.send(.get, path, headers: [.authorization: "Bearer \(token)"]).status == 400, "\(path)")
+            }
+            #expect(try await lab.send(.patch, "/v1.0/auditLogs/signIns", headers: [.authorization: "Bearer x"]).status == 401)
+            #expect(
+                try await lab.send(.patch, "/v1.0/auditLogs/signIns", headers: [.authorization: "Bearer \(token)"]).status == 405)
+        }
+    }
+
+    @Test("A revoked cp1 token is challenged at every address of Graph's")
+    func challengedEverywhere() async throws {
+        try await Lab.run { lab async throws in
+            let claims = #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#
+            let code = try #require(try await lab.signIn(Lab.authorizePath(["claims": claims])).redirect?["code"])
+            let token = try await lab.redeem(code: code)["access_token"]
+            #expect(try await lab.send(.get, "/v1.0/me/messages", headers: [.authorization: "Bearer \(token)"]).status == 400)
+            _ = try await lab.revoke()
+            let answer = try await lab.send(.get, "/v1.0/me/messages", headers: [.authorization: "Bearer \(token)"])
+            #expect(answer.status == 401)
+            #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="insufficient_claims""#) == true)
+        }
+    }
+}
