@@ -121,9 +121,23 @@ CREATE TABLE apps (
     lifetimes            TEXT NOT NULL,        -- JSON
     challenges           TEXT NOT NULL,        -- JSON list
     registration         INTEGER NOT NULL DEFAULT 0, -- the event that made it; 0: it came with the tenant's seed
+    sign_in_audience     TEXT NOT NULL DEFAULT 'AzureADMultipleOrgs' CHECK (sign_in_audience IN ('AzureADMultipleOrgs', 'AzureADMyOrg')),
+    issues_id_tokens     INTEGER NOT NULL DEFAULT 0 CHECK (issues_id_tokens IN (0, 1)),
+    secret_ends          TEXT NOT NULL DEFAULT '{}', -- JSON: by a secret's hash when it ends, in ticks; the others never
     PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX apps_by_id ON apps (id);
+
+-- What an administrator of a tenant changed of an app there, whoever registered it; no row: nothing.
+CREATE TABLE service_principals (
+    tenant              TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    client              TEXT NOT NULL,
+    is_enabled          INTEGER NOT NULL CHECK (is_enabled IN (0, 1)), -- as Graph shows it; what is in effect: state_changes
+    is_deleted          INTEGER NOT NULL CHECK (is_deleted IN (0, 1)),
+    requires_assignment INTEGER NOT NULL CHECK (requires_assignment IN (0, 1)),
+    assigned            TEXT NOT NULL,         -- JSON list of user ids
+    PRIMARY KEY (tenant, client)
+) STRICT, WITHOUT ROWID;
 
 -- What happened, in order. The id is the place in that order, across tenants and never used twice: grants and revocations keep
 -- the id of their event. No index and no foreign key, which would want one: every redeem appends here, to one page, and only
@@ -248,7 +262,7 @@ CREATE TABLE state_changes (
     sequence    INTEGER NOT NULL UNIQUE,       -- the event of the change
     ordinal     INTEGER NOT NULL,              -- as in revocations
     home_tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
-    home_user   TEXT NOT NULL,
+    home_user   TEXT NOT NULL,                 -- a user, or the id of a service principal
     kind        TEXT NOT NULL CHECK (kind IN ('disable', 'enable', 'delete', 'restore')),
     at          INTEGER NOT NULL               -- home tenant's clock
 ) STRICT;

@@ -86,17 +86,26 @@ extension Operation {
         try tx.insert(seed)
         let planted = try self.in(seed.tenant)
         for user in seed.users where !user.accountEnabled && !user.isGuest { try planted.disableFromBirth(user) }
+        for principal in seed.principals where !principal.isEnabled {
+            let event = Event(tenant: principal.tenant, at: Tenant.birth, kind: .servicePrincipalDisabled, client: principal.client)
+            try planted.disableFromBirth(principal.home, event)
+        }
     }
 
     /// The user was never enabled anywhere: nothing has to arrive.
     private func disableFromBirth(_ user: User) throws {
+        try disableFromBirth(user.home, Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id))
+    }
+
+    private func disableFromBirth(_ object: User.Home, _ event: Event) throws {
+        var event = event
         let id = random.guid()
-        let event = Event(tenant: user.tenant, at: user.createdAt, kind: .accountDisabled, user: user.id, revocation: id)
-        let place = Place(at: user.createdAt, sequence: try tx.append(event))
+        event.revocation = id
+        let place = Place(at: event.at, sequence: try tx.append(event))
         let known = model.regions.flatMap { region in
-            Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(user.createdAt)) }
+            Plane.allCases.map { Propagation.Arrival(plane: $0, region: region, moment: .at(event.at)) }
         }
-        let change = StateChange(id: id, user: user.home, kind: .disable, place: place, propagation: Propagation(known))
-        try tx.insert(change, ordinal: try tx.nextOrdinal(in: user.tenant))
+        let change = StateChange(id: id, user: object, kind: .disable, place: place, propagation: Propagation(known))
+        try tx.insert(change, ordinal: try tx.nextOrdinal(in: object.tenant))
     }
 }

@@ -29,6 +29,14 @@ package struct Outcome<Value, Failure: Error> {
     private init(_ result: Result<Value, Refused<Failure>>, _ routed: Routed) { (self.result, self.routed) = (result, routed) }
 
     /// The outcome with what a "yes" leads to after the commit.
+    package func map<Next>(_ next: (Value) throws -> Next) rethrows -> Outcome<Next, Failure> {
+        switch result {
+        case .success(let value): .init(.success(try next(value)), routed)
+        case .failure(let refused): .init(.failure(refused), routed)
+        }
+    }
+
+    /// The same for what takes time.
     package func map<Next>(_ next: (Value) async throws -> Next) async rethrows -> Outcome<Next, Failure> {
         switch result {
         case .success(let value): .init(.success(try await next(value)), routed)

@@ -23,11 +23,15 @@ extension Operation {
 
     /// Writes a change of an account's state, which takes effect as its propagation says.
     func change(_ user: User, to kind: StateChange.Kind, _ eventKind: Event.Kind, by actor: Actor?) throws {
-        var event = event(eventKind, user: user.id, client: actor?.client)
+        try change(user.home, to: kind, event(eventKind, user: user.id, client: actor?.client), by: actor)
+    }
+
+    /// The same of any object of a directory whose state travels.
+    func change(_ object: User.Home, to kind: StateChange.Kind, _ event: Event, by actor: Actor?) throws {
+        var event = event
         event.actor = actor?.id
         let stamped = try stamp(event)
-        let change = StateChange(
-            id: stamped.id, user: user.home, kind: kind, place: stamped.place, propagation: stamped.propagation)
+        let change = StateChange(id: stamped.id, user: object, kind: kind, place: stamped.place, propagation: stamped.propagation)
         try tx.insert(change, ordinal: stamped.ordinal)
     }
 

@@ -42,6 +42,7 @@ extension ClientClass: DatabaseValueConvertible {}
 extension Plane: DatabaseValueConvertible {}
 extension Revocation.Cause: DatabaseValueConvertible {}
 extension StateChange.Kind: DatabaseValueConvertible {}
+extension AppRegistration.Audience: DatabaseValueConvertible {}
 extension DeviceCode.State: DatabaseValueConvertible {}
 extension PKCE.Method: DatabaseValueConvertible {}
 extension AppRegistration.Kind: DatabaseValueConvertible {}

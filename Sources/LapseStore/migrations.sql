@@ -74,10 +74,30 @@ ALTER TABLE grants ADD COLUMN registration INTEGER NOT NULL DEFAULT 0;
 UPDATE tenants SET seed = json_set(seed, '$.apps', json((
     SELECT json_group_array(json_set(a.value, '$.registration', 0)) FROM json_each(seed, '$.apps') a)));
 
--- To schema 10: a code knows whether it was asked for at its tenant; users keep what they consented to beside an app's registration.
+-- To schema 10: a code knows whether it was asked for at its tenant; users keep what they consented to beside an app's registration; apps have an
+-- audience, id tokens from authorize, and secrets that end; tenants have service principals.
 
 ALTER TABLE authorization_codes ADD COLUMN names_tenant INTEGER NOT NULL DEFAULT 1 CHECK (names_tenant IN (0, 1));
 ALTER TABLE users ADD COLUMN consents TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE apps ADD COLUMN sign_in_audience TEXT NOT NULL DEFAULT 'AzureADMultipleOrgs'
+    CHECK (sign_in_audience IN ('AzureADMultipleOrgs', 'AzureADMyOrg'));
+ALTER TABLE apps ADD COLUMN issues_id_tokens INTEGER NOT NULL DEFAULT 0 CHECK (issues_id_tokens IN (0, 1));
+ALTER TABLE apps ADD COLUMN secret_ends TEXT NOT NULL DEFAULT '{}';
 
-UPDATE tenants SET seed = json_set(seed, '$.users', json((
-    SELECT json_group_array(json_set(u.value, '$.consents', '{}')) FROM json_each(seed, '$.users') u)));
+CREATE TABLE service_principals (
+    tenant              TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    client              TEXT NOT NULL,
+    is_enabled          INTEGER NOT NULL CHECK (is_enabled IN (0, 1)), -- as Graph shows it; what is in effect: state_changes
+    is_deleted          INTEGER NOT NULL CHECK (is_deleted IN (0, 1)),
+    requires_assignment INTEGER NOT NULL CHECK (requires_assignment IN (0, 1)),
+    assigned            TEXT NOT NULL,         -- JSON list of user ids
+    PRIMARY KEY (tenant, client)
+) STRICT, WITHOUT ROWID;
+
+UPDATE tenants SET seed = json_set(seed,
+    '$.users', json((SELECT json_group_array(json_set(u.value, '$.consents', '{}')) FROM json_each(seed, '$.users') u)),
+    '$.apps', json((
+        SELECT json_group_array(json_set(a.value,
+            '$.sign_in_audience', 'AzureADMultipleOrgs', '$.issues_id_tokens', 0, '$.secret_ends', '{}'))
+        FROM json_each(seed, '$.apps') a)),
+    '$.principals', json('[]'));

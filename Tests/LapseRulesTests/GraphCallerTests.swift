@@ -9,6 +9,7 @@ struct GraphCallerTests {
         case revokeOwn, revokeOthers, readOwn, readOthers, readAnybody, readApps, readServicePrincipals, readConsents
         case create, updateOwn, updateOthers, enableOthers, setPassword, enableAndSetPassword, updateAndEnable
         case delete, readAuditLogs, invite, changeOwnPassword, resetOwnPassword, resetPassword
+        case writeApps, assign, readOwnMethods, readMethods
 
         func isAllowed(_ caller: GraphCaller, others: User = World.adele) -> Bool {
             let own = caller.user ?? others
@@ -39,6 +40,10 @@ struct GraphCallerTests {
             case .changeOwnPassword: caller.mayChangeOwnPassword
             case .resetOwnPassword: caller.mayResetPassword(of: own)
             case .resetPassword: caller.mayResetPassword(of: others)
+            case .writeApps: caller.mayWriteApps
+            case .assign: caller.mayAssign
+            case .readOwnMethods: caller.mayReadMethods(of: own)
+            case .readMethods: caller.mayReadMethods(of: others)
             }
         }
     }
@@ -138,6 +143,19 @@ struct GraphCallerTests {
         (.changeOwnPassword, ["Directory.AccessAsUser.All"], []),
         (.resetOwnPassword, [], []),
         (.resetPassword, ["UserAuthenticationMethod.ReadWrite.All"], []),
+        (
+            .writeApps, ["Application.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"],
+            ["Application.ReadWrite.All", "Directory.ReadWrite.All"]
+        ),
+        (.assign, ["AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All"], ["AppRoleAssignment.ReadWrite.All"]),
+        (
+            .readOwnMethods, ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"],
+            ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"]
+        ),
+        (
+            .readMethods, ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"],
+            ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"]
+        ),
     ]
 
     @Test("Each permission opens what Microsoft's tables say, and nothing else", arguments: permissions)
@@ -166,7 +184,7 @@ struct GraphCallerTests {
     /// What users may do without a role, with every permission there is.
     private static let withoutRole: Set<Operation> = [
         .revokeOwn, .readOwn, .readOthers, .readAnybody, .readApps, .readServicePrincipals, .readConsents, .updateOwn, .invite,
-        .changeOwnPassword,
+        .changeOwnPassword, .readOwnMethods,
     ]
     private static let everything = Set(Operation.allCases).subtracting([.resetOwnPassword])
     private static let passwords: Set<Operation> = [.revokeOthers, .setPassword, .resetPassword]
@@ -175,11 +193,13 @@ struct GraphCallerTests {
     /// What each role opens besides.
     static let roles: [(DirectoryRole?, Set<Operation>)] = [
         (nil, withoutRole), (.globalAdministrator, everything),
-        (.userAdministrator, everything.subtracting([.readAuditLogs])),
-        (.privilegedAuthenticationAdministrator, withoutRole.union(passwords).union(sensitive)),
-        (.authenticationAdministrator, withoutRole.union(passwords).union(sensitive)), (.privilegedRoleAdministrator, withoutRole),
+        (.userAdministrator, everything.subtracting([.readAuditLogs, .writeApps, .assign, .readMethods])),
+        (.privilegedAuthenticationAdministrator, withoutRole.union(passwords).union(sensitive).union([.readMethods])),
+        (.authenticationAdministrator, withoutRole.union(passwords).union(sensitive).union([.readMethods])),
+        (.privilegedRoleAdministrator, withoutRole),
         (.passwordAdministrator, withoutRole.union(passwords)), (.helpdeskAdministrator, withoutRole.union(passwords)),
-        (.groupsAdministrator, withoutRole), (.guestInviter, withoutRole), (.directoryReaders, withoutRole),
+        (.applicationAdministrator, withoutRole.union([.writeApps, .assign])),
+        (.cloudApplicationAdministrator, withoutRole.union([.writeApps, .assign])), (.groupsAdministrator, withoutRole), (.guestInviter, withoutRole), (.directoryReaders, withoutRole),
         (.messageCenterReader, withoutRole), (.reportsReader, withoutRole.union([.readAuditLogs])),
         (.usageSummaryReportsReader, withoutRole),
         (.securityReader, withoutRole.union([.readAuditLogs])),
@@ -222,7 +242,7 @@ struct GraphCallerTests {
         (.passwordAdministrator, strongest.union([password, helpdesk, authentication, users])),
         (.privilegedAuthenticationAdministrator, strongest), (.privilegedRoleAdministrator, strongest),
         (.reportsReader, strongest.union([helpdesk, authentication, users])), (.userAdministrator, strongest.union([users])),
-        (.usageSummaryReportsReader, strongest.union([helpdesk, authentication, users])), (.securityReader, strongest),
+        (.usageSummaryReportsReader, strongest.union([helpdesk, authentication, users])), (.securityReader, strongest), (.applicationAdministrator, strongest), (.cloudApplicationAdministrator, strongest),
     ]
 
     @Test(

@@ -143,7 +143,7 @@ struct TenantSeedWritingTests {
             ),
             (
                 #""apps":[{"name":"A","kind":"confidential","secrets":[7]}]"#,
-                "apps[0].secrets[0]: must be a text that is not empty, or an object with sha256"
+                "apps[0].secrets[0]: must be a text that is not empty, or an object with value"
             ),
             (#""sandbox":"yes""#, "sandbox: must be true or false"),
         ])
@@ -165,7 +165,7 @@ struct TenantSeedWritingTests {
                 ["userPrincipalName": "x@contoso.example", "mustChangePassword": true], tenant: tenant, newID: GUID(ann)!,
                 createdAt: Tenant.birth)
         }
-        #expect(throws: FieldError("secrets[0]", "must be a text that is not empty")) {
+        #expect(throws: FieldError("secrets[0].value", "is required")) {
             try AppRegistration(["name": "A", "kind": "public", "secrets": [["sha256": .string(hash)]]], newID: "a")
         }
     }

@@ -325,6 +325,29 @@ struct CatalogueTests {
                     return try await daemon(lab)
                 }
             )
+        case .appDisabled:
+            (
+                "A refresh after the app was disabled",
+                { lab in try await refusedRefresh(lab) { try await $0.contoso(.patch, "apps/\(Lab.native)", ["enabled": false]) } }
+            )
+        case .notAssigned:
+            (
+                "A refresh by a user who is not assigned to an app that wants it",
+                { lab in
+                    try await refusedRefresh(lab) {
+                        let assigned: JSON = ["assignmentRequired": true, "assigned": ["alex@contoso.example"]]
+                        try await $0.contoso(.patch, "apps/\(Lab.native)", assigned)
+                    }
+                }
+            )
+        case .singleTenantApp:
+            (
+                "An app of one tenant at common",
+                { lab in
+                    try await lab.contoso(.patch, "apps/\(Lab.native)", ["signInAudience": "AzureADMyOrg"])
+                    return try await lab.authorize(Lab.authorizePath().replacing("/contoso.example/", with: "/common/"))
+                }
+            )
         case .publicClientWithSecret:
             (
                 "A public client's refresh with a secret",

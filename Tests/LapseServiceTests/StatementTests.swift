@@ -60,7 +60,7 @@ struct StatementTests {
         let (answer, cookies) = try authority.authorize(
             form(target), at: .domain("contoso.example"), version: .v2, step: step, cookies: [:], trace: Self.trace
         ).result.get()
-        guard case .redirect(_, let fields) = answer, let code = fields.members.first(where: { $0.name == "code" })?.value else {
+        guard case .redirect(_, let fields, _) = answer, let code = fields.members.first(where: { $0.name == "code" })?.value else {
             Issue.record("no code: \(answer)")
             return ("", cookies)
         }

@@ -191,11 +191,17 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
             exposes: .init(uri: "api://a", scopes: ["read"]), accessTokenVersion: 1, isFamilyMember: true, lifetimes: lifetimes)
         app.challenges = challenges[0]
         app.registration = 7
+        app.signInAudience = .myOrg
+        app.issuesIDTokens = true
+        app.secretEnds = [AppRegistration.hash(secret: "s", of: "app"): Tenant.birth]
+        var principal = ServicePrincipal(of: "app", in: id)
+        (principal.isEnabled, principal.isDeleted, principal.requiresAssignment) = (false, true, true)
+        principal.assigned = [id]
         let apps =
             [app] + AppRegistration.Kind.allCases.map { AppRegistration(id: ClientID($0.rawValue), name: "", kind: $0, flows: []) }
         // A seed's faults are numbered by their place.
         let fault = Fault(id: id, ordinal: 1, effect: faults[1].effect)
-        return TenantSeed(tenant: tenant, users: [member, guest], apps: apps, faults: [fault])
+        return TenantSeed(tenant: tenant, users: [member, guest], apps: apps, faults: [fault], principals: [principal])
     }()
 
     private static let emptySeed = TenantSeed(tenant: Tenant(id: id, name: "Empty", domains: []), users: [], apps: [])

@@ -15,6 +15,12 @@ package struct AppRegistration: Equatable, Sendable {
         }
     }
 
+    /// Whose accounts may sign in to the app.
+    package enum Audience: String, CaseIterable, Sendable {
+        case multipleOrgs = "AzureADMultipleOrgs"
+        case myOrg = "AzureADMyOrg"
+    }
+
     /// The API that a resource offers.
     package struct ExposedAPI: Equatable, Sendable {
         /// The application ID URI, such as `api://lapse-lab`.
@@ -61,6 +67,11 @@ package struct AppRegistration: Equatable, Sendable {
     package var lifetimes: Lifetimes
     /// The refusals that are switched on for the app.
     package var challenges: [Challenge] = []
+    package var signInAudience = Audience.multipleOrgs
+    /// Whether the authorize endpoint gives the app id tokens: `enableIdTokenIssuance`.
+    package var issuesIDTokens = false
+    /// When those of the secrets end that do; the others never.
+    package var secretEnds: [SecretHash: Timestamp] = [:]
     /// Which registration of its client id this is: the event that made it. 0: it came with its tenant's seed, is Microsoft's, or open
     /// registration's. An id that was deleted and registered again is another app.
     package var registration: Int64 = 0
@@ -93,9 +104,12 @@ package struct AppRegistration: Equatable, Sendable {
 
     /// Whether its users may come by this part of the address. Every app here is for accounts of organizations.
     ///
-    /// - Throws: `EntraError`: 9002332 at `consumers`.
+    /// - Throws: `EntraError`: 9002332 at `consumers`, 50194 for an app of one tenant at the other aliases.
     package func check(isFor name: TenantName) throws(EntraError) {
-        if name == .alias(.consumers) { throw AADSTS.notForConsumers.error(["app": id.description, "name": self.name]) }
+        guard case .alias(let alias) = name else { return }
+        guard alias == .consumers || signInAudience == .myOrg else { return }
+        let code: AADSTS = alias == .consumers ? .notForConsumers : .singleTenantApp
+        throw code.error(["app": id.description, "name": self.name])
     }
 
     package static func hash(secret: String, of app: ClientID) -> SecretHash { SecretHash(of: secret, salt: app.description) }

@@ -5,8 +5,8 @@ package enum Permission {
         "User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite", "User.ReadWrite.All", "User.RevokeSessions.All",
         "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "AuditLog.Read.All",
         "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
-        "UserAuthenticationMethod.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
-        "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All",
+        "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
+        "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All",
     ]
 
     /// Entra: the newest edition of user-revokesigninsessions, least `User.RevokeSessions.All`, higher the two others.
@@ -39,6 +39,8 @@ package enum Permission {
     static let changeOwnPassword: Set = ["Directory.AccessAsUser.All"]
     /// Entra: authenticationmethod-resetpassword, delegated alone.
     static let resetPasswords: Set = ["UserAuthenticationMethod.ReadWrite.All"]
+    /// Entra: authentication-list-methods.
+    static let readMethods: Set = ["UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All"]
     /// Entra: invitation-post.
     static let invite: Set = ["User.Invite.All", "User.ReadWrite.All", "Directory.ReadWrite.All"]
     /// Entra: application-list, serviceprincipal-list.
@@ -46,6 +48,10 @@ package enum Permission {
         "Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All",
         "Directory.AccessAsUser.All",
     ]
+    /// Entra: application-update, serviceprincipal-update, serviceprincipal-delete.
+    static let writeApps: Set = ["Application.ReadWrite.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All"]
+    /// Entra: serviceprincipal-post-approleassignedto.
+    static let assign: Set = ["AppRoleAssignment.ReadWrite.All", "Directory.AccessAsUser.All"]
     /// Entra: oauth2permissiongrant-list.
     static let readConsents: Set = [
         "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", "Directory.Read.All",
@@ -88,6 +94,13 @@ package struct GraphCaller: Sendable {
         return holds(target?.id == user.id ? Permission.readOwn : Permission.readUsers)
     }
 
+    /// Whether the caller may read how the target signs in: its own by permission, another's also by role. Entra: authentication-list-methods.
+    package func mayReadMethods(of target: User) -> Bool {
+        guard holds(Permission.readMethods) else { return false }
+        guard let user, user.id != target.id else { return true }
+        return user.roles.contains { $0.mayReadMethods }
+    }
+
     /// Whether the caller may read of the tenant's apps.
     package func mayRead(_ collection: AppEntries.Collection) -> Bool {
         let accepted =
@@ -97,6 +110,12 @@ package struct GraphCaller: Sendable {
             }
         return holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted)
     }
+
+    /// Whether the caller may change apps and service principals; delegated also by role, but for the owner's own.
+    package var mayWriteApps: Bool { holdsToWrite(Permission.writeApps) && user?.roles.contains(where: \.mayWriteApps) ?? true }
+
+    /// Whether the caller may assign users to apps.
+    package var mayAssign: Bool { holdsToWrite(Permission.assign) && user?.roles.contains(where: \.mayWriteApps) ?? true }
 
     /// Whether the caller may make users; delegated also by role, as everything that follows.
     package var mayCreateUsers: Bool {

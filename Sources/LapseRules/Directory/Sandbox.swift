@@ -62,7 +62,9 @@ package struct NewSandbox: Sendable {
         let faults = template.faults.map { fault in
             Fault(copying: fault, id: random.guid(), user: fault.match.user.flatMap { ids[$0] } ?? fault.match.user)
         }
-        return TenantSeed(tenant: tenant, users: users, apps: template.apps, faults: faults)
+        return TenantSeed(
+            tenant: tenant, users: users, apps: template.apps, faults: faults,
+            principals: template.principals.map { $0.moved(to: id, users: ids) })
     }
 }
 

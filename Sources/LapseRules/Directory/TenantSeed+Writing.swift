@@ -23,7 +23,11 @@ extension TenantSeed {
             "sandbox": tenant.isSandbox ? true : nil, "propagation": tenant.propagation?.given,
             "policies": tenant.policies.json.without(Policies().json),
             "users": .filled(users.map { $0.seedJSON(withSecrets: withSecrets) }),
-            "apps": .filled(apps.map { $0.seedJSON(withSecrets: withSecrets) }), "faults": .filled(faults.map(\.definition)),
+            "apps": .filled(
+                apps.map { app in
+                    let principal = principals.first { $0.client == app.id }
+                    return app.seedJSON(withSecrets: withSecrets).followed(by: principal?.seedJSON ?? [:])
+                }), "faults": .filled(faults.map(\.definition)),
         ])
     }
 }
@@ -59,7 +63,7 @@ extension User {
         let kept = (Self.profileTexts + ["businessPhones"]).compactMap { name in
             profile[name].map { JSON.Member(name: name, value: $0) }
         }
-        return members.followed(by: .object(kept))
+        return members.followed(by: .object(kept)).followed(by: collectionsJSON)
     }
 }
 
@@ -67,10 +71,16 @@ extension AppRegistration {
     fileprivate func seedJSON(withSecrets: Bool) -> JSON {
         let known = Dictionary(uniqueKeysWithValues: BuiltInLab.secrets.map { (Self.hash(secret: $0, of: id), $0) })
         let secrets: [JSON] = secretHashes.compactMap { hash in
-            known[hash].map(JSON.string) ?? (withSecrets ? ["sha256": .string(hash.hexadecimal)] : nil)
+            let end = secretEnds[hash].map { JSON($0) }
+            guard let text = known[hash] else {
+                return withSecrets ? .object(["sha256": .string(hash.hexadecimal), "endsAt": end]) : nil
+            }
+            return end.map { ["value": .string(text), "endsAt": $0] } ?? .string(text)
         }
         return .object([
-            "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue), "secrets": .filled(secrets),
+            "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
+            "signInAudience": signInAudience == .multipleOrgs ? nil : .string(signInAudience.rawValue),
+            "idTokens": issuesIDTokens ? true : nil, "secrets": .filled(secrets),
             "redirectUris": .filled(redirectURIs.map(JSON.string)), "spaRedirectUris": .filled(spaRedirectURIs.map(JSON.string)),
             "logoutUrl": logoutURL.map(JSON.string),
             "flows": flows == Flow.defaults(for: kind) ? nil : JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),
@@ -78,6 +88,15 @@ extension AppRegistration {
             "application": .filled(applicationPermissions.map(JSON.string)), "exposes": exposes?.json,
             "accessTokenVersion": accessTokenVersion == 2 ? nil : .integer(accessTokenVersion), "foci": isFamilyMember ? true : nil,
             "lifetimes": lifetimes.json.without([:]), "challenges": .filled(challenges.map(\.json)),
+        ])
+    }
+}
+
+extension ServicePrincipal {
+    fileprivate var seedJSON: JSON {
+        .object([
+            "enabled": isEnabled ? nil : false, "assignmentRequired": requiresAssignment ? true : nil,
+            "assigned": .filled(assigned.map { .string($0.description) }),
         ])
     }
 }

@@ -4,12 +4,17 @@ package struct TenantSeed: Equatable, Sendable {
     package var users: [User]
     package var apps: [AppRegistration]
     package var faults: [Fault]
+    /// The service principals that somebody changed.
+    package var principals: [ServicePrincipal]
 
-    package init(tenant: Tenant, users: [User], apps: [AppRegistration], faults: [Fault] = []) {
+    package init(
+        tenant: Tenant, users: [User], apps: [AppRegistration], faults: [Fault] = [], principals: [ServicePrincipal] = []
+    ) {
         self.tenant = tenant
         self.users = users
         self.apps = apps
         self.faults = faults
+        self.principals = principals
     }
 
     /// Reads a whole seed file: `{"tenants": [...]}`. Ids that it leaves out depend on what it says and on nothing else, so that who reads
@@ -60,10 +65,14 @@ package struct TenantSeed: Equatable, Sendable {
                     isOfSeed: true))
         }
         var apps: [AppRegistration] = []
-        for (index, app) in (try reader.array("apps") ?? []).enumerated() {
-            apps.append(
-                try AppRegistration(
-                    app, path: reader.field("apps") + "[\(index)]", newID: ClientID(random.guid().description), isOfSeed: true))
+        var principals: [ServicePrincipal] = []
+        for (index, value) in (try reader.array("apps") ?? []).enumerated() {
+            let path = reader.field("apps") + "[\(index)]"
+            let app = try AppRegistration(value, path: path, newID: ClientID(random.guid().description), isOfSeed: true)
+            apps.append(app)
+            var principal = ServicePrincipal(of: app.id, in: id)
+            try principal.apply(value, path: path) { Self.user($0, among: users) }
+            if !principal.isPlain { principals.append(principal) }
         }
         var faults: [Fault] = []
         for (index, fault) in (try reader.array("faults") ?? []).enumerated() {
@@ -77,7 +86,7 @@ package struct TenantSeed: Equatable, Sendable {
             faults.append(fault)
         }
         try reader.finish()
-        self.init(tenant: tenant, users: users, apps: apps, faults: faults)
+        self.init(tenant: tenant, users: users, apps: apps, faults: faults, principals: principals)
     }
 
     /// The user of that name or id.
@@ -111,6 +120,26 @@ package struct TenantSeed: Equatable, Sendable {
             for (number, app) in seed.apps.enumerated() where !taken.insert("app \(seed.tenant.id) \(app.id)").inserted {
                 throw FieldError("\(path)apps[\(number)].id", "is taken")
             }
+        }
+    }
+}
+
+extension ServicePrincipal {
+    /// The members of an app object that are its service principal's.
+    static let members = ["enabled", "assignmentRequired", "assigned"]
+
+    /// Takes what an app object of a seed file or of the control API says of its service principal.
+    ///
+    /// - Parameter user: finds a user of the tenant by id or name.
+    package mutating func apply(_ value: JSON, path: String = "", user: (String) -> GUID?) throws(FieldError) {
+        var reader = try ObjectReader(value, path: path)
+        isEnabled = try reader.bool("enabled") ?? isEnabled
+        requiresAssignment = try reader.bool("assignmentRequired") ?? requiresAssignment
+        guard let names = try reader.strings("assigned") else { return }
+        assigned = []
+        for (index, name) in names.enumerated() {
+            guard let id = user(name) else { throw FieldError(reader.field("assigned") + "[\(index)]", "names no user of the tenant") }
+            if !assigned.contains(id) { assigned.append(id) }
         }
     }
 }
@@ -196,6 +225,7 @@ extension User {
         accountEnabled = try reader.bool("accountEnabled") ?? accountEnabled
         challenges = try Challenge.list(&reader, ofApp: false) ?? challenges
         roles = try reader.choices("roles", of: DirectoryRole.self) ?? roles
+        try UserCollections.apply(&reader, to: &profile, of: id)
         try reader.finish()
     }
 }
@@ -212,7 +242,7 @@ extension AppRegistration {
         }
         guard let kind = try reader.choice("kind", of: Kind.self) else { throw FieldError(reader.field("kind"), "is required") }
         self.init(id: id, name: try reader.required("name"), kind: kind)
-        if isOfSeed { try applySeed(&reader) }
+        try applySecrets(&reader, isOfSeed: isOfSeed)
         try apply(&reader)
     }
 
@@ -223,29 +253,41 @@ extension AppRegistration {
         var app = self
         app.kind = try reader.choice("kind", of: Kind.self) ?? kind
         if reader.has("name") { app.name = try reader.required("name") }
+        try app.applySecrets(&reader, isOfSeed: false)
         try app.apply(&reader)
         return app
     }
 
-    private mutating func applySeed(_ reader: inout ObjectReader) throws(FieldError) {
+    /// - Parameter isOfSeed: whether a hash may stand in a secret's place.
+    private mutating func applySecrets(_ reader: inout ObjectReader, isOfSeed: Bool) throws(FieldError) {
         guard let secrets = try reader.array("secrets") else { return }
+        (secretHashes, secretEnds) = ([], [:])
         for (index, secret) in secrets.enumerated() {
             let path = reader.field("secrets") + "[\(index)]"
-            if case .object = secret {
-                var hashed = try ObjectReader(secret, path: path)
-                secretHashes.append(try hashed.secretHash())
-                try hashed.finish()
-            } else {
+            guard case .object = secret else {
                 guard let text = secret.text, !text.isEmpty, text.utf8.count <= 2048 else {
-                    throw FieldError(path, "must be a text that is not empty, or an object with sha256")
+                    throw FieldError(path, "must be a text that is not empty, or an object with value")
                 }
                 secretHashes.append(Self.hash(secret: text, of: id))
+                continue
             }
+            var object = try ObjectReader(secret, path: path)
+            let isHashed = isOfSeed && object.has("sha256")
+            let hash = isHashed ? try object.secretHash() : Self.hash(secret: try object.required("value"), of: id)
+            secretHashes.append(hash)
+            if let text = try object.string("endsAt") {
+                guard let end = Timestamp(text) else { throw FieldError(object.field("endsAt"), "must be a time (RFC 3339)") }
+                secretEnds[hash] = end
+            }
+            try object.finish()
         }
     }
 
     private mutating func apply(_ reader: inout ObjectReader) throws(FieldError) {
-        if let secrets = try reader.strings("secrets") { secretHashes = secrets.map { Self.hash(secret: $0, of: id) } }
+        // What a service principal reads of the same object.
+        for name in ServicePrincipal.members { _ = reader.value(name) }
+        signInAudience = try reader.choice("signInAudience", of: Audience.self) ?? signInAudience
+        issuesIDTokens = try reader.bool("idTokens") ?? issuesIDTokens
         redirectURIs = try reader.strings("redirectUris") ?? redirectURIs
         spaRedirectURIs = try reader.strings("spaRedirectUris") ?? spaRedirectURIs
         for (name, uris) in [("redirectUris", redirectURIs), ("spaRedirectUris", spaRedirectURIs)] {

@@ -101,6 +101,8 @@ package enum DirectoryRole: String, CaseIterable, Sendable {
     case privilegedRoleAdministrator = "Privileged Role Administrator"
     case passwordAdministrator = "Password Administrator"
     case helpdeskAdministrator = "Helpdesk Administrator"
+    case applicationAdministrator = "Application Administrator"
+    case cloudApplicationAdministrator = "Cloud Application Administrator"
     case groupsAdministrator = "Groups Administrator"
     case guestInviter = "Guest Inviter"
     case directoryReaders = "Directory Readers"
@@ -118,6 +120,8 @@ package enum DirectoryRole: String, CaseIterable, Sendable {
         case .privilegedRoleAdministrator: "e8611ab8-c189-46e8-94e1-60213ab1f814"
         case .passwordAdministrator: "966707d0-3269-4727-9be2-8c3a10f19b9d"
         case .helpdeskAdministrator: "729827e3-9c14-49f7-bb1b-9608f156bbb8"
+        case .applicationAdministrator: "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+        case .cloudApplicationAdministrator: "158c047a-c907-4556-b7ef-446551a6b5f7"
         case .groupsAdministrator: "fdd7a751-b60b-444a-984c-02652fe8fa1c"
         case .guestInviter: "95e79109-95c0-4d8e-aee3-d01accf2d47b"
         case .directoryReaders: "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
@@ -154,6 +158,16 @@ package enum DirectoryRole: String, CaseIterable, Sendable {
         case .passwordAdministrator, .helpdeskAdministrator: false
         default: mayReset(userWith: roles)
         }
+    }
+
+    /// Entra: authentication-list-methods, the roles.
+    var mayReadMethods: Bool {
+        [.globalAdministrator, .authenticationAdministrator, .privilegedAuthenticationAdministrator].contains(self)
+    }
+
+    /// Entra: serviceprincipal-update, application-update, the least roles.
+    package var mayWriteApps: Bool {
+        [.globalAdministrator, .applicationAdministrator, .cloudApplicationAdministrator].contains(self)
     }
 
     /// Entra: signin-list, the least roles.

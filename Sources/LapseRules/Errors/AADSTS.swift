@@ -31,6 +31,8 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     package static let sessionUnknown = AADSTS(160021)
     package static let noTenantNamed = AADSTS(50059)
     package static let mfaRequired = AADSTS(50076)
+    package static let notAssigned = AADSTS(50105)
+    package static let singleTenantApp = AADSTS(50194)
     package static let mfaExpired = AADSTS(50078)
     package static let mfaEnrollmentRequired = AADSTS(50079)
     package static let wrongPassword = AADSTS(50126)
@@ -65,6 +67,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     package static let publicClientWithSecret = AADSTS(700025)
     package static let tokenNotEnabled = AADSTS(700051)
     package static let responseTypeNotEnabled = AADSTS(700054)
+    package static let appDisabled = AADSTS(7000112)
     package static let wrongSecret = AADSTS(7000215)
     package static let missingSecret = AADSTS(7000218)
     package static let secretExpired = AADSTS(7000222)
@@ -147,6 +150,8 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .mfaRequired: Row("invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a new location, you must use multi-factor authentication to access '{resource}'.", suberror: "basic_action", .recorded),
         .mfaExpired: Row("invalid_grant", "Presented multi-factor authentication has expired due to policies configured by your administrator, you must refresh your multi-factor authentication to access '{resource}'.", suberror: "basic_action", hasErrorURI: false, .recorded),
         .mfaEnrollmentRequired: Row("invalid_grant", "Due to a configuration change made by your administrator, or because you moved to a new location, you must enroll in multi-factor authentication to access '{resource}'.", suberror: "basic_action", .recorded),
+        .notAssigned: Row("invalid_grant", "Your administrator has configured the application {name} ('{app}') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '{user}' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.", .recorded),
+        .singleTenantApp: Row("invalid_request", "Application '{app}'({name}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.", .recorded),
         .wrongPassword: Row("invalid_grant", "Error validating credentials due to invalid username or password.", .recorded),
         .missingVerifier: Row("invalid_grant", "The code_verifier does not match the code_challenge supplied in the authorization request for PKCE.", .recorded),
         .wrongVerifier: Row("invalid_grant", "The Code_Verifier does not match the code_challenge supplied in the authorization request.", .recorded),
@@ -179,6 +184,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .publicClientWithSecret: Row("invalid_client", "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", status: 401, .assumed),
         .responseTypeNotEnabled: Row("unsupported_response_type", "response_type '{type}' is not enabled for the application.", .documented),
         .tokenNotEnabled: Row("unsupported_response_type", "response_type 'token' isn't enabled for the application", .documented),
+        .appDisabled: Row("unauthorized_client", "Application '{app}'({name}) is disabled.", .recorded),
         .wrongSecret: Row("invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'.", status: 401, .recorded),
         .missingSecret: Row("invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", status: 401, .recorded),
         .secretExpired: Row("invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", status: 401, .assumed),

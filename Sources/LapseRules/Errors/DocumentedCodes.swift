@@ -84,7 +84,6 @@ enum DocumentedCodes {
         50101		invalid_grant		documented	Unknown claims transformer '{name}' was specified for principal '{app}'.
         50102		invalid_grant		documented	Unable to load CustomClaimsTransformer '{type}' was specified for principal '{app}'.
         50103		invalid_grant		documented	There was an error transforming the claims for the token: {errorMessage}
-        50105	EntitlementGrantsNotFound	access_denied		recorded	Your administrator has configured the application {name} ('{app}') to block users unless they are specifically granted ('assigned') access to the application. The signed in user '{user}' is blocked because they are not a direct member of a group with access, nor had access directly assigned by an administrator. Please contact your administrator to assign access to this application.
         50107	InvalidRealmUri	invalid_grant		documented	The requested federation realm object doesn't exist. Contact the tenant admin.
         50108		invalid_grant		documented	Claims transformation configuration could not be retrieved.
         50109		invalid_grant		documented	Claim transformation is unknown from configuration.
@@ -138,7 +137,6 @@ enum DocumentedCodes {
         50180	WindowsIntegratedAuthMissing	invalid_grant		documented	Integrated Windows authentication is needed. Enable the tenant for Seamless SSO.
         50187	DeviceInformationNotProvided	invalid_grant		documented	The service failed to perform device authentication.
         50192		invalid_grant		documented	Invalid Request - RawCredentialExpectedNotFound - No Credential was included in the sign-in request. Example: user is performing certificate-based authentication (CBA) and no certificate is sent (or Proxy removes) the user's certificate in the sign-in request.
-        50194		invalid_request		recorded	Application '{app}'({name}) is not configured as a multi-tenant application. Usage of the /common endpoint is not supported for such apps created after '10/15/2018'. Use a tenant-specific endpoint or configure the application to be multi-tenant.
         50197	ConflictingIdentities	invalid_grant		documented	The user could not be found. Try signing in again.
         50199	CmsiInterrupt	invalid_grant		documented	For security reasons, user confirmation is required for this request. Interrupt is shown for all scheme redirects in mobile browsers. No action required. The user was asked to confirm that this app is the application they intended to sign into.
         51000	RequiredFeatureNotEnabled	invalid_grant		documented	The feature is disabled.
@@ -320,7 +318,6 @@ enum DocumentedCodes {
         5000224	NotAllowedTenantBlockedTenantFraud	invalid_grant		documented	We are sorry, this resource is not available. If you are seeing this message by mistake, please contact Microsoft support.
         5000819	InvalidSamlTokenEmailMissingOrInvalid	invalid_grant		documented	SAML Assertion is invalid. Email address claim is missing or doesn't match domain from an external realm.
         5001256		invalid_grant		documented	Failed to complete authentication with external provider due to invalid id_token. Failure details: {details}
-        7000112	UnauthorizedClientApplicationDisabled	unauthorized_client		recorded	Application '{app}'({name}) is disabled.
         7000114		invalid_client		documented	Application 'appIdentifier' isn't allowed to make application on-behalf-of calls.
         7500514		invalid_grant		documented	A supported type of SAML response was not found. The supported response types are 'Response' (in XML namespace 'urn:oasis:names:tc:SAML:2.0:protocol') or 'Assertion' (in XML namespace 'urn:oasis:names:tc:SAML:2.0:assertion'). Application error - the developer will handle this error.
         7500529		invalid_grant		documented	The value ‘SAMLId-Guid’ isn't a valid SAML ID - Microsoft Entra ID uses this attribute to populate the InResponseTo attribute of the returned response. ID must not begin with a number, so a common strategy is to prepend a string like "ID" to the string representation of a GUID.
@@ -329,6 +326,7 @@ enum DocumentedCodes {
 
     /// The names of the catalogue's codes.
     private static let ofCatalogue = """
+        50105 EntitlementGrantsNotFound | 7000112 UnauthorizedClientApplicationDisabled |
         16000 InteractionRequired | 50000 TokenIssuanceError | 50011 InvalidReplyTo | 50013 InvalidAssertion | 50020
         UserUnauthorized | 50034 UserAccountNotFound | 50049 NoSuchInstanceForDiscovery | 50055 InvalidPasswordExpiredPassword
         | 50057 UserDisabled | 50058 UserInformationNotProvided | 50059 MissingTenantRealmAndNoUserInformationProvided | 50076

@@ -52,10 +52,11 @@ package enum ClientAuthentication {
     /// - Parameter app: the registration, nil when there is none.
     /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
     ///   are redeemed by a browser without a secret, whatever else the registration is.
+    /// - Parameter now: the instant of the tenant, by which secrets end.
     /// - Returns: the registration of a client that is who it says it is.
     package static func decide(
         _ client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
-        directory: String
+        directory: String, now: Timestamp
     ) -> Result<AppRegistration, EntraError> {
         guard let app else { return .failure(.noSuchApp(client.id, directory: directory)) }
         guard app.mayUse(flow) else {
@@ -73,7 +74,9 @@ package enum ClientAuthentication {
         let matches = app.secretHashes.reduce(false) { ($1 == hash) || $0 }
         guard matches else { return .failure(AADSTS.wrongSecret.error(["app": app.id.description])) }
         let occasion: Challenge.Occasion = flow == .refresh || flow == .onBehalfOf ? .refresh : .authorize
-        let isExpired = app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
+        let isExpired =
+            app.secretEnds[hash].map { $0 <= now } ?? false
+            || app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
         return isExpired ? .failure(AADSTS.secretExpired.error(["app": app.id.description])) : .success(app)
     }
 }

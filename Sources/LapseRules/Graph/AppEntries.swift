@@ -57,30 +57,30 @@ package enum AppEntries {
     package struct Entry: Sendable {
         package let app: AppRegistration
         /// Where it is registered; nil: at Microsoft.
-        let owner: GUID?
+        package let owner: GUID?
+        package let principal: ServicePrincipal
 
-        package init(app: AppRegistration, owner: GUID?) {
+        package init(app: AppRegistration, owner: GUID?, principal: ServicePrincipal) {
             self.app = app
             self.owner = owner
+            self.principal = principal
         }
     }
 
     /// Microsoft's own directory, which owns its applications. Entra: service principals of first-party apps.
     private static let microsoftTenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
-    private static let audience: JSON = "AzureADMultipleOrgs"
-
     /// Entra: resources/application.md.
     package static func application(_ app: AppRegistration, in tenant: Tenant) -> JSON {
         func redirects(_ isHere: Bool) -> JSON { ["redirectUris": JSON(isHere ? app.redirectURIs : [])] }
         return [
             "id": .string(GUID.derived(from: "application \(tenant.id) \(app.id)").description),
-            "appId": .string(app.id.description), "displayName": .string(app.name), "signInAudience": audience,
+            "appId": .string(app.id.description), "displayName": .string(app.name), "signInAudience": .string(app.signInAudience.rawValue),
             "publisherDomain": JSON(tenant.domains.first), "identifierUris": JSON(app.exposes.map { [$0.uri] } ?? []),
             "isFallbackPublicClient": .bool(app.kind == .public),
             "api": ["requestedAccessTokenVersion": .integer(app.accessTokenVersion), "oauth2PermissionScopes": scopes(of: app)],
             "web": JSON.object([
                 "logoutUrl": JSON(app.logoutURL), "redirectUris": JSON(app.isConfidential ? app.redirectURIs : []),
-                "implicitGrantSettings": ["enableAccessTokenIssuance": false, "enableIdTokenIssuance": false],
+                "implicitGrantSettings": ["enableAccessTokenIssuance": false, "enableIdTokenIssuance": .bool(app.issuesIDTokens)],
             ]),
             "publicClient": redirects(app.kind == .public),
             "spa": ["redirectUris": JSON(app.spaRedirectURIs + (app.kind == .spa ? app.redirectURIs : []))],
@@ -95,11 +95,11 @@ package enum AppEntries {
             + (app.exposes.map { [$0.uri] } ?? [])
         return [
             "id": .string(app.servicePrincipal(in: tenant.id).description), "appId": .string(app.id.description),
-            "displayName": .string(app.name), "appDisplayName": .string(app.name), "accountEnabled": true,
-            "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant), "appRoleAssignmentRequired": false,
+            "displayName": .string(app.name), "appDisplayName": .string(app.name), "accountEnabled": .bool(entry.principal.isEnabled),
+            "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant), "appRoleAssignmentRequired": .bool(entry.principal.requiresAssignment),
             "logoutUrl": JSON(app.logoutURL), "replyUrls": JSON(app.redirectURIs + app.spaRedirectURIs),
             "servicePrincipalNames": JSON(names + [app.id.description]),
-            "servicePrincipalType": "Application", "signInAudience": audience, "oauth2PermissionScopes": scopes(of: app),
+            "servicePrincipalType": "Application", "signInAudience": .string(app.signInAudience.rawValue), "oauth2PermissionScopes": scopes(of: app),
             "tags": [],
         ]
     }
@@ -127,15 +127,33 @@ package enum AppEntries {
         return policy.registeredByResource.flatMap { api, scopes in
             let principals: [User?] = users.map { $0.filter { !$0.withdrawnConsents.contains(client.id) } } ?? [nil]
             return principals.map { user -> JSON in
-                let ids = [client.servicePrincipal(in: tenant.id), .servicePrincipal(of: api.id, in: tenant.id), user?.id]
-                return [
-                    "id": .string(Base64URL.encode(ids.compactMap { $0 }.flatMap(\.bytes))),
-                    "clientId": JSON(ids[0]?.description), "consentType": user == nil ? "AllPrincipals" : "Principal",
-                    "principalId": JSON(user?.id.description), "resourceId": JSON(ids[1]?.description),
-                    "scope": .string(((api.isGraph ? policy.openID : []) + scopes).joined(separator: " ")),
-                ]
+                consent(of: client, user: user, api: api.id, scopes: (api.isGraph ? policy.openID : []) + scopes, in: tenant)
             }
         }
+    }
+
+    /// What a user consented to beside the client's registration, one entry for each resource.
+    package static func consents(
+        given user: User, to client: AppRegistration, resources: [ResourceAPI], in tenant: Tenant
+    ) -> [JSON] {
+        let scopes = (user.consents[client.id] ?? []).sorted()
+        let apis = [ResourceAPI.graph(of: tenant.cloud)] + resources
+        return apis.compactMap { api in
+            let own = scopes.compactMap { scope -> String? in
+                if api.isGraph { return scope.contains("/") ? nil : scope }
+                return scope.hasPrefix(api.uri + "/") ? String(scope.dropFirst(api.uri.count + 1)) : nil
+            }
+            return own.isEmpty ? nil : consent(of: client, user: user, api: api.id, scopes: own, in: tenant)
+        }
+    }
+
+    private static func consent(of client: AppRegistration, user: User?, api: ClientID, scopes: [String], in tenant: Tenant) -> JSON {
+        let ids = [client.servicePrincipal(in: tenant.id), .servicePrincipal(of: api, in: tenant.id), user?.id]
+        return [
+            "id": .string(Base64URL.encode(ids.compactMap { $0 }.flatMap(\.bytes))), "clientId": JSON(ids[0]?.description),
+            "consentType": user == nil ? "AllPrincipals" : "Principal", "principalId": JSON(user?.id.description),
+            "resourceId": JSON(ids[1]?.description), "scope": .string(scopes.joined(separator: " ")),
+        ]
     }
 }
 

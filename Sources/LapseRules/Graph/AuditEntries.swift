@@ -8,7 +8,8 @@ package enum DirectoryAudit: Equatable, Sendable {
     package static let kinds: Set<Event.Kind> = [
         .revoked, .accountDisabled, .accountEnabled, .userCreated, .userUpdated, .userDeleted, .userRestored, .userPurged,
         .consentGiven,
-        .consentWithdrawn, .appCreated, .appUpdated, .appDeleted,
+        .consentWithdrawn, .appCreated, .appUpdated, .appDeleted, .servicePrincipalUpdated, .servicePrincipalDisabled,
+        .servicePrincipalEnabled, .servicePrincipalDeleted, .servicePrincipalRestored,
     ]
 
     /// Nil for an event that is none.
@@ -37,6 +38,10 @@ package enum DirectoryAudit: Equatable, Sendable {
         case .appCreated: self = app("Add application", "Add")
         case .appUpdated: self = app("Update application", "Update")
         case .appDeleted: self = app("Delete application", "Delete")
+        case .servicePrincipalUpdated, .servicePrincipalDisabled, .servicePrincipalEnabled:
+            self = app("Update service principal", "Update")
+        case .servicePrincipalDeleted: self = app("Remove service principal", "Delete")
+        case .servicePrincipalRestored: self = app("Add service principal", "Add")
         default: return nil
         }
     }

@@ -46,6 +46,8 @@ package struct GraphQuery: Equatable, Sendable {
         package static let signInsInBeta = Collection(
             defaults: signIns.defaults + ["signInEventTypes"], onRequest: [], isSearchable: false, page: signIns.page,
             type: signIns.type)
+        /// What has no properties of its own.
+        static let mixed = Collection(defaults: ["id"], onRequest: [], isSearchable: false, page: 999, type: "directoryObject")
         /// Entra: application-list, of what Lapse knows.
         package static let applications = Collection(
             defaults: [
@@ -297,4 +299,28 @@ extension GraphError {
 
     static let invalidSearch = GraphError.badRequest(
         "Invalid $search: it must be \"property:words\" in double quotes, joined by AND or OR.")
+}
+
+/// The options of a short list of objects of several types: all of it is one page.
+package struct GraphListOptions: Sendable {
+    private let select: [String]?
+    private let top: Int
+    package let wantsCount: Bool
+
+    /// - Throws: `GraphError` for an option that such a list does not take.
+    package init(_ parameters: FormParameters) throws(GraphError) {
+        let query = try GraphQuery(parameters.without(["$select"]), of: .mixed)
+        guard query.isPlain || query.wantsCount, query.skipToken == nil else {
+            throw .badRequest("Lapse: this list takes $select, $top and $count.")
+        }
+        (top, wantsCount) = (query.top, query.wantsCount)
+        select = parameters["$select"].map { $0.split(separator: ",").map { $0.trimming { $0 == " " } } }
+    }
+
+    package func shown(_ entries: [JSON]) -> [JSON] {
+        entries.prefix(top).map { entry in
+            guard let select, case .object(let members) = entry else { return entry }
+            return .object(members.filter { member in member.name.hasPrefix("@") || select.contains { member.name.isSame(as: $0) } })
+        }
+    }
 }

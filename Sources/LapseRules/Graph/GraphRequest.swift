@@ -9,6 +9,8 @@ package enum GraphRequest: Equatable, Sendable {
     case users
     case userCount
     case user(User)
+    case userCollection(User, UserCollections.Name)
+    case manager(User)
     case revokeSignInSessions(User)
     /// The old name, in beta alone.
     case invalidateAllRefreshTokens(User)
@@ -19,6 +21,7 @@ package enum GraphRequest: Equatable, Sendable {
     case apps(AppEntries.Collection)
     case appCount(AppEntries.Collection)
     case app(AppEntries.Collection, AppEntries.Key)
+    case assignments(AppEntries.Key)
     case change(DirectoryChange)
 
     /// What changes users, besides their sign-ins.
@@ -31,11 +34,21 @@ package enum GraphRequest: Equatable, Sendable {
         case restoreUser(String)
         case purgeUser(String)
         case invite
+        case updateApplication(AppEntries.Key)
+        case addPassword(AppEntries.Key)
+        case removePassword(AppEntries.Key)
+        case createServicePrincipal
+        case updateServicePrincipal(AppEntries.Key)
+        case deleteServicePrincipal(AppEntries.Key)
+        case assign(AppEntries.Key)
+        case unassign(AppEntries.Key, String)
 
         package var takesBody: Bool {
             switch self {
-            case .createUser, .updateUser, .changePassword, .resetPassword, .invite: true
-            case .deleteUser, .restoreUser, .purgeUser: false
+            case .createUser, .updateUser, .changePassword, .resetPassword, .invite, .updateApplication, .addPassword,
+                .removePassword, .createServicePrincipal, .updateServicePrincipal, .assign:
+                true
+            case .deleteUser, .restoreUser, .purgeUser, .deleteServicePrincipal, .unassign: false
             }
         }
     }
@@ -73,11 +86,39 @@ package enum GraphRequest: Equatable, Sendable {
         case "directory" where rest.first?.lowercased() == "deleteditems":
             return try deletedItems(Array(rest.dropFirst()))
         case let other:
-            guard let collection = other.flatMap(AppEntries.Collection.init(segment:)), rest.count <= 1 else {
+            guard let collection = other.flatMap(AppEntries.Collection.init(segment:)) else {
                 throw .unknownPath(rest.isEmpty ? other ?? "" : rest[0])
             }
-            if rest.first == "$count", collection != .consents { return ["GET": .appCount(collection)] }
-            return ["GET": rest.first.map { .app(collection, AppEntries.Key($0)) } ?? .apps(collection)]
+            return try methods(of: collection, rest)
+        }
+    }
+
+    private static func methods(
+        of collection: AppEntries.Collection, _ rest: [String]
+    ) throws(GraphError) -> [String: GraphRequest] {
+        guard let first = rest.first else {
+            let list: [String: GraphRequest] = ["GET": .apps(collection)]
+            return collection == .servicePrincipals
+                ? list.merging(["POST": .change(.createServicePrincipal)]) { $1 } : list
+        }
+        if first == "$count", rest.count == 1, collection != .consents { return ["GET": .appCount(collection)] }
+        let key = AppEntries.Key(first)
+        guard rest.count > 1 else {
+            let read: [String: GraphRequest] = ["GET": .app(collection, key)]
+            return switch collection {
+            case .applications: read.merging(["PATCH": .change(.updateApplication(key))]) { $1 }
+            case .servicePrincipals:
+                read.merging(["PATCH": .change(.updateServicePrincipal(key)), "DELETE": .change(.deleteServicePrincipal(key))]) { $1 }
+            case .consents: read
+            }
+        }
+        switch (collection, plain(rest[1])) {
+        case (.applications, "addpassword") where rest.count == 2: return ["POST": .change(.addPassword(key))]
+        case (.applications, "removepassword") where rest.count == 2: return ["POST": .change(.removePassword(key))]
+        case (.servicePrincipals, "approleassignedto") where rest.count == 2:
+            return ["GET": .assignments(key), "POST": .change(.assign(key))]
+        case (.servicePrincipals, "approleassignedto") where rest.count == 3: return ["DELETE": .change(.unassign(key, rest[2]))]
+        default: throw .unknownPath(rest[1])
         }
     }
 
@@ -94,8 +135,10 @@ package enum GraphRequest: Equatable, Sendable {
         {
             return ["POST": .change(.resetPassword(user))]
         }
+        if let name = UserCollections.Name(rest) { return ["GET": .userCollection(user, name)] }
         guard rest.count == 1 else { throw .unknownPath(rest[1]) }
         switch plain(action) {
+        case "manager": return ["GET": .manager(user)]
         case "revokesigninsessions": return ["POST": .revokeSignInSessions(user)]
         case "invalidateallrefreshtokens" where isBeta: return ["POST": .invalidateAllRefreshTokens(user)]
         case "changepassword" where user == .me: return ["POST": .change(.changePassword)]

@@ -34,6 +34,8 @@ package enum UntestedReason: Equatable, Sendable {
         }
         let tokens = events.filter(\.bringsTokens)
         guard let newest = tokens.last else {
+            // What it asked for was taken by a fault, and nobody knows what it would have done.
+            if last(.faultHit) != nil { return nil }
             if let issued = last(.deviceCodeIssued), count(.deviceCodeIssued) > count(.deviceCodeApproved, .deviceCodeDeclined) {
                 self = .deviceCodeNotEntered(issued.client)
             } else if let refused = last(.codeRefused, .deviceCodeRefused, .clientTokenRefused, .onBehalfOfRefused, .refreshRefused)
@@ -56,7 +58,7 @@ package enum UntestedReason: Equatable, Sendable {
             self = .onlyApplications
             return
         }
-        guard !events.contains(where: { [.refreshRefused, .accessChallenged].contains($0.kind) }) else { return nil }
+        guard !events.contains(where: { [.refreshRefused, .accessChallenged, .faultHit].contains($0.kind) }) else { return nil }
         self = .neverAskedAgain(goodUntil: newest.accessToken?.endsAt, isEvaluated: newest.accessToken?.isEvaluated ?? false)
     }
 }

@@ -2,7 +2,7 @@
 package struct Event: Equatable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case signInRequested, signedIn, signInRefused, signedOut
-        case codeIssued, codeRedeemed, codeRefused
+        case codeIssued, idTokenIssued, codeRedeemed, codeRefused
         case tokenRefreshed, refreshRefused
         case deviceCodeIssued, deviceCodeApproved, deviceCodeDeclined, deviceCodeRedeemed, deviceCodeRefused
         case clientTokenIssued, clientTokenRefused
@@ -15,6 +15,7 @@ package struct Event: Equatable, Sendable {
         case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged
         case appCreated, appUpdated, appDeleted
+        case servicePrincipalUpdated, servicePrincipalDisabled, servicePrincipalEnabled, servicePrincipalDeleted, servicePrincipalRestored
         case clockChanged, propagationChanged, policiesChanged, tenantReset
     }
 

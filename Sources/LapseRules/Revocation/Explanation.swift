@@ -25,6 +25,8 @@ package struct Explanation: Sendable {
         case noAccount
         /// The app is not registered any more; if its client id is registered again, it is another app.
         case noApp
+        /// The app is disabled in the tenant, or its service principal is deleted.
+        case appDisabled, appDeleted
         /// A policy speaks against it: sign-in frequency, a challenge, consent.
         case policy
 
@@ -32,7 +34,8 @@ package struct Explanation: Sendable {
         package var accepts: Bool {
             switch self {
             case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .noApp, .policy: false
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .noApp, .appDisabled, .appDeleted, .policy:
+                false
             }
         }
     }
@@ -58,6 +61,7 @@ package struct Explanation: Sendable {
     private let account: AccountFacts
     private let isKnownInTenant: Bool
     private let client: AppRegistration?
+    private let app: AppFacts?
     /// How far the clock of the token's own tenant is ahead of the home clock: not at all, but for guests.
     private let ahead: Duration
     private let policy: Policy
@@ -86,15 +90,18 @@ package struct Explanation: Sendable {
     /// - Parameter account: with the whole history of the account, not only since the sign-in.
     /// - Parameter isKnownInTenant: false when the account was a guest of the tenant and the guest account was removed.
     /// - Parameter client: the app that a grant was made to, as it is registered now; nil: it is not any more.
+    /// - Parameter app: what may speak against that app in the grant's tenant; nil: nothing ever did.
     /// - Parameter tenantNow: the present of the tenant that the token or session was made in.
     package init(
-        of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, client: AppRegistration?, tenantNow: Timestamp,
+        of subject: Subject, account: AccountFacts, isKnownInTenant: Bool = true, client: AppRegistration?, app: AppFacts? = nil,
+        tenantNow: Timestamp,
         policy: Policy = .none
     ) {
         self.subject = subject
         self.account = account
         self.isKnownInTenant = isKnownInTenant
         self.client = client
+        self.app = app
         self.policy = policy
         ahead = tenantNow - account.homeNow
     }
@@ -141,6 +148,7 @@ package struct Explanation: Sendable {
         if standpoint.plane == .refresh, let why = grant?.reasonWithoutApp(client) {
             return verdict(standpoint, code: codeWithoutApp, rule: .noApp, why: why)
         }
+        if standpoint.plane == .refresh, let refused = refusedApp(from: standpoint) { return refused }
         guard isKnownInTenant, grant?.isOf(account.user) ?? true else {
             return verdict(
                 standpoint, code: standpoint.plane == .session ? .noSession : .guestNotFound, rule: .noAccount,
@@ -160,6 +168,17 @@ package struct Explanation: Sendable {
             return verdict(standpoint, code: error.code, rule: .policy, why: error.text)
         }
         return accepted(from: standpoint)
+    }
+
+    /// The app is looked at first, as the token endpoint does. On the clock of the grant's tenant.
+    private func refusedApp(from standpoint: Standpoint) -> Verdict? {
+        guard grant != nil, let app else { return nil }
+        let error = app.refusal(on: standpoint.plane, in: standpoint.region, at: standpoint.now + ahead, directory: "")
+        guard let error else { return nil }
+        let isDeleted = error.code != .appDisabled
+        return verdict(
+            standpoint, code: error.code, rule: isDeleted ? .appDeleted : .appDisabled,
+            why: "The app \(app.app.name) is \(isDeleted ? "deleted" : "disabled") in this tenant, and \(place(standpoint)) enforces it.")
     }
 
     private func verdict(
@@ -267,6 +286,7 @@ package struct Explanation: Sendable {
             ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
         let events: [any Propagated] = cutting + account.history.stateChanges
         var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
+        instants += (app?.stateChanges ?? []).compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }.map { $0 - ahead }
         instants.append(end)
         if let authentication, let frequency = policy.signInFrequency { instants.append(authentication.place.at + frequency) }
         for instant in Set(instants).sorted() where instant > standpoint.now {

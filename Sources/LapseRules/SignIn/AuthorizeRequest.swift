@@ -20,6 +20,9 @@ package struct AuthorizeRequest: Sendable {
     package let domainHint: String?
     package let sessionID: GUID?
     package let nonce: String?
+    /// What goes to the redirect URI: a code, an id token, or both.
+    package let wantsCode: Bool
+    package let wantsIDToken: Bool
     package let challenge: PKCE.Challenge?
     /// Nil: any age will do.
     package let maxAge: Duration?
@@ -45,8 +48,9 @@ package struct AuthorizeRequest: Sendable {
             throw AADSTS.redirectMismatch.error(["uri": redirectURI, "app": app.id.description])
         }
         if let scope = parameters["scope"], ScopePolicy.namesDefaultBesideOthers(scope) { throw .defaultBesideOthers(scope) }
-        // Entra: v2-oauth2-auth-code-flow.md, query is the default for a code.
-        let mode = parameters["response_mode"].map(ResponseMode.init(rawValue:)) ?? .query
+        // Entra: v2-oauth2-auth-code-flow.md, query is the default for a code; v2-oauth2-implicit-grant-flow.md, fragment where a token is asked for.
+        let hasToken = parameters["response_type"]?.hasWord("id_token") == true
+        let mode = parameters["response_mode"].map(ResponseMode.init(rawValue:)) ?? (hasToken ? .fragment : .query)
         return (
             app,
             Target(redirectURI: redirectURI, platform: platform, responseMode: mode ?? .query, state: parameters["state"])
@@ -62,8 +66,15 @@ package struct AuthorizeRequest: Sendable {
         self.app = app
         self.target = target
         let type = try parameters.required("response_type")
-        guard type == "code" else {
-            throw type == "token" ? AADSTS.tokenNotEnabled.error() : AADSTS.responseTypeNotEnabled.error(["type": type])
+        let types = Set(type.parts(between: " ").map(String.init))
+        wantsCode = types.contains("code")
+        wantsIDToken = types.contains("id_token")
+        guard type != "token" else { throw AADSTS.tokenNotEnabled.error() }
+        guard !types.isEmpty, types.isSubset(of: ["code", "id_token"]), !wantsIDToken || (app.issuesIDTokens && version == .v2) else {
+            throw AADSTS.responseTypeNotEnabled.error(["type": type])
+        }
+        if wantsIDToken, parameters["response_mode"] == ResponseMode.query.rawValue {
+            throw .lapse("invalid_request", "The response_mode 'query' is not for tokens: ask for fragment or form_post.")
         }
         if let mode = parameters["response_mode"], ResponseMode(rawValue: mode) == nil {
             throw .lapse("invalid_request", "The response_mode '\(mode.prefix(50))' is none of query, fragment, form_post.")
@@ -84,6 +95,9 @@ package struct AuthorizeRequest: Sendable {
         domainHint = parameters["domain_hint"]
         sessionID = parameters["sid"].flatMap(GUID.init)
         nonce = parameters["nonce"]
+        // OpenID Connect Core 3.2.2.1, and Entra: v2-protocols-oidc.md.
+        if wantsIDToken, nonce == nil { throw .missing("nonce") }
+        if wantsIDToken, !scope.has(openID: "openid") { throw AADSTS.invalidScope.error(["scope": scope.text]) }
         if let text = parameters["max_age"] {
             guard let seconds = Int64(text), (0...Duration.longest.wholeSeconds).contains(seconds) else {
                 throw .lapse("invalid_request", "The max_age '\(text.prefix(50))' is not a number of seconds.")
@@ -130,7 +144,7 @@ package struct FormAnswer: Equatable, Sendable {
         for (name, value) in members { self = adding(name, value) }
     }
 
-    func adding(_ name: String, _ value: String?) -> FormAnswer {
+    package func adding(_ name: String, _ value: String?) -> FormAnswer {
         guard let value else { return self }
         var answer = self
         answer.members.append((name, value))

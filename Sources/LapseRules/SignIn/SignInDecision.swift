@@ -115,9 +115,15 @@ package enum SignInDecision: Sendable {
     /// Decides from the browser's sessions.
     ///
     /// - Parameter hasCookie: whether the browser sent a cookie that names one.
+    /// - Parameter appRefusals: what speaks against the app for the user of a session, by the session's id.
     package static func decide(
-        _ request: AuthorizeRequest, step: Step, sessions: [Judged], hasCookie: Bool = true
+        _ request: AuthorizeRequest, step: Step, sessions: [Judged], hasCookie: Bool = true,
+        appRefusals: [GUID: EntraError] = [:]
     ) -> SignInDecision {
+        func finish(_ request: AuthorizeRequest, with candidate: Candidate, isConsented: Bool = false) -> SignInDecision {
+            if let error = appRefusals[candidate.session.id] { return .refuse(Refusal(error: error)) }
+            return Self.finish(request, with: candidate, isConsented: isConsented)
+        }
         let usable = sessions.filter { $0.refusal == nil }.map(\.candidate)
         func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
         func signIn(insteadOf id: GUID) -> SignInDecision {

@@ -212,6 +212,7 @@ extension TokenPlan {
         claims.add("exp", end)
         claims.add("aio", mark)
         claims.add("auth_time", wantsAuthTime ? grant.authentication.place.at.secondsSinceEpoch : nil)
+        claims.add("c_hash", code.map { Base64URL.encode(Array(SecretHash(of: $0).bytes.prefix(16))) })
         claims.add("email", scope.has(openID: "email") ? user.mail : nil)
         claims.add("idp", homeIdentityProvider)
         claims.add("name", user.displayName)

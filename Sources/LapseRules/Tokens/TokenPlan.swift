@@ -20,6 +20,8 @@ package final class TokenPlan: Sendable {
     package let idTokenLifetime: Duration
     package let accessTokenID: GUID
     package let nonce: String?
+    /// The code that an id token comes with (OpenID Connect Core 3.3.2.11); nil: none.
+    let code: String?
     package let wantsAuthTime: Bool
     package let hasIDToken: Bool
     package let hasClientInfo: Bool
@@ -31,7 +33,7 @@ package final class TokenPlan: Sendable {
     /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.
     init(
         _ context: TokenContext, for request: TokenRequest?, user: User?, grant: Grant?, scope: GrantedScope,
-        nonce: String? = nil, wantsAuthTime: Bool = false, issuesIDToken: Bool = true,
+        nonce: String? = nil, code: String? = nil, wantsAuthTime: Bool = false, issuesIDToken: Bool = true,
         refreshToken: (text: String, row: RefreshToken)?
     ) {
         let lifetimes = EffectiveLifetimes(tenant: context.tenant, app: context.app)
@@ -58,6 +60,7 @@ package final class TokenPlan: Sendable {
         idTokenLifetime = lifetimes.idToken
         accessTokenID = context.random.guid()
         self.nonce = nonce
+        self.code = code
         self.wantsAuthTime = wantsAuthTime
         // Entra: on a refresh the grant's own scope is enough for a new id token.
         let asksForIDToken = scope.has(openID: "openid") || grant?.scope.hasWord("openid") == true
@@ -146,6 +149,15 @@ package struct TokenContext: Sendable {
         let plan = TokenPlan(
             self, for: nil, user: user, grant: grant, scope: scope, refreshToken: first)
         return TokenIssue(plan: plan, newGrant: grant, refreshToken: first?.row)
+    }
+
+    /// What the id token says that authorize gives.
+    ///
+    /// - Parameter code: the code that it comes with; nil: none.
+    package func idToken(for request: AuthorizeRequest, of grant: Grant, user: User, code: String?) -> TokenPlan {
+        TokenPlan(
+            self, for: nil, user: user, grant: grant, scope: request.scope, nonce: request.nonce, code: code,
+            wantsAuthTime: request.maxAge != nil, refreshToken: nil)
     }
 
     /// A new refresh token for the grant, or nil when it is not offline.

@@ -50,6 +50,9 @@ package struct FormParameters: Equatable, Sendable {
         return changed
     }
 
+    /// The parameters without those of these names.
+    func without(_ omitted: Set<String>) -> FormParameters { FormParameters(values: values.filter { !omitted.contains($0.key) }) }
+
     /// The parameters under other names; of two that get the same name the first counts, by their own.
     func renamed(_ name: (String) -> String) -> FormParameters {
         FormParameters(values: Dictionary(names.map { (name($0), values[$0] ?? "") }, uniquingKeysWith: { first, _ in first }))

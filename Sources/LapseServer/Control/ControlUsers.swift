@@ -61,6 +61,6 @@ extension User {
             "roles": JSON(roles.map(\.rawValue)), "challenges": .array(challenges.map(\.json)),
             "home": guestOf.map { ["tenant": .string($0.tenant.description), "user": .string($0.user.description)] },
             "createdDateTime": .string(createdAt.wholeSecondText),
-        ])
+        ]).followed(by: collectionsJSON)
     }
 }

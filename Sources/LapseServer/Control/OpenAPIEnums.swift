@@ -31,6 +31,9 @@ extension OpenAPIDocument {
         // The directory.
         "Role": words(DirectoryRole.allCases),
         "AppKind": words(AppRegistration.Kind.allCases),
+        "AuthenticationMethod": UserCollections.methodNames.map(JSON.string),
+        "MembershipKind": words(UserCollections.MembershipKind.allCases),
+        "SignInAudience": words(AppRegistration.Audience.allCases),
         "Flow": words(AppRegistration.Flow.allCases),
         "TokenVersion": AppRegistration.accessTokenVersions.map(JSON.integer),
 

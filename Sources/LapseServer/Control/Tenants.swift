@@ -117,6 +117,7 @@ extension CreatedTenant {
         }
         let apps = seed.apps.enumerated().map { index, app in
             app.json(
+                seed.principals.first { $0.client == app.id } ?? ServicePrincipal(of: app.id, in: seed.tenant.id),
                 secrets: given("apps", index).flatMap { AppRegistration.secrets(in: $0) }
                     ?? BuiltInLab.secrets.filter { app.secretHashes.contains(AppRegistration.hash(secret: $0, of: app.id)) })
         }

@@ -57,7 +57,7 @@ struct AuthorizeEndpoint {
                 ConsentPage(
                     action: action, appName: appName, session: candidate.session.id.description,
                     userPrincipalName: candidate.account.user.userPrincipalName, permissions: permissions, in: words))
-        case .redirect(let target, let answer): redirect(target, answer, in: words)
+        case .redirect(let target, let answer, _): redirect(target, answer, in: words)
         }
     }
 

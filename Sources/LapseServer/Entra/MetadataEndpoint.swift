@@ -40,7 +40,7 @@ struct MetadataEndpoint {
             "jwks_uri": version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys",
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
-            "response_types_supported": ["code"],
+            "response_types_supported": version == .v1 ? ["code"] : ["code", "id_token", "code id_token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": .string(issuer(id, cloud, version, trace)), "request_uri_parameter_supported": false,
             "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",

@@ -74,6 +74,9 @@ struct GraphEndpoint {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
             try await revokeSignInSessions(of: user, call, token, trace)
         case .user(let user): try readUser(user, call, token, trace)
+        case .userCollection(let user, let name): try listCollection(name, of: user, call, token, trace)
+        case .manager(let user): try readManager(of: user, call, token, trace)
+        case .assignments(let key): try listAssignments(of: key, call, token, trace)
         case .users: try listUsers(call, token, trace)
         case .userCount: try countUsers(call, token, trace)
         case .directoryAudits: try listDirectoryAudits(call, token, trace)

@@ -89,6 +89,42 @@ extension GraphEndpoint {
         }
     }
 
+    func listAssignments(
+        of key: AppEntries.Key, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
+    ) throws -> Response {
+        responder.answer(try site.authority.listAssignments(of: key, token: token, trace: trace), trace) { entries, routed in
+            let body: JSON = ["@odata.context": .string("\(call.metadata(routed))#appRoleAssignments"), "value": .array(entries)]
+            return responder.answer(body, trace: trace)
+        }
+    }
+
+    // MARK: Around a user
+
+    func listCollection(
+        _ name: UserCollections.Name, of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
+    ) throws -> Response {
+        let options = try GraphListOptions(call.query)
+        let outcome = try site.authority.listCollection(name, of: user, token: token, trace: trace)
+        return responder.answer(outcome, trace) { found, routed in
+            let body: JSON = .object([
+                "@odata.context": .string("\(call.metadata(routed))\(name.context(of: found.user))"),
+                "@odata.count": options.wantsCount ? .integer(Int64(found.entries.count)) : nil,
+                "value": .array(options.shown(found.entries)),
+            ])
+            return responder.answer(body, trace: trace)
+        }
+    }
+
+    func readManager(of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
+        let query = try GraphQuery(call.query, of: call.users)
+        return responder.answer(try site.authority.readManager(of: user, token: token, trace: trace), trace) { profile, routed in
+            let context: JSON = [
+                "@odata.context": "\(call.metadata(routed))#directoryObjects/$entity", "@odata.type": "#microsoft.graph.user",
+            ]
+            return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace)
+        }
+    }
+
     // MARK: Logs
 
     func listDirectoryAudits(_ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {

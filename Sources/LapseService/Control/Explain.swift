@@ -65,10 +65,11 @@ extension Authority {
                 let account = try place.wholeAccount(of: found)
             else { return nil }
             let instant = question.at ?? account.homeNow
+            let client = try found.grant.flatMap { try place.client(of: $0) }
             let explanation = Explanation(
                 of: found.subject, account: account,
                 isKnownInTenant: try op.tx.user(of: account.user.home, in: place.tenant.id) != nil,
-                client: try found.grant.flatMap { try place.client(of: $0) },
+                client: client, app: try client.flatMap { try place.facts(of: $0) },
                 tenantNow: found.grant == nil ? try op.in(account.home).now : place.now,
                 policy: try place.policy(of: found, account.user))
             return Explanation.Answer(

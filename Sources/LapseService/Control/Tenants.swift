@@ -216,7 +216,7 @@ extension Operation {
     fileprivate func currentSeed(of tenant: Tenant) throws -> TenantSeed {
         TenantSeed(
             tenant: tenant, users: try tx.users(in: tenant.id, limit: .max), apps: try tx.apps(in: tenant.id, limit: .max),
-            faults: try tx.faults(of: tenant.id))
+            faults: try tx.faults(of: tenant.id), principals: try tx.servicePrincipals(in: tenant.id).filter { !$0.isDeleted })
     }
 
     /// Writes the operation's tenant as it is from now on; the event stands at the instant that its clock then shows.

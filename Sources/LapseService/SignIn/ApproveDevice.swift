@@ -83,6 +83,7 @@ extension BrowserRequest {
         }
         let candidate = judged.candidate
         guard judged.refusal == nil else { return signInPage(candidate.account.user.userPrincipalName, judged.word) }
+        if let error = try refusal(of: app, for: candidate) { return signInPage(candidate.account.user.userPrincipalName, error) }
         let scopes = try op.scopes(of: app)
         let scope = try? scopes.delegated(code.scope, several: .first, consented: nil)
         if let error = candidate.challenge(for: app, resource: scope?.resource ?? scopes.graph) {

@@ -10,7 +10,7 @@ extension Authority {
         _ parameters: FormParameters, at name: TenantName, version: EndpointVersion, step: BrowserStep, cookies: BrowserCookies,
         trace: RequestTrace
     ) throws -> Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> {
-        try deciding(trace) { op in
+        let outcome: Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> = try deciding(trace) { op in
             try op.enter(name)
             let id = ClientID(try parameters.required("client_id"))
             op.trace?.note?.put(client: id)
@@ -32,6 +32,8 @@ extension Authority {
                 let forced = try browser.forced(refusal, app, target, parameters, step: step, about: user?.id)
                 return forced.map { ($0, browser.setCookies) }
             }
+            // Entra: seen as a page.
+            if let refusal = try browser.refusal(of: app) { return .failure(refusal) }
             do {
                 let request = try AuthorizeRequest(
                     parameters, app: app, target: target, scopes: try op.scopes(of: app), version: version)
@@ -39,6 +41,11 @@ extension Authority {
             } catch let error as EntraError {
                 return .success((.redirect(target, browser.answer(error)), browser.setCookies))
             }
+        }
+        // After the commit: signing holds up no other request.
+        return try outcome.map { answer, cookies in
+            guard case .redirect(let target, let members, let plan?) = answer else { return (answer, cookies) }
+            return (.redirect(target, members.adding("id_token", try sign(plan, trace: trace))), cookies)
         }
     }
 }
@@ -88,7 +95,9 @@ extension BrowserRequest {
         let sessions = SignInDecision.judge(try candidates(), for: request, in: op.region)
         let looked = SignInDecision.looked(at: sessions, by: decisionStep, of: request)
         try count(looked.map(\.candidate))
-        let decision = SignInDecision.decide(request, step: decisionStep, sessions: sessions, hasCookie: hasCookie)
+        let decision = SignInDecision.decide(
+            request, step: decisionStep, sessions: sessions, hasCookie: hasCookie,
+            appRefusals: try refusals(of: request.app, for: sessions.map(\.candidate)))
         if case .arrived = step, decision.asksThePerson { try recordRequest(request, about: user) }
         return try carryOut(decision, of: request, looked, about: user)
     }
@@ -118,7 +127,7 @@ extension BrowserRequest {
             return .redirect(request.target, answer(refusal.error))
         case .issue(let candidate):
             try giveConsent(of: candidate.account.user, to: request)
-            return .redirect(request.target, try issueCode(request, for: candidate))
+            return try issue(request, for: candidate)
         }
     }
 
@@ -177,8 +186,9 @@ extension BrowserRequest {
                 asksForNewPassword: asksForNewPassword))
     }
 
-    /// Makes the grant and its code. The grant takes the session's `authTime`: single sign-on launders nothing.
-    private func issueCode(_ request: AuthorizeRequest, for candidate: SignInDecision.Candidate) throws -> FormAnswer {
+    /// Makes what was asked for: the grant and its code, an id token, or both. The grant takes the session's `authTime`: single sign-on
+    /// launders nothing.
+    private func issue(_ request: AuthorizeRequest, for candidate: SignInDecision.Candidate) throws -> AuthorizeAnswer {
         let (app, target, user) = (request.app, request.target, candidate.account.user)
         let own = try op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
         let grant = Grant(
@@ -187,10 +197,20 @@ extension BrowserRequest {
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
             createdAt: own.now, declaresCP1: request.claims.declaresCP1, registration: app.registration)
         let text = AuthorizationCode.newText(op.random)
-        var event = own.event(.codeIssued, user: user.id, client: app.id, grant: grant.id)
+        let kind: Event.Kind = request.wantsCode ? .codeIssued : .idTokenIssued
+        var event = own.event(kind, user: user.id, client: app.id, grant: request.wantsCode ? grant.id : nil)
         event.presented = candidate.session.id.description
         event.note(request)
         try op.tx.append(event)
+        try use(candidate)
+        let idToken =
+            try request.wantsIDToken
+            ? own.context(of: app).idToken(for: request, of: grant, user: user, code: request.wantsCode ? text : nil) : nil
+        let answer = FormAnswer([
+            "code": request.wantsCode ? text : nil, "client_info": request.wantsClientInfo ? TokenPlan.clientInfo(of: user) : nil,
+            "session_state": candidate.session.id.description,
+        ])
+        guard request.wantsCode else { return .redirect(target, answer, idToken: idToken) }
         try op.tx.insert(grant)
         try op.tx.insert(
             AuthorizationCode(
@@ -198,11 +218,7 @@ extension BrowserRequest {
                 namesTenant: !op.tenant.isNone,
                 challenge: request.challenge, nonce: request.nonce, wantsAuthTime: request.maxAge != nil, issuedAt: own.now,
                 expiresAt: own.now + EffectiveLifetimes(tenant: own.tenant, app: app).code))
-        try use(candidate)
-        return FormAnswer([
-            "code": text, "client_info": request.wantsClientInfo ? TokenPlan.clientInfo(of: user) : nil,
-            "session_state": candidate.session.id.description,
-        ])
+        return .redirect(target, answer, idToken: idToken)
     }
 }
 

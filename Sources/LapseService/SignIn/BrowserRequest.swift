@@ -74,6 +74,28 @@ struct BrowserRequest {
         for candidate in candidates { try count(candidate.attempts(in: op.region), of: candidate.session.id) }
     }
 
+    /// Whether the app may not be used by the session's user, in the tenant to sign in to. Nil: it may.
+    func refusal(of app: AppRegistration, for candidate: SignInDecision.Candidate) throws -> EntraError? {
+        let own = try op.in(candidate.tenant)
+        guard let facts = try own.facts(of: app) else { return nil }
+        return facts.refusal(on: .session, in: op.region, at: own.now, directory: own.tenant.name)
+            ?? facts.refusal(of: candidate.account.user)?.atAuthorize
+    }
+
+    /// ``refusal(of:for:)`` of each that is refused, by the session's id.
+    func refusals(of app: AppRegistration, for candidates: [SignInDecision.Candidate]) throws -> [GUID: EntraError] {
+        var refusals: [GUID: EntraError] = [:]
+        for candidate in candidates { refusals[candidate.session.id] = try refusal(of: app, for: candidate) }
+        return refusals
+    }
+
+    /// Whether the app may not be used in the tenant of the request at all. Under an alias nobody knows before somebody has signed in.
+    func refusal(of app: AppRegistration) throws -> EntraError? {
+        guard let facts = try op.facts(of: app) else { return nil }
+        try op.count(facts, on: .session)
+        return facts.refusal(on: .session, in: op.region, at: op.now, directory: op.tenant.name)
+    }
+
     /// The session was used to sign in to an app: its lifetime slides.
     func use(_ candidate: SignInDecision.Candidate) throws {
         let now = candidate.account.homeNow

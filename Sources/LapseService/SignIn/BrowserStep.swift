@@ -21,8 +21,8 @@ package enum AuthorizeAnswer: Sendable {
     case signIn(SignInPageFacts)
     case pick([SignInDecision.Candidate], appName: String)
     case consent(SignInDecision.Candidate, appName: String, permissions: [String])
-    /// To the redirect URI.
-    case redirect(AuthorizeRequest.Target, FormAnswer)
+    /// To the redirect URI; with an id token that has still to be signed.
+    case redirect(AuthorizeRequest.Target, FormAnswer, idToken: TokenPlan? = nil)
 }
 
 /// What the sign-in page says.

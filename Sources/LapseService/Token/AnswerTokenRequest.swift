@@ -70,6 +70,13 @@ extension Authority {
     }
 }
 
+extension Authority {
+    /// Signs the id token that authorize gives.
+    func sign(_ plan: TokenPlan, trace: RequestTrace) throws -> String? {
+        try plan.idTokenPayload(issuer: "\(trace.origin)/\(plan.tenant.id)/v2.0").map { try signer.sign($0, namesThumbprint: false) }
+    }
+}
+
 // The phases of a token request, inside its transaction.
 extension Operation {
     /// Locates what the request brings, lets faults hit it, authenticates its client, decides, writes.
@@ -127,13 +134,22 @@ extension Operation {
         _ request: TokenRequest, of app: AppRegistration?, _ presented: any PresentedGrant
     ) throws -> TokenDecision {
         switch ClientAuthentication.decide(
-            request.client, as: app, for: request.flow, grantClass: presented.grantClass, directory: tenant.name)
+            request.client, as: app, for: request.flow, grantClass: presented.grantClass, directory: tenant.name, now: now)
         {
         case .failure(let error): return .refuse(Refusal(error: error))
         case .success(let app):
             // Counted only for clients that are who they say they are: nobody else can lock one out.
             if let refusal = try refusalOfLoop(request) { return .refuse(Refusal(error: refusal)) }
-            return try presented.decide(request, in: context(of: app), self)
+            guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app), self) }
+            try count(facts, on: .refresh)
+            if let error = facts.refusal(on: .refresh, in: region, at: now, directory: tenant.name) {
+                return .refuse(Refusal(error: error))
+            }
+            let decision = try presented.decide(request, in: context(of: app), self)
+            guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
+                return decision
+            }
+            return .refuse(Refusal(error: error))
         }
     }
 

@@ -51,6 +51,12 @@ extension Authority {
             let id = ClientID(try form.required("client_id"))
             guard let app = known else { return .failure(.noSuchApp(id, directory: op.tenant.name)) }
             try app.check(isFor: name)
+            if let facts = try op.facts(of: app) {
+                try op.count(facts, on: .refresh)
+                if let error = facts.refusal(on: .refresh, in: op.region, at: op.now, directory: op.tenant.name) {
+                    return .failure(error)
+                }
+            }
             guard app.flows.contains(.device) else {
                 return .failure(
                     .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'."))

@@ -10,6 +10,7 @@ final class DirectoryCache: Sendable {
         var tenants: [GUID: Tenant?] = [:]
         var users: [GUID: User?] = [:]
         var apps: [AppKey: AppRegistration?] = [:]
+        var principals: [AppKey: ServicePrincipal?] = [:]
         var resources: [GUID: [ResourceAPI]] = [:]
         var faults: [GUID: [Fault]] = [:]
         /// Grants never change.

@@ -16,6 +16,9 @@ extension AppRegistration {
             lifetimes: Lifetimes(stored: row.decode(forColumn: "lifetimes")))
         challenges = try [Challenge](stored: row.decode(forColumn: "challenges"))
         registration = try row.decode(forColumn: "registration")
+        signInAudience = try row.decode(forColumn: "sign_in_audience")
+        issuesIDTokens = try row.decode(forColumn: "issues_id_tokens")
+        secretEnds = try [SecretHash: Timestamp](stored: row.decode(forColumn: "secret_ends"))
     }
 }
 
@@ -44,6 +47,9 @@ struct AppRow: PersistableRecord {
         container["lifetimes"] = app.lifetimes.stored
         container["challenges"] = app.challenges.stored
         container["registration"] = app.registration
+        container["sign_in_audience"] = app.signInAudience
+        container["issues_id_tokens"] = app.issuesIDTokens
+        container["secret_ends"] = app.secretEnds.stored
     }
 }
 
@@ -55,7 +61,7 @@ extension StoreTransaction {
             let found = try row(
                 """
                 SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-                WHERE apps.id = ?1 AND (?2 IS NULL OR tenant = ?2 OR NOT is_sandbox)
+                WHERE apps.id = ?1 AND (?2 IS NULL OR tenant = ?2 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg'))
                 ORDER BY tenant = ?2 DESC, is_sandbox, apps.rowid LIMIT 1
                 """, [id, tenant])
             return try found.map { try AppRegistration(row: $0) } ?? FirstPartyApps.all.first { $0.id == id }
@@ -68,7 +74,8 @@ extension StoreTransaction {
             try rows(
                 """
                 SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-                WHERE exposes IS NOT NULL AND (tenant = ?1 OR NOT is_sandbox) ORDER BY tenant <> ?1, apps.rowid
+                WHERE exposes IS NOT NULL AND (tenant = ?1 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg'))
+                ORDER BY tenant <> ?1, apps.rowid
                 """, [tenant]
             )
             .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
@@ -85,7 +92,7 @@ extension StoreTransaction {
         try rows(
             """
             SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-            WHERE tenant = ?1 OR NOT is_sandbox ORDER BY apps.id, tenant <> ?1, apps.rowid
+            WHERE tenant = ?1 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg') ORDER BY apps.id, tenant <> ?1, apps.rowid
             """, [tenant]
         )
         .map { (try AppRegistration(row: $0), $0["tenant"]) }

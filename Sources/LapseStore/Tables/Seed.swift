@@ -2,8 +2,8 @@ import Foundation
 import GRDB
 import LapseRules
 
-// A tenant's directory as one JSON value: the `seed` column, which a reset reads back. It holds the rows of the tenant, its users and its
-// apps, column by column, so that a stored seed changes with the schema and with nothing else.
+// A tenant's directory as one JSON value: the `seed` column, which a reset reads back. It holds the rows of the tenant, its users, apps
+// and service principals, column by column, so that a stored seed changes with the schema and with nothing else.
 
 extension TenantSeed {
     var stored: JSON {
@@ -13,6 +13,7 @@ extension TenantSeed {
                 "users": .array(try users.map { try $0.storedRow }),
                 "apps": .array(try apps.map { try AppRow(app: $0, tenant: tenant.id).storedRow }),
                 "faults": .array(faults.map { ["id": .string($0.id.description), "definition": $0.stored] }),
+                "principals": .array(try principals.map { try $0.storedRow }),
             ]
         }
     }
@@ -31,7 +32,8 @@ extension TenantSeed {
                 let read = try fault.required("definition") { try Fault(stored: $0, id: id, ordinal: Int64(index + 1)) }
                 try fault.finish()
                 return read
-            })
+            },
+            principals: try object.required("principals") { try $0.list { try $0.row(ServicePrincipal.init(row:)) { $0 } } })
         try object.finish()
     }
 }

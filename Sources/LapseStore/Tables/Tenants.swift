@@ -67,6 +67,7 @@ extension StoreTransaction {
         for user in seed.users { try insert(user) }
         for app in seed.apps { try insert(app, in: seed.tenant.id) }
         for fault in seed.faults { try insert(fault, in: seed.tenant.id) }
+        for principal in seed.principals { try save(principal) }
     }
 
     /// The directory that a reset brings back.

@@ -67,6 +67,12 @@ extension StoreTransaction {
         return try found.map { try User(row: $0) }
     }
 
+    /// The users of the tenant who consented to something beside an app's registration.
+    package func usersWithConsents(in tenant: GUID) throws -> [User] {
+        try rows("SELECT * FROM users WHERE tenant = ? AND consents <> '{}' AND deleted_at IS NULL ORDER BY id", [tenant])
+            .map { try User(row: $0) }
+    }
+
     /// The users of the tenant whose user principal name has this before its @, by name; without those who are deleted.
     ///
     /// - Parameter name: without an @, in any case.

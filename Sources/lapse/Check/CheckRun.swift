@@ -162,7 +162,7 @@ struct CheckRun: Sendable {
     }
 
     private func sentence(of reason: UntestedReason) -> String {
-        func named(_ code: AADSTS?) -> String { code.map { " with AADSTS\($0.rawValue) (\($0))" } ?? "" }
+        func named(_ code: AADSTS?) -> String { code.map { " with AADSTS\($0.rawValue)\($0.name.map { " (\($0))" } ?? "")" } ?? "" }
         let visit = plan.visit == nil ? ". Is it a server? Then somebody has to use it: --visit URL" : ""
         switch reason {
         case .nothingReachedLapse:

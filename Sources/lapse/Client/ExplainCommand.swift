@@ -199,7 +199,7 @@ struct ExplainText {
             return (Self.refused(verdict), "\(Self.endpoint(planes[0])) enforces \(cause) of \(verdict.shown("cutOff"))\(since)")
         case .accountDisabled: return (Self.refused(verdict), "the account is disabled")
         case .accountDeleted: return (Self.refused(verdict), "the account is deleted")
-        case .expired, .signedOut, .noAccount, .noApp, .policy, nil:
+        case .expired, .signedOut, .noAccount, .noApp, .appDisabled, .appDeleted, .policy, nil:
             let why = verdict.shown("why")
             return (Self.refused(verdict), String(why.hasSuffix(".") ? why.dropLast() : why[...]))
         }

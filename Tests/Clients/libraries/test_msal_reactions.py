@@ -164,6 +164,11 @@ def without_redirects(apps):
     return page(apps, REDIRECT)
 
 
+def of_one_tenant(apps):
+    apps.lapse.tenant("PATCH", f"apps/{NATIVE}", {"signInAudience": "AzureADMyOrg"})
+    return page(apps, REDIRECT, "common")
+
+
 def at_another_authority(apps):
     flow = apps.public(tenant="common").initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri=REDIRECT)
     answer = Browser(apps.lapse).sign_in(flow["auth_uri"], ADELE)
@@ -204,6 +209,8 @@ SCENARIOS = {
     50057: lambda apps: apps.silent(lambda: apps.lapse.tenant("PATCH", f"users/{ADELE_ID}", {"accountEnabled": False})),
     500341: lambda apps: apps.silent(lambda: apps.lapse.tenant("DELETE", f"users/{ADELE_ID}")),
     50034: lambda apps: apps.password(user="nobody@contoso.example"),
+    7000112: lambda apps: apps.silent(lambda: apps.lapse.tenant("PATCH", f"apps/{NATIVE}", {"enabled": False})),
+    50105: lambda apps: apps.silent(lambda: apps.lapse.tenant("PATCH", f"apps/{NATIVE}", {"assignmentRequired": True})),
     50058: lambda apps: apps.redirected(lambda browser, uri: browser.parameters(browser.open(uri)), prompt="none"),
     160021: lambda apps: apps.redirected(
         lambda browser, uri: browser.parameters(browser.open(f"{uri}&sid={NOBODY}")), prompt="none"),
@@ -252,6 +259,7 @@ SCENARIOS = {
     90102: lambda apps: page(apps, "/auth/callback"),
     500113: without_redirects,
     9002332: lambda apps: page(apps, REDIRECT, "consumers"),
+    50194: of_one_tenant,
     650053: lambda apps: apps.silent(scopes=["User.Fly"]),
     70011: lambda apps: apps.silent(scopes=["https://graph.microsoft.com/"]),
     9010010: lambda apps: NEVER,

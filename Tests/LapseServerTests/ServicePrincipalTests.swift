@@ -1,0 +1,242 @@
+import Foundation
+import HTTPTypes
+import LapseRules
+import Testing
+
+/// Apps that an administrator switches off, keeps for some users, or has for one tenant alone.
+@Suite("Service principals")
+struct ServicePrincipalTests {
+    private func graph(_ lab: Lab, _ method: HTTPRequest.Method, _ path: String, _ body: JSON? = nil) async throws -> Answer {
+        let token = try await lab.grant(
+            user: "admin@contoso.example", scope: "User.Read User.ReadWrite.All Directory.AccessAsUser.All")["access_token"]
+        return try await lab.send(
+            method, "/v1.0/\(path)", headers: [.authorization: "Bearer \(token)", .contentType: "application/json"],
+            body: body?.encodedText ?? "")
+    }
+
+    private static let native = "servicePrincipals(appId='\(Lab.native)')"
+
+    @Test(
+        "A disabled app is refused when the change has arrived, on each plane, and is good again when it is enabled; other apps go on"
+    )
+    func disabled() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.delay("PT3M")
+            let token = try await lab.grant()["refresh_token"]
+            let other = try await lab.grant(client: Lab.web)["refresh_token"]
+            #expect(try await graph(lab, .patch, Self.native, ["accountEnabled": false]).status == 204)
+            #expect(try await graph(lab, .get, "\(Self.native)?$select=accountEnabled").json["accountEnabled"] == false)
+            #expect(try await lab.refresh(token).status == 200, "nobody knows yet")
+            #expect(try await lab.signIn().redirect?["code"] != nil)
+            lab.pass(.seconds(180))
+            let refused = try await lab.refresh(token)
+            #expect((refused.status, refused.code, refused["error"]) == (400, 7_000_112, "unauthorized_client"))
+            #expect(try await lab.authorize(Lab.authorizePath()).text.contains("AADSTS7000112"))
+            let device = try await lab.form(
+                "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": "openid"])
+            #expect(device.code == 7_000_112)
+            #expect(try await lab.refresh(other, client: Lab.web, secret: "lapse-web-secret").status == 200)
+            #expect(try await graph(lab, .patch, Self.native, ["accountEnabled": true]).status == 204)
+            #expect(try await lab.refresh(token).code == 7_000_112)
+            lab.pass(.seconds(180))
+            #expect(try await lab.refresh(token).status == 200)
+        }
+    }
+
+    @Test("An app is disabled in one tenant and not in another; explain says so, with the instant of the next change")
+    func oneTenant() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            let there = try await lab.control(
+                .post, "tenants/fabrikam.example/grants",
+                ["user": "nestor@fabrikam.example", "client_id": .string(Lab.native), "scope": "openid offline_access"])[
+                    "refresh_token"]
+            try await lab.delay("PT1M")
+            #expect(try await graph(lab, .patch, Self.native, ["accountEnabled": false]).status == 204)
+            func verdict() async throws -> JSON {
+                let answer = try await lab.contoso(.post, "explain", ["refresh_token": .string(token)])
+                return answer.json["verdicts"]?.elements.first { $0["plane"] == "refresh" } ?? .null
+            }
+            #expect(try await verdict()["accepted"] == true)
+            #expect(try await verdict()["changesAt"] != .null)
+            lab.pass(.seconds(60))
+            #expect(try await verdict()["rule"] == "appDisabled")
+            #expect(try await verdict()["code"]?.int == 7_000_112)
+            #expect(try await lab.refresh(there, at: "fabrikam.example").status == 200)
+        }
+    }
+
+    @Test("A deleted service principal: as if the app had never been there; it can be brought back")
+    func deleted() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            #expect(try await graph(lab, .delete, Self.native).status == 204)
+            #expect(try await lab.refresh(token).code == 700_016)
+            #expect(try await graph(lab, .get, Self.native).status == 404)
+            #expect(try await graph(lab, .patch, Self.native, ["accountEnabled": true]).status == 404)
+            let back = try await graph(lab, .post, "servicePrincipals", ["appId": .string(Lab.native)])
+            #expect(back.status == 201 && back["appId"] == Lab.native)
+            #expect(try await lab.refresh(token).status == 200)
+            #expect(try await graph(lab, .post, "servicePrincipals", ["appId": .string(Lab.native)]).status == 409)
+            #expect(try await graph(lab, .post, "servicePrincipals", ["appId": "nobody"]).status == 400)
+        }
+    }
+
+    @Test(
+        "Only assigned users: others hear access_denied at authorize and 50105 at the token endpoint; assignments are read, added, removed"
+    )
+    func assignments() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            #expect(try await graph(lab, .patch, Self.native, ["appRoleAssignmentRequired": true]).status == 204)
+            #expect(try await lab.refresh(token).code == 50105)
+            let denied = try #require(try await lab.signIn().redirect)
+            #expect(denied["error"] == "access_denied" && denied["error_description"]?.contains("AADSTS50105") == true)
+            let id = try await graph(lab, .get, Self.native)["id"]
+            let body: JSON = [
+                "principalId": .string(Lab.adele), "resourceId": .string(id), "appRoleId": .string(Tenant.noID.description),
+            ]
+            let made = try await graph(lab, .post, "servicePrincipals/\(id)/appRoleAssignedTo", body)
+            #expect(made.status == 201 && made["principalDisplayName"] == "Adele Vance")
+            #expect(try await lab.refresh(token).status == 200)
+            #expect(try await graph(lab, .post, "servicePrincipals/\(id)/appRoleAssignedTo", body).status == 400)
+            let own = try await graph(lab, .get, "users/\(Lab.adele)/appRoleAssignments")
+            #expect(own.json["value"]?.elements.map { $0["resourceId"]?.text } == [id])
+            #expect(try await graph(lab, .get, "\(Self.native)/appRoleAssignedTo").json["value"]?.elements.count == 1)
+            #expect(try await graph(lab, .delete, "\(Self.native)/appRoleAssignedTo/\(made["id"])").status == 204)
+            #expect(try await lab.refresh(token).code == 50105)
+        }
+    }
+
+    @Test("Whoever has no role for apps changes none; what is not kept is refused, and nothing has changed")
+    func refused() async throws {
+        try await Lab.run { lab async throws in
+            let poor = try await lab.grant(scope: "User.Read Directory.AccessAsUser.All")["access_token"]
+            for path in [Self.native, "applications(appId='\(Lab.native)')"] {
+                let answer = try await lab.send(
+                    .patch, "/v1.0/\(path)", headers: [.authorization: "Bearer \(poor)", .contentType: "application/json"],
+                    body: "{}")
+                #expect(answer.status == 403)
+            }
+            for (path, body) in [
+                (Self.native, ["accountEnabled": "no"] as JSON), (Self.native, ["tags": []] as JSON),
+                ("applications(appId='\(Lab.native)')", ["web": ["redirectUris": ["http://localhost/x"]]]),
+                ("applications(appId='\(Lab.native)')", ["publicClient": ["redirectUris": ["no uri"]]]),
+                ("applications(appId='\(Lab.native)')", ["signInAudience": "Everybody"]),
+            ] as [(String, JSON)] {
+                #expect(try await graph(lab, .patch, path, body).status == 400, "\(body)")
+            }
+            #expect(try await lab.contoso(.get, "apps/\(Lab.native)").json["redirectUris"]?.elements.count == 3)
+        }
+    }
+
+    @Test("Applications: a removed redirect URI, an audience of one tenant, a secret that ends, one that is removed")
+    func applications() async throws {
+        try await Lab.run { lab async throws in
+            let native = "applications(appId='\(Lab.native)')"
+            #expect(
+                try await graph(lab, .patch, native, ["publicClient": ["redirectUris": ["http://localhost/other"]]]).status == 204)
+            #expect(try await lab.authorize(Lab.authorizePath()).text.contains("AADSTS50011"))
+            let web = "applications(appId='\(Lab.web)')"
+            let token = try await lab.grant(client: Lab.web)["refresh_token"]
+            let ending: JSON = ["passwordCredential": ["displayName": "short", "endDateTime": "2026-03-01T13:00:00Z"]]
+            let made = try await graph(lab, .post, "\(web)/addPassword", ending)
+            #expect(made.status == 200 && made["displayName"] == "short")
+            #expect(try await lab.refresh(token, client: Lab.web, secret: made["secretText"]).status == 200)
+            let lasting = try await graph(lab, .post, "\(web)/addPassword", [:])
+            #expect(try await graph(lab, .post, "\(web)/removePassword", ["keyId": .string(lasting["keyId"])]).status == 204)
+            #expect(try await lab.refresh(token, client: Lab.web, secret: lasting["secretText"]).code == 7_000_215)
+            lab.pass(.seconds(3600))
+            #expect(try await lab.refresh(token, client: Lab.web, secret: made["secretText"]).code == 7_000_222)
+            #expect(try await lab.refresh(token, client: Lab.web, secret: "lapse-web-secret").status == 200)
+
+            #expect(try await graph(lab, .patch, web, ["signInAudience": "AzureADMyOrg"]).status == 204)
+            let path = Lab.authorizePath(client: Lab.web, redirect: "http://localhost/cb", tenant: "fabrikam.example")
+            #expect(try await lab.authorize(path).text.contains("AADSTS700016"), "another tenant does not know it")
+            #expect(try await lab.refresh(token, client: Lab.web, at: "common", secret: "lapse-web-secret").code == 50194)
+        }
+    }
+
+    // MARK: Id tokens from authorize
+
+    @Test(
+        "An app that may gets an id token, alone by fragment or form_post, or with its code, whose hash it then has; without a nonce none"
+    )
+    func idTokens() async throws {
+        try await Lab.run { lab async throws in
+            func path(_ type: String, _ more: KeyValuePairs<String, String> = [:]) -> String {
+                Lab.authorizePath(client: Lab.web, scope: "openid profile", more).replacing(
+                    "response_type=code", with: "response_type=\(type)")
+            }
+            let cookies = try await lab.signIn().cookies
+            #expect(
+                try await lab.authorize(path("id_token", ["nonce": "n"]), cookies: cookies).headers[.location]?.contains("700054")
+                    == true)
+            let web = "applications(appId='\(Lab.web)')"
+            let setting: JSON = ["web": ["implicitGrantSettings": ["enableIdTokenIssuance": true]]]
+            #expect(try await graph(lab, .patch, web, setting).status == 204)
+            let alone = try await lab.authorize(path("id_token", ["nonce": "n"]), cookies: cookies)
+            let location = try #require(alone.headers[.location])
+            #expect(location.hasPrefix("http://localhost/cb#id_token=") || location.contains("&id_token="))
+            #expect(!location.contains("code="))
+            let both = try await lab.authorize(
+                path("code%20id_token", ["nonce": "n", "response_mode": "form_post"]), cookies: cookies)
+            let token = try #require(both.text.firstMatch(of: /name="id_token" value="([^"]+)"/)?.1)
+            let code = String(try #require(both.text.firstMatch(of: /name="code" value="([^"]+)"/)?.1))
+            let payload = try #require(Base64URL.decode(String(token.split(separator: ".")[1])))
+            let claims = try #require(JSON(parsing: payload))
+            #expect(claims["nonce"] == "n" && claims["aud"]?.text == Lab.web)
+            #expect(claims["c_hash"]?.text == Base64URL.encode(Array(SecretHash(of: code).bytes.prefix(16))))
+            let form: KeyValuePairs = [
+                "grant_type": "authorization_code", "client_id": Lab.web, "client_secret": "lapse-web-secret", "code": code,
+                "redirect_uri": "http://localhost/cb",
+            ]
+            #expect(try await lab.form("/contoso.example/oauth2/v2.0/token", form).status == 200)
+            for wrong in [path("id_token"), path("id_token", ["nonce": "n", "response_mode": "query"])] {
+                #expect(
+                    try await lab.authorize(wrong, cookies: cookies).headers[.location]?.contains("error=invalid_request") == true)
+            }
+        }
+    }
+
+    // MARK: Around a user
+
+    @Test("What stands around a user is what the seed says, empty by default; methods want their own permission")
+    func collections() async throws {
+        try await Lab.run { lab async throws in
+            for name in [
+                "memberOf", "transitiveMemberOf", "ownedObjects", "ownedDevices", "registeredDevices", "licenseDetails",
+                "appRoleAssignments", "oauth2PermissionGrants",
+            ] {
+                let answer = try await graph(lab, .get, "users/\(Lab.adele)/\(name)")
+                #expect(answer.status == 200 && answer.json["value"] == [], "\(name): \(answer.text)")
+            }
+            try await lab.contoso(
+                .patch, "users/\(Lab.adele)",
+                [
+                    "memberOf": [["displayName": "Sales"], ["displayName": "Printer Administrator", "kind": "role"]],
+                    "devices": [["displayName": "LAPTOP-1", "accountEnabled": false]], "licences": ["ENTERPRISEPACK"],
+                    "authenticationMethods": ["fido2"], "manager": "alex@contoso.example", "roles": ["Reports Reader"],
+                ])
+            let groups = try await graph(lab, .get, "users/\(Lab.adele)/memberOf?$select=displayName").json["value"]?.elements ?? []
+            #expect(groups.map { $0["displayName"]?.text } == ["Reports Reader", "Sales", "Printer Administrator"])
+            #expect(
+                groups.map { $0["@odata.type"]?.text?.split(separator: ".").last } == ["directoryRole", "group", "directoryRole"])
+            let device = try await graph(lab, .get, "users/\(Lab.adele)/registeredDevices").json["value"]?.elements.first
+            #expect(device?["displayName"] == "LAPTOP-1" && device?["accountEnabled"] == false)
+            let licence = try await graph(lab, .get, "users/\(Lab.adele)/licenseDetails?$top=5").json["value"]?.elements.first
+            #expect(licence?["skuPartNumber"] == "ENTERPRISEPACK")
+            #expect(try await graph(lab, .get, "users/\(Lab.adele)/manager")["displayName"] == "Alex Wilber")
+            #expect(try await graph(lab, .get, "users/alex@contoso.example/manager").status == 404)
+            #expect(try await graph(lab, .get, "users/\(Lab.adele)/authentication/methods").status == 403)
+            let token = try await lab.grant(user: "admin@contoso.example", scope: "UserAuthenticationMethod.Read.All")[
+                "access_token"]
+            let methods = try await lab.send(
+                .get, "/v1.0/users/\(Lab.adele)/authentication/methods", headers: [.authorization: "Bearer \(token)"])
+            #expect(
+                methods.json["value"]?.elements.map { $0["@odata.type"]?.text?.split(separator: ".").last } == [
+                    "passwordAuthenticationMethod", "fido2AuthenticationMethod",
+                ])
+        }
+    }
+}
