@@ -191,6 +191,9 @@ def test_signing_out_ends_it(lapse, authorize, visit):
     sign_in(page)
     answer(page)
     page.goto(f"{lapse.authority}/oauth2/v2.0/logout")
+    assert page.get_by_role("heading", level=1).inner_text() == "Pick an account"
+    chromium.assert_accessible(page)
+    page.get_by_role("button", name="Adele").click()
     assert page.get_by_role("heading", level=1).inner_text() == "You signed out of your account"
     chromium.assert_accessible(page)
     page.goto(authorize(prompt="none"))
@@ -243,6 +246,8 @@ def pages(lapse, authorize, page):
     page.goto(f"{lapse.https}/nothing/here")
     yield "not-found"
     page.goto(f"{lapse.authority}/oauth2/v2.0/logout")
+    yield "sign-out"
+    page.goto(f"{lapse.authority}/oauth2/v2.0/logout?logout_hint={ADELE}")
     yield "signed-out"
 
 

@@ -176,11 +176,11 @@ def curl(form, path="token"):
     (curl({"grant_type": "password", "username": ADELE, "password": "Passw0rd!", "scope": "User.Read offline_access"}), [],
      "the app never asked for a token again: its access token is good till "),
     (curl({"grant_type": "password", "username": ADELE, "password": "wrong", "scope": "User.Read"}), [],
-     "the sign-in was refused with AADSTS50126 (wrongPassword)"),
+     "the sign-in was refused with AADSTS50126 (InvalidUserNameOrPassword)"),
     (curl({"grant_type": "client_credentials", "client_secret": "lapse-daemon-secret", "scope": "https://graph.microsoft.com/.default"}),
      ["--client", "daemon"], "the app asked for tokens on its own, and nobody's sign-ins can be revoked for those; --scenario daemon-outage"),
     (curl({"grant_type": "client_credentials", "client_secret": "wrong", "scope": "https://graph.microsoft.com/.default"}),
-     ["--client", "daemon"], "the token endpoint refused the app with AADSTS7000215 (wrongSecret), and it got no token"),
+     ["--client", "daemon"], "the token endpoint refused the app with AADSTS7000215, and it got no token"),
 ])
 def test_when_nothing_was_met_the_reason_is_told(check, command, options, reason):
     done = check("--scenario", "quick.yaml", *options, command=command)

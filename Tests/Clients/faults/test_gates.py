@@ -287,7 +287,7 @@ def test_nothing_but_redeems_waits_for_a_redeem(race):
 @pytest.mark.parametrize("at", [DOMAIN, "organizations"])
 def test_a_code_waits_as_a_refresh_token_does(race, lapse, at):
     """Under an alias too, where most apps send it."""
-    code = Connection(lapse).code()
+    code = Connection(lapse).code(at)
     race.close(BEFORE_DECISION)
     redeeming = race.send(
         Tenant.token, {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT}, tenant=at)

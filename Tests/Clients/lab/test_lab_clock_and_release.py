@@ -487,7 +487,7 @@ def last_change(tenant):
     return [each["revocation"] for each in tenant.everything("/events") if each["revocation"]][-1]
 
 
-@pytest.mark.parametrize("cause, code", [("disable", 50057), ("delete", 50034)])
+@pytest.mark.parametrize("cause, code", [("disable", 50057), ("delete", 500341)])
 def test_a_change_of_an_account_is_held_and_released_by_its_id(tenant, cause, code):
     tenant.propagate({"regions": REGIONS, "planes": {"refresh": "manual", "session": "manual"}})
     made = tenant.sign_in()

@@ -19,6 +19,9 @@ NEWEST = OLDER[-1] + 1
 # What schema 7's program called differently.
 RENAMED = {"notYetBelieved": "notYetInEffect", "believes it": "enforces it", "does not believe it": "does not enforce it"}
 
+# What an app has had since schema 10.
+APP = {"signInAudience": "AzureADMultipleOrgs", "idTokens": False, "enabled": True, "assignmentRequired": False, "assigned": []}
+
 
 @pytest.fixture(params=OLDER)
 def schema(request):
@@ -57,7 +60,10 @@ def dump(data):
 
 def renamed(value):
     if isinstance(value, dict):
-        return {name: renamed(member) for name, member in value.items()}
+        # Until schema 10 a deleted user's older sign-in was refused as a name that nobody has.
+        if value.get("code") == 50034:
+            value = value | {"code": 500341}
+        return {name: renamed(member) for name, member in (value | APP if "redirectUris" in value else value).items()}
     if isinstance(value, list):
         return [renamed(element) for element in value]
     if isinstance(value, str):

@@ -178,7 +178,9 @@ def test_no_answer_may_have_a_member_that_the_document_does_not_know():
 
 def test_the_document_lists_every_code_that_can_be_forced():
     pages = (ROOT / "Tests" / "Golden" / "codes").glob("*.txt")
-    assert DOCUMENT["components"]["schemas"]["RefusalCode"]["enum"] == sorted(int(page.stem) for page in pages)
+    forced = (ROOT / "docs" / "codes.md").read_text().partition("## Codes that can only be forced")[2].rpartition("\n\n")[2]
+    listed = [int(number) for number in re.findall(r"(?:^|, |,\n)(\d+)", forced)]
+    assert DOCUMENT["components"]["schemas"]["RefusalCode"]["enum"] == sorted([*(int(page.stem) for page in pages), *listed])
 
 
 # MARK: The tour
@@ -620,7 +622,7 @@ def tour_of_the_users(lab):
     assert lab.visit("updateUser", 200, {"challenges": [{"code": 65001}]}, id=adele)["challenges"] == [
         {"code": 65001, "on": ["refresh", "authorize"]}]
     for challenge, field in [
-            ({"code": 50173}, "code"), ({"on": ["refresh"]}, "code"), ({"code": 50076, "on": ["x"]}, "on[0]")]:
+            ({"code": 50}, "code"), ({"code": 7000222}, "code"), ({"on": ["refresh"]}, "code"), ({"code": 50076, "on": ["x"]}, "on[0]")]:
         lab.refused("updateUser", 400, {"challenges": [challenge]}, f"challenges[0].{field}", id=adele)
     lab.visit("updateUser", 200, {"challenges": []}, id=adele)
     lab.visit("withdrawConsent", 204, id=adele)
@@ -648,7 +650,8 @@ def tour_of_the_apps(lab):
         "logoutUrl": "https://localhost/out", "flows": DOCUMENT["components"]["schemas"]["Flow"]["enum"],
         "delegated": ["User.Read"], "application": ["User.Read.All"],
         "exposes": {"uri": "api://tailspin", "scopes": ["read"], "xms_cc": True}, "accessTokenVersion": 1, "foci": True,
-        "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222, "on": ["authorize"]}]}
+        "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222, "on": ["authorize"]}],
+        "signInAudience": "AzureADMyOrg", "idTokens": True, "enabled": False, "assignmentRequired": True, "assigned": []}
     assert lab.visit("createApp", 201, new) == {**new, "id": "tailspin-web"}
     for kind in DOCUMENT["components"]["schemas"]["AppKind"]["enum"]:
         assert lab.visit("createApp", 201, {"name": kind, "kind": kind, "exposes": None})["secrets"] == []
@@ -710,7 +713,7 @@ def tour_of_the_sign_ins(lab):
     assert lab.visit("getTimeline", 200, id=alex)["rows"] == []
     assert "Nothing has happened yet." in lab.visit("getTimelinePicture", 200, id=alex)
     # Dead for every reason that there is: signed out, revoked, disabled, expired.
-    assert lab.form("logout", whole["cookies"]).status_code == 200
+    assert lab.form("logout", whole["cookies"], logout_hint=lab.visit("getUser", 200, id=adele)["userPrincipalName"]).status_code == 200
     assert [session["endedAt"] for session in lab.visit("listSessions", 200, id=adele)["items"] if session["endedAt"]]
     revocation = lab.revoke(adele)
     for list_them in ("listGrants", "listSessions"):
@@ -850,7 +853,7 @@ def tour_of_the_explanations(lab):
 
     lab.visit("resetTenant", 200)
     held = credentials()
-    assert lab.form("logout", {"ESTSAUTH": held[-1][1]}).status_code == 200
+    assert lab.form("logout", {"ESTSAUTH": held[-1][1]}, logout_hint=lab.visit("getUser", 200, id=adele)["userPrincipalName"]).status_code == 200
     explained()
     lab.visit("updateUser", 200, {"challenges": [{"code": 53003}]}, id=adele)
     explained()
@@ -863,6 +866,13 @@ def tour_of_the_explanations(lab):
     rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
     app = lab.visit("createApp", 201, {"name": "Gone", "kind": "public", "delegated": ["openid", "offline_access"]})["id"]
     token = lab.sign_in(adele, app, "openid offline_access")["refresh_token"]
+    lab.visit("updateApp", 200, {"enabled": False}, id=app)
+    rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
+    admin = lab.sign_in(member(made, "admin")[0], NATIVE, "User.Read Directory.AccessAsUser.All")["access_token"]
+    gone = lab.session.delete(
+        f"{lab.origin}/v1.0/servicePrincipals(appId='{app}')", headers={"Authorization": f"Bearer {admin}"}, timeout=TIMEOUT)
+    assert gone.status_code == 204, gone.text
+    rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
     lab.visit("deleteApp", 204, id=app)
     rules.update(verdict["rule"] for verdict in lab.explain(refresh_token=token)["verdicts"])
     # An application's own token has no user, and nothing revokes it.

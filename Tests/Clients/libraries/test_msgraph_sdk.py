@@ -117,7 +117,7 @@ def test_a_daemon_makes_disables_deletes_and_restores_a_user(lapse, daemons_grap
         assert refusal() == 50057
         await user.patch(User(account_enabled=True))
         await user.delete()
-        assert refusal() == 50034
+        assert refusal() == 500341
         deleted = daemons_graph.directory.deleted_items
         assert [each.id for each in (await deleted.graph_user.get()).value] == [made.id]
         restored = await deleted.by_directory_object_id(made.id).restore.post()

@@ -41,13 +41,13 @@ class Connection:
     def revoke(self, user):
         return self.control("/revocations", {"user": user, "cause": "adminRevoke"})
 
-    def code(self):
+    def code(self, at=DOMAIN):
         """A code from the sign-in page, as a browser without JavaScript gets it."""
         query = {"client_id": NATIVE, "response_type": "code", "redirect_uri": REDIRECT, "scope": SCOPE,
             "prompt": "login"}
         form = urlencode({"step": "signIn", "login": ADELE, "passwd": PASSWORD})
         status, headers, body = self.send(
-            "POST", f"/{DOMAIN}/oauth2/v2.0/authorize?{urlencode(query)}", form, **{"Content-Type": FORM})
+            "POST", f"/{at}/oauth2/v2.0/authorize?{urlencode(query)}", form, **{"Content-Type": FORM})
         assert status == 302, body
         return dict(parse_qsl(urlsplit(headers["Location"]).query))["code"]
 
