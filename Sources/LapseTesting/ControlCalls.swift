@@ -67,9 +67,4 @@ struct ControlCalls: Sendable {
             throw LapseError("\(error)")
         }
     }
-
-    /// A part of a path.
-    static func encoded(_ part: String) -> String {
-        part.addingPercentEncoding(withAllowedCharacters: .alphanumerics.union(CharacterSet(charactersIn: "-._~@"))) ?? part
-    }
 }

@@ -50,8 +50,10 @@ public struct LapseTenant: Sendable {
     /// What an app takes for its authority: the origin with this tenant.
     public var authority: URL { lapse.https.appending(path: domain) }
 
-    /// The full name of a user: `adele` and `adele@contoso.example` are `adele@` this tenant's domain. Any other name is left as it is.
+    /// The full name of a user: `adele` and `adele@contoso.example` are `adele@` this tenant's domain. An id, and any other
+    /// name, is left as it is.
     public func user(_ name: String) -> String {
+        guard GUID(name) == nil else { return name }
         let parts = name.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
         return parts.count == 1 || parts[1] == BuiltInLab.domain ? "\(parts[0])@\(domain)" : name
     }

@@ -199,7 +199,8 @@ struct GraphCallerTests {
         (.privilegedRoleAdministrator, withoutRole),
         (.passwordAdministrator, withoutRole.union(passwords)), (.helpdeskAdministrator, withoutRole.union(passwords)),
         (.applicationAdministrator, withoutRole.union([.writeApps, .assign])),
-        (.cloudApplicationAdministrator, withoutRole.union([.writeApps, .assign])), (.groupsAdministrator, withoutRole), (.guestInviter, withoutRole), (.directoryReaders, withoutRole),
+        (.cloudApplicationAdministrator, withoutRole.union([.writeApps, .assign])), (.groupsAdministrator, withoutRole),
+        (.guestInviter, withoutRole), (.directoryReaders, withoutRole),
         (.messageCenterReader, withoutRole), (.reportsReader, withoutRole.union([.readAuditLogs])),
         (.usageSummaryReportsReader, withoutRole),
         (.securityReader, withoutRole.union([.readAuditLogs])),
@@ -242,7 +243,8 @@ struct GraphCallerTests {
         (.passwordAdministrator, strongest.union([password, helpdesk, authentication, users])),
         (.privilegedAuthenticationAdministrator, strongest), (.privilegedRoleAdministrator, strongest),
         (.reportsReader, strongest.union([helpdesk, authentication, users])), (.userAdministrator, strongest.union([users])),
-        (.usageSummaryReportsReader, strongest.union([helpdesk, authentication, users])), (.securityReader, strongest), (.applicationAdministrator, strongest), (.cloudApplicationAdministrator, strongest),
+        (.usageSummaryReportsReader, strongest.union([helpdesk, authentication, users])), (.securityReader, strongest),
+        (.applicationAdministrator, strongest), (.cloudApplicationAdministrator, strongest),
     ]
 
     @Test(

@@ -204,12 +204,15 @@ struct AppEntriesTests {
 
     @Test("An API shows its scopes and names; an app of Microsoft's has Microsoft's directory")
     func principals() {
-        let own = AppEntries.servicePrincipal(.init(app: api, owner: lab.tenant.id, principal: .init(of: api.id, in: lab.tenant.id)), in: lab.tenant)
+        let own = AppEntries.servicePrincipal(
+            .init(app: api, owner: lab.tenant.id, principal: .init(of: api.id, in: lab.tenant.id)), in: lab.tenant)
         #expect(own["appOwnerOrganizationId"]?.text == lab.tenant.id.description)
         #expect(own["servicePrincipalNames"] == [.string(BuiltInLab.apiURI), .string(api.id.description)])
         guard case .array(let scopes)? = own["oauth2PermissionScopes"] else { return #expect(Bool(false)) }
         #expect(scopes.map { $0["value"] } == ["access_as_user"])
-        let graph = AppEntries.servicePrincipal(.init(app: FirstPartyApps.graph, owner: nil, principal: .init(of: FirstPartyApps.graph.id, in: lab.tenant.id)), in: lab.tenant)
+        let graph = AppEntries.servicePrincipal(
+            .init(app: FirstPartyApps.graph, owner: nil, principal: .init(of: FirstPartyApps.graph.id, in: lab.tenant.id)),
+            in: lab.tenant)
         #expect(graph["appOwnerOrganizationId"] == "f8cdef31-a31e-4b4a-93e4-5f571e91255a")
         #expect(graph["servicePrincipalNames"] == ["https://graph.microsoft.com", "00000003-0000-0000-c000-000000000000"])
         #expect(graph["id"] != own["id"])

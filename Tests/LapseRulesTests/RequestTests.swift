@@ -70,7 +70,8 @@ struct TokenRequestTests {
         #expect(try code(.confidential, nil) == .missingSecret)
         #expect(try code(.confidential, nil, grantClass: .spa) == nil)
         let unregistered = ClientAuthentication.decide(
-            try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, directory: "Contoso", now: World.now
+            try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, directory: "Contoso",
+            now: World.now
         ).refusal
         #expect(unregistered?.code == .appNotFound)
         let flow = ClientAuthentication.decide(

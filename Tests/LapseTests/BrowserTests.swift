@@ -59,6 +59,22 @@ struct WebPageTests {
         #expect(found == target)
     }
 
+    @Test("A form that begins within a button, or within another form, is read without a fault")
+    func careless() {
+        let page = WebPage(html: "<form action=/a><button>Go<form action=/b>x<input name=n>")
+        #expect(page.forms.map(\.action) == ["/a", "/b"])
+        #expect(page.forms.first?.buttons.map(\.words) == ["Go"])
+        #expect(page.forms.last?.buttons.isEmpty == true)
+    }
+
+    @Test(
+        "A page that passes its reader on at once leads on; one that loads itself anew after a while does not",
+        arguments: [("0;url=/next", "/next"), ("5; URL='/next'", "/next"), ("60;url=/", nil), ("1.2.3;url=/", nil)]
+            as [(String, String?)])
+    func passing(content: String, next: String?) {
+        #expect(WebPage(html: "<meta http-equiv=refresh content=\"\(content)\">").next == next)
+    }
+
     @Test("A page of many megabytes is read as far as a person reads")
     func long() {
         let page = WebPage(html: String(repeating: "<a href=x>y</a>", count: 1_000_000))
@@ -90,6 +106,9 @@ struct CookieJarTests {
             ("a=1; Path=/; Domain=.localhost", "http://localhost/", "a=1"),
             ("a=1; Path=/; Max-Age=0", "http://localhost/", nil), ("a=1; Path=/; Max-Age=60", "http://localhost/", "a=1"),
             ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://localhost/", nil),
+            ("a=1; Path=/; Expires=Wed, 01-Jan-25 9:00:00 GMT", "http://localhost/", nil),
+            ("a=1; Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT", "http://localhost/", "a=1"),
+            ("a=1; Path=/; Expires=once upon a time in 1970", "http://localhost/", "a=1"),
             ("no sign", "http://localhost/shop/", nil),
             ("=1; Path=/", "http://localhost/", nil),
         ] as [(String, String, String?)])

@@ -190,17 +190,29 @@ type Environment struct {
 	User   string // the first user unless given
 }
 
+// firstApp is the first that signs users in, else the first that is not only an API; nil where there is none.
+func (s *Tenant) firstApp() (first *app) {
+	for i := range s.apps {
+		each := &s.apps[i]
+		if each.Kind == "resource" {
+			continue
+		}
+		if each.Kind != "confidential" || len(each.RedirectURIs)+len(each.SPARedirectURIs) > 0 {
+			return each
+		}
+		if first == nil {
+			first = each
+		}
+	}
+	return first
+}
+
 // Environment returns the variables by which an app in a process of its own finds this tenant and trusts it, under the names of
 // `lapse check`: cmd.Env = append(os.Environ(), tenant.Environment()...).
 func (s *Tenant) Environment(options ...Environment) []string {
 	s.t.Helper()
 	given, server := one(options), s.Server
-	var client *app
-	for i := range s.apps {
-		if client == nil && len(s.apps[i].RedirectURIs) > 0 {
-			client = &s.apps[i]
-		}
-	}
+	client := s.firstApp()
 	if given.Client != "" {
 		if client = s.app(s.ClientID(given.Client)); client == nil {
 			client = &app{ID: given.Client}

@@ -41,7 +41,7 @@ export async function sandbox(template) {
 }
 
 class Server {
-  #agent;
+  #agents;
   #origin;
   #token;
   #end;
@@ -49,8 +49,10 @@ class Server {
   constructor({ https: secure, http: plain, caFile, program, folder, token, origin, end }) {
     Object.assign(this, { https: secure, http: plain, caFile, program: program ?? null });
     this[place] = folder;
-    this.agent = new https.Agent({ ca: caFile === null ? undefined : readFileSync(caFile), keepAlive: true, autoSelectFamily: true });
-    this.#agent = new http.Agent({ keepAlive: true, autoSelectFamily: true });
+    const options = { ca: caFile === null ? undefined : readFileSync(caFile), autoSelectFamily: true };
+    const agents = ({ Agent }) => ({ kept: new Agent({ ...options, keepAlive: true }), fresh: new Agent(options) });
+    this.#agents = { https: agents(https), http: agents(http) };
+    this.agent = this.#agents.https.kept;
     // The issuer of what is signed is the origin that is asked: the one that apps see.
     [this.#origin, this.#token, this.#end] = [origin ?? secure, token, end];
   }
@@ -84,14 +86,15 @@ class Server {
   /** Any request: its status and text, whatever they are. */
   [send](method, url, content, headers) {
     return new Promise((done, failed) => {
-      const [{ request }, agent] = url.startsWith("https:") ? [https, this.agent] : [http, this.#agent];
+      const [{ request }, agents] = url.startsWith("https:") ? [https, this.#agents.https] : [http, this.#agents.http];
+      // A kept connection may be closed while a request is on its way. One that changes nothing can be sent again; a token is spent once.
+      const agent = method === "GET" ? agents.kept : agents.fresh;
       const asked = request(url, { method, headers, agent, signal: AbortSignal.timeout(answerSeconds * 1000) }, (answer) => {
         let text = "";
         answer.setEncoding("utf8").on("data", (part) => (text += part));
         answer.on("error", failed).on("end", () => done({ status: answer.statusCode, text }));
       });
       asked.on("error", (error) => {
-        // Whoever is there closed a kept connection while the request was on its way to it.
         if (asked.reusedSocket && error.code === "ECONNRESET") done(this[send](method, url, content, headers));
         else failed(error);
       }).end(content);
@@ -100,7 +103,7 @@ class Server {
 
   async stop() {
     this.agent.destroy();
-    this.#agent.destroy();
+    this.#agents.http.kept.destroy();
     await this.#end?.();
     rmSync(this[place], { recursive: true, force: true });
   }
@@ -263,7 +266,7 @@ class Sandbox {
   environment(options) {
     const given = taken("environment", options, ["client", "user"]);
     const { server } = this;
-    const app = given.client === undefined ? this.apps.find((each) => each.redirectUris.length) : this.#app(this.client(given.client));
+    const app = given.client === undefined ? this.#firstApp : this.#app(this.client(given.client));
     const name = given.user === undefined ? this.users[0]?.userPrincipalName : this.user(given.user);
     const variables = {
       LAPSE_SERVER: server.https, LAPSE_HTTP: server.http ?? "", LAPSE_AUTHORITY: this.authority, LAPSE_GRAPH: server.https,
@@ -289,6 +292,13 @@ class Sandbox {
   }
 
   #removed;
+
+  /** The first app that signs users in, else the first that is not only an API. */
+  get #firstApp() {
+    const known = this.apps.filter((each) => each.kind !== "resource");
+    const isDaemon = (each) => each.kind === "confidential" && !each.redirectUris.length && !each.spaRedirectUris.length;
+    return known.find((each) => !isDaemon(each)) ?? known[0];
+  }
 
   /** `native` or an id; undefined where this tenant has none of that name. */
   #app(name) {

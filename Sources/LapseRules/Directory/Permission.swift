@@ -5,7 +5,8 @@ package enum Permission {
         "User.Read", "User.ReadBasic.All", "User.Read.All", "User.ReadWrite", "User.ReadWrite.All", "User.RevokeSessions.All",
         "Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All", "AuditLog.Read.All",
         "User.EnableDisableAccount.All", "User-PasswordProfile.ReadWrite.All", "User.DeleteRestore.All", "User.Invite.All",
-        "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All", "Application.Read.All", "Application.ReadWrite.All",
+        "UserAuthenticationMethod.Read.All", "UserAuthenticationMethod.ReadWrite.All", "Application.Read.All",
+        "Application.ReadWrite.All",
         "AppRoleAssignment.ReadWrite.All", "DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All",
     ]
 

@@ -138,7 +138,9 @@ extension ServicePrincipal {
         guard let names = try reader.strings("assigned") else { return }
         assigned = []
         for (index, name) in names.enumerated() {
-            guard let id = user(name) else { throw FieldError(reader.field("assigned") + "[\(index)]", "names no user of the tenant") }
+            guard let id = user(name) else {
+                throw FieldError(reader.field("assigned") + "[\(index)]", "names no user of the tenant")
+            }
             if !assigned.contains(id) { assigned.append(id) }
         }
     }
@@ -272,7 +274,7 @@ extension AppRegistration {
                 continue
             }
             var object = try ObjectReader(secret, path: path)
-            let isHashed = isOfSeed && object.has("sha256")
+            let isHashed = isOfSeed && !object.has("value")
             let hash = isHashed ? try object.secretHash() : Self.hash(secret: try object.required("value"), of: id)
             secretHashes.append(hash)
             if let text = try object.string("endsAt") {

@@ -68,7 +68,9 @@ package enum UserCollections {
         var reader = try ObjectReader(value, path: path)
         let displayName = try reader.required("displayName")
         let id = try reader.guid("id") ?? GUID.derived(from: "\(name) \(user) \(displayName)")
-        var members: [JSON.Member] = [.init(name: "id", value: .string(id.description)), .init(name: "displayName", value: .string(displayName))]
+        var members: [JSON.Member] = [
+            .init(name: "id", value: .string(id.description)), .init(name: "displayName", value: .string(displayName)),
+        ]
         if name == "devices" {
             members.append(.init(name: "accountEnabled", value: .bool(try reader.bool("accountEnabled") ?? true)))
         } else {
@@ -84,7 +86,8 @@ package enum UserCollections {
     /// The entries of a collection that follow from the user alone.
     package static func entries(_ name: Name, of user: User) -> [JSON] {
         switch name {
-        case .memberOf, .transitiveMemberOf: return user.roles.map { role($0, of: user) } + kept("memberOf", of: user).map(membership)
+        case .memberOf, .transitiveMemberOf:
+            return user.roles.map { role($0, of: user) } + kept("memberOf", of: user).map(membership)
         case .ownedDevices, .registeredDevices: return kept("devices", of: user).map(device)
         case .licenseDetails:
             return kept("licences", of: user).compactMap(\.text).map { part in

@@ -74,7 +74,8 @@ package enum AppEntries {
         func redirects(_ isHere: Bool) -> JSON { ["redirectUris": JSON(isHere ? app.redirectURIs : [])] }
         return [
             "id": .string(GUID.derived(from: "application \(tenant.id) \(app.id)").description),
-            "appId": .string(app.id.description), "displayName": .string(app.name), "signInAudience": .string(app.signInAudience.rawValue),
+            "appId": .string(app.id.description), "displayName": .string(app.name),
+            "signInAudience": .string(app.signInAudience.rawValue),
             "publisherDomain": JSON(tenant.domains.first), "identifierUris": JSON(app.exposes.map { [$0.uri] } ?? []),
             "isFallbackPublicClient": .bool(app.kind == .public),
             "api": ["requestedAccessTokenVersion": .integer(app.accessTokenVersion), "oauth2PermissionScopes": scopes(of: app)],
@@ -95,11 +96,14 @@ package enum AppEntries {
             + (app.exposes.map { [$0.uri] } ?? [])
         return [
             "id": .string(app.servicePrincipal(in: tenant.id).description), "appId": .string(app.id.description),
-            "displayName": .string(app.name), "appDisplayName": .string(app.name), "accountEnabled": .bool(entry.principal.isEnabled),
-            "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant), "appRoleAssignmentRequired": .bool(entry.principal.requiresAssignment),
+            "displayName": .string(app.name), "appDisplayName": .string(app.name),
+            "accountEnabled": .bool(entry.principal.isEnabled),
+            "appOwnerOrganizationId": .string(entry.owner?.description ?? microsoftTenant),
+            "appRoleAssignmentRequired": .bool(entry.principal.requiresAssignment),
             "logoutUrl": JSON(app.logoutURL), "replyUrls": JSON(app.redirectURIs + app.spaRedirectURIs),
             "servicePrincipalNames": JSON(names + [app.id.description]),
-            "servicePrincipalType": "Application", "signInAudience": .string(app.signInAudience.rawValue), "oauth2PermissionScopes": scopes(of: app),
+            "servicePrincipalType": "Application", "signInAudience": .string(app.signInAudience.rawValue),
+            "oauth2PermissionScopes": scopes(of: app),
             "tags": [],
         ]
     }
@@ -147,7 +151,8 @@ package enum AppEntries {
         }
     }
 
-    private static func consent(of client: AppRegistration, user: User?, api: ClientID, scopes: [String], in tenant: Tenant) -> JSON {
+    private static func consent(of client: AppRegistration, user: User?, api: ClientID, scopes: [String], in tenant: Tenant) -> JSON
+    {
         let ids = [client.servicePrincipal(in: tenant.id), .servicePrincipal(of: api, in: tenant.id), user?.id]
         return [
             "id": .string(Base64URL.encode(ids.compactMap { $0 }.flatMap(\.bytes))), "clientId": JSON(ids[0]?.description),

@@ -19,7 +19,9 @@ package enum GraphAppChanges {
             case "web": try applyWeb(value, to: &app)
             case "publicClient":
                 for member in try members(value) {
-                    guard member.name == "redirectUris", app.kind == .public else { throw .foreignAppProperty("publicClient/\(member.name)") }
+                    guard member.name == "redirectUris", app.kind == .public else {
+                        throw .foreignAppProperty("publicClient/\(member.name)")
+                    }
                     app.redirectURIs = try uris(member)
                 }
             case "spa":
@@ -64,7 +66,9 @@ package enum GraphAppChanges {
     package static func apply(_ body: JSON, to principal: ServicePrincipal) throws(GraphError) -> ServicePrincipal {
         var principal = principal
         for member in try members(body) {
-            guard ["accountEnabled", "appRoleAssignmentRequired"].contains(member.name) else { throw .foreignAppProperty(member.name) }
+            guard ["accountEnabled", "appRoleAssignmentRequired"].contains(member.name) else {
+                throw .foreignAppProperty(member.name)
+            }
             guard case .bool(let flag) = member.value else { throw .invalidAppProperty(member.name) }
             if member.name == "accountEnabled" { principal.isEnabled = flag } else { principal.requiresAssignment = flag }
         }
@@ -80,7 +84,8 @@ package enum GraphAppChanges {
     private static func uris(_ member: JSON.Member) throws(GraphError) -> [String] {
         guard case .array(let elements) = member.value else { throw .invalidAppProperty(member.name) }
         let uris = elements.compactMap(\.text)
-        guard uris.count == elements.count, uris.allSatisfy(RedirectURI.isAbsolute), uris.allSatisfy({ $0.utf8.count <= 2048 }) else {
+        guard uris.count == elements.count, uris.allSatisfy(RedirectURI.isAbsolute), uris.allSatisfy({ $0.utf8.count <= 2048 })
+        else {
             throw .invalidAppProperty(member.name)
         }
         return uris

@@ -320,7 +320,8 @@ package struct GraphListOptions: Sendable {
     package func shown(_ entries: [JSON]) -> [JSON] {
         entries.prefix(top).map { entry in
             guard let select, case .object(let members) = entry else { return entry }
-            return .object(members.filter { member in member.name.hasPrefix("@") || select.contains { member.name.isSame(as: $0) } })
+            return .object(
+                members.filter { member in member.name.hasPrefix("@") || select.contains { member.name.isSame(as: $0) } })
         }
     }
 }

@@ -108,7 +108,9 @@ package enum GraphRequest: Equatable, Sendable {
             return switch collection {
             case .applications: read.merging(["PATCH": .change(.updateApplication(key))]) { $1 }
             case .servicePrincipals:
-                read.merging(["PATCH": .change(.updateServicePrincipal(key)), "DELETE": .change(.deleteServicePrincipal(key))]) { $1 }
+                read.merging(["PATCH": .change(.updateServicePrincipal(key)), "DELETE": .change(.deleteServicePrincipal(key))]) {
+                    $1
+                }
             case .consents: read
             }
         }

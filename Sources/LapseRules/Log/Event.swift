@@ -15,7 +15,8 @@ package struct Event: Equatable, Sendable {
         case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged
         case appCreated, appUpdated, appDeleted
-        case servicePrincipalUpdated, servicePrincipalDisabled, servicePrincipalEnabled, servicePrincipalDeleted, servicePrincipalRestored
+        case servicePrincipalUpdated, servicePrincipalDisabled, servicePrincipalEnabled, servicePrincipalDeleted,
+            servicePrincipalRestored
         case clockChanged, propagationChanged, policiesChanged, tenantReset
     }
 

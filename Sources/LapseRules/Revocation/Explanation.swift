@@ -34,7 +34,8 @@ package struct Explanation: Sendable {
         package var accepts: Bool {
             switch self {
             case .notRevoked, .notYetInEffect, .attemptsLeft, .untilExpiry: true
-            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .noApp, .appDisabled, .appDeleted, .policy:
+            case .revoked, .accountDisabled, .accountDeleted, .expired, .signedOut, .noAccount, .noApp, .appDisabled, .appDeleted,
+                .policy:
                 false
             }
         }
@@ -178,7 +179,9 @@ package struct Explanation: Sendable {
         let isDeleted = error.code != .appDisabled
         return verdict(
             standpoint, code: error.code, rule: isDeleted ? .appDeleted : .appDisabled,
-            why: "The app \(app.app.name) is \(isDeleted ? "deleted" : "disabled") in this tenant, and \(place(standpoint)) enforces it.")
+            why:
+                "The app \(app.app.name) is \(isDeleted ? "deleted" : "disabled") in this tenant, and \(place(standpoint)) enforces it."
+        )
     }
 
     private func verdict(
@@ -286,7 +289,9 @@ package struct Explanation: Sendable {
             ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
         let events: [any Propagated] = cutting + account.history.stateChanges
         var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
-        instants += (app?.stateChanges ?? []).compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }.map { $0 - ahead }
+        instants += (app?.stateChanges ?? []).compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }.map {
+            $0 - ahead
+        }
         instants.append(end)
         if let authentication, let frequency = policy.signInFrequency { instants.append(authentication.place.at + frequency) }
         for instant in Set(instants).sorted() where instant > standpoint.now {

@@ -70,7 +70,8 @@ package struct AuthorizeRequest: Sendable {
         wantsCode = types.contains("code")
         wantsIDToken = types.contains("id_token")
         guard type != "token" else { throw AADSTS.tokenNotEnabled.error() }
-        guard !types.isEmpty, types.isSubset(of: ["code", "id_token"]), !wantsIDToken || (app.issuesIDTokens && version == .v2) else {
+        guard !types.isEmpty, types.isSubset(of: ["code", "id_token"]), !wantsIDToken || (app.issuesIDTokens && version == .v2)
+        else {
             throw AADSTS.responseTypeNotEnabled.error(["type": type])
         }
         if wantsIDToken, parameters["response_mode"] == ResponseMode.query.rawValue {

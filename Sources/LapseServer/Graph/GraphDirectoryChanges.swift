@@ -37,15 +37,19 @@ extension GraphEndpoint {
                 ]
                 return responder.answer(context.followed(by: members(of: profile)), trace: trace)
             }
-        case .updateApplication(let key): return nothing(try authority.updateApplication(key, body, token: token, trace: trace), trace)
+        case .updateApplication(let key):
+            return nothing(try authority.updateApplication(key, body, token: token, trace: trace), trace)
         case .addPassword(let key):
-            return responder.answer(try authority.addPassword(to: key, body, token: token, trace: trace), trace) { credential, routed in
+            return responder.answer(try authority.addPassword(to: key, body, token: token, trace: trace), trace) {
+                credential, routed in
                 let context: JSON = ["@odata.context": "\(routed.cloud.metadata(version))#microsoft.graph.passwordCredential"]
                 return responder.answer(context.followed(by: credential), trace: trace)
             }
-        case .removePassword(let key): return nothing(try authority.removePassword(of: key, body, token: token, trace: trace), trace)
+        case .removePassword(let key):
+            return nothing(try authority.removePassword(of: key, body, token: token, trace: trace), trace)
         case .createServicePrincipal:
-            return responder.answer(try authority.createServicePrincipal(body, token: token, trace: trace), trace) { entry, routed in
+            return responder.answer(try authority.createServicePrincipal(body, token: token, trace: trace), trace) {
+                entry, routed in
                 let context: JSON = ["@odata.context": "\(routed.cloud.metadata(version))#servicePrincipals/$entity"]
                 return responder.answer(context.followed(by: entry), status: .created, trace: trace)
             }

@@ -115,7 +115,8 @@ extension GraphEndpoint {
         }
     }
 
-    func readManager(of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
+    func readManager(of user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response
+    {
         let query = try GraphQuery(call.query, of: call.users)
         return responder.answer(try site.authority.readManager(of: user, token: token, trace: trace), trace) { profile, routed in
             let context: JSON = [

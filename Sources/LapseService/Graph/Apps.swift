@@ -84,7 +84,7 @@ extension Authority {
             // Entra: application-addpassword, two years.
             var end = request.op.now + .seconds(2 * 365 * 86_400)
             if let text = asked["endDateTime"]?.text {
-                guard let time = Timestamp(text), time > request.op.now else { 
+                guard let time = Timestamp(text), time > request.op.now else {
                     throw GraphError.invalidEnd
                 }
                 end = time
@@ -106,7 +106,8 @@ extension Authority {
     ) throws -> Outcome<Void, GraphError> {
         try changingApps(token, trace) { request in
             var app = try request.application(key)
-            guard let id = body["keyId"]?.text.flatMap(GUID.init), let hash = app.secretHashes.first(where: { $0.keyID == id }) else {
+            guard let id = body["keyId"]?.text.flatMap(GUID.init), let hash = app.secretHashes.first(where: { $0.keyID == id })
+            else {
                 throw GraphError.badRequest("No password credential found with keyId.")
             }
             app.secretHashes.removeAll { $0 == hash }
@@ -120,7 +121,8 @@ extension Authority {
         _ body: JSON, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<JSON, GraphError> {
         try changingApps(token, trace) { request in
-            guard let client = body["appId"]?.text, let entry = try request.op.principals(withDeleted: true).first(where: { $0.app.id == ClientID(client) })
+            guard let client = body["appId"]?.text,
+                let entry = try request.op.principals(withDeleted: true).first(where: { $0.app.id == ClientID(client) })
             else { throw GraphError.noBackingApplication }
             guard entry.principal.isDeleted else {
                 throw GraphError.principalTaken(client)
@@ -128,7 +130,8 @@ extension Authority {
             var principal = ServicePrincipal(of: entry.app.id, in: request.op.tenant.id)
             principal.isEnabled = entry.principal.isEnabled
             try request.op.update(entry.principal, to: principal, by: request.actor)
-            return AppEntries.servicePrincipal(AppEntries.Entry(app: entry.app, owner: entry.owner, principal: principal), in: request.op.tenant)
+            return AppEntries.servicePrincipal(
+                AppEntries.Entry(app: entry.app, owner: entry.owner, principal: principal), in: request.op.tenant)
         }
     }
 
@@ -215,7 +218,10 @@ extension Authority {
 
 extension AdmittedRequest {
     fileprivate func application(_ key: AppEntries.Key) throws -> AppRegistration {
-        guard let app = try op.tx.apps(in: op.tenant.id, limit: .max).first(where: { key.names(AppEntries.application($0, in: op.tenant)) })
+        guard
+            let app = try op.tx.apps(in: op.tenant.id, limit: .max).first(where: {
+                key.names(AppEntries.application($0, in: op.tenant))
+            })
         else { throw GraphError.notFound(key.text) }
         return app
     }

@@ -35,9 +35,12 @@ extension AdmittedRequest {
     fileprivate func entries(_ name: UserCollections.Name, of user: User) throws -> [JSON] {
         switch name {
         case .appRoleAssignments:
-            return try op.tx.servicePrincipals(in: op.tenant.id).filter { $0.assigned.contains(user.id) && !$0.isDeleted }.compactMap { principal in
-                try op.tx.app(principal.client, in: op.tenant.id).map { UserCollections.assignment(of: user, to: principal, app: $0) }
-            }
+            return try op.tx.servicePrincipals(in: op.tenant.id).filter { $0.assigned.contains(user.id) && !$0.isDeleted }
+                .compactMap { principal in
+                    try op.tx.app(principal.client, in: op.tenant.id).map {
+                        UserCollections.assignment(of: user, to: principal, app: $0)
+                    }
+                }
         case .oauth2PermissionGrants:
             let resources = try op.tx.resources(in: op.tenant.id)
             return try user.consents.keys.sorted { $0.description < $1.description }.flatMap { client in

@@ -73,7 +73,9 @@ extension Authority {
 extension Authority {
     /// Signs the id token that authorize gives.
     func sign(_ plan: TokenPlan, trace: RequestTrace) throws -> String? {
-        try plan.idTokenPayload(issuer: "\(trace.origin)/\(plan.tenant.id)/v2.0").map { try signer.sign($0, namesThumbprint: false) }
+        try plan.idTokenPayload(issuer: "\(trace.origin)/\(plan.tenant.id)/v2.0").map {
+            try signer.sign($0, namesThumbprint: false)
+        }
     }
 }
 

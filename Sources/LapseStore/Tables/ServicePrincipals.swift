@@ -36,7 +36,9 @@ extension StoreTransaction {
 
     /// All that were changed in the tenant, by client id.
     package func servicePrincipals(in tenant: GUID) throws -> [ServicePrincipal] {
-        try rows("SELECT * FROM service_principals WHERE tenant = ? ORDER BY client", [tenant]).map { try ServicePrincipal(row: $0) }
+        try rows("SELECT * FROM service_principals WHERE tenant = ? ORDER BY client", [tenant]).map {
+            try ServicePrincipal(row: $0)
+        }
     }
 
     package func save(_ principal: ServicePrincipal) throws {

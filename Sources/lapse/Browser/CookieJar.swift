@@ -1,5 +1,6 @@
 import Foundation
 import LapseClient
+import LapseInstance
 import LapseRules
 
 /// The cookies of a person without a screen, each for its host (RFC 6265), kept in a file between visits where one is named.
@@ -45,9 +46,12 @@ struct CookieJar {
         if cookies.count > Self.most { cookies.removeFirst(cookies.count - Self.most) }
     }
 
+    /// Writes them to their file. When that fails it is said: what the visit came to does not change by it.
     func keep() {
         guard let file else { return }
-        try? write(JSON.array(cookies.map(\.json)).encodedText, to: file, asked: "--cookies", isSecret: true)
+        do { try write(JSON.array(cookies.map(\.json)).encodedText, to: file, asked: "--cookies", isSecret: true) } catch {
+            StandardStream.complain("the cookies were not kept: \(error)")
+        }
     }
 }
 
@@ -76,11 +80,23 @@ extension CookieJar.Cookie {
         return (cookie, isOver(attributes))
     }
 
+    private static let months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
     private static func isOver(_ attributes: [String: String]) -> Bool {
         if let age = attributes["max-age"] { return Int(age).map { $0 <= 0 } ?? false }
-        // A server takes a cookie away with a date of the past. Those of this century have not begun long ago.
-        guard let year = attributes["expires"]?.firstMatch(of: /\b(\d{4})\b/), let number = Int(year.1) else { return false }
-        return number < 2020
+        // A server takes a cookie away with a date of the past.
+        return attributes["expires"].flatMap(date).map { $0 <= Machine.now() } ?? false
+    }
+
+    /// Section 5.1.1, in the forms that servers send: `Thu, 01 Jan 1970 00:00:00 GMT`, also with hyphens or a year of two digits.
+    private static func date(_ text: String) -> Timestamp? {
+        let form = /(\d{1,2})[ -]([A-Za-z]{3})[a-z]*[ -](\d{4}|\d{2}) (\d{1,2}):(\d{2}):(\d{2})/
+        guard let match = text.firstMatch(of: form), var year = Int(match.3),
+            let month = months.firstIndex(of: match.2.lowercased())
+        else { return nil }
+        if match.3.count == 2 { year += year < 70 ? 2000 : 1900 }
+        func padded(_ part: some StringProtocol) -> String { part.count == 1 ? "0\(part)" : String(part) }
+        return Timestamp("\(year)-\(padded(String(month + 1)))-\(padded(match.1))T\(padded(match.4)):\(match.5):\(match.6)Z")
     }
 
     /// Section 5.4. A browser takes this machine for safe, whatever the scheme.

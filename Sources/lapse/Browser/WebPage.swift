@@ -57,6 +57,9 @@ extension WebPage {
         var marked: [String: String] = [:]
         var words = ""
 
+        /// In seconds: a page that stays so long passes its reader on.
+        private static let longestPassing = 5.0
+
         private var form: Int?
         private var link: Int?
         private var button: Int?
@@ -90,7 +93,8 @@ extension WebPage {
             switch name {
             case "title", "head": isHidden = name == "title"
             case "form":
-                form = forms.count
+                // A page of a careless hand may open a form within a button, or within another form.
+                (form, button) = (forms.count, nil)
                 forms.append(
                     Form(action: attributes["action"] ?? "", isPost: attributes["method"]?.lowercased() == "post", testID: testID))
             case "a":
@@ -102,9 +106,11 @@ extension WebPage {
             case "input": input(attributes, testID)
             case "meta":
                 guard attributes["http-equiv"]?.lowercased() == "refresh", let content = attributes["content"],
-                    let match = content.firstMatch(of: /^\s*[0-9.]+\s*[;,]\s*[uU][rR][lL]\s*=\s*['"]?([^'"]+)/)
+                    let match = content.firstMatch(of: /^\s*([0-9.]+)\s*[;,]\s*[uU][rR][lL]\s*=\s*['"]?([^'"]+)/),
+                    // A page that loads itself anew after a minute is one to stay on.
+                    Double(match.1).map({ $0 <= Self.longestPassing }) ?? false
                 else { break }
-                next = String(match.1)
+                next = String(match.2)
             default: break
             }
         }

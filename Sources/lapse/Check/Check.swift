@@ -69,8 +69,9 @@ struct Check: AsyncParsableCommand {
                 throw ValidationError("\(option): '\(address)' is not an address such as http://localhost:{port}/")
             }
         }
-        guard !all || output.html == nil else {
-            throw ValidationError("--html: with --all, --keep FOLDER has a page for each scenario")
+        guard !all || (output.html == nil && output.format != .html) else {
+            let option = output.html == nil ? "--format html" : "--html"
+            throw ValidationError("\(option): with --all, --keep FOLDER has a page for each scenario")
         }
     }
 

@@ -19,6 +19,8 @@ struct CheckRun: Sendable {
         /// Whether runs may stand side by side: each then listens at a port of its own.
         var namesPort: Bool { ([readyURL, visit].compactMap { $0 } + command).contains { $0.contains(Self.port) } }
         var listens: Bool { readyURL != nil || visit != nil }
+        /// Whether the command may still have something to do after the scenario. One that its visitors have left serves on for nobody.
+        var endsByItself: Bool { visit == nil }
 
         private static let port = "{port}"
 
@@ -87,8 +89,7 @@ struct CheckRun: Sendable {
                     return story
                 }
             }
-            // A command that ends by itself is done; one that serves on has had its time.
-            let hasTime = played == .played && !plan.listens
+            let hasTime = played == .played && plan.endsByItself
             let status = await process.end(within: hasTime ? plan.grace : .zero)
             try Task.checkCancellation()
             var course = Course(story: played, status: status)

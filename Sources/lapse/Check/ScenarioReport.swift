@@ -1,5 +1,12 @@
 import LapseRules
 
+extension Reaction.Verdict {
+    /// What several scenarios come to, in the order of `Check.exitCode`: bad as soon as one is, good only when all are.
+    init(ofAll verdicts: [Self]) {
+        self = verdicts.contains(.bad) ? .bad : verdicts.isEmpty || verdicts.contains(.untested) ? .untested : .good
+    }
+}
+
 /// The report on one of several scenarios.
 struct ScenarioReport: Sendable {
     let name: String
@@ -13,9 +20,9 @@ struct ScenarioReport: Sendable {
 extension ReportOutput {
     /// Prints what came of several scenarios, and writes it to the files.
     ///
+    /// - Parameter verdict: what they come to.
     /// - Throws: `StartError` for a file that cannot be written.
-    func write(_ reports: [ScenarioReport]) async throws {
-        let verdict = Self.worst(reports.map { self.verdict(of: $0.report) })
+    func write(_ reports: [ScenarioReport], _ verdict: Reaction.Verdict) async throws {
         let whole = JSON.object([
             "verdict": .string(verdict.rawValue),
             "scenarios": .array(
@@ -45,12 +52,6 @@ extension ReportOutput {
         }
         if let junit { try lapse.write(try await Self.junit(reports), to: junit, asked: "--junit") }
         if let jsonFile { try lapse.write(whole.encodedText, to: jsonFile, asked: "--json-file") }
-    }
-
-    /// Bad as soon as one is; untested only when all are.
-    private static func worst(_ verdicts: [Reaction.Verdict]) -> Reaction.Verdict {
-        if verdicts.contains(.bad) { return .bad }
-        return verdicts.contains(.good) ? .good : .untested
     }
 
     /// The suites of all of them in one document, named after their scenarios.

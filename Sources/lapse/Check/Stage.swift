@@ -79,7 +79,7 @@ struct Stage: Sendable {
     private func say(_ course: CheckRun.Course, _ label: String) {
         switch course.story {
         case .played:
-            if course.status == nil, !check.plan.listens {
+            if course.status == nil, check.plan.endsByItself {
                 StandardStream.complain("\(label)the command was ended, \(InstantText.words(check.plan.grace)) after the scenario")
             }
         case .cutShort(let reason), .broken(let reason): StandardStream.complain(reason)
@@ -111,12 +111,13 @@ struct Stage: Sendable {
         for run in runs { say(run.course, "\(run.scenario.name): ") }
         let judged = runs.filter { !$0.course.doesNotApply }
         let code = Check.exitCode(judged.map(\.code))
+        let verdict = Reaction.Verdict(ofAll: judged.map { check.output.verdict(of: $0.report) })
         try await check.output.write(
             runs.map { run in
                 ScenarioReport(
                     name: run.scenario.name, report: run.report, kept: keeper?.note(of: run.scenario.name),
                     note: run.course.doesNotApply ? "not for this app: \(run.course.reason ?? "")" : run.course.reason)
-            })
+            }, verdict)
         if code != .success { throw code }
     }
 
@@ -126,7 +127,8 @@ struct Stage: Sendable {
         let control = place.control(of: cast.domain)
         _ = try await check.output.expect(control)
         begun.tenants.withLock { $0.append((scenario, control)) }
-        let file = (try keeper?.folder(of: scenario.name) ?? place.instance.folder.path) + "/\(scenario.name)-output.txt"
+        let file =
+            (try keeper?.folder(of: scenario.name) ?? place.instance.folder.path) + "/\(Self.fileName(of: scenario))-output.txt"
         guard FileManager.default.createFile(atPath: file, contents: nil), let output = FileHandle(forWritingAtPath: file) else {
             throw StartError("cannot write \(file)")
         }
@@ -153,7 +155,7 @@ struct Stage: Sendable {
     ) async throws -> CheckRun.Course {
         let port = check.plan.namesPort ? try await Self.freePort() : nil
         var environment = try CheckEnvironment(place.addresses, place.instance.folder).variables(
-            for: cast, cookies: place.instance.folder.path + "/cookies-\(scenario.name).json")
+            for: cast, cookies: place.instance.folder.path + "/cookies-\(Self.fileName(of: scenario)).json")
         if let port { environment["PORT"] = String(port) }
         let web = try WebClient(
             trusting: ControlClient.anchors(in: place.instance.folder.path(of: .authority))
@@ -163,6 +165,11 @@ struct Stage: Sendable {
             authority: place.instance.authority, arrivals: place.arrivals, environment: environment, web: web,
             output: output, label: label
         ).play()
+    }
+
+    /// A scenario from a file may be called anything.
+    private static func fileName(of scenario: Scenario) -> String {
+        scenario.name.replacing(/[^A-Za-z0-9._-]/, with: "-")
     }
 
     /// A port that nobody listens at just now.

@@ -17,8 +17,10 @@ final class Visitors: Sendable {
     private struct State {
         var rounds = 0
         var isAnswered = false
-        /// What went wrong last, so that it is said once.
+        /// What went wrong, so that it is said once.
         var said: Set<String> = []
+        /// Why the app did not answer, while it has answered nobody.
+        var silence: String?
     }
 
     private let state = Mutex(State())
@@ -53,6 +55,8 @@ final class Visitors: Sendable {
             if isAnswered { state.withLock { $0.rounds += 1 } }
             try? await Task.sleep(for: pause)
         }
+        // Who is on the way up may be silent; who was silent to the end is at another address.
+        if !isAnswered, let silence = state.withLock({ $0.silence }) { say("--visit: nobody was ever answered: \(silence)") }
     }
 
     private struct Visitor: Sendable {
@@ -78,7 +82,10 @@ final class Visitors: Sendable {
             say("\(visitor.person.user): \(error)")
         } catch {
             // Before its first answer the app is on its way up; when it has ended there is nobody to answer.
-            guard isAnswered, process.isRunning, !Task.isCancelled else { return visitor }
+            guard isAnswered, process.isRunning, !Task.isCancelled else {
+                if !Task.isCancelled { state.withLock { $0.silence = "\(error)" } }
+                return visitor
+            }
             say("\(visitor.person.user): \(error)")
             await report(WebPage.place(of: url), nil, "\(error)", visitor)
         }
