@@ -82,6 +82,9 @@ struct ExplanationTests {
         #expect(
             rounded.why.contains(
                 "is not before the cut-off 2026-03-01T12:00:00.0000000Z (adminRevoke; cut down to its whole second"))
+        let skewed = verdict([early], tieRule: .skew(.seconds(60)), at: 20)
+        #expect((skewed.isAccepted, skewed.cutOff) == (true, start.truncatedToSecond - .seconds(60)))
+        #expect(skewed.why.contains("less PT1M, tieRule skew"))
     }
 
     @Test("A cause that does not touch the token is no reason")

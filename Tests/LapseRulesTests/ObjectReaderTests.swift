@@ -95,7 +95,7 @@ struct ObjectReaderTests {
             case .strings: try reader.strings("x")?.joined(separator: " ")
             case .array: try reader.array("x").map { "\($0.count)" }
             case .object: try reader.object("x")?.path
-            case .choice: try reader.choice("x", of: Policies.TieRule.self)?.rawValue
+            case .choice: try reader.choice("x", of: Policies.TokenTimes.self)?.rawValue
             }
         }
     }
@@ -112,7 +112,7 @@ struct ObjectReaderTests {
             (.instant, #""2026-01-01T00:00:00Z""#, "2026-01-01T00:00:00.0000000Z"), (.duration, #""PT180S""#, "PT3M"),
             (.duration, #""180s""#, "PT3M"),
             (.strings, #"["a","b"]"#, "a b"), (.strings, "[]", ""), (.array, "[1,null]", "2"), (.object, "{}", "o.x"),
-            (.choice, #""entra""#, "entra"),
+            (.choice, #""wall""#, "wall"),
         ] as [(Wanted, String, String)])
     func taken(wanted: Wanted, text: String, value: String) throws {
         var reader = try ObjectReader(["x": try parsed(text)], path: "o")
@@ -146,7 +146,7 @@ struct ObjectReaderTests {
                 "must be a duration such as 90s, 5m, 1h30m, 2d or PT5M, not negative, without years and months"
             ),
             (.strings, #""a""#, "must be a list"), (.array, "{}", "must be a list"), (.object, "[]", "must be an object"),
-            (.choice, #""both""#, "must be one of: precise, entra"), (.choice, "1", "must be a text (in quotes)"),
+            (.choice, #""both""#, "must be one of: tenant, wall"), (.choice, "1", "must be a text (in quotes)"),
         ] as [(Wanted, String, String)])
     func complaints(wanted: Wanted, text: String, says: String) throws {
         var reader = try ObjectReader(["x": try parsed(text)], path: "o[2]")

@@ -7,6 +7,7 @@ struct PoliciesTests {
     @Test(
         "Each policy is read, changes nothing else, and is written as it was read",
         arguments: [
+            (#""tieRule":{"skew":"PT1M"}"#, { $0.tieRule = .skew(.seconds(60)) }),
             (#""tieRule":"entra""#, { $0.tieRule = .entra }), (#""revokeAnswer":204"#, { $0.revokeAnswer = 204 }),
             (#""permissions":"beta-2023""#, { $0.permissions = .beta2023 }),
             (#""permissions":"2019""#, { $0.permissions = .v1of2019 }),
@@ -42,7 +43,10 @@ struct PoliciesTests {
     @Test(
         "What is no policy is refused by its field",
         arguments: [
-            (#"{"tieRule":"late"}"#, "p.tieRule: must be one of: precise, entra"),
+            (#"{"tieRule":"late"}"#, #"p.tieRule: must be one of: precise, entra, or an object such as {"skew":"PT1M"}"#),
+            (#"{"tieRule":{}}"#, "p.tieRule.skew: is missing"),
+            (#"{"tieRule":{"skew":"PT0S"}}"#, "p.tieRule.skew: must be more than nothing and at most a day"),
+            (#"{"tieRule":{"skew":"PT24H","by":1}}"#, "p.tieRule.by: is not known"),
             (#"{"revokeAnswer":202}"#, "p.revokeAnswer: must be 200 or 204"),
             (#"{"revokeAnswer":500}"#, "p.revokeAnswer: must be a whole number from 200 to 204"),
             (#"{"permissions":"2020"}"#, "p.permissions: must be one of: newest, beta-2023, 2019"),

@@ -70,6 +70,13 @@ struct RevocationRuleTests {
         Row(
             what: "entra: the second before", authTime: -1, sequence: 1, revokedAt: 5, revokedSequence: 2, visible: 5, now: 6,
             tieRule: .entra, isRefused: true),
+        Row(
+            what: "skew: older than the stamp by just so much", authTime: -600_000_000, sequence: 1, revokedAt: 5,
+            revokedSequence: 2,
+            visible: 5, now: 6, tieRule: .skew(.seconds(60)), isRefused: false),
+        Row(
+            what: "skew: a tick older", authTime: -600_000_001, sequence: 1, revokedAt: 5, revokedSequence: 2, visible: 5, now: 6,
+            tieRule: .skew(.seconds(60)), isRefused: true),
     ]
 
     @Test("Verdicts by instant, sequence and tie rule", arguments: rows)

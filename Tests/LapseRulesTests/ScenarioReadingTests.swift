@@ -29,7 +29,7 @@ struct ScenarioReadingTests {
         arguments: [
             ("{}", "name: is required"), (#"{"name":"n"}"#, "steps: must name at least one step"),
             (#"{"name":"n","steps":[]}"#, "steps: must name at least one step"),
-            (#"{"name":"n","policies":{"tieRule":1},"steps":[]}"#, "policies.tieRule: must be a text (in quotes)"),
+            (#"{"name":"n","policies":{"permissions":1},"steps":[]}"#, "policies.permissions: must be a text (in quotes)"),
             (
                 #"{"name":"n","propagation":{"seed":-1},"steps":[]}"#,
                 "propagation.seed: must be a whole number from 0 to 9223372036854775807"

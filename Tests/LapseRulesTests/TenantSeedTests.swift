@@ -135,7 +135,10 @@ struct TenantSeedTests {
                 file(#""propagation":"fast""#),
                 "tenants[0].propagation: must be a model or the name of a preset: instant, documented, observed, flapping"
             ),
-            (file(#""policies":{"tieRule":"x"}"#), "tenants[0].policies.tieRule: must be one of: precise, entra"),
+            (
+                file(#""policies":{"tieRule":"x"}"#),
+                #"tenants[0].policies.tieRule: must be one of: precise, entra, or an object such as {"skew":"PT1M"}"#
+            ),
             (withUsers("{}"), "tenants[0].users[0].userPrincipalName: is required"),
             (withUsers(#"{"userPrincipalName":null}"#), "tenants[0].users[0].userPrincipalName: is required"),
             (

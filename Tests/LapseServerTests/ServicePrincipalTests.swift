@@ -62,7 +62,29 @@ struct ServicePrincipalTests {
             lab.pass(.seconds(60))
             #expect(try await verdict()["rule"] == "appDisabled")
             #expect(try await verdict()["code"]?.int == 7_000_112)
+            let timeline = try await lab.contoso(.get, "users/\(Lab.adele)/timeline?picture=true").json
+            let row = timeline["rows"]?.elements.first { $0["client"]?.text == Lab.native }
+            #expect(row?["deadSince"] == .string((Lab.start + .seconds(60)).description))
+            #expect(timeline["picture"]?.text?.contains("Lapse Native was disabled at") == true)
             #expect(try await lab.refresh(there, at: "fabrikam.example").status == 200)
+        }
+    }
+
+    @Test("What lets some requests of an app pass counts each once, silent sign-in under an alias too")
+    func attempts() async throws {
+        for authority in ["contoso.example", "common"] {
+            try await Lab.run { lab async throws in
+                let path = Lab.authorizePath(tenant: authority, ["prompt": "none"])
+                let cookies = try await lab.signIn().cookies
+                try await lab.contoso(.put, "propagation", ["planes": ["session": ["afterAttempts": 2]]])
+                try await lab.contoso(.patch, "apps/\(Lab.native)", ["enabled": false])
+                func isAnswered() async throws -> Bool {
+                    try await lab.authorize(path, cookies: cookies).redirect?["code"] != nil
+                }
+                #expect(try await isAnswered())
+                #expect(try await isAnswered())
+                #expect(try await !isAnswered())
+            }
         }
     }
 

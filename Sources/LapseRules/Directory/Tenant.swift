@@ -37,11 +37,19 @@ package struct Tenant: Equatable, Sendable {
 /// Choices of a tenant between behaviours that Entra has had or has, and lifetimes.
 package struct Policies: Equatable, Sendable {
     /// How two things in the same second are ordered.
-    package enum TieRule: String, CaseIterable, Sendable {
+    package enum TieRule: Equatable, Sendable {
         /// By instant and sequence: what was issued before the revoke dies.
         case precise
         /// Against the whole-second stamp: what was issued earlier in the same second survives. Entra: facts of recorded traffic.
         case entra
+        /// Against the stamp less so much: what is older by no more than that survives. Microsoft's support names clock skew of about a
+        /// minute (microsoft-graph-docs #3908).
+        case skew(Duration)
+
+        /// Those that a word names.
+        package static let named: [(name: String, rule: TieRule)] = [("precise", .precise), ("entra", .entra)]
+        /// No two clocks of one service are further apart.
+        static let skews = Duration(ticks: 1)...Duration.seconds(24 * 3600)
     }
 
     /// The permissions that `revokeSignInSessions` takes, by edition of its documentation.
@@ -81,7 +89,7 @@ package struct Policies: Equatable, Sendable {
     package init(_ value: JSON, path: String = "") throws(FieldError) {
         self.init()
         var reader = try ObjectReader(value, path: path)
-        tieRule = try reader.choice("tieRule", of: TieRule.self) ?? tieRule
+        if let rule = reader.value("tieRule") { tieRule = try TieRule(rule, field: reader.field("tieRule")) }
         if let rows = reader.value("revocationMatrix") {
             matrix = try RevocationMatrix(rows, path: reader.field("revocationMatrix"))
         }
@@ -101,7 +109,7 @@ package struct Policies: Equatable, Sendable {
 
     package var json: JSON {
         [
-            "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
+            "tieRule": tieRule.json, "revocationMatrix": matrix.json, "revokeAnswer": .integer(revokeAnswer),
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
             "suberror": .bool(hasSuberror),
             "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "cloud": .string(cloud.rawValue),
@@ -152,5 +160,33 @@ package enum TenantName: Equatable, Sendable {
                 (1...63).contains(label.utf8.count) && !label.hasPrefix("-") && !label.hasSuffix("-")
                     && label.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
             }
+    }
+}
+
+extension Policies.TieRule {
+    package init(_ value: JSON, field: String) throws(FieldError) {
+        if case .string(let text) = value, let known = Self.named.first(where: { $0.name == text }) {
+            self = known.rule
+            return
+        }
+        guard case .object = value else {
+            let words = Self.named.map(\.name).joined(separator: ", ")
+            throw FieldError(field, "must be one of: \(words), or an object such as {\"skew\":\"PT1M\"}")
+        }
+        var reader = try ObjectReader(value, path: field)
+        guard let skew = try reader.duration("skew") else { throw FieldError(reader.field("skew"), "is missing") }
+        guard Self.skews.contains(skew) else {
+            throw FieldError(reader.field("skew"), "must be more than nothing and at most a day")
+        }
+        try reader.finish()
+        self = .skew(skew)
+    }
+
+    package var json: JSON {
+        switch self {
+        case .precise: "precise"
+        case .entra: "entra"
+        case .skew(let skew): ["skew": .string(skew.iso8601)]
+        }
     }
 }

@@ -130,7 +130,13 @@ package struct Explanation: Sendable {
         if verdict.rule == .accountDisabled || verdict.rule == .accountDeleted {
             events += account.history.stateChanges.filter { [.disable, .delete].contains($0.kind) }.suffix(1)
         }
-        let instants = events.compactMap { $0.turningPoint(on: plane, in: region) } + (endCounts(on: plane) ? [end] : [])
+        var appsInstants: [Timestamp] = []
+        if verdict.rule == .appDisabled || verdict.rule == .appDeleted {
+            appsInstants = (app?.stateChanges ?? []).filter { [.disable, .delete].contains($0.kind) }.suffix(1)
+                .compactMap { $0.turningPoint(on: plane, in: region) }.map { $0 - ahead }
+        }
+        let instants =
+            events.compactMap { $0.turningPoint(on: plane, in: region) } + appsInstants + (endCounts(on: plane) ? [end] : [])
         return instants.filter { $0 <= instant }.min() ?? instant
     }
 
@@ -389,13 +395,14 @@ package struct Explanation: Sendable {
         case .precise where signIn.at == cutOff:
             order =
                 signIn < revocation.place ? "at the same instant as, but came before," : "at the same instant as, but came after,"
-        case .precise, .entra:
+        case .precise, .entra, .skew:
             order = RevocationRule.cuts(revocation, ruleSubject, policies) ? "before" : "not before"
         }
         let rounding =
             switch tieRule {
             case .precise: "both to 100 ns"
             case .entra: "cut down to its whole second, tieRule entra"
+            case .skew(let skew): "the whole second of the revoke less \(skew.iso8601), tieRule skew"
             }
         return "The sign-in at \(signIn.at) is \(order) the cut-off \(cutOff) (\(revocation.cause.rawValue); \(rounding))"
     }

@@ -34,7 +34,7 @@ package enum RevocationRule {
         return switch policies.tieRule {
         case .precise: subject.authenticated < revocation.place
         // Entra: recorded traffic, a grant made about a second around the revoke still worked.
-        case .entra: subject.authenticated.at < revocation.stamp
+        case .entra, .skew: subject.authenticated.at < cutOff(of: revocation, policies.tieRule)
         }
     }
 
@@ -43,6 +43,7 @@ package enum RevocationRule {
         switch tieRule {
         case .precise: revocation.place.at
         case .entra: revocation.stamp
+        case .skew(let skew): revocation.stamp - skew
         }
     }
 }

@@ -36,16 +36,19 @@ struct TimelineCalls {
 extension TimelinePicture {
     init(_ timeline: Timeline) {
         let now = timeline.now
-        let events: [(any Propagated, String)] =
-            timeline.revocations.map { ($0, "revoked (\($0.cause.rawValue))") }
-            + timeline.stateChanges.map { ($0, $0.kind.done) }
+        // Without an app it is the user that something was done to.
+        let events: [(event: any Propagated, app: String?, what: String)] =
+            timeline.revocations.map { ($0, nil, "revoked (\($0.cause.rawValue))") }
+            + timeline.stateChanges.map { ($0, nil, $0.kind.done) }
+            + timeline.appChanges.map { ($0.change, $0.app, $0.change.kind.done) }
         // Of many events the newest count, and what is still on its way.
-        let windows = events.sorted { $0.0.place < $1.0.place }.flatMap { event, what in Self.windows(of: event, what, now: now) }
-            .suffix(Self.mostWindows)
-        let starts = timeline.rows.map(\.from) + events.map(\.0.place.at)
+        let windows = events.sorted { $0.event.place < $1.event.place }.flatMap { event, app, what in
+            Self.windows(of: event, "\(app ?? "The user") was \(what)", now: now)
+        }.suffix(Self.mostWindows)
+        let starts = timeline.rows.map(\.from) + events.map(\.event.place.at)
         let from = starts.min() ?? now
         // The past fills the picture, with room for what is still on its way.
-        let coming = events.flatMap { $0.0.propagation.arrivals.compactMap(\.visibleAt) }.filter { $0 > now }.max()
+        let coming = events.flatMap { $0.event.propagation.arrivals.compactMap(\.visibleAt) }.filter { $0 > now }.max()
         let span = max((now - from).wholeSeconds, 60)
         let to = max(coming ?? now, now + .seconds(max(span / 12, 20)))
         self.init(
@@ -54,8 +57,8 @@ extension TimelinePicture {
                     ? ", the newest \(timeline.rows.count) rows; \(timeline.rowsLeftOut) are left out" : ""),
             rows: Self.attempts(timeline.attempts.map(\.event)) + timeline.rows.map { Self.row($0, from: from, to: to) },
             windows: Array(windows),
-            cuts: events.map { event, what in
-                Cut(at: event.place.at.seconds, says: "\(event.place.at.clockText): the user was \(what).")
+            cuts: events.map { event, app, what in
+                Cut(at: event.place.at.seconds, says: "\(event.place.at.clockText): \(app ?? "the user") was \(what).")
             }, now: now.seconds, from: from.seconds, to: to.seconds
         ) { seconds in Timestamp(secondsSinceEpoch: Int64(seconds)).axisText(span: (to - from).wholeSeconds) }
     }
@@ -128,7 +131,7 @@ extension TimelinePicture {
                 bars: [
                     Bar(
                         from: event.place.at.seconds, to: end.seconds, look: .waiting,
-                        says: "The user was \(what) at \(event.place.at.clockText); \(says).")
+                        says: "\(what) at \(event.place.at.clockText); \(says).")
                 ])
         }
     }

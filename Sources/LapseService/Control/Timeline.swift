@@ -51,6 +51,8 @@ package struct Timeline: Sendable {
     /// The newest of them.
     package let revocations: [Revocation]
     package let stateChanges: [StateChange]
+    /// What was done to the service principals of the apps whose grants are shown, by the app's name.
+    package let appChanges: [(app: String, change: StateChange)]
 
     /// How many sessions and how many grants are shown, and how many marks of each.
     static let mostRows = 30
@@ -90,7 +92,8 @@ extension Authority {
                 user: user, now: home.now, mode: home.tenant.clock.mode, rows: rows,
                 rowsLeftOut: sessions.count + grants.count - rows.count, attempts: attempts.map { $0.shifted(back: ahead) },
                 revocations: history.revocations.suffix(Timeline.mostEvents),
-                stateChanges: history.stateChanges.suffix(Timeline.mostEvents))
+                stateChanges: history.stateChanges.suffix(Timeline.mostEvents),
+                appChanges: try op.appChanges(of: rows.compactMap(\.app)).suffix(Timeline.mostEvents))
         }
     }
 }
@@ -115,11 +118,12 @@ extension Operation {
         guard let account = try account(of: grant.authentication.user, since: .epoch, subject: grant.id) else { return nil }
         let (ahead, regions) = (now - homeNow, model.regions)
         let client = try client(of: grant)
+        let facts = try client.flatMap { try self.facts(of: $0) }
         let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
             guard let token = logged.event.accessToken else { return nil }
             let explanation = Explanation(
                 of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, client: client,
-                tenantNow: now)
+                app: facts, tenantNow: now)
             return Timeline.AccessToken(
                 from: logged.event.at - ahead, to: token.endsAt - ahead, isEvaluated: token.isEvaluated,
                 deadSince: explanation.refusedEverywhere(since: homeNow, on: .cae, regions))
@@ -128,13 +132,23 @@ extension Operation {
         let end = lastEnd.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
         // The newest stands for all: they share everything but their ends.
         let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
-        let explanation = Explanation(of: .refreshToken(newest, grant), account: account, client: client, tenantNow: now)
+        let explanation = Explanation(
+            of: .refreshToken(newest, grant), account: account, client: client, app: facts, tenantNow: now)
         return Timeline.Row(
             kind: .grant, id: grant.id, session: grant.session, app: client,
             authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
             accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
             verdicts: explanation.verdicts(at: homeNow, regions: regions).filter { $0.plane == .refresh },
             deadSince: explanation.refusedEverywhere(since: homeNow, on: .refresh, regions))
+    }
+
+    /// In their order; each app's once.
+    fileprivate func appChanges(of apps: [AppRegistration]) throws -> [(app: String, change: StateChange)] {
+        var changes: [(app: String, change: StateChange)] = []
+        for app in Dictionary(apps.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first }).values {
+            changes += (try facts(of: app)?.stateChanges ?? []).map { (app.name, $0) }
+        }
+        return changes.sorted { $0.change.place < $1.change.place }
     }
 }
 

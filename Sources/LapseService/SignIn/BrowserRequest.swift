@@ -12,6 +12,14 @@ struct BrowserRequest {
     /// What ``candidates()`` found in the tenant of this id, until the browser gets a session more.
     private var found: (tenant: GUID, candidates: [SignInDecision.Candidate])?
 
+    /// What ``facts(of:in:)`` found.
+    private var appFacts: [AppPlace: AppFacts?] = [:]
+
+    private struct AppPlace: Hashable {
+        let client: ClientID
+        let tenant: GUID
+    }
+
     /// - Parameter op: in the tenant that the request names.
     init(_ op: Operation, cookies: BrowserCookies) {
         self.op = op
@@ -74,25 +82,35 @@ struct BrowserRequest {
         for candidate in candidates { try count(candidate.attempts(in: op.region), of: candidate.session.id) }
     }
 
+    /// What may speak against the app in a tenant, from before this request was counted there: it counts once, however many sessions
+    /// are judged.
+    private mutating func facts(of app: AppRegistration, in own: Operation) throws -> AppFacts? {
+        let place = AppPlace(client: app.id, tenant: own.tenant.id)
+        if let known = appFacts[place] { return known }
+        let facts = try own.facts(of: app)
+        if let facts { try own.count(facts, on: .session) }
+        appFacts[place] = .some(facts)
+        return facts
+    }
+
     /// Whether the app may not be used by the session's user, in the tenant to sign in to. Nil: it may.
-    func refusal(of app: AppRegistration, for candidate: SignInDecision.Candidate) throws -> EntraError? {
+    mutating func refusal(of app: AppRegistration, for candidate: SignInDecision.Candidate) throws -> EntraError? {
         let own = try op.in(candidate.tenant)
-        guard let facts = try own.facts(of: app) else { return nil }
+        guard let facts = try facts(of: app, in: own) else { return nil }
         return facts.refusal(on: .session, in: op.region, at: own.now, directory: own.tenant.name)
             ?? facts.refusal(of: candidate.account.user)?.atAuthorize
     }
 
     /// ``refusal(of:for:)`` of each that is refused, by the session's id.
-    func refusals(of app: AppRegistration, for candidates: [SignInDecision.Candidate]) throws -> [GUID: EntraError] {
+    mutating func refusals(of app: AppRegistration, for candidates: [SignInDecision.Candidate]) throws -> [GUID: EntraError] {
         var refusals: [GUID: EntraError] = [:]
         for candidate in candidates { refusals[candidate.session.id] = try refusal(of: app, for: candidate) }
         return refusals
     }
 
     /// Whether the app may not be used in the tenant of the request at all. Under an alias nobody knows before somebody has signed in.
-    func refusal(of app: AppRegistration) throws -> EntraError? {
-        guard let facts = try op.facts(of: app) else { return nil }
-        try op.count(facts, on: .session)
+    mutating func refusal(of app: AppRegistration) throws -> EntraError? {
+        guard let facts = try facts(of: app, in: op) else { return nil }
         return facts.refusal(on: .session, in: op.region, at: op.now, directory: op.tenant.name)
     }
 

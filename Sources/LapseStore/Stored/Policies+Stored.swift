@@ -3,7 +3,7 @@ import LapseRules
 extension Policies {
     var stored: JSON {
         [
-            "tieRule": .string(tieRule.rawValue), "revocationMatrix": matrix.stored, "revokeAnswer": .integer(revokeAnswer),
+            "tieRule": tieRule.json, "revocationMatrix": matrix.stored, "revokeAnswer": .integer(revokeAnswer),
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
             "suberror": .bool(hasSuberror), "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue),
             "cloud": .string(cloud.rawValue), "lifetimes": lifetimes.stored,
@@ -13,7 +13,7 @@ extension Policies {
     init(stored: JSON) throws {
         self.init()
         var object = try StoredObject(stored, "policies")
-        tieRule = try object.required("tieRule") { $0.word() }
+        tieRule = try object.required("tieRule") { try? TieRule($0, field: "tieRule") }
         matrix = try object.required("revocationMatrix") { try RevocationMatrix(stored: $0) }
         revokeAnswer = try object.required("revokeAnswer") { $0.wholeNumber.flatMap { Self.revokeAnswers.contains($0) ? $0 : nil } }
         permissions = try object.required("permissions") { $0.word() }

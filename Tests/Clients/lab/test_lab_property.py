@@ -51,7 +51,7 @@ class History:
         self.adele, self.alex = ids
         self.chance = random.Random(seed)
         self.steps, self.tokens, self.sessions, self.codes = [], [], [], []
-        self.enabled = dict.fromkeys(ids, True)
+        self.enabled = dict.fromkeys([*ids, *KINDS], True)
         self.sticky, self.log = {}, []
 
     def live(self):
@@ -66,7 +66,7 @@ class History:
         restarts = set(chance.sample(range(5), chance.choice([1, 1, 2]))) if self.restart else ()
         ways = [
             (self.sign_in, 12), (self.refresh, 26), (self.check_session, 12), (self.redeem_code, 7), (self.revoke, 15),
-            (self.move_clock, 17), (self.advance_until_enforced, 4), (self.switch_account, 6), (self.release, 7),
+            (self.move_clock, 17), (self.advance_until_enforced, 4), (self.switch_account, 6), (self.switch_app, 4), (self.release, 7),
             (self.release_everything, 2), (self.change_propagation, 2), (self.change_tie_rule, 2),
             (self.explain_elsewhen, 3)]
         for number in range(chance.randint(5, 8)):
@@ -114,7 +114,9 @@ class History:
         return chance.choice(delays if plane != "directory" else delays[:-1])
 
     def change_tie_rule(self):
-        self.model.tie_rule = "entra" if self.model.tie_rule == "precise" else "precise"
+        others = {"precise", "entra", "skew"} - {self.model.tie_rule if isinstance(self.model.tie_rule, str) else "skew"}
+        rule = self.chance.choice(sorted(others))
+        self.model.tie_rule = {"skew": self.chance.choice(["PT0.25S", "PT1S", "PT1M"])} if rule == "skew" else rule
         self.note(f"tieRule {self.model.tie_rule}")
         self.tenant.control("PUT", "/policies", {"tieRule": self.model.tie_rule})
 
@@ -137,7 +139,7 @@ class History:
     def take_grant(self, user, client, way, auth_time, number, text):
         kind = KINDS[client] if client == WEB else f"{way} token"
         self.tokens.append(
-            Token(Subject(user, kind, auth_time, number), text, client, self.refresh_end(client), "refresh"))
+            Token(Subject(user, kind, auth_time, number, client), text, client, self.refresh_end(client), "refresh"))
 
     def refresh_end(self, client):
         return self.model.now + (DAY if client == SPA else 90 * DAY)
@@ -157,9 +159,14 @@ class History:
         client, region = self.chance.choice([NATIVE, NATIVE, WEB]), self.choose_region()
         self.note(f"silent sign-in with session {self.sessions.index(session)} to {client[-1]} in {region}")
         answer = self.tenant.authorize(session.text, client, region)
+        if answer.status == 400:
+            # A page: the app is not told that it is disabled.
+            assert b"AADSTS7000112" in answer.body, answer
+            assert not self.knock(session, answer, region, 7000112, client)
+            return self.compare(session)
         told = answer.redirect
         assert ("code" in told) != (told.get("error") == "login_required"), answer
-        if self.knock(session, answer, region, None if "code" in told else 50058):
+        if self.knock(session, answer, region, None if "code" in told else 50058, client):
             # It slides with its use.
             session.end = self.model.now + DAY
             self.codes.append((session.subject, client, told["code"], self.model.now + 10 * MINUTE))
@@ -185,8 +192,9 @@ class History:
     def choose_region(self):
         return self.chance.choice([None, None, *self.model.regions])
 
-    def knock(self, token, answer, asked, code):
-        """Every answer of an endpoint is the model's, and says in which region it was decided."""
+    def knock(self, token, answer, asked, code, client=None):
+        """Every answer of an endpoint is the model's, and says in which region it was decided. A session is the browser's: the app that
+        asks is told beside it."""
         expected = self.model.route(asked)
         region = answer.region
         assert region == expected or (expected is None and region in self.model.regions), (
@@ -194,13 +202,17 @@ class History:
         if expected is None and self.model.model["routing"] == "sticky" and token.endpoint == "refresh":
             assert self.sticky.setdefault((token.client, token.subject.user), region) == region, "sticky has moved"
         verdict = self.model.verdict(token.subject, token.endpoint, region, end=token.last_word)
-        self.model.count(token.subject, token.endpoint, region)
+        client = client or token.subject.client
+        if self.model.refuses_app(client, token.endpoint, region):
+            verdict.accepted, verdict.code = False, 7000112
+        self.model.count(token.subject, token.endpoint, region, client)
         self.log.append((region, code))
         assert code == verdict.code, f"answered {code} by {region}, expected {verdict}: {answer}"
         if code == 50173:
             printed = PRINTED.search(answer.json()["error_description"]).groups()
-            cut_off, = verdict.cut_offs.values()
-            stamp = cut_off - cut_off % SECOND
+            id, = verdict.cut_offs
+            at = next(change.at for change in self.model.changes if change.id == id)
+            stamp = at - at % SECOND
             assert printed == (written(token.subject.auth_time), written(stamp)), f"{printed}, expected {verdict}"
         return verdict.accepted
 
@@ -221,9 +233,19 @@ class History:
         self.enabled[user] = is_enabled = not self.enabled[user]
         self.note(f"{'enable' if is_enabled else 'disable'} {user}")
         self.tenant.control("PATCH", f"/users/{user}", {"accountEnabled": is_enabled})
-        kind = "accountEnabled" if is_enabled else "accountDisabled"
-        event = self.tenant.everything(f"/events?type={kind}&user={quote(user)}")[-1]
-        change = self.model.change(event["revocation"], user, "enable" if is_enabled else "disable")
+        self.switched(user, "account", f"user={quote(user)}")
+
+    def switch_app(self):
+        client = self.chance.choice([*KINDS, NATIVE])
+        self.enabled[client] = is_enabled = not self.enabled[client]
+        self.note(f"{'enable' if is_enabled else 'disable'} the app {client[-1]}")
+        self.tenant.control("PATCH", f"/apps/{client}", {"enabled": is_enabled})
+        self.switched(client, "servicePrincipal", f"client={client}")
+
+    def switched(self, who, what, found_by):
+        word = "enable" if self.enabled[who] else "disable"
+        event = self.tenant.everything(f"/events?type={what}{word.capitalize()}d&{found_by}")[-1]
+        change = self.model.change(event["revocation"], who, word)
         shown = self.tenant.revocation(change.id)
         assert (shown["cause"], shown["stamp"], shown["at"]) == (change.cause, None, written(change.at)), shown
         self.learn(change, shown)

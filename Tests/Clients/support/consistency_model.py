@@ -40,6 +40,8 @@ class Subject:
     kind: str
     auth_time: int
     sequence: int
+    client: str | None = None
+    """Of a grant the app, whose service principal may be disabled."""
 
 
 @dataclass(eq=False)
@@ -66,10 +68,11 @@ class Arrival:
 
 @dataclass(eq=False)
 class Change:
-    """A revocation, or an account disabled or enabled."""
+    """A revocation, or an account or a service principal disabled or enabled."""
 
     id: str
     user: str
+    """Of a service principal its client."""
     at: int
     sequence: int
     cause: str
@@ -158,8 +161,14 @@ class Model:
                 # Released before its own date, on a clock that was set back, it waits for that date all the same.
                 arrival.visible_at, arrival.held = max(self.now, change.at), False
 
-    def count(self, subject, plane, region):
-        """A request of this grant or session has reached the rule. It counts for whatever it could have died of."""
+    def count(self, subject, plane, region, client):
+        """A request of this grant or session has reached the rule. It counts for whatever it could have died of: the app's first."""
+        is_refused = self.refuses_app(client, plane, region)
+        for change in self._of_app(client):
+            if change.at <= self.now:
+                change.arrival(plane, region).used[client] += 1
+        if is_refused:
+            return
         for change in self._touching(subject):
             if change.at <= self.now and (change.cause not in KILLS or self._is_older(subject, change)):
                 change.arrival(plane, region).used[subject] += 1
@@ -168,8 +177,9 @@ class Model:
         """`end`: the plane, the instant and the refusal's number of the end of the token or session that is judged."""
         at = self.now if at is None else at
         now = self._door(subject, plane, region, at, end)
-        instants = {change.arrival(plane, region).visible_at for change in self._touching(subject)}
-        instants |= {change.at for change in self._touching(subject)} | {end[1] if end else None}
+        looked_at = self._touching(subject) + self._of_app(subject.client)
+        instants = {change.arrival(plane, region).visible_at for change in looked_at}
+        instants |= {change.at for change in looked_at} | {end[1] if end else None}
         for later in sorted(each for each in instants if each is not None and each > at):
             then = self._door(subject, plane, region, later, end)
             if (then.accepted, then.code) != (now.accepted, now.code):
@@ -188,6 +198,9 @@ class Model:
         def is_enforced(change):
             return self._is_enforced(change, change.arrival(plane, region), subject, at)
 
+        # A resource takes what the app has got, and a session is the browser's.
+        if plane == "refresh" and self.refuses_app(subject.client, plane, region, at):
+            return Verdict(False, 7000112, "appDisabled", {})
         touching = self._touching(subject)
         states = [change for change in touching if change.cause not in KILLS and is_enforced(change)]
         if states and max(states, key=lambda each: each.order).cause == "disable":
@@ -213,6 +226,16 @@ class Model:
             return verdict
         return Verdict(True, None, "notRevoked", self._cut_offs(touching) | {None: None})
 
+    def refuses_app(self, client, plane, region, at=None):
+        """Whether the app's service principal is disabled, as far as the plane in the region knows."""
+        at = self.now if at is None else at
+        enforced = [
+            change for change in self._of_app(client) if self._is_enforced(change, change.arrival(plane, region), client, at)]
+        return bool(enforced) and max(enforced, key=lambda each: each.order).cause == "disable"
+
+    def _of_app(self, client):
+        return [change for change in self.changes if change.user == client]
+
     def _awaiting(self, pending, subject, at):
         counting = [
             (arrival.attempts - arrival.used[subject], change) for change, arrival in pending
@@ -232,12 +255,15 @@ class Model:
             if change.user == subject.user and subject.kind in KILLS.get(change.cause, EVERYTHING)]
 
     def _is_older(self, subject, change):
-        if self.tie_rule == "entra":
+        if self.tie_rule != "precise":
             return subject.auth_time < self._cut_off(change)
         return (subject.auth_time, subject.sequence) < change.order
 
     def _cut_off(self, change):
-        return change.at - change.at % SECOND if self.tie_rule == "entra" else change.at
+        stamp = change.at - change.at % SECOND
+        if isinstance(self.tie_rule, dict):
+            return stamp - ticks(self.tie_rule["skew"])
+        return stamp if self.tie_rule == "entra" else change.at
 
     @staticmethod
     def _is_enforced(change, arrival, subject, at):
