@@ -30,6 +30,12 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
         pages.get("{tenant}/\(version.path)/logout", use: logout.get)
         pages.post("{tenant}/\(version.path)/logout", use: logout.post)
     }
+    // Where native apps without a listener of their own let a sign-in end: they, or the person, read the address.
+    pages.get("{tenant}/oauth2/nativeclient") { _, _ in
+        Response(
+            status: .ok, headers: [.contentType: "text/html; charset=utf-8", .cacheControl: "no-store"],
+            body: .init(byteBuffer: ByteBuffer(string: "<!DOCTYPE html><title>Lapse</title>")))
+    }
     let device = DeviceLoginEndpoint(site: site)
     pages.get("devicelogin", use: device.get)
     pages.post("devicelogin", use: device.post)

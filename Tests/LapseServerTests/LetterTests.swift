@@ -176,4 +176,29 @@ struct LetterTests {
             #expect(answer.headers[.wwwAuthenticate]?.contains(#"error="insufficient_claims""#) == true)
         }
     }
+
+    @Test("Metadata that an app asks for itself name the keys for that app; what is no id is let be")
+    func metadataOfApp() async throws {
+        try await Lab.run { lab async throws in
+            for (path, keys) in [
+                ("contoso.example/v2.0", "discovery/v2.0/keys?appid=\(Lab.native)"),
+                ("common", "discovery/keys?appid=\(Lab.native)"),
+            ] {
+                let document = try await lab.send(.get, "/\(path)/.well-known/openid-configuration?appid=\(Lab.native)").json
+                #expect(document["jwks_uri"]?.text?.hasSuffix("/\(keys)") == true)
+            }
+            let document = try await lab.send(.get, "/common/v2.0/.well-known/openid-configuration?appid=a%22b").json
+            #expect(document["jwks_uri"]?.text?.hasSuffix("/common/discovery/v2.0/keys") == true)
+            #expect(try await lab.send(.get, "/contoso.example/discovery/v2.0/keys?appid=\(Lab.native)").json["keys"] != nil)
+        }
+    }
+
+    @Test("The page where native apps let a sign-in end is empty, and keeps nothing")
+    func nativeClient() async throws {
+        try await Lab.run { lab async throws in
+            let page = try await lab.send(.get, "/common/oauth2/nativeclient?code=x&state=y")
+            #expect(page.status == 200 && page.headers[.contentType] == "text/html; charset=utf-8")
+            #expect(page.headers[.cacheControl] == "no-store" && !page.text.contains("code"))
+        }
+    }
 }

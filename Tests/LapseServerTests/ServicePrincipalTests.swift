@@ -223,6 +223,29 @@ struct ServicePrincipalTests {
 
     // MARK: Around a user
 
+    @Test(
+        "What scripts that answer an incident select beside the stamp: the password's age, licences, mailboxes, where the user is from"
+    )
+    func incident() async throws {
+        try await Lab.run { lab async throws in
+            let names = [
+                "lastPasswordChangeDateTime", "passwordPolicies", "assignedLicenses", "onPremisesSyncEnabled", "proxyAddresses",
+                "externalUserState", "identities", "deletedDateTime", "otherMails",
+            ]
+            let path = "users/\(Lab.adele)?$select=\(names.joined(separator: ","))"
+            func user() async throws -> JSON { try await graph(lab, .get, path).json }
+            let before = try await user()
+            #expect(before["passwordPolicies"] == .null && before["deletedDateTime"] == .null && before["otherMails"] == [])
+            #expect(before["proxyAddresses"] == ["SMTP:adele@contoso.example"] && before["externalUserState"] == .null)
+            #expect(before["identities"]?.elements.first?["issuer"] == "contoso.example")
+            lab.pass(.seconds(90))
+            _ = try await lab.revoke(cause: "adminRevoke")
+            #expect(try await user()["lastPasswordChangeDateTime"] == before["lastPasswordChangeDateTime"])
+            _ = try await lab.revoke(cause: "passwordChange")
+            #expect(try await user()["lastPasswordChangeDateTime"] == .string((Lab.start + .seconds(90)).wholeSecondText))
+        }
+    }
+
     @Test("What stands around a user is what the seed says, empty by default; methods want their own permission")
     func collections() async throws {
         try await Lab.run { lab async throws in
@@ -250,6 +273,12 @@ struct ServicePrincipalTests {
             #expect(licence?["skuPartNumber"] == "ENTERPRISEPACK")
             #expect(try await graph(lab, .get, "users/\(Lab.adele)/manager")["displayName"] == "Alex Wilber")
             #expect(try await graph(lab, .get, "users/alex@contoso.example/manager").status == 404)
+            let expanded = try await graph(
+                lab, .get, "users/\(Lab.adele)?$select=displayName,assignedLicenses&$expand=manager($select=mail,displayName)")
+            #expect(expanded.json["manager"]?["displayName"] == "Alex Wilber")
+            #expect(expanded.json["manager"]?["mail"] == "alex@contoso.example")
+            #expect(expanded.json["assignedLicenses"]?.elements.count == 1)
+            #expect(try await graph(lab, .get, "users/alex@contoso.example?$expand=manager").json["manager"] == nil)
             #expect(try await graph(lab, .get, "users/\(Lab.adele)/authentication/methods").status == 403)
             let token = try await lab.grant(user: "admin@contoso.example", scope: "UserAuthenticationMethod.Read.All")[
                 "access_token"]

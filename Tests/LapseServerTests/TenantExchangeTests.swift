@@ -306,7 +306,11 @@ struct TenantExchangeTests {
                 guard route.surface.isWorthWatching(path) else { continue }
                 let endpoint = ExchangeEndpoint(path: path)
                 #expect(endpoint == ExchangeEndpoint(path: "/" + path.uppercased()))
-                if let endpoint { found.insert(endpoint) } else { #expect(["/", "/error"].contains(path), "\(path)") }
+                if let endpoint {
+                    found.insert(endpoint)
+                } else {
+                    #expect(["/", "/error", "/contoso.example/oauth2/nativeclient"].contains(path), "\(path)")
+                }
             }
             #expect(found == Set(ExchangeEndpoint.allCases))
             for name in Fault.Endpoint.allCases { #expect(ExchangeEndpoint(rawValue: name.rawValue) != nil) }

@@ -22,7 +22,10 @@ package struct GraphQuery: Equatable, Sendable {
                 !["jobTitle", "mobilePhone", "officeLocation", "preferredLanguage"].contains($0)
             }
                 + [
-                    "accountEnabled", "createdDateTime", "signInSessionsValidFromDateTime", "userType",
+                    "accountEnabled", "assignedLicenses", "createdDateTime", "creationType", "deletedDateTime", "externalUserState",
+                    "externalUserStateChangeDateTime", "identities", "lastPasswordChangeDateTime", "onPremisesImmutableId",
+                    "onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "otherMails", "passwordPolicies", "proxyAddresses",
+                    "signInSessionsValidFromDateTime", "userType",
                 ], isSearchable: true, page: 100, type: "user")
         /// Entra: user.md of beta, which has the older name of the stamp too.
         package static let usersInBeta = Collection(
@@ -68,7 +71,7 @@ package struct GraphQuery: Equatable, Sendable {
             page: 100, type: "oAuth2PermissionGrant")
     }
 
-    private static let options = ["$select", "$top", "$skiptoken", "$filter", "$orderby", "$count", "$search"]
+    private static let options = ["$expand", "$select", "$top", "$skiptoken", "$filter", "$orderby", "$count", "$search"]
     private static let longestPage = 999
 
     /// Nil: the default set.
@@ -79,6 +82,8 @@ package struct GraphQuery: Equatable, Sendable {
     package let order: (property: String, isDescending: Bool)?
     package let wantsCount: Bool
     package let search: GraphSearch?
+    /// The properties of the manager that `$expand` asks for; nil: it does not.
+    private let manager: [String]?
     private let collection: Collection
     /// The options as they were asked.
     package let asked: FormParameters
@@ -88,6 +93,7 @@ package struct GraphQuery: Equatable, Sendable {
 
     private init(_ collection: Collection) {
         (select, top, skipToken, filter, order, wantsCount, search) = (nil, collection.page, nil, nil, nil, false, nil)
+        manager = nil
         self.collection = collection
         asked = .empty
     }
@@ -146,6 +152,7 @@ package struct GraphQuery: Equatable, Sendable {
             guard collection.isSearchable else { throw .badRequest("Lapse: this collection cannot be searched.") }
             return try GraphSearch(text, properties: properties)
         }
+        manager = try given["$expand"].map { text throws(GraphError) in try Self.manager(text, of: collection) }
         let isAdvanced =
             search != nil || (collection.isSearchable && (filter?.isAdvanced == true || (filter != nil && order != nil)))
         guard !isAdvanced || isEventual else { throw .needsConsistencyLevel }
@@ -154,6 +161,20 @@ package struct GraphQuery: Equatable, Sendable {
     /// The options under their names, as the version beta takes them without the dollar, too. Entra: query-parameters.md.
     package static func withDollars(_ parameters: FormParameters) -> FormParameters {
         parameters.renamed { name in options.contains("$" + name.lowercased()) ? "$" + name : name }
+    }
+
+    /// Entra: user-list-manager.
+    private static func manager(_ text: String, of collection: Collection) throws(GraphError) -> [String] {
+        guard collection.type == "user", let match = text.wholeMatch(of: /manager(\(\$select=([A-Za-z, ]+)\))?/.ignoresCase())
+        else {
+            throw .badRequest("Lapse: $expand takes the manager of a user, such as manager($select=id,displayName).")
+        }
+        guard let words = match.2 else { return Collection.users.defaults }
+        var names: [String] = []
+        for word in words.split(separator: ",", omittingEmptySubsequences: false) {
+            names.append(try property(word, of: collection))
+        }
+        return names.uniqued()
     }
 
     private static func property(_ word: some StringProtocol, of collection: Collection) throws(GraphError) -> String {
@@ -167,7 +188,8 @@ package struct GraphQuery: Equatable, Sendable {
     package static func == (lhs: GraphQuery, rhs: GraphQuery) -> Bool {
         lhs.select == rhs.select && lhs.top == rhs.top && lhs.skipToken == rhs.skipToken && lhs.filter == rhs.filter
             && lhs.order?.property == rhs.order?.property && lhs.order?.isDescending == rhs.order?.isDescending
-            && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search && lhs.collection == rhs.collection
+            && lhs.wantsCount == rhs.wantsCount && lhs.search == rhs.search && lhs.manager == rhs.manager
+            && lhs.collection == rhs.collection
     }
 
     /// Whether nothing but a part of the whole is asked for, in its own order.
@@ -178,7 +200,13 @@ package struct GraphQuery: Equatable, Sendable {
 
     /// What the query asks for of an object that has every property.
     package func shown(_ object: JSON) -> JSON {
-        .object((select ?? collection.defaults).map { .init(name: $0, value: object[$0] ?? .null) })
+        var members = (select ?? collection.defaults).map { JSON.Member(name: $0, value: object[$0] ?? .null) }
+        if let manager, let managing = object["manager"] {
+            let properties = manager.map { JSON.Member(name: $0, value: managing[$0] ?? .null) }
+            members.append(
+                .init(name: "manager", value: .object([.init(name: "@odata.type", value: "#microsoft.graph.user")] + properties)))
+        }
+        return .object(members)
     }
 
     /// The objects that the query asks for, in its order, and how many they are on all pages.
@@ -264,16 +292,33 @@ package struct GraphSearch: Equatable, Sendable {
 extension User {
     /// The user with every property that Graph may show.
     ///
-    /// - Parameter stamp: the cut-off in whole seconds.
-    package func graphJSON(stamp: Timestamp) -> JSON {
+    /// - Parameters:
+    ///   - stamp: the cut-off in whole seconds.
+    ///   - passwordAt: when the password became what it is; nil: the user has none here.
+    package func graphJSON(stamp: Timestamp, passwordAt: Timestamp?) -> JSON {
         let properties = GraphQuery.Collection.usersInBeta.all
-        return .object(properties.map { .init(name: $0, value: graphValue($0, stamp: stamp)) })
+        return .object(properties.map { .init(name: $0, value: graphValue($0, stamp: stamp, passwordAt: passwordAt)) })
     }
 
-    private func graphValue(_ property: String, stamp: Timestamp) -> JSON {
+    private func graphValue(_ property: String, stamp: Timestamp, passwordAt: Timestamp?) -> JSON {
         switch property {
         case "accountEnabled": .bool(accountEnabled)
+        case "assignedLicenses": UserCollections.assignedLicenses(of: self)
         case "businessPhones": profile[property] ?? []
+        case "creationType": isGuest ? "Invitation" : .null
+        case "externalUserState": isGuest ? "Accepted" : .null
+        case "externalUserStateChangeDateTime": isGuest ? .string(createdAt.wholeSecondText) : .null
+        case "identities":
+            [
+                [
+                    "signInType": "userPrincipalName", "issuer": .string(String(userPrincipalName.drop { $0 != "@" }.dropFirst())),
+                    "issuerAssignedId": .string(userPrincipalName),
+                ]
+            ]
+        case "lastPasswordChangeDateTime": JSON(passwordAt?.wholeSecondText)
+        // Lapse keeps no second mailbox, and no directory of the premises.
+        case "otherMails": []
+        case "proxyAddresses": .array(mail.map { [.string("SMTP:\($0)")] } ?? [])
         case "createdDateTime": .string(createdAt.wholeSecondText)
         case "displayName": .string(displayName)
         case "givenName": JSON(givenName)

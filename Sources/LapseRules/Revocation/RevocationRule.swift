@@ -121,6 +121,11 @@ package struct AccountHistory: Sendable {
         revocations.last { $0.cause.movesStamp && $0.isInEffect(from: standpoint, after: [:]) }
     }
 
+    /// The last that came with a new password, as the standpoint knows.
+    package func latestPassword(from standpoint: Standpoint) -> Revocation? {
+        revocations.last { $0.cause.setsPassword && $0.isInEffect(from: standpoint, after: [:]) }
+    }
+
     /// Every region that some of it arrives in.
     var regions: Set<Region> {
         let all: [any Propagated] = revocations + stateChanges

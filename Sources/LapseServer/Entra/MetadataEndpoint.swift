@@ -25,11 +25,16 @@ struct MetadataEndpoint {
 
     func configuration(_ version: EndpointVersion) -> @Sendable (Request, LapseContext) async throws -> Response {
         { request, context in
-            try await answering(.discovery, request, context) { _ in try configuration(version, context, context.trace) }
+            try await answering(.discovery, request, context) { _ in
+                try configuration(version, context, context.trace, app: try request.query()["appid"].flatMap { GUID($0) })
+            }
         }
     }
 
-    private func configuration(_ version: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace) throws -> JSON {
+    /// - Parameter app: the app that asks for itself. Entra: facts of `?appid=`.
+    private func configuration(
+        _ version: EndpointVersion, _ context: LapseContext, _ trace: RequestTrace, app: GUID?
+    ) throws -> JSON {
         let name = try Request.tenant(context)
         let (id, cloud) = try site.authority.place(of: name)
         let base = "\(trace.origin)/\(id?.description ?? name.text)"
@@ -37,7 +42,8 @@ struct MetadataEndpoint {
         return .object([
             "token_endpoint": "\(oauth)/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-            "jwks_uri": version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys",
+            "jwks_uri": .string(
+                (version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys") + (app.map { "?appid=\($0)" } ?? "")),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": version == .v1 ? ["code"] : ["code", "id_token", "code id_token"],

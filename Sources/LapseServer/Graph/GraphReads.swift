@@ -53,7 +53,11 @@ extension GraphEndpoint {
     }
 
     private func deleted(_ user: DeletedUser, _ query: GraphQuery) -> JSON {
-        query.shown(user.profile.json).adding(["deletedDateTime": .string(user.deletedAt.wholeSecondText)])
+        guard case .object(let members) = query.shown(user.profile.json) else { return [:] }
+        // It is sent unasked.
+        return .object(
+            members.filter { $0.name != "deletedDateTime" }
+                + [.init(name: "deletedDateTime", value: .string(user.deletedAt.wholeSecondText))])
     }
 
     // MARK: Apps

@@ -185,6 +185,8 @@ extension AdmittedRequest {
         var shown = user
         shown.accountEnabled = AccountState.isEnabled(after: history.stateChanges, from: standpoint)
         let stamp = history.latestCutOff(from: standpoint)?.stamp ?? user.createdAt.truncatedToSecond
-        return GraphProfile(user: shown, stamp: stamp)
+        return GraphProfile(
+            user: shown, stamp: stamp, passwordAt: history.latestPassword(from: standpoint)?.stamp ?? user.createdAt,
+            manager: try manager(of: user))
     }
 }

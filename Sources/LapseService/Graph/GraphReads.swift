@@ -6,9 +6,17 @@ package struct GraphProfile: Sendable {
     package let user: User
     /// The cut-off as `signInSessionsValidFromDateTime` shows it, in whole seconds.
     package let stamp: Timestamp
+    /// When the password became what it is; nil: the user has none here.
+    var passwordAt: Timestamp?
+    var manager: User?
 
-    /// With every property that Graph may show.
-    package var json: JSON { user.graphJSON(stamp: stamp) }
+    /// With every property that Graph may show, and the manager.
+    package var json: JSON {
+        user.graphJSON(stamp: stamp, passwordAt: passwordAt)
+            .adding([
+                "manager": manager.map { $0.graphJSON(stamp: $0.createdAt.truncatedToSecond, passwordAt: nil) }
+            ])
+    }
 }
 
 /// A part of a collection.
