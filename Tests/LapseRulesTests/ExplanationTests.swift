@@ -85,6 +85,7 @@ struct ExplanationTests {
         let skewed = verdict([early], tieRule: .skew(.seconds(60)), at: 20)
         #expect((skewed.isAccepted, skewed.cutOff) == (true, start.truncatedToSecond - .seconds(60)))
         #expect(skewed.why.contains("less PT1M, tieRule skew"))
+        #expect(verdict([early], tieRule: .skew(.longest), at: 20).why.contains("not before the cut-off 1970-"))
     }
 
     @Test("A cause that does not touch the token is no reason")

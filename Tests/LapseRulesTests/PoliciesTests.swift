@@ -43,9 +43,9 @@ struct PoliciesTests {
     @Test(
         "What is no policy is refused by its field",
         arguments: [
-            (#"{"tieRule":"late"}"#, #"p.tieRule: must be one of: precise, entra, or an object such as {"skew":"PT1M"}"#),
+            (#"{"tieRule":"late"}"#, #"p.tieRule: must be {"skew":"PT1M"} with a duration, or one of: precise, entra"#),
             (#"{"tieRule":{}}"#, "p.tieRule.skew: is missing"),
-            (#"{"tieRule":{"skew":"PT0S"}}"#, "p.tieRule.skew: must be more than nothing and at most a day"),
+            (#"{"tieRule":{"skew":"PT0S"}}"#, "p.tieRule.skew: must be at least PT1S"),
             (#"{"tieRule":{"skew":"PT24H","by":1}}"#, "p.tieRule.by: is not known"),
             (#"{"revokeAnswer":202}"#, "p.revokeAnswer: must be 200 or 204"),
             (#"{"revokeAnswer":500}"#, "p.revokeAnswer: must be a whole number from 200 to 204"),

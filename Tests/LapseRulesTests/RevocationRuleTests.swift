@@ -75,6 +75,9 @@ struct RevocationRuleTests {
             revokedSequence: 2,
             visible: 5, now: 6, tieRule: .skew(.seconds(60)), isRefused: false),
         Row(
+            what: "skew: the longest duration that can be written", authTime: -1, sequence: 1, revokedAt: 5, revokedSequence: 2,
+            visible: 5, now: 6, tieRule: .skew(.longest), isRefused: false),
+        Row(
             what: "skew: a tick older", authTime: -600_000_001, sequence: 1, revokedAt: 5, revokedSequence: 2, visible: 5, now: 6,
             tieRule: .skew(.seconds(60)), isRefused: true),
     ]

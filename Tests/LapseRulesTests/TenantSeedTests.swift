@@ -137,7 +137,7 @@ struct TenantSeedTests {
             ),
             (
                 file(#""policies":{"tieRule":"x"}"#),
-                #"tenants[0].policies.tieRule: must be one of: precise, entra, or an object such as {"skew":"PT1M"}"#
+                #"tenants[0].policies.tieRule: must be {"skew":"PT1M"} with a duration, or one of: precise, entra"#
             ),
             (withUsers("{}"), "tenants[0].users[0].userPrincipalName: is required"),
             (withUsers(#"{"userPrincipalName":null}"#), "tenants[0].users[0].userPrincipalName: is required"),

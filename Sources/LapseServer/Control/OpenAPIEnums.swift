@@ -18,7 +18,7 @@ extension OpenAPIDocument {
         "DelayWord": words([PropagationModel.Delay.Word.immediate, .manual]),
 
         // Policies.
-        "TieRule": Policies.TieRule.named.map { JSON.string($0.name) },
+        "NamedTieRule": Policies.TieRule.named.map { JSON.string($0.name) },
         "RevokeAnswer": Policies.revokeAnswers.map(JSON.integer),
         "MatrixColumn": words(RevocationMatrix.Column.allCases),
         "Edition": words(Policies.Edition.allCases),

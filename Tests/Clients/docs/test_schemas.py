@@ -89,25 +89,28 @@ FULL = {
             **dict.fromkeys((
                 "city", "companyName", "country", "department", "employeeId", "jobTitle", "mailNickname", "mobilePhone",
                 "officeLocation", "postalCode", "preferredLanguage", "state", "streetAddress", "usageLocation"), "x"),
-            "businessPhones": ["+1"]},
+            "businessPhones": ["+1"], "manager": ADELE, "licences": ["x"], "authenticationMethods": ["fido2"],
+            "memberOf": [{"id": "aaaaaaaa-0001-4000-8000-00000000000a", "displayName": "x", "kind": "role"}],
+            "devices": [{"id": "aaaaaaaa-0001-4000-8000-00000000000b", "displayName": "x", "accountEnabled": False}]},
             {"userPrincipalName": "guest#EXT#@contoso.example", "home": {
                 "tenant": "22222222-bbbb-4bbb-8bbb-222222222222", "user": "aaaaaaaa-0001-4000-8000-000000000009"}}],
         "apps": [{
-            **APP, "kind": "confidential", "secrets": ["x", {"sha256": HASH}], "redirectUris": ["http://localhost"],
+            **APP, "kind": "confidential", "secrets": ["x", {"sha256": HASH}, {"value": "y", "endsAt": "2031-01-01T00:00:00Z"}], "redirectUris": ["http://localhost"],
             "spaRedirectUris": ["http://localhost"], "logoutUrl": "https://x/out", "flows": ["code"], "delegated": ["User.Read"], "application": ["User.Read.All"],
             "exposes": {"uri": "api://x", "scopes": ["y"], "xms_cc": True}, "accessTokenVersion": 1, "foci": True,
+            "signInAudience": "AzureADMyOrg", "idTokens": True, "enabled": False, "assignmentRequired": True, "assigned": [ADELE],
             "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222}]}],
         "faults": [{"effect": {"status": 503, "retryAfter": "PT1S"}}]},
         {"id": "22222222-bbbb-4bbb-8bbb-222222222222", "name": "Two", "domains": ["two.example"], "propagation": "documented", "users": [
             {"id": "aaaaaaaa-0001-4000-8000-000000000009", "userPrincipalName": "g@two.example"}]},
-        {"id": "33333333-bbbb-4bbb-8bbb-222222222222", "name": "Three", "domains": ["three.example"], "sandbox": True}]},
+        {"id": "33333333-bbbb-4bbb-8bbb-222222222222", "name": "Three", "domains": ["three.example"], "sandbox": True, "policies": {"tieRule": {"skew": "PT1M"}}}]},
     "lapse": {
         "host": "127.0.0.1", "control-token": "long-enough", "https-port": "off", "http-port": 0, "data-dir": ".lapse", "ephemeral": True,
         "seed": None, "propagation": "documented", "public-url": "http://localhost:8080", "graph-url": "http://localhost:8080",
         "tls-name": ["login.example"], "open-registration": "true", "ready-file": "ready.json",
         "log-level": "requests", "log-format": "json"},
     "scenario": {
-        "name": "all", "about": "x", "needs": "user", "policies": {"tieRule": "entra"}, "propagation": "instant", "steps": [
+        "name": "all", "about": "x", "needs": "user", "policies": {"tieRule": {"skew": "PT1M"}}, "propagation": "instant", "steps": [
             {"pause": "PT0S"}, {"call": "POST faults", "body": {"effect": {"status": 500}}},
             {"wait": {"type": ["tokenRefreshed", "refreshRefused"], "count": 2, "within": "PT0.1S"}}]},
     "faults": {"name": "all", "faults": [
@@ -193,7 +196,8 @@ def test_whatever_a_seed_may_say_is_exported(taken):
     is_taken, told = taken("seed", FULL["seed"])
     assert is_taken, told
     exported = [taken.exported("--with-secrets"), taken.exported("--with-secrets", "--tenant", "three.example")]
-    assert said(FULL["seed"]) - said(exported) == set()
+    # A secret leaves by its hash.
+    assert said(FULL["seed"]) - said(exported) == {"value"}
 
 
 def tenant(**changes):

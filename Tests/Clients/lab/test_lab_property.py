@@ -116,7 +116,7 @@ class History:
     def change_tie_rule(self):
         others = {"precise", "entra", "skew"} - {self.model.tie_rule if isinstance(self.model.tie_rule, str) else "skew"}
         rule = self.chance.choice(sorted(others))
-        self.model.tie_rule = {"skew": self.chance.choice(["PT0.25S", "PT1S", "PT1M"])} if rule == "skew" else rule
+        self.model.tie_rule = {"skew": self.chance.choice(["PT1S", "PT1M", "PT1H"])} if rule == "skew" else rule
         self.note(f"tieRule {self.model.tie_rule}")
         self.tenant.control("PUT", "/policies", {"tieRule": self.model.tie_rule})
 

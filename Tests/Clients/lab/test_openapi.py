@@ -1541,7 +1541,7 @@ def test_every_operation_wants_the_control_token_where_there_is_one(launch, tmp_
 
 
 @pytest.mark.parametrize("name, body, query, schema", [
-    ("setClock", {"mode": "x"}, None, "ClockMode"), ("setPolicies", {"tieRule": "x"}, None, "TieRule"),
+    ("setClock", {"mode": "x"}, None, "ClockMode"), ("setPolicies", {"tieRule": "x"}, None, "NamedTieRule"),
     ("setPolicies", {"tokenTimes": "x"}, None, "TokenTimes"),
     ("setPolicies", {"permissions": "x"}, None, "Edition"), ("setPolicies", {"cloud": "x"}, None, "Cloud"), ("setPolicies", {"errorLayout": "x"}, None, "ErrorLayout"), ("setPropagation", "x", None, "Preset"),
     ("setPropagation", {"routing": "x"}, None, "Routing"), ("setPropagation", {"origin": "x"}, None, "Origin"),
