@@ -64,7 +64,12 @@ extension Operation {
     func setConsent(_ isGiven: Bool, of user: User, to client: ClientID) throws {
         guard user.withdrawnConsents.contains(client) == isGiven else { return }
         var changed = user
-        if isGiven { changed.withdrawnConsents.removeAll { $0 == client } } else { changed.withdrawnConsents.append(client) }
+        if isGiven {
+            changed.withdrawnConsents.removeAll { $0 == client }
+        } else {
+            changed.withdrawnConsents.append(client)
+            changed.consents[client] = nil
+        }
         try tx.update(changed)
         try tx.append(
             Event(

@@ -12,6 +12,13 @@ extension Operation {
             attempts: history.countsAttempts ? try tx.attempts(of: principal.id) : [:])
     }
 
+    /// Why no region of the tenant redeems for the app any more; nil while one does.
+    func refusalEverywhere(of app: AppRegistration) throws -> EntraError? {
+        guard let facts = try facts(of: app) else { return nil }
+        let refusals = model.regions.map { facts.refusal(on: .refresh, in: $0, at: now, directory: tenant.name) }
+        return refusals.contains { $0 == nil } ? nil : refusals.compactMap { $0 }.first
+    }
+
     /// The request asks about the app where a change of its state lets some pass.
     func count(_ facts: AppFacts, on plane: Plane) throws {
         let attempts = facts.attempts(on: plane, in: region, at: now)

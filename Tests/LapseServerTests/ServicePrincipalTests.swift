@@ -290,4 +290,57 @@ struct ServicePrincipalTests {
                 ])
         }
     }
+
+    @Test("What an export says can be read again when an assigned user is deleted; who registers an app anew begins anew")
+    func exportAndRegisterAgain() async throws {
+        try await Lab.run { lab async throws in
+            let app = "apps/\(Lab.native)"
+            try await lab.contoso(
+                .patch, app,
+                ["enabled": false, "assignmentRequired": true, "assigned": ["adele@contoso.example", "alex@contoso.example"]])
+            try await lab.contoso(.delete, "users/\(Lab.adele)")
+            let seed = try await lab.control(.get, "export?secrets=true")
+            #expect(seed.status == 200)
+            #expect(try await lab.control(.post, "reset", seed.json).status < 300, "\(seed.text.prefix(300))")
+            #expect(try await lab.contoso(.get, app).json["assigned"]?.elements.count == 1)
+            try await lab.contoso(.delete, app)
+            try await lab.contoso(
+                .post, "apps", ["id": .string(Lab.native), "name": "Again", "kind": "public", "redirectUris": ["http://localhost"]])
+            let again = try await lab.contoso(.get, app).json
+            #expect(again["enabled"] == true && again["assignmentRequired"] == false && again["assigned"] == [])
+        }
+    }
+
+    @Test("A deleted service principal stays deleted when the app is changed, until it is enabled")
+    func changedWhileDeleted() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            #expect(try await graph(lab, .delete, Self.native).status == 204)
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["name": "Renamed"])
+            #expect(try await lab.refresh(token).code == 700_016)
+            let grants = try await lab.contoso(.get, "users/\(Lab.adele)/grants").json["items"]?.elements ?? []
+            #expect(grants.first { $0["client"]?.text == Lab.native }?["alive"] == false)
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["enabled": true])
+            #expect(try await lab.refresh(token).status == 200)
+        }
+    }
+
+    @Test("Explain knows that a user is not assigned; a manager is expanded only for those who may read the manager")
+    func unassignedAndManager() async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["assignmentRequired": true])
+            let verdicts =
+                try await lab.contoso(.post, "explain", ["refresh_token": .string(token)]).json["verdicts"]?.elements ?? []
+            #expect(verdicts.first { $0["plane"] == "refresh" }?["code"]?.int == 50_105)
+            try await lab.contoso(.patch, "users/\(Lab.adele)", ["manager": "alex@contoso.example"])
+            let own = try await lab.grant(client: Lab.web, scope: "User.Read")["access_token"]
+            for path in ["me/manager", "me?$expand=manager"] {
+                let answer = try await lab.send(.get, "/v1.0/\(path)", headers: [.authorization: "Bearer \(own)"])
+                #expect(answer.status == 403, "\(path)")
+            }
+            let filtered = try await graph(lab, .get, "users/\(Lab.adele)/memberOf?$count=true&$filter=id%20eq%20'x'")
+            #expect(filtered.status == 400)
+        }
+    }
 }

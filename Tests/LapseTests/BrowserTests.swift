@@ -106,6 +106,7 @@ struct CookieJarTests {
             ("a=1; Path=/; Domain=.localhost", "http://localhost/", "a=1"),
             ("a=1; Path=/; Max-Age=0", "http://localhost/", nil), ("a=1; Path=/; Max-Age=60", "http://localhost/", "a=1"),
             ("a=1; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "http://localhost/", nil),
+            ("a=1; Path=/; Expires=Wed, 31-Dec-1969 23:59:59 GMT", "http://localhost/", nil),
             ("a=1; Path=/; Expires=Wed, 01-Jan-25 9:00:00 GMT", "http://localhost/", nil),
             ("a=1; Path=/; Expires=Fri, 01 Jan 2100 00:00:00 GMT", "http://localhost/", "a=1"),
             ("a=1; Path=/; Expires=once upon a time in 1970", "http://localhost/", "a=1"),

@@ -112,7 +112,7 @@ package struct GraphCaller: Sendable {
         return holds(user == nil ? accepted.subtracting(["Directory.AccessAsUser.All"]) : accepted)
     }
 
-    /// Whether the caller may change apps and service principals; delegated also by role, but for the owner's own.
+    /// Whether the caller may change apps and service principals; delegated also by role.
     package var mayWriteApps: Bool { holdsToWrite(Permission.writeApps) && user?.roles.contains(where: \.mayWriteApps) ?? true }
 
     /// Whether the caller may assign users to apps.

@@ -59,6 +59,14 @@ package struct NewSandbox: Sendable {
             return user.moved(
                 to: id, id: newID, userPrincipalName: moved(user.userPrincipalName), mail: user.mail.map(moved))
         }
+        .map { user in
+            // A manager may be named by id; by name it is found below this sandbox's domain.
+            var user = user
+            if let manager = user.profile["manager"]?.text.flatMap({ GUID($0) }), let id = ids[manager] {
+                user.profile["manager"] = .string(id.description)
+            }
+            return user
+        }
         let faults = template.faults.map { fault in
             Fault(copying: fault, id: random.guid(), user: fault.match.user.flatMap { ids[$0] } ?? fault.match.user)
         }

@@ -67,18 +67,22 @@ package enum UserCollections {
         }
         var reader = try ObjectReader(value, path: path)
         let displayName = try reader.required("displayName")
-        let id = try reader.guid("id") ?? GUID.derived(from: "\(name) \(user) \(displayName)")
-        var members: [JSON.Member] = [
-            .init(name: "id", value: .string(id.description)), .init(name: "displayName", value: .string(displayName)),
-        ]
+        let given = try reader.guid("id")
+        let (member, origin): (JSON.Member, String)
         if name == "devices" {
-            members.append(.init(name: "accountEnabled", value: .bool(try reader.bool("accountEnabled") ?? true)))
+            member = .init(name: "accountEnabled", value: .bool(try reader.bool("accountEnabled") ?? true))
+            origin = "device \(user) \(displayName)"
         } else {
             let kind = try reader.choice("kind", of: MembershipKind.self) ?? .group
-            members.append(.init(name: "kind", value: .string(kind.rawValue)))
+            member = .init(name: "kind", value: .string(kind.rawValue))
+            // Whoever is in a group of that name is in the same one.
+            origin = "\(kind.rawValue) \(displayName)"
         }
         try reader.finish()
-        return .object(members)
+        return .object([
+            .init(name: "id", value: .string((given ?? GUID.derived(from: origin)).description)),
+            .init(name: "displayName", value: .string(displayName)), member,
+        ])
     }
 
     // MARK: As Graph shows them

@@ -84,6 +84,8 @@ package struct GraphQuery: Equatable, Sendable {
     package let search: GraphSearch?
     /// The properties of the manager that `$expand` asks for; nil: it does not.
     private let manager: [String]?
+    /// Whether users come with their managers.
+    package var expandsManager: Bool { manager != nil }
     private let collection: Collection
     /// The options as they were asked.
     package let asked: FormParameters
@@ -355,7 +357,7 @@ package struct GraphListOptions: Sendable {
     /// - Throws: `GraphError` for an option that such a list does not take.
     package init(_ parameters: FormParameters) throws(GraphError) {
         let query = try GraphQuery(parameters.without(["$select"]), of: .mixed)
-        guard query.isPlain || query.wantsCount, query.skipToken == nil else {
+        guard query.filter == nil, query.order == nil, query.search == nil, query.skipToken == nil else {
             throw .badRequest("Lapse: this list takes $select, $top and $count.")
         }
         (top, wantsCount) = (query.top, query.wantsCount)

@@ -283,6 +283,7 @@ package struct Explanation: Sendable {
     private func policyRefusal(at now: Timestamp) -> EntraError? {
         guard let authentication else { return nil }
         return AccessPolicy.refusal(of: authentication, within: policy.signInFrequency, now: now) ?? policy.refusal
+            ?? app?.refusal(of: account.user)
     }
 
     // MARK: When it changes

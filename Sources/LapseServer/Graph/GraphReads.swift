@@ -8,7 +8,8 @@ extension GraphEndpoint {
 
     func readUser(_ user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users)
-        return responder.answer(try site.authority.readUser(user, token: token, trace: trace), trace) { profile, routed in
+        let outcome = try site.authority.readUser(user, expandingManager: query.expandsManager, token: token, trace: trace)
+        return responder.answer(outcome, trace) { profile, routed in
             let context: JSON = ["@odata.context": "\(call.metadata(routed))#users\(query.contextSuffix)/$entity"]
             return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace)
         }
@@ -96,8 +97,12 @@ extension GraphEndpoint {
     func listAssignments(
         of key: AppEntries.Key, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace
     ) throws -> Response {
-        responder.answer(try site.authority.listAssignments(of: key, token: token, trace: trace), trace) { entries, routed in
-            let body: JSON = ["@odata.context": .string("\(call.metadata(routed))#appRoleAssignments"), "value": .array(entries)]
+        let options = try GraphListOptions(call.query)
+        return responder.answer(try site.authority.listAssignments(of: key, token: token, trace: trace), trace) { entries, routed in
+            let body: JSON = .object([
+                "@odata.context": .string("\(call.metadata(routed))#appRoleAssignments"),
+                "@odata.count": options.wantsCount ? .integer(Int64(entries.count)) : nil, "value": .array(options.shown(entries)),
+            ])
             return responder.answer(body, trace: trace)
         }
     }

@@ -38,7 +38,9 @@ extension Authority {
             app.registration = op.tx.nextEventID()
             try op.tx.insert(app, in: op.tenant.id)
             try op.append(.appCreated, app)
-            return RegisteredApp(app: app, principal: try op.updatePrincipal(of: app, by: body))
+            // An app of that id that was here before is another one.
+            let fresh = ServicePrincipal(of: app.id, in: op.tenant.id)
+            return RegisteredApp(app: app, principal: try op.updatePrincipal(fresh, by: body))
         }
     }
 
@@ -54,7 +56,8 @@ extension Authority {
             app.registration = old.registration
             try op.tx.update(app, in: op.tenant.id)
             try op.append(.appUpdated, app)
-            return RegisteredApp(app: app, principal: try op.taken(in: region).updatePrincipal(of: app, by: body))
+            return RegisteredApp(
+                app: app, principal: try op.taken(in: region).updatePrincipal(try op.principal(of: app.id), by: body))
         }
     }
 
@@ -75,12 +78,14 @@ package struct RegisteredApp: Sendable {
 }
 
 extension Operation {
-    /// Takes what a body of the control API says of the app's service principal.
-    fileprivate func updatePrincipal(of app: AppRegistration, by body: JSON) throws -> ServicePrincipal {
-        let old = try principal(of: app.id)
-        // Who is registered again is there again.
-        var principal = old
-        principal.isDeleted = false
+    /// Takes what a body of the control API says of an app's service principal.
+    ///
+    /// - Parameter base: what the body changes.
+    fileprivate func updatePrincipal(_ base: ServicePrincipal, by body: JSON) throws -> ServicePrincipal {
+        let old = try principal(of: base.client)
+        var principal = base
+        // Whoever enables a deleted one wants it back.
+        if body["enabled"] == true { principal.isDeleted = false }
         var missing: (any Error)?
         try ControlError.reading { () throws(FieldError) in
             try principal.apply(body) { name in

@@ -115,6 +115,8 @@ extension Operation {
                 "The grant has no refresh token."
             } else if let reason = grant.reasonWithoutApp(try client(of: grant)) {
                 reason
+            } else if let place, let refusal = try client(of: grant).flatMap({ try place.refusalEverywhere(of: $0) }) {
+                refusal.message
             } else if account == nil {
                 "The user has no account in this tenant any more."
             } else if let lastExpiresAt, lastExpiresAt <= place?.now ?? systemTime {

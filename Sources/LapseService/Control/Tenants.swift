@@ -214,9 +214,17 @@ extension Operation {
 
     /// The tenant's directory as it is now.
     fileprivate func currentSeed(of tenant: Tenant) throws -> TenantSeed {
-        TenantSeed(
-            tenant: tenant, users: try tx.users(in: tenant.id, limit: .max), apps: try tx.apps(in: tenant.id, limit: .max),
-            faults: try tx.faults(of: tenant.id), principals: try tx.servicePrincipals(in: tenant.id).filter { !$0.isDeleted })
+        let users = try tx.users(in: tenant.id, limit: .max)
+        // Who is deleted is not in the file, and may not be named in it.
+        let there = Set(users.map(\.id))
+        let principals = try tx.servicePrincipals(in: tenant.id).filter { !$0.isDeleted }.map { principal in
+            var principal = principal
+            principal.assigned.removeAll { !there.contains($0) }
+            return principal
+        }
+        return TenantSeed(
+            tenant: tenant, users: users, apps: try tx.apps(in: tenant.id, limit: .max), faults: try tx.faults(of: tenant.id),
+            principals: principals)
     }
 
     /// Writes the operation's tenant as it is from now on; the event stands at the instant that its clock then shows.

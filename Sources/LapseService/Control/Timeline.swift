@@ -51,7 +51,7 @@ package struct Timeline: Sendable {
     /// The newest of them.
     package let revocations: [Revocation]
     package let stateChanges: [StateChange]
-    /// What was done to the service principals of the apps whose grants are shown, by the app's name.
+    /// What was done in the user's home to the service principals of the apps whose grants are shown, by the app's name.
     package let appChanges: [(app: String, change: StateChange)]
 
     /// How many sessions and how many grants are shown, and how many marks of each.
@@ -88,12 +88,14 @@ extension Authority {
                 guard let place = try op.tx.tenant(grant.tenant) else { return nil }
                 return try op.in(place).row(of: grant, events[grant.id] ?? [], homeNow: home.now)
             }
+            // Those of the home alone, along whose clock the picture is.
+            let homeApps = try shownGrants.filter { $0.tenant == home.tenant.id }.compactMap { try home.client(of: $0) }
             return Timeline(
                 user: user, now: home.now, mode: home.tenant.clock.mode, rows: rows,
                 rowsLeftOut: sessions.count + grants.count - rows.count, attempts: attempts.map { $0.shifted(back: ahead) },
                 revocations: history.revocations.suffix(Timeline.mostEvents),
                 stateChanges: history.stateChanges.suffix(Timeline.mostEvents),
-                appChanges: try op.appChanges(of: rows.compactMap(\.app)).suffix(Timeline.mostEvents))
+                appChanges: try home.appChanges(of: homeApps).suffix(Timeline.mostEvents))
         }
     }
 }

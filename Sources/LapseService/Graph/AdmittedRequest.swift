@@ -178,15 +178,20 @@ extension AdmittedRequest {
     }
 
     /// The user with the stamp and the state that the region knows of.
-    func profile(of user: User) throws -> GraphProfile {
+    ///
+    /// - Parameter expandingManager: whether the manager comes along, as the region knows the manager.
+    func profile(of user: User, expandingManager: Bool = false) throws -> GraphProfile {
+        let manager = expandingManager ? try manager(of: user).map { try profile(of: $0).json } : nil
         // Assumption: a user who was never revoked shows the time of creation. A guest shows its own, whatever happens at home.
-        guard !user.isGuest else { return GraphProfile(user: user, stamp: user.createdAt.truncatedToSecond) }
+        guard !user.isGuest else {
+            return GraphProfile(user: user, stamp: user.createdAt.truncatedToSecond, passwordAt: nil, manager: manager)
+        }
         let history = try op.tx.history(of: user.home)
         var shown = user
         shown.accountEnabled = AccountState.isEnabled(after: history.stateChanges, from: standpoint)
         let stamp = history.latestCutOff(from: standpoint)?.stamp ?? user.createdAt.truncatedToSecond
         return GraphProfile(
             user: shown, stamp: stamp, passwordAt: history.latestPassword(from: standpoint)?.stamp ?? user.createdAt,
-            manager: try manager(of: user))
+            manager: manager)
     }
 }

@@ -7,15 +7,14 @@ package struct GraphProfile: Sendable {
     /// The cut-off as `signInSessionsValidFromDateTime` shows it, in whole seconds.
     package let stamp: Timestamp
     /// When the password became what it is; nil: the user has none here.
-    var passwordAt: Timestamp?
-    var manager: User?
+    let passwordAt: Timestamp?
+    /// Nil: there is none, or nobody asked.
+    let manager: JSON?
 
     /// With every property that Graph may show, and the manager.
     package var json: JSON {
         user.graphJSON(stamp: stamp, passwordAt: passwordAt)
-            .adding([
-                "manager": manager.map { $0.graphJSON(stamp: $0.createdAt.truncatedToSecond, passwordAt: nil) }
-            ])
+            .adding(["manager": manager])
     }
 }
 
@@ -38,12 +37,13 @@ package struct GraphPage: Sendable {
 extension Authority {
     /// `GET /me` and `GET /users/{id}`.
     package func readUser(
-        _ target: GraphRequest.User, token: BearerToken, trace: RequestTrace
+        _ target: GraphRequest.User, expandingManager: Bool, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<GraphProfile, GraphError> {
         try admitting(token, to: .graph, trace) { request in
             let user = try request.find(target)
-            guard request.caller.mayRead(user) else { throw GraphError.denied }
-            return try request.profile(of: user)
+            // As for the manager's own address.
+            guard request.caller.mayRead(user), !expandingManager || request.caller.mayRead(nil) else { throw GraphError.denied }
+            return try request.profile(of: user, expandingManager: expandingManager)
         }
     }
 
@@ -55,14 +55,15 @@ extension Authority {
             guard request.caller.mayRead(nil) else { throw GraphError.denied }
             guard query.isPlain else {
                 let users = try request.users(after: nil, atLeast: .max)
-                let chosen = query.chosen(of: try users.map { try request.profile(of: $0).json })
+                let chosen = query.chosen(
+                    of: try users.map { try request.profile(of: $0, expandingManager: query.expandsManager).json })
                 let (objects, next) = try query.page(of: chosen)
                 return GraphPage(objects: objects, next: next, count: chosen.count)
             }
             let users = try request.users(after: query.skipToken, atLeast: query.top + 1)
             let page = users.prefix(query.top)
             return GraphPage(
-                objects: try page.map { query.shown(try request.profile(of: $0).json) },
+                objects: try page.map { query.shown(try request.profile(of: $0, expandingManager: query.expandsManager).json) },
                 next: users.count > query.top ? page.last?.userPrincipalName : nil, count: nil)
         }
     }

@@ -11,9 +11,14 @@ extension Authority {
     ) throws -> Outcome<(user: GUID, entries: [JSON]), GraphError> {
         try admitting(token, to: .graph, trace) { request in
             let user = try request.find(target)
-            guard name == .authenticationMethods ? request.caller.mayReadMethods(of: user) : request.caller.mayRead(user) else {
-                throw GraphError.denied
-            }
+            let mayRead =
+                switch name {
+                case .authenticationMethods: request.caller.mayReadMethods(of: user)
+                case .oauth2PermissionGrants: request.caller.mayRead(.consents)
+                case .appRoleAssignments: request.caller.mayRead(.servicePrincipals)
+                default: request.caller.mayRead(user)
+                }
+            guard mayRead else { throw GraphError.denied }
             return (user.id, try request.entries(name, of: user))
         }
     }
@@ -56,6 +61,7 @@ extension AdmittedRequest {
     func manager(of user: User) throws -> User? {
         guard let name = user.profile["manager"]?.text else { return nil }
         if let found = try op.tx.user(name, in: op.tenant.id) { return found }
+        guard op.tenant.isSandbox else { return nil }
         let local = name.prefix { $0 != "@" }
         return try op.tx.user("\(local)@\(op.tenant.domains[0])", in: op.tenant.id)
     }

@@ -198,7 +198,7 @@ extension BrowserRequest {
             createdAt: own.now, declaresCP1: request.claims.declaresCP1, registration: app.registration)
         let text = AuthorizationCode.newText(op.random)
         let kind: Event.Kind = request.wantsCode ? .codeIssued : .idTokenIssued
-        var event = own.event(kind, user: user.id, client: app.id, grant: request.wantsCode ? grant.id : nil)
+        var event = own.event(kind, user: user.id, client: app.id, grant: grant.id)
         event.presented = candidate.session.id.description
         event.note(request)
         try op.tx.append(event)
@@ -210,8 +210,9 @@ extension BrowserRequest {
             "code": request.wantsCode ? text : nil, "client_info": request.wantsClientInfo ? TokenPlan.clientInfo(of: user) : nil,
             "session_state": candidate.session.id.description,
         ])
-        guard request.wantsCode else { return .redirect(target, answer, idToken: idToken) }
+        // Without a code, too: sign-out tells the apps that have a grant.
         try op.tx.insert(grant)
+        guard request.wantsCode else { return .redirect(target, answer, idToken: idToken) }
         try op.tx.insert(
             AuthorizationCode(
                 hash: SecretHash(of: text), grant: grant.id, redirectURI: target.redirectURI, isForSPA: target.platform == .spa,

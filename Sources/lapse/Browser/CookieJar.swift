@@ -95,6 +95,8 @@ extension CookieJar.Cookie {
             let month = months.firstIndex(of: match.2.lowercased())
         else { return nil }
         if match.3.count == 2 { year += year < 70 ? 2000 : 1900 }
+        // Some take a cookie away with the last second before the epoch.
+        guard year >= 1970 else { return Timestamp(secondsSinceEpoch: 0) }
         func padded(_ part: some StringProtocol) -> String { part.count == 1 ? "0\(part)" : String(part) }
         return Timestamp("\(year)-\(padded(String(month + 1)))-\(padded(match.1))T\(padded(match.4)):\(match.5):\(match.6)Z")
     }
