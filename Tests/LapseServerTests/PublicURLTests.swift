@@ -70,6 +70,23 @@ struct PublicURLTests {
         }
     }
 
+    @Test("Instance discovery knows its host with the port and without, and on no other port")
+    func instance() async throws {
+        try await Lab.run(scheme: .http, publicURL: "http://lapse.team.example:8080") { lab async throws in
+            for (host, isKnown) in [
+                ("lapse.team.example:8080", true), ("Lapse.Team.Example", true), ("lapse.team.example:9", false),
+            ] {
+                let asked = FormParameters.encode("http://\(host)/common/oauth2/v2.0/authorize")
+                let answer = try await lab.send(.get, "/common/discovery/instance?api-version=1.1&authorization_endpoint=\(asked)")
+                #expect((answer.status == 200) == isKnown, "\(host): \(answer.text)")
+                guard isKnown else { continue }
+                let own = answer.json["metadata"]?.elements.last
+                #expect(own?["aliases"] == ["lapse.team.example:8080", "lapse.team.example"])
+                #expect(own?["preferred_network"] == "lapse.team.example:8080")
+            }
+        }
+    }
+
     @Test(
         "Its host is Lapse's own, on any port; names below it, above it and beside it are not",
         arguments: [

@@ -86,12 +86,15 @@ struct MetadataEndpoint {
             let asked = URI(try request.query().required("authorization_endpoint"))
             let own = String(trace.origin.drop { $0 != ":" }.dropFirst(3))
             let host = asked.port.map { "\(asked.host ?? ""):\($0)" } ?? asked.host ?? ""
-            let isKnown = host.lowercased() == own || Cloud.authorities.contains { $0.aliases.contains(host.lowercased()) }
+            // Microsoft.Identity.Web leaves the port out (its #1786).
+            let ownNames = [own] + (URI(trace.origin).host.map { $0 == own ? [] : [$0] } ?? [])
+            let isKnown =
+                ownNames.contains(host.lowercased()) || Cloud.authorities.contains { $0.aliases.contains(host.lowercased()) }
             guard isKnown else { throw AADSTS.unknownInstance.error() }
             let tenant = asked.path.split(separator: "/").first.map(String.init) ?? "common"
             guard let name = TenantName(tenant) else { throw AADSTS.tenantMalformed.error(["tenant": tenant]) }
             // Clients trust the host that they asked when it is listed.
-            let authorities = Cloud.authorities + [Cloud.AuthorityNames(network: own, cache: own, aliases: [own])]
+            let authorities = Cloud.authorities + [Cloud.AuthorityNames(network: own, cache: own, aliases: ownNames)]
             return [
                 "tenant_discovery_endpoint": "\(trace.origin)/\(name.text)/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
