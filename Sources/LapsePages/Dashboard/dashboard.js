@@ -120,7 +120,8 @@ async function loadTimeline() {
 
 function onEvent(event) {
   keepEvents([event]);
-  if (['userCreated', 'userUpdated', 'userDeleted', 'userRestored', 'accountDisabled', 'accountEnabled', 'appCreated', 'appUpdated', 'appDeleted', 'tenantReset'].includes(event.type)) {
+  if (['userCreated', 'userUpdated', 'userDeleted', 'userRestored', 'accountDisabled', 'accountEnabled', 'appCreated', 'appUpdated', 'appDeleted', 'tenantReset'].includes(event.type)
+    || event.type.startsWith('servicePrincipal')) {
     loadDirectory().then(render, say);
   }
   if (event.type === 'tenantReset') lab.events = lab.events.filter(one => one.id >= event.id);
