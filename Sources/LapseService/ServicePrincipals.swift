@@ -12,6 +12,12 @@ extension Operation {
             attempts: history.countsAttempts ? try tx.attempts(of: principal.id) : [:])
     }
 
+    /// Why the app may not be used on the plane where the request has landed; nil: it may. The request counts.
+    func refusal(_ facts: AppFacts, on plane: Plane) throws -> EntraError? {
+        try count(facts, on: plane)
+        return facts.refusal(on: plane, in: region, at: now, directory: tenant.name)
+    }
+
     /// Why no region of the tenant redeems for the app any more; nil while one does.
     func refusalEverywhere(of app: AppRegistration) throws -> EntraError? {
         guard let facts = try facts(of: app) else { return nil }

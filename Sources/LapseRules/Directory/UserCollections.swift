@@ -118,10 +118,15 @@ package enum UserCollections {
         }
     }
 
+    /// The id of a user's assignment to an app.
+    package static func assignmentID(of user: GUID, to principal: ServicePrincipal) -> String {
+        Base64URL.encode(user.bytes + principal.id.bytes)
+    }
+
     /// Entra: resources/approleassignment.md, an assignment without a role of its own.
     package static func assignment(of user: User, to principal: ServicePrincipal, app: AppRegistration) -> JSON {
         [
-            "id": .string(Base64URL.encode(user.id.bytes + principal.id.bytes)), "deletedDateTime": .null,
+            "id": .string(assignmentID(of: user.id, to: principal)), "deletedDateTime": .null,
             "appRoleId": .string(Tenant.noID.description), "createdDateTime": .string(user.createdAt.wholeSecondText),
             "principalDisplayName": .string(user.displayName), "principalId": .string(user.id.description), "principalType": "User",
             "resourceDisplayName": .string(app.name), "resourceId": .string(principal.id.description),

@@ -209,7 +209,7 @@ extension Authority {
             guard request.caller.mayAssign else { throw GraphError.denied }
             let entry = try request.principal(key)
             var principal = entry.principal
-            principal.assigned.removeAll { Base64URL.encode($0.bytes + entry.principal.id.bytes) == assignment }
+            principal.assigned.removeAll { UserCollections.assignmentID(of: $0, to: entry.principal) == assignment }
             guard principal != entry.principal else { throw GraphError.notFound(assignment) }
             try request.op.update(entry.principal, to: principal, by: request.actor)
         }

@@ -143,10 +143,7 @@ extension Operation {
             // Counted only for clients that are who they say they are: nobody else can lock one out.
             if let refusal = try refusalOfLoop(request) { return .refuse(Refusal(error: refusal)) }
             guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app), self) }
-            try count(facts, on: .refresh)
-            if let error = facts.refusal(on: .refresh, in: region, at: now, directory: tenant.name) {
-                return .refuse(Refusal(error: error))
-            }
+            if let error = try refusal(facts, on: .refresh) { return .refuse(Refusal(error: error)) }
             let decision = try presented.decide(request, in: context(of: app), self)
             guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
                 return decision

@@ -51,12 +51,7 @@ extension Authority {
             let id = ClientID(try form.required("client_id"))
             guard let app = known else { return .failure(.noSuchApp(id, directory: op.tenant.name)) }
             try app.check(isFor: name)
-            if let facts = try op.facts(of: app) {
-                try op.count(facts, on: .refresh)
-                if let error = facts.refusal(on: .refresh, in: op.region, at: op.now, directory: op.tenant.name) {
-                    return .failure(error)
-                }
-            }
+            if let facts = try op.facts(of: app), let error = try op.refusal(facts, on: .refresh) { return .failure(error) }
             guard app.flows.contains(.device) else {
                 return .failure(
                     .lapse("unauthorized_client", "The application '\(app.id)' is not registered for the flow 'device'."))
