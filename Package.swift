@@ -26,7 +26,6 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
-        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
     ],
     targets: [
         // The arrow: lapse -> LapseInstance -> LapseServer -> LapseService -> LapseStore -> LapseRules, and LapseServer -> LapsePages.
@@ -104,7 +103,6 @@ let package = Package(
                 .target(name: "COpenSSL", condition: .when(platforms: [.linux])),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "CryptoExtras", package: "swift-crypto"),
-                .product(name: "JWTKit", package: "jwt-kit"),
                 .product(name: "SwiftASN1", package: "swift-asn1"),
                 .product(name: "X509", package: "swift-certificates"),
             ],
@@ -120,11 +118,16 @@ let package = Package(
         ),
         .target(
             name: "LapseRules",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "X509", package: "swift-certificates"),
+            ],
             resources: [.embedInCode("Scenarios/BuiltIn")],
             swiftSettings: strict
         ),
-        // OpenSSL 3's libcrypto, for RS256 alone: on Linux it signs more than twice as fast as swift-crypto.
+        // OpenSSL 3's libcrypto, for RSA signatures alone: on Linux it signs more than twice as fast as swift-crypto.
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // The commit that the program was built from.
         .target(name: "CBuild", cSettings: commit),

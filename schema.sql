@@ -124,6 +124,8 @@ CREATE TABLE apps (
     sign_in_audience     TEXT NOT NULL DEFAULT 'AzureADMultipleOrgs' CHECK (sign_in_audience IN ('AzureADMultipleOrgs', 'AzureADMyOrg')),
     issues_id_tokens     INTEGER NOT NULL DEFAULT 0 CHECK (issues_id_tokens IN (0, 1)),
     secret_ends          TEXT NOT NULL DEFAULT '{}', -- JSON: by a secret's hash when it ends, in ticks; the others never
+    certificates         TEXT NOT NULL DEFAULT '[]', -- JSON list: DER in base64url, and the end in ticks
+    optional_claims      TEXT NOT NULL DEFAULT '{}', -- JSON: claims beside the usual, by kind of token
     PRIMARY KEY (tenant, id)
 ) STRICT;
 CREATE INDEX apps_by_id ON apps (id);

@@ -1,4 +1,4 @@
-// The part of OpenSSL 3's libcrypto that signs: SHA-256, and RSASSA-PKCS1-v1_5 over it.
+// The part of OpenSSL 3's libcrypto that signs and checks: SHA-256, and RSASSA-PKCS1-v1_5 and RSASSA-PSS over it.
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 #include <openssl/sha.h>

@@ -79,7 +79,7 @@ package struct Instance: Sendable {
     package static func raiseDescriptors() { ConnectionBound.raiseDescriptors() }
 
     private static func signer(_ files: DataFolder.Files, _ folder: DataFolder) async throws -> TokenSigner {
-        do { return try await TokenSigner(SigningKey(files.signing)) } catch {
+        do { return try TokenSigner(SigningKey(files.signing)) } catch {
             throw StartError(
                 "--data-dir: cannot sign with \(folder.path(of: .signingKey)), which must be an RSA key; remove it and "
                     + "\(folder.path(of: .signing)) to make new ones")

@@ -83,6 +83,8 @@ ALTER TABLE apps ADD COLUMN sign_in_audience TEXT NOT NULL DEFAULT 'AzureADMulti
     CHECK (sign_in_audience IN ('AzureADMultipleOrgs', 'AzureADMyOrg'));
 ALTER TABLE apps ADD COLUMN issues_id_tokens INTEGER NOT NULL DEFAULT 0 CHECK (issues_id_tokens IN (0, 1));
 ALTER TABLE apps ADD COLUMN secret_ends TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE apps ADD COLUMN certificates TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE apps ADD COLUMN optional_claims TEXT NOT NULL DEFAULT '{}';
 
 CREATE TABLE service_principals (
     tenant              TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -98,6 +100,7 @@ UPDATE tenants SET seed = json_set(seed,
     '$.users', json((SELECT json_group_array(json_set(u.value, '$.consents', '{}')) FROM json_each(seed, '$.users') u)),
     '$.apps', json((
         SELECT json_group_array(json_set(a.value,
-            '$.sign_in_audience', 'AzureADMultipleOrgs', '$.issues_id_tokens', 0, '$.secret_ends', '{}'))
+            '$.sign_in_audience', 'AzureADMultipleOrgs', '$.issues_id_tokens', 0, '$.secret_ends', '{}',
+            '$.certificates', '[]', '$.optional_claims', '{}'))
         FROM json_each(seed, '$.apps') a)),
     '$.principals', json('[]'));

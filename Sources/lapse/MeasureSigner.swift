@@ -16,7 +16,7 @@ struct MeasureSigner: AsyncParsableCommand {
 
     func run() async throws {
         let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Machine.now())
-        let signer = try await TokenSigner(SigningKey(identity))
+        let signer = try TokenSigner(SigningKey(identity))
         let payload = (["sub": "adele", "aud": "lapse", "iat": 1_795_250_179, "exp": 1_795_254_328] as JSON).encoded
         let end = Machine.now() + .seconds(seconds)
         let counts = try await withThrowingTaskGroup(of: Int.self) { group in

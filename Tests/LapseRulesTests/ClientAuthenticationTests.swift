@@ -16,7 +16,7 @@ struct ClientAuthenticationTests {
             form["client_secret"] = secret
             return ClientAuthentication.decide(
                 try PresentedClient(form: World.form(form), authorization: nil), as: app, for: flow, grantClass: grantClass,
-                directory: "Contoso", now: World.now
+                in: World.surroundings
             ).refusal
         }
 

@@ -11,12 +11,13 @@ private func effect(_ kind: FaultEffect.Kind) throws -> FaultEffect {
         switch kind {
         case .refuse(let code, let suberror, let claims):
             .object([
-                "code": .integer(Int64(code.rawValue)), "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
+                "code": code.map { .integer(Int64($0.rawValue)) }, "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
                 "claims": claims.map(JSON.string),
             ])
         case .fail(let status, let wait):
             .object(["status": .integer(Int64(status)), "retryAfter": wait.map { .string($0.iso8601) }])
-        case .challenge(let claims): ["challenge": .string(claims)]
+        case .challenge(let claims, let variant):
+            .object(["challenge": .string(claims), "variant": variant.map { .string($0.rawValue) }])
         case .response(let responseFault): ["answer": .string(responseFault.rawValue)]
         case .keys(let trouble): ["keys": .string(trouble.rawValue)]
         case .delay: ["latency": ["fixed": "PT1S"]]

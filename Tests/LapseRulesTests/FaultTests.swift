@@ -181,6 +181,8 @@ struct FaultReadingTests {
         "Each effect is read",
         arguments: [
             (#"{"code":50173}"#, .refuse(.grantRevoked, suberror: nil, claims: nil)),
+            (#"{"error":"invalid_grant"}"#, .refuse(nil, suberror: nil, claims: nil)),
+            (#"{"challenge":"{}","variant":"twoHeaders"}"#, .challenge(claims: "{}", variant: .twoHeaders)),
             (
                 #"{"code":50076,"suberror":"basic_action","claims":"{}"}"#,
                 .refuse(.mfaRequired, suberror: "basic_action", claims: "{}")
@@ -211,9 +213,12 @@ struct FaultReadingTests {
     @Test(
         "An effect that cannot be is refused by its field, in a sentence",
         arguments: [
-            ("{}", "effect: must have one of code, status, challenge, answer, keys; or only latency"),
-            (#"{"latency":null}"#, "effect: must have one of code, status, challenge, answer, keys; or only latency"),
-            (#"{"code":50173,"status":503}"#, "effect: must have one of code, status, challenge, answer, keys; or only latency"),
+            ("{}", "effect: must have one of code, error, status, challenge, answer, keys; or only latency"),
+            (#"{"latency":null}"#, "effect: must have one of code, error, status, challenge, answer, keys; or only latency"),
+            (
+                #"{"code":50173,"status":503}"#,
+                "effect: must have one of code, error, status, challenge, answer, keys; or only latency"
+            ),
             ("[]", "effect: must be an object"),
             (#"{"code":50174}"#, "effect.code: must be the number of a code that docs/codes.md lists"),
             (#"{"code":null}"#, "effect.code: must be the number of a code that docs/codes.md lists"),
@@ -222,6 +227,20 @@ struct FaultReadingTests {
             (#"{"code":50173,"claims":"[]"}"#, "effect.claims: must be a JSON object as text"),
             (#"{"code":50173,"suberror":7}"#, "effect.suberror: must be a text (in quotes)"),
             (#"{"code":50173,"retryAfter":"PT1S"}"#, "effect.retryAfter: is not known"),
+            (#"{"error":""}"#, "effect.error: must not be empty"),
+            (#"{"error":"é"}"#, "effect.error: must be printable ASCII without quotes and backslashes"),
+            (#"{"error":"a\"b"}"#, "effect.error: must be printable ASCII without quotes and backslashes"),
+            (
+                #"{"error_description":"x"}"#,
+                "effect: must have one of code, error, status, challenge, answer, keys; or only latency"
+            ),
+            (#"{"status":503,"error":"x"}"#, "effect.error: is not known"),
+            (#"{"code":50173,"members":[]}"#, "effect.members: must be an object of at most 20 members"),
+            (#"{"code":50173,"variant":"padded"}"#, "effect.variant: is not known"),
+            (
+                #"{"challenge":"{}","variant":"loud"}"#,
+                "effect.variant: must be one of: padded, severalInOne, twoHeaders, otherCase"
+            ),
             (#"{"status":502}"#, "effect.status: must be one of: 429, 500, 503"),
             (#"{"status":null}"#, "effect.status: must be one of: 429, 500, 503"),
             (#"{"status":404}"#, "effect.status: must be one of: 429, 500, 503"),

@@ -42,7 +42,8 @@ struct OnBehalfOfGrantTests {
             let token = try #require(AccessTokenClaims(payload))
             return OnBehalfOfGrant.decide(
                 try TokenRequest(form: World.form(form), authorization: nil, origin: nil),
-                assertion: isSigned ? .token(token, grant: grant?.grant, client: client, account: account?.facts) : .invalid,
+                assertion: isSigned
+                    ? .token(token, grant: grant?.grant, client: client, account: account?.facts) : .invalid(reason: ""),
                 in: around.context)
         }
     }

@@ -60,7 +60,7 @@ struct TokenRequestTests {
             let client = try PresentedClient(
                 form: form("client_id=app" + (presented.map { "&client_secret=\($0)" } ?? "")), authorization: nil)
             return ClientAuthentication.decide(
-                client, as: app(kind, secret: "right"), for: flow, grantClass: grantClass, directory: "Contoso", now: World.now
+                client, as: app(kind, secret: "right"), for: flow, grantClass: grantClass, in: World.surroundings
             ).refusal?.code
         }
         #expect(try code(.public, nil) == nil)
@@ -70,13 +70,12 @@ struct TokenRequestTests {
         #expect(try code(.confidential, nil) == .missingSecret)
         #expect(try code(.confidential, nil, grantClass: .spa) == nil)
         let unregistered = ClientAuthentication.decide(
-            try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, directory: "Contoso",
-            now: World.now
+            try PresentedClient(form: form("client_id=app"), authorization: nil), as: nil, for: .code, in: World.surroundings
         ).refusal
         #expect(unregistered?.code == .appNotFound)
         let flow = ClientAuthentication.decide(
             try PresentedClient(form: form("client_id=app"), authorization: nil), as: app(.public), for: .device,
-            directory: "Contoso", now: World.now
+            in: World.surroundings
         ).refusal
         #expect(flow?.code == nil)
         #expect(flow?.text.hasPrefix("Lapse: ") == true)

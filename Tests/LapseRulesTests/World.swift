@@ -46,6 +46,11 @@ enum World {
     /// The demand of a challenge that a client hands back.
     static let challengeAnswer = #"{"access_token":{"nbf":{"essential":true,"value":"1"}}}"#
 
+    /// Of a request at Contoso's endpoint, for whose client no certificate counts.
+    static let surroundings = ClientAssertion.Surroundings(
+        origin: "https://localhost:8443", tenant: contoso, name: TenantName("contoso.example")!, now: now, systemTime: systemTime
+    ) { _, _ in false }
+
     /// All pairs of different rows, each in the order of the list: for what is said when two things are wrong at once.
     static func pairs<Element: Sendable>(_ rows: [Element]) -> [(Element, Element)] {
         rows.indices.flatMap { first in rows[(first + 1)...].map { (rows[first], $0) } }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import LapseRules
+import LapseService
 import Testing
 
 /// Every code that Lapse can answer, reached as a client or a person reaches it: by state, by policy, by history, by a mistake.
@@ -292,6 +293,36 @@ struct CatalogueTests {
             )
         case .deviceCodeUnknown: ("A poll with a code that was never issued", { lab in try await poll(lab, "unknown") })
 
+        // MARK: A client that signs
+        case .jwtMalformed: ("A client assertion that is no JWT", { lab in try await asserting(lab, "a.b.c") })
+        case .keyUnsupported:
+            (
+                "A client assertion with an algorithm that no certificate has",
+                { lab in try await asserting(lab, unsigned(["alg": "HS256", "x5t": .string(thumbprint)])) }
+            )
+        case .certificateUnknown:
+            (
+                "A client assertion by a certificate that the app does not have",
+                { lab in try await asserting(lab, unsigned(["alg": "RS256", "x5t": .string(thumbprint)])) }
+            )
+        case .assertionSubject:
+            ("A client assertion by one about another", { lab in try await asserting(lab, signed(lab, ["iss": "another"])) })
+        case .assertionOfOtherClient:
+            (
+                "A client assertion of another client",
+                { lab in try await asserting(lab, signed(lab, ["iss": .string(Lab.web), "sub": .string(Lab.web)])) }
+            )
+        case .clientAssertionAudience:
+            (
+                "A client assertion for another authority",
+                { lab in try await asserting(lab, signed(lab, ["aud": "https://idp.example"])) }
+            )
+        case .clientAssertionTime:
+            (
+                "A client assertion whose time is over",
+                { lab in try await asserting(lab, signed(lab, ["exp": .integer((Lab.start - .seconds(3600)).secondsSinceEpoch)])) }
+            )
+
         // MARK: On behalf of a user
         case .assertionSignature: ("On-behalf-of with no token of Lapse's", { lab in try await onBehalf(lab, of: "a.b.c") })
         case .assertionAudience:
@@ -545,6 +576,38 @@ struct CatalogueTests {
         if let secret { form += "&" + Lab.encoded(["client_secret": secret]) }
         return try await lab.send(
             .post, "/\(tenant)/oauth2/v2.0/token", headers: [.contentType: "application/x-www-form-urlencoded"], body: form)
+    }
+
+    /// Of twenty bytes, as SHA-1 makes.
+    private static let thumbprint = Base64URL.encode(Array(1...20))
+
+    private static func claims(_ changes: [JSON.Member] = []) -> JSON {
+        ([
+            "aud": "https://localhost/contoso.example/oauth2/v2.0/token", "iss": .string(Lab.daemon), "sub": .string(Lab.daemon),
+            "jti": "1", "exp": .integer((Lab.start + .seconds(600)).secondsSinceEpoch),
+        ] as JSON).replacing(changes)
+    }
+
+    private static func unsigned(_ header: JSON) -> String {
+        [header.encoded, claims().encoded, [0]].map { Base64URL.encode($0) }.joined(separator: ".")
+    }
+
+    /// An assertion of the daemon by a certificate that it then has.
+    private static func signed(_ lab: Lab, _ changes: KeyValuePairs<String, JSON> = [:]) async throws -> String {
+        let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Lab.start)
+        try await lab.contoso(.patch, "apps/\(Lab.daemon)", ["certificates": [.string(identity.certificatePEM)]])
+        return try TokenSigner(SigningKey(identity)).sign(
+            claims(changes.map { JSON.Member(name: $0.key, value: $0.value) }).encoded)
+    }
+
+    private static func asserting(_ lab: Lab, _ assertion: String) async throws -> Answer {
+        try await token(
+            lab,
+            [
+                "grant_type": "client_credentials", "client_id": Lab.daemon, "scope": graph + "/.default",
+                "client_assertion": assertion,
+                "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+            ])
     }
 
     private static func onBehalf(_ lab: Lab, of assertion: String) async throws -> Answer {

@@ -50,6 +50,68 @@ struct FaultTests {
         }
     }
 
+    @Test(
+        "A refusal may say its own words: error, description and members go out as they are, at authorize too, and without a code")
+    func ownWords() async throws {
+        try await Lab.run { lab async throws in
+            let grant = try await lab.grant()
+            let own: JSON = [
+                "code": 50173, "error": "token_gone", "error_description": "Nobody knows.",
+                "members": ["suberror": 7, "error_uri": .null, "retry": ["a", false]],
+            ]
+            let id = try await fault(lab, Self.token, own)
+            #expect(try await lab.contoso(.get, "faults/\(id)").json["effect"]?.normalized == own.normalized)
+            let answer = try await lab.refresh(grant["refresh_token"])
+            #expect(answer.status == 400 && answer.code == 50173)
+            #expect(answer["error"] == "token_gone" && answer["error_description"] == "Nobody knows.")
+            #expect(answer.json["suberror"] == 7 && answer.json["error_uri"] == .null && answer.json["retry"] == ["a", false])
+            let old = try await lab.form(
+                "/contoso.example/oauth2/token",
+                ["grant_type": "refresh_token", "client_id": Lab.native, "refresh_token": grant["refresh_token"]])
+            #expect(old["error"] == "token_gone")
+            try await lab.contoso(.delete, "faults")
+
+            _ = try await fault(lab, [:], ["error": "login_please", "error_description": "Once more."])
+            let unnamed = try await lab.refresh(grant["refresh_token"])
+            #expect(unnamed.json["error_codes"] == [] && unnamed["error"] == "login_please" && unnamed.status == 400)
+            let redirect = try await lab.authorize(Lab.authorizePath(["prompt": "none"])).redirect
+            #expect(redirect?["error"] == "login_please" && redirect?["error_description"] == "Once more.")
+            #expect(
+                try await lab.contoso(.get, "events?type=faultHit").items.allSatisfy {
+                    $0["code"] == .null || $0["code"]?.int == 50173
+                })
+        }
+    }
+
+    @Test("A challenge is written in each of the ways that HTTP allows, at Graph and at Azure Resource Manager")
+    func variants() async throws {
+        try await Lab.run { lab async throws in
+            let claims = #"{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}"#
+            let graph = try await lab.grant()["access_token"]
+            let management = try await lab.grant(
+                client: "04b07795-8ddb-461a-bbee-02f9e1bf7b46", scope: "https://management.azure.com/.default")["access_token"]
+            for variant in FaultEffect.ChallengeVariant.allCases {
+                try await lab.contoso(.delete, "faults")
+                _ = try await fault(lab, [:], ["challenge": .string(claims), "variant": .string(variant.rawValue)])
+                for (path, token) in [("/v1.0/me", graph), ("/subscriptions?api-version=2022-12-01", management)] {
+                    let answer = try await lab.send(.get, path, headers: [.authorization: "Bearer \(token)"])
+                    #expect(answer.status == 401)
+                    let headers = answer.headers[values: .wwwAuthenticate]
+                    let all = headers.joined(separator: "; ")
+                    let encoded = try #require(all.firstMatch(of: /(?i)claims="([^"]+)"/)?.1)
+                    let said = try #require(Data(base64Encoded: String(encoded)))
+                    #expect(JSON(parsing: Array(said)) == JSON(parsing: Array(claims.utf8)))
+                    switch variant {
+                    case .padded: #expect(encoded.hasSuffix("=") && headers.count == 1)
+                    case .severalInOne: #expect(all.hasPrefix("PoP ") && all.contains(", Bearer ") && headers.count == 1)
+                    case .twoHeaders: #expect(headers.count == 2 && !headers[0].contains("claims="))
+                    case .otherCase: #expect(all.hasPrefix("bearer ") && all.contains(" CLAIMS=\""))
+                    }
+                }
+            }
+        }
+    }
+
     @Test("429 is plain text with Retry-After, 503 is 90033, 500 is server_error; Graph says it in its own envelope")
     func outages() async throws {
         try await Lab.run { lab async throws in

@@ -192,7 +192,7 @@ final class WallClock: Sendable {
 /// One signing key for all tests: making one takes longer than a test.
 enum TestKeys {
     static let signer = Task {
-        try await TokenSigner(SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Lab.start)))
+        try TokenSigner(SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Lab.start)))
     }
 }
 

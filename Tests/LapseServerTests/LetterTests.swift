@@ -12,6 +12,35 @@ struct LetterTests {
         try await lab.authorize(path, cookies: cookies).redirect?["error_description"] ?? ""
     }
 
+    // MARK: What was signed by others
+
+    @Test("On-behalf-of: a key that nobody knows and a changed signature are told apart, with the thumbprint in hexadecimal")
+    func assertions() async throws {
+        try await Lab.run { lab async throws in
+            func refused(_ assertion: String) async throws -> String {
+                try await lab.form(
+                    "/contoso.example/oauth2/v2.0/token",
+                    [
+                        "grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "client_id": Lab.api,
+                        "client_secret": "lapse-api-secret-01", "assertion": assertion, "requested_token_use": "on_behalf_of",
+                        "scope": "User.Read",
+                    ])["error_description"]
+            }
+            let token = try await lab.grant(scope: "openid api://lapse-lab/access_as_user")["access_token"]
+            let parts = token.split(separator: ".").map(String.init)
+            let changed = [parts[0], parts[1], (parts[2].hasPrefix("A") ? "B" : "A") + parts[2].dropFirst()].joined(separator: ".")
+            let text = try await refused(changed)
+            let pattern =
+                #/^AADSTS50013: Assertion failed signature validation. \[Reason - The provided signature value did not match the expected signature value., Thumbprint of key used by client: '[0-9A-F]{40}', Found key 'Start=\d\d/\d\d/\d{4} \d\d:\d\d:\d\d, End=\d\d/\d\d/\d{4} \d\d:\d\d:\d\d'\] Trace ID/#
+            #expect(text.contains(pattern), "\(text)")
+            let header = Base64URL.encode((["alg": "RS256", "kid": "other"] as JSON).encoded)
+            #expect(
+                try await refused([header, parts[1], parts[2]].joined(separator: ".")).hasPrefix(
+                    "AADSTS50013: Assertion failed signature validation. [Reason - The key was not found., Thumbprint of key used by client: 'other'] Trace ID"
+                ))
+        }
+    }
+
     // MARK: Nobody is signed in
 
     @Test("prompt=none: without a cookie, with a hint of somebody else, with the sid of a session that is gone; each has its text")

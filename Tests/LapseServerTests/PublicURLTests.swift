@@ -80,9 +80,10 @@ struct PublicURLTests {
                 let answer = try await lab.send(.get, "/common/discovery/instance?api-version=1.1&authorization_endpoint=\(asked)")
                 #expect((answer.status == 200) == isKnown, "\(host): \(answer.text)")
                 guard isKnown else { continue }
-                let own = answer.json["metadata"]?.elements.last
-                #expect(own?["aliases"] == ["lapse.team.example:8080", "lapse.team.example"])
-                #expect(own?["preferred_network"] == "lapse.team.example:8080")
+                let own = answer.json["metadata"]?.elements.suffix(2) ?? []
+                // MSAL.NET puts the name in place of the host and keeps the port: it must have none there.
+                #expect(own.map { $0["aliases"] } == [["lapse.team.example:8080"], ["lapse.team.example"]])
+                #expect(own.map { $0["preferred_network"] } == ["lapse.team.example:8080", "lapse.team.example"])
             }
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import LapseRules
+import LapseService
 import Testing
 
 /// Apps that an administrator switches off, keeps for some users, or has for one tenant alone.
@@ -176,6 +177,84 @@ struct ServicePrincipalTests {
             let path = Lab.authorizePath(client: Lab.web, redirect: "http://localhost/cb", tenant: "fabrikam.example")
             #expect(try await lab.authorize(path).text.contains("AADSTS700016"), "another tenant does not know it")
             #expect(try await lab.refresh(token, client: Lab.web, at: "common", secret: "lapse-web-secret").code == 50194)
+        }
+    }
+
+    // MARK: Certificates
+
+    @Test(
+        "A certificate is registered, read and removed through Graph, and ends on the tenant's clock; the token says how the app proved itself"
+    )
+    func certificates() async throws {
+        try await Lab.run { lab async throws in
+            let identity = try LocalCertificateAuthority.makeSigningIdentity(now: Lab.start)
+            let signer = try TokenSigner(SigningKey(identity))
+            func ask(_ audience: String = "https://localhost/contoso.example/oauth2/v2.0/token") async throws -> Answer {
+                let claims: JSON = [
+                    "aud": .string(audience), "iss": .string(Lab.daemon), "sub": .string(Lab.daemon), "jti": "1",
+                    "exp": .integer((Lab.start + .seconds(7200)).secondsSinceEpoch),
+                ]
+                return try await lab.form(
+                    "/contoso.example/oauth2/v2.0/token",
+                    [
+                        "grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default",
+                        "client_assertion": signer.sign(claims.encoded),
+                        "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                    ])
+            }
+            let daemon = "applications(appId='\(Lab.daemon)')"
+            #expect(try await ask().code == 700027)
+            let key = identity.certificatePEM.split(separator: "\n").filter { !$0.hasPrefix("-") }.joined()
+            let end = Lab.start + .seconds(3600)
+            let credential: JSON = [
+                "type": "AsymmetricX509Cert", "usage": "Verify", "key": .string(key), "endDateTime": .string(end.description),
+            ]
+            #expect(try await graph(lab, .patch, daemon, ["keyCredentials": [credential]]).status == 204)
+            let shown = try await graph(lab, .get, "\(daemon)?$select=keyCredentials,passwordCredentials").json
+            let entry = try #require(shown["keyCredentials"]?.elements.first)
+            #expect(entry["endDateTime"]?.text == end.description && entry["key"] == .null)
+            #expect(shown["passwordCredentials"]?.elements.count == 1)
+            // Named by its id, it stays.
+            #expect(try await graph(lab, .patch, daemon, ["keyCredentials": [["keyId": entry["keyId"]!]]]).status == 204)
+            let granted = try await ask()
+            #expect(granted.status == 200, "\(granted.text)")
+            let payload = try #require(Base64URL.decode(String(granted["access_token"].split(separator: ".")[1])))
+            #expect(JSON(parsing: payload)?["appidacr"] == "2")
+            #expect(try await ask("https://idp.example/").code == 700023)
+            lab.pass(.seconds(3600))
+            let ended = try await ask()
+            #expect(ended.code == 700027 && ended["error_description"].contains("Reason - The key used is expired."))
+            for bad: JSON in [
+                [["key": "AAAA"]], [["key": .string(key), "type": "Symmetric"]], ["x"], "x", [["keyId": "x"]],
+                [["key": .string(key), "endDateTime": "soon"]],
+            ] {
+                #expect(try await graph(lab, .patch, daemon, ["keyCredentials": bad]).status == 400, "\(bad)")
+            }
+            #expect(try await graph(lab, .patch, daemon, ["keyCredentials": []]).status == 204)
+            #expect(try await ask()["error_description"].contains("is not registered on application"))
+        }
+    }
+
+    @Test("Optional claims: in id tokens those of the client, in access tokens those of the resource")
+    func optionalClaims() async throws {
+        try await Lab.run { lab async throws in
+            func tokens() async throws -> (id: JSON, access: JSON) {
+                let grant = try await lab.grant(scope: "openid api://lapse-lab/access_as_user")
+                return (grant.claims("id_token"), grant.claims("access_token"))
+            }
+            let before = try await tokens()
+            #expect(before.id["auth_time"] == nil && before.access["auth_time"] == nil && before.access["sid"] == nil)
+            try await lab.contoso(.patch, "apps/\(Lab.native)", ["optionalClaims": ["idToken": ["auth_time", "sid"]]])
+            try await lab.contoso(.patch, "apps/\(Lab.api)", ["optionalClaims": ["accessToken": ["sid", "auth_time"]]])
+            let after = try await tokens()
+            #expect(after.id["auth_time"]?.int == Lab.start.secondsSinceEpoch)
+            #expect(after.access["auth_time"] == after.id["auth_time"])
+            #expect(after.access["sid"] != nil && after.access["sid"] == after.id["sid"])
+            try await lab.contoso(.patch, "apps/\(Lab.api)", ["accessTokenVersion": 1])
+            #expect(try await tokens().access["sid"] != nil)
+            let wrong = try await lab.control(
+                .patch, "tenants/contoso.example/apps/\(Lab.api)", ["optionalClaims": ["accessToken": ["upn"]]])
+            #expect(wrong.status == 400 && wrong.json["error"]?["field"] == "optionalClaims.accessToken[0]")
         }
     }
 

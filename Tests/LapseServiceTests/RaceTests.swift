@@ -26,7 +26,7 @@ private final class Tally: Sendable {
 @Suite("What HTTP cannot show")
 struct RaceTests {
     private static let signer = Task {
-        try await TokenSigner(
+        try TokenSigner(
             SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Timestamp("2026-03-01T12:00:00Z")!)))
     }
 
@@ -109,16 +109,16 @@ struct RaceTests {
 
     @Test("A token of one Lapse means nothing to another")
     func otherKey() async throws {
-        let other = try await TokenSigner(
+        let other = try TokenSigner(
             SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Timestamp("2026-03-01T12:00:00Z")!)))
         let token = try other.sign((["aud": "x"] as JSON).encoded)
         guard case .wrongSignature = try await Self.signer.value.check(token) else { return #expect(Bool(false)) }
         guard case .garbage = try await Self.signer.value.check("a.b") else { return #expect(Bool(false)) }
-        guard case .payload(let payload) = await other.check(token) else { return #expect(Bool(false)) }
+        guard case .payload(let payload) = other.check(token) else { return #expect(Bool(false)) }
         #expect(payload["aud"] == "x")
         // Every byte counts.
         let forged = token.dropLast(2) + (token.hasSuffix("AA") ? "BB" : "AA")
-        if case .payload = await other.check(String(forged)) { #expect(Bool(false), "a changed signature was accepted") }
+        if case .payload = other.check(String(forged)) { #expect(Bool(false), "a changed signature was accepted") }
     }
 
     @Test("A token has one text: padding and letters of another alphabet are refused")
@@ -130,9 +130,9 @@ struct RaceTests {
             token + "==", token + "=", head + "=" + tail, token.replacing("-", with: "+").replacing("_", with: "/"), token + "\n",
             " " + token,
         ] {
-            guard case .garbage = await signer.check(other) else { return #expect(Bool(false), "\(other)") }
+            guard case .garbage = signer.check(other) else { return #expect(Bool(false), "\(other)") }
         }
-        guard case .payload = await signer.check(token) else { return #expect(Bool(false)) }
+        guard case .payload = signer.check(token) else { return #expect(Bool(false)) }
     }
 
     @Test("The server certificate is good for this machine alone, and for less than what clients refuse")

@@ -41,7 +41,7 @@ struct StatementTests {
 
     init() async throws {
         let statements = statements
-        let signer = try await TokenSigner(
+        let signer = try TokenSigner(
             SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: Self.start)))
         authority = Authority(
             store: try .inMemory(machineClock: { Self.start }, onStatement: { statements.add($0) }), signer: signer,

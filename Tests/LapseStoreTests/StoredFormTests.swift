@@ -134,8 +134,14 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
             + spans.map { fault(.init(.delay, latency: $0)) }
             + [
                 fault(.init(.refuse(.grantRevoked, suberror: "", claims: nil))), fault(.init(.fail(status: 500, retryAfter: nil))),
+                fault(.init(.refuse(nil, suberror: nil, claims: nil), words: .init(error: "invalid_grant"))),
+                fault(
+                    .init(
+                        .refuse(.grantRevoked, suberror: nil, claims: nil),
+                        words: .init(description: "gone", members: [.init(name: "retry", value: [1, .null])]))),
             ] + FaultEffect.ResponseFault.allCases.map { fault(.init(.response($0))) }
             + FaultEffect.KeyTrouble.allCases.map { fault(.init(.keys($0))) }
+            + FaultEffect.ChallengeVariant.allCases.map { fault(.init(.challenge(claims: "{}", variant: $0))) }
             + Fault.Endpoint.allCases.map { endpoint in fault(.init(effects[1]), .with { $0.endpoint = endpoint }) }
             + AppRegistration.Flow.allCases.map { flow in fault(.init(effects[1]), .with { $0.flow = flow }) }
     }()
@@ -196,6 +202,8 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
         app.signInAudience = .myOrg
         app.issuesIDTokens = true
         app.secretEnds = [AppRegistration.hash(secret: "s", of: "app"): Tenant.birth]
+        app.certificates = [certificate]
+        (app.optionalClaims.idToken, app.optionalClaims.accessToken) = ([.session, .authTime], [.session])
         var principal = ServicePrincipal(of: "app", in: id)
         (principal.isEnabled, principal.isDeleted, principal.requiresAssignment) = (false, true, true)
         principal.assigned = [id]
@@ -205,6 +213,30 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
         let fault = Fault(id: id, ordinal: 1, effect: faults[1].effect)
         return TenantSeed(tenant: tenant, users: [member, guest], apps: apps, faults: [fault], principals: [principal])
     }()
+
+    /// Ends before its own end.
+    private static let certificate = AppCertificate(
+        pem: """
+            -----BEGIN CERTIFICATE-----
+            MIIDCzCCAfOgAwIBAgIUOLWT9QOCNWTKHso430LUaJTarBwwDQYJKoZIhvcNAQEL
+            BQAwFDESMBAGA1UEAwwJTGFwc2UgV2ViMCAXDTI2MTEyOTE0NTYyNFoYDzIxMjYx
+            MTA1MTQ1NjI0WjAUMRIwEAYDVQQDDAlMYXBzZSBXZWIwggEiMA0GCSqGSIb3DQEB
+            AQUAA4IBDwAwggEKAoIBAQCuOLyW9GDRCj+L8HMsIzmI8C9VlrTcGCgBAkggbya2
+            bKWBGwU8+Ja5EWRTL3kK/IYD4kNu5n2H8OoGRTfsSP2rAutypYD4akDSrhI8uxG7
+            2R/s3c8Vr5zkAXawL94TE3cl88BRE7861HIKHVroWrXgw27DvunuK9XCg0RC9JN4
+            eR7knRqkwttfKgfre1oYLkKYPZdHRRtvmB8etUzXfYz0MQsz2m9hGKBzDdlhaA0r
+            RZU0qPGsgKmlzMsLvBT+ZmjAutof4fHPaupWBTyQk32WRlwYYX2rceJQviY8qz4D
+            joXiKxhXFmim7CKOwHCvfJTFjaEHK2cywrGcaOy1hNzDAgMBAAGjUzBRMB0GA1Ud
+            DgQWBBSPusYNYU/MtZecsS2b4foX1CQVcjAfBgNVHSMEGDAWgBSPusYNYU/MtZec
+            sS2b4foX1CQVcjAPBgNVHRMBAf8EBTADAQH/MA0GCSqGSIb3DQEBCwUAA4IBAQB+
+            vqHOOU67Tv0FhaaVBxP8e3mI9LwPeMjrlMeQ0a7W9H04rpNwPmzEoG/vAqTpdb6r
+            aejwwWI1o+zeJE8bHbjT2qsmWhvE5IHxJjDD+DUaoDVfYUopA06tAoHH1bnyoE78
+            u5SQR7HCMU96rvyelwYG5FS0PKEqGllECEk/6S/n55xTyjCKHH6XO60RsvEoZYtg
+            6Hd33mFsnmrUTW7N9t578VX6LZ++vs6dR5fsmg9LQsIZpCN5mcxhTt08UqUBr6Pa
+            DMX1VEwYLYUEtqdHWG435UDake+WKSb7aTu7eEGQ37rcKS4EgCQ2oVmQI3XgmcZK
+            Qb8HRfKu/fZCEQKKEKCB
+            -----END CERTIFICATE-----
+            """, endsAt: Timestamp("2030-01-01T00:00:00Z")!)!
 
     private static let emptySeed = TenantSeed(tenant: Tenant(id: id, name: "Empty", domains: []), users: [], apps: [])
 }

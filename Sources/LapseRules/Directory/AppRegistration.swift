@@ -46,6 +46,34 @@ package struct AppRegistration: Equatable, Sendable {
         package var json: JSON { ["uri": .string(uri), "scopes": JSON(scopes), "xms_cc": .bool(asksForCapabilities)] }
     }
 
+    /// Claims that tokens have only where an app asks for them. Entra: optional-claims-reference.md.
+    package struct OptionalClaims: Equatable, Sendable {
+        package enum Claim: String, CaseIterable, Sendable {
+            /// The session, as sign-out frames and `session_state` name it.
+            case session = "sid"
+            /// When the user signed in.
+            case authTime = "auth_time"
+        }
+
+        /// In id tokens for the app as a client.
+        package var idToken: Set<Claim> = []
+        /// In access tokens for the app as a resource.
+        package var accessToken: Set<Claim> = []
+
+        package init() {}
+
+        package init(_ value: JSON, path: String) throws(FieldError) {
+            var reader = try ObjectReader(value, path: path)
+            idToken = Set(try reader.choices("idToken", of: Claim.self) ?? [])
+            accessToken = Set(try reader.choices("accessToken", of: Claim.self) ?? [])
+            try reader.finish()
+        }
+
+        package var json: JSON { ["idToken": Self.list(idToken), "accessToken": Self.list(accessToken)] }
+
+        private static func list(_ claims: Set<Claim>) -> JSON { JSON(Claim.allCases.filter(claims.contains).map(\.rawValue)) }
+    }
+
     package let id: ClientID
     package var name: String
     package var kind: Kind
@@ -72,6 +100,9 @@ package struct AppRegistration: Equatable, Sendable {
     package var issuesIDTokens = false
     /// When those of the secrets end that do; the others never.
     package var secretEnds: [SecretHash: Timestamp] = [:]
+    /// With which the app may sign assertions in a secret's place.
+    package var certificates: [AppCertificate] = []
+    package var optionalClaims = OptionalClaims()
     /// Which registration of its client id this is: the event that made it. 0: it came with its tenant's seed, is Microsoft's, or open
     /// registration's. An id that was deleted and registered again is another app.
     package var registration: Int64 = 0

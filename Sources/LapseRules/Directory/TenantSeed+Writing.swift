@@ -81,6 +81,8 @@ extension AppRegistration {
             "id": .string(id.description), "name": .string(name), "kind": .string(kind.rawValue),
             "signInAudience": signInAudience == .multipleOrgs ? nil : .string(signInAudience.rawValue),
             "idTokens": issuesIDTokens ? true : nil, "secrets": .filled(secrets),
+            "certificates": .filled(certificates.map(\.json)),
+            "optionalClaims": optionalClaims == OptionalClaims() ? nil : optionalClaims.json,
             "redirectUris": .filled(redirectURIs.map(JSON.string)), "spaRedirectUris": .filled(spaRedirectURIs.map(JSON.string)),
             "logoutUrl": logoutURL.map(JSON.string),
             "flows": flows == Flow.defaults(for: kind) ? nil : JSON(Flow.allCases.filter(flows.contains).map(\.rawValue)),

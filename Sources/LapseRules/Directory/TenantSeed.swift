@@ -260,6 +260,9 @@ extension AppRegistration {
         return app
     }
 
+    /// Each of them is read whenever the app is loaded.
+    package static let mostCertificates = 20
+
     /// - Parameter isOfSeed: whether a hash may stand in a secret's place.
     private mutating func applySecrets(_ reader: inout ObjectReader, isOfSeed: Bool) throws(FieldError) {
         guard let secrets = try reader.array("secrets") else { return }
@@ -290,6 +293,19 @@ extension AppRegistration {
         for name in ServicePrincipal.members { _ = reader.value(name) }
         signInAudience = try reader.choice("signInAudience", of: Audience.self) ?? signInAudience
         issuesIDTokens = try reader.bool("idTokens") ?? issuesIDTokens
+        if let list = try reader.array("certificates") {
+            certificates = []
+            for (index, certificate) in list.enumerated() {
+                let path = reader.field("certificates") + "[\(index)]"
+                guard index < Self.mostCertificates else {
+                    throw FieldError(reader.field("certificates"), "may be at most \(Self.mostCertificates)")
+                }
+                certificates.append(try AppCertificate(certificate, path: path))
+            }
+        }
+        if let claims = reader.value("optionalClaims") {
+            optionalClaims = try OptionalClaims(claims, path: reader.field("optionalClaims"))
+        }
         redirectURIs = try reader.strings("redirectUris") ?? redirectURIs
         spaRedirectURIs = try reader.strings("spaRedirectUris") ?? spaRedirectURIs
         for (name, uris) in [("redirectUris", redirectURIs), ("spaRedirectUris", spaRedirectURIs)] {

@@ -20,6 +20,9 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     package static let assertionSignature = AADSTS(50013)
     package static let assertionAudience = AADSTS(500131)
     package static let assertionExpired = AADSTS(500133)
+    package static let jwtMalformed = AADSTS(50027)
+    package static let keyUnsupported = AADSTS(5002730)
+    package static let assertionSubject = AADSTS(50048)
     package static let guestNotFound = AADSTS(50020)
     package static let userNotFound = AADSTS(50034)
     package static let userDeleted = AADSTS(500341)
@@ -64,6 +67,10 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     package static let refreshTokenInactive = AADSTS(700082)
     package static let refreshTokenOfSPAExpired = AADSTS(700084)
     package static let appNotFound = AADSTS(700016)
+    package static let assertionOfOtherClient = AADSTS(700021)
+    package static let clientAssertionAudience = AADSTS(700023)
+    package static let clientAssertionTime = AADSTS(700024)
+    package static let certificateUnknown = AADSTS(700027)
     package static let publicClientWithSecret = AADSTS(700025)
     package static let tokenNotEnabled = AADSTS(700051)
     package static let responseTypeNotEnabled = AADSTS(700054)
@@ -134,9 +141,12 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .severalSessions: Row("interaction_required", "Either multiple user identities are available for the current request or selected account is not supported for the scenario.", .documented),
         .serviceIssue: Row("server_error", "There's an issue with the sign-in service. Open a support ticket to resolve this issue.", status: 500, .documented),
         .redirectMismatch: Row("invalid_request", "The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for the application '{app}'. Make sure the redirect URI sent in the request matches one added to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to learn more about how to fix this.", .recorded),
-        .assertionSignature: Row("invalid_grant", "Assertion failed signature validation.", .assumed),
+        .assertionSignature: Row("invalid_grant", "Assertion failed signature validation.", .recorded),
         .assertionAudience: Row("invalid_grant", "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '{audience}' and the expected audience is '{app}' or one of the Application Uris of this application with App ID '{app}'({name}). The downstream client must request a token for the expected audience (the application that made the OBO request) and this application should use that token as the assertion.", .recorded),
         .assertionExpired: Row("invalid_grant", "Assertion is not within its valid time range. Ensure that the access token is not expired before using it for user assertion, or request a new token. Current time: {now}, expiry time of assertion {end}.", .recorded),
+        .jwtMalformed: Row("invalid_client", "JWT token is invalid or malformed.", status: 401, .recorded),
+        .keyUnsupported: Row("invalid_request", "Invalid JWT token. Unsupported key for the signing algorithm.", .recorded),
+        .assertionSubject: Row("invalid_client", "Subject must match the issuer claim in the client assertion.", status: 401, .recorded),
         .guestNotFound: Row("invalid_grant", "User account '{user}' from identity provider '{idp}' does not exist in tenant '{tenant}' and cannot access the application '{app}'({name}) in that tenant. The account needs to be added as an external user in the tenant first. Sign out and sign in again with a different Azure Active Directory user account.", .recorded),
         .userNotFound: Row("invalid_grant", "The user account {EUII Hidden} does not exist in the {directory} directory. To sign into this application, the account must be added to the directory.", suberror: "bad_token", .recorded),
         .userDeleted: Row("invalid_grant", "The user account {EUII Hidden} has been deleted from the {tenant} directory. To sign into this application, the account must be added to the directory.", .recorded),
@@ -181,6 +191,10 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .refreshTokenInactive: Row("invalid_grant", "The refresh token has expired due to inactivity.\u{A0}The token was issued on {issued} and was inactive for {inactive}.", suberror: "bad_token", .recorded),
         .refreshTokenOfSPAExpired: Row("invalid_grant", "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of {lifetime}, which cannot be extended. It is now expired and a new sign in request must be sent by the SPA to the sign in page. The token was issued on {issued}.", suberror: "bad_token", .recorded),
         .appNotFound: Row("unauthorized_client", "Application with identifier '{app}' was not found in the directory '{directory}'. This can happen if the application has not been installed by the administrator of the tenant or consented to by any user in the tenant. You may have sent your authentication request to the wrong tenant.", .recorded),
+        .assertionOfOtherClient: Row("invalid_client", "Client assertion application identifier doesn't match 'client_id' parameter. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .", status: 401, .documented),
+        .clientAssertionAudience: Row("invalid_client", "Client assertion audience claim does not match Realm issuer. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .", status: 401, .documented),
+        .clientAssertionTime: Row("invalid_client", "Client assertion is not within its valid time range. Current time: {now}, assertion valid from {start}, expiry time of assertion {end}. Review the documentation at https://learn.microsoft.com/entra/identity-platform/certificate-credentials .", status: 401, .recorded),
+        .certificateUnknown: Row("invalid_client", "The certificate with identifier used to sign the client assertion is not registered on application. [Reason - The key was not found., Thumbprint of key used by client: '{key}', Please visit the Azure Portal, Graph Explorer or directly use MS Graph to see configured keys for app Id '{app}'. Review the documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/{app}']. Alternatively, SNI may be configured on the app. Please ensure that client assertion is being sent with the x5c claim in the JWT header using MSAL's WithSendX5C() method so that Azure Active Directory can validate the certificate being used.", status: 401, .recorded),
         .publicClientWithSecret: Row("invalid_client", "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.", status: 401, .assumed),
         .responseTypeNotEnabled: Row("unsupported_response_type", "response_type '{type}' is not enabled for the application.", .documented),
         .tokenNotEnabled: Row("unsupported_response_type", "response_type 'token' isn't enabled for the application", .documented),

@@ -56,13 +56,11 @@ enum DocumentedCodes {
         50014	GuestUserInPendingState	invalid_grant		documented	The user account doesn’t exist in the directory. An application likely chose the wrong tenant to sign into, and the currently logged in user was prevented from doing so since they didn't exist in your tenant. If this user should be able to sign in, add them as a guest.
         50015	ViralUserLegalAgeConsentRequiredState	invalid_grant		documented	The user requires legal age group consent.
         50017	CertificateValidationFailed	invalid_grant		documented	Certification validation failed, reasons for the following reasons: Cannot find issuing certificate in trusted certificates list; Unable to find expected CrlSegment; Cannot find issuing certificate in trusted certificates list; Delta CRL distribution point is configured without a corresponding CRL distribution point; Unable to retrieve valid CRL segments because of a timeout issue; Unable to download CRL.
-        50027	InvalidJwtToken	invalid_grant		documented	Invalid JWT token because of the following reasons: doesn't contain nonce claim, sub claim; subject identifier mismatch; duplicate claim in idToken claims; unexpected issuer; unexpected audience; not within its valid time range; token format isn't proper; External ID token from issuer failed signature verification.
         50029		invalid_grant		documented	Invalid URI - domain name contains invalid characters. Contact the tenant admin.
         50032	WeakRsaKey	invalid_grant		documented	Indicates the erroneous user attempt to use a weak RSA key.
         50033	RetryableError	invalid_grant		documented	Indicates a transient error not related to the database operations.
         50042	UnableToGeneratePairwiseIdentifierWithMissingSalt	invalid_grant		documented	The salt required to generate a pairwise identifier is missing in principle. Contact the tenant admin.
         50043	UnableToGeneratePairwiseIdentifierWithMultipleSalts	invalid_grant		documented	UnableToGeneratePairwiseIdentifierWithMultipleSalts
-        50048	SubjectMismatchesIssuer	invalid_grant		documented	Subject mismatches Issuer claim in the client assertion. Contact the tenant admin.
         50050	MalformedDiscoveryRequest	invalid_grant		documented	The request is malformed.
         50056		invalid_grant		documented	Invalid or null password: password doesn't exist in the directory for this user. The user should be asked to enter their password again.
         50061	SignoutInvalidRequest	invalid_grant		documented	Unable to complete sign out. The request was invalid.
@@ -296,8 +294,6 @@ enum DocumentedCodes {
         700011	UnauthorizedClientAppNotFoundInOrgIdTenant	invalid_client		documented	Application with identifier {app} was not found in the directory. A client application requested a token from your tenant, but the client app doesn't exist in your tenant, so the call failed.
         700020	InteractionRequired	invalid_client		documented	The access grant requires interaction.
         700022	InvalidMultipleResourcesScope	invalid_client		documented	The provided value for the input parameter scope isn't valid because it contains more than one resource.
-        700023	InvalidResourcelessScope	invalid_client		documented	The provided value for the input parameter scope isn't valid when requesting an access token.
-        700027		invalid_client		documented	Client assertion failed signature validation. Developer error - the app is attempting to sign in without the necessary or correct authentication parameters.
         700030		invalid_client		documented	Invalid certificate - subject name in certificate isn't authorized. SubjectNames/SubjectAlternativeNames (up to 10) in token certificate are: {certificateSubjects}.
         700081		invalid_grant	token_expired	recorded	The refresh token has expired due to maximum lifetime. The token was issued on {issued} and the maximum allowed lifetime for this application is {lifetime}.
         700229	ForbiddenTokenType	invalid_grant		documented	Only app-only tokens can be used as Federated Identity Credentials for Microsoft Entra issuer. Use an app-only access token (generated during a client credentials flow) instead of a user-delegated access token (representing a request coming from a user context).
@@ -326,7 +322,8 @@ enum DocumentedCodes {
 
     /// The names of the catalogue's codes.
     private static let ofCatalogue = """
-        50105 EntitlementGrantsNotFound | 7000112 UnauthorizedClientApplicationDisabled |
+        50105 EntitlementGrantsNotFound | 7000112 UnauthorizedClientApplicationDisabled | 50027 InvalidJwtToken |
+        50048 SubjectMismatchesIssuer |
         16000 InteractionRequired | 50000 TokenIssuanceError | 50011 InvalidReplyTo | 50013 InvalidAssertion | 50020
         UserUnauthorized | 50034 UserAccountNotFound | 50049 NoSuchInstanceForDiscovery | 50055 InvalidPasswordExpiredPassword
         | 50057 UserDisabled | 50058 UserInformationNotProvided | 50059 MissingTenantRealmAndNoUserInformationProvided | 50076

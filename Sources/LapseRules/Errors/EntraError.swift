@@ -13,10 +13,25 @@ package struct EntraError: Error, Equatable, Sendable {
     package let claims: String?
     /// How long the client is asked to wait; nil: it is not asked.
     package let retryAfter: Duration?
+    /// What a fault says in place of these words, and beside them; nil: nothing.
+    let own: OwnWords?
+
+    /// Words of a fault's own, which go out as they are.
+    package struct OwnWords: Equatable, Sendable {
+        package var error: String?
+        /// The whole `error_description`, without code, trace and time.
+        package var description: String?
+        /// Of the JSON body: in place of those of the same name, else at its end.
+        package var members: [JSON.Member] = []
+
+        package init(error: String? = nil, description: String? = nil, members: [JSON.Member] = []) {
+            (self.error, self.description, self.members) = (error, description, members)
+        }
+    }
 
     init(
         code: AADSTS?, error: String, status: Int, text: String, suberror: String?, hasErrorURI: Bool, claims: String? = nil,
-        retryAfter: Duration? = nil
+        retryAfter: Duration? = nil, own: OwnWords? = nil
     ) {
         self.code = code
         self.error = error
@@ -26,6 +41,14 @@ package struct EntraError: Error, Equatable, Sendable {
         self.hasErrorURI = hasErrorURI
         self.claims = claims
         self.retryAfter = retryAfter
+        self.own = own
+    }
+
+    /// The same refusal in words of a fault's own.
+    func saying(_ own: OwnWords?) -> EntraError {
+        EntraError(
+            code: code, error: own?.error ?? error, status: status, text: text, suberror: suberror, hasErrorURI: hasErrorURI,
+            claims: claims, retryAfter: retryAfter, own: own)
     }
 
     /// A refusal that is Lapse's own.
@@ -43,7 +66,7 @@ package struct EntraError: Error, Equatable, Sendable {
         EntraError(
             code: code, error: error ?? self.error, status: status ?? self.status, text: text ?? self.text,
             suberror: suberror.map { $0.isEmpty ? nil : $0 } ?? self.suberror, hasErrorURI: hasErrorURI,
-            claims: claims ?? self.claims, retryAfter: retryAfter ?? self.retryAfter)
+            claims: claims ?? self.claims, retryAfter: retryAfter ?? self.retryAfter, own: own)
     }
 
     package static func missing(_ parameter: String) -> EntraError { AADSTS.missingParameter.error(["parameter": parameter]) }
@@ -68,7 +91,7 @@ package struct EntraError: Error, Equatable, Sendable {
     }
 
     /// The prefixed message without trace and time: what pages show.
-    package var message: String { code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
+    package var message: String { own?.description ?? code.map { "AADSTS\($0.rawValue): \(text)" } ?? text }
 }
 
 /// How a tenant wants its errors written, and what the endpoint makes of that.
@@ -95,7 +118,7 @@ package struct ErrorStyle: Equatable, Sendable {
 
     /// The OAuth error as the endpoint calls it.
     func name(of error: EntraError) -> String {
-        version == .v1 ? error.code?.errorAtVersionOne ?? error.error : error.error
+        version == .v1 && error.own?.error == nil ? error.code?.errorAtVersionOne ?? error.error : error.error
     }
 }
 
@@ -117,6 +140,7 @@ package struct ErrorTrace: Sendable {
 extension EntraError {
     /// The text with trace, correlation and time behind it.
     package func description(_ trace: ErrorTrace) -> String {
+        if let description = own?.description { return description }
         let parts = [
             message, "Trace ID: \(trace.traceID)", "Correlation ID: \(trace.correlationID)", "Timestamp: \(trace.now.errorText)",
         ]
@@ -131,12 +155,13 @@ extension EntraError {
 
     /// Entra: the token endpoint's error body, members in recorded order.
     package func json(_ trace: ErrorTrace, origin: String) -> JSON {
-        .object([
+        let body = JSON.object([
             "error": .string(trace.style.name(of: self)), "error_description": .string(description(trace)),
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
             "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
             "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),
             "suberror": trace.style.hasSuberror ? suberror.map(JSON.string) : nil, "claims": claims.map(JSON.string),
         ])
+        return own.map { body.replacing($0.members) } ?? body
     }
 }

@@ -5,14 +5,20 @@ package struct GraphError: Error, Equatable, Sendable {
     package let message: String
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
     package let claims: String?
+    /// How a fault wants the challenge written; nil: as it is recorded.
+    package let variant: FaultEffect.ChallengeVariant?
     /// How long the client is asked to wait; nil: it is not asked.
     package let retryAfter: Duration?
 
-    init(_ status: Int, _ code: String, _ message: String, claims: String? = nil, retryAfter: Duration? = nil) {
+    init(
+        _ status: Int, _ code: String, _ message: String, claims: String? = nil, variant: FaultEffect.ChallengeVariant? = nil,
+        retryAfter: Duration? = nil
+    ) {
         self.status = status
         self.code = code
         self.message = message
         self.claims = claims
+        self.variant = variant
         self.retryAfter = retryAfter
     }
 
@@ -43,11 +49,11 @@ package struct GraphError: Error, Equatable, Sendable {
     /// Assumption: it says the same of an account that is disabled or deleted.
     static func challenge(at instant: Timestamp) -> GraphError { challenge(claims: ClaimsRequest.challenge(at: instant)) }
 
-    static func challenge(claims: String) -> GraphError {
+    static func challenge(claims: String, variant: FaultEffect.ChallengeVariant? = nil) -> GraphError {
         GraphError(
             401, "InvalidAuthenticationToken",
             "Continuous access evaluation resulted in claims challenge with result: InteractionRequired and code: TokenIssuedBeforeRevocationTimestamp",
-            claims: claims)
+            claims: claims, variant: variant)
     }
     /// Entra: throttling.md has 429 whole. Assumption: the names of the two others were not seen on the wire.
     static func failing(status: Int, retryAfter: Duration?) -> GraphError {

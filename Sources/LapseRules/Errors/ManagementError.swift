@@ -7,18 +7,20 @@ package struct ManagementError: Error, Equatable, Sendable {
     private let challenge: String?
     /// The claims that the next token has to have, as JSON; nil when the refusal is no challenge.
     package let claims: String?
+    package let variant: FaultEffect.ChallengeVariant?
     /// How long the client is asked to wait; nil: it is not asked.
     package let retryAfter: Duration?
 
     private init(
         _ status: Int, _ code: String, _ message: String, challenge: String? = nil, claims: String? = nil,
-        retryAfter: Duration? = nil
+        variant: FaultEffect.ChallengeVariant? = nil, retryAfter: Duration? = nil
     ) {
         self.status = status
         self.code = code
         self.message = message
         self.challenge = challenge
         self.claims = claims
+        self.variant = variant
         self.retryAfter = retryAfter
     }
 
@@ -26,7 +28,8 @@ package struct ManagementError: Error, Equatable, Sendable {
     package init(_ error: GraphError) {
         if let claims = error.claims {
             self.init(
-                401, "AuthenticationFailed", "Authentication failed.", challenge: "User session has been revoked", claims: claims)
+                401, "AuthenticationFailed", "Authentication failed.", challenge: "User session has been revoked", claims: claims,
+                variant: error.variant)
             return
         }
         switch error {

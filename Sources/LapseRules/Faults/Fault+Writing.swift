@@ -26,16 +26,26 @@ extension FaultEffect {
         switch kind {
         case .refuse(let code, let suberror, let claims):
             members = [
-                "code": .integer(Int64(code.rawValue)), "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
+                "code": code.map { .integer(Int64($0.rawValue)) }, "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
                 "claims": claims.map(JSON.string),
             ]
         case .fail(let status, let wait):
             members = ["status": .integer(Int64(status)), "retryAfter": wait.map { .string($0.iso8601) }]
-        case .challenge(let claims): members = ["challenge": .string(claims)]
+        case .challenge(let claims, let variant):
+            members = ["challenge": .string(claims), "variant": variant.map { .string($0.rawValue) }]
         case .response(let responseFault): members = ["answer": .string(responseFault.rawValue)]
         case .keys(let trouble): members = ["keys": .string(trouble.rawValue)]
         case .delay: break
         }
-        return JSON.object(members).adding(["latency": latency?.json])
+        return JSON.object(members).followed(by: words?.json ?? [:]).adding(["latency": latency?.json])
+    }
+}
+
+extension EntraError.OwnWords {
+    fileprivate var json: JSON {
+        .object([
+            "error": error.map(JSON.string), "error_description": description.map(JSON.string),
+            "members": members.isEmpty ? nil : .object(members),
+        ])
     }
 }

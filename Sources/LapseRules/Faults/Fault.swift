@@ -109,12 +109,12 @@ package struct Fault: Equatable, Sendable {
 /// What becomes of a request that a fault hits.
 package struct FaultEffect: Equatable, Sendable {
     package enum Kind: Equatable, Sendable {
-        /// Refused with a code of the catalogue. A nil suberror leaves the code's own; an empty one takes it away.
-        case refuse(AADSTS, suberror: String?, claims: String?)
+        /// Refused with a code; nil: with words of the fault's own alone. A nil suberror leaves the code's own; an empty one takes it away.
+        case refuse(AADSTS?, suberror: String?, claims: String?)
         /// 429, 500 or 503, as each surface says it.
         case fail(status: Int, retryAfter: Duration?)
         /// A resource demands a token with these claims.
-        case challenge(claims: String)
+        case challenge(claims: String, variant: ChallengeVariant? = nil)
         case response(ResponseFault)
         case keys(KeyTrouble)
         /// Nothing but the latency.
@@ -147,12 +147,27 @@ package struct FaultEffect: Equatable, Sendable {
         case rolledOver
     }
 
+    /// How a challenge may be written that HTTP allows (RFC 9110 section 11.6.1) and parsers stumble over.
+    package enum ChallengeVariant: String, CaseIterable, Sendable {
+        /// The claims end in `=`, as base64 of most lengths does.
+        case padded
+        /// Another scheme's challenge before it, in the same header.
+        case severalInOne
+        /// A challenge without claims in a header of its own before it.
+        case twoHeaders
+        /// Scheme and names of parameters in other letter case.
+        case otherCase
+    }
+
     package let kind: Kind
+    /// What a refusal says in place of the code's words, and beside them.
+    package let words: EntraError.OwnWords?
     /// How long the answer is held back, in the machine's time.
     package let latency: Span?
 
-    package init(_ kind: Kind, latency: Span? = nil) {
+    package init(_ kind: Kind, words: EntraError.OwnWords? = nil, latency: Span? = nil) {
         self.kind = kind
+        self.words = words
         self.latency = latency
     }
 
@@ -250,16 +265,20 @@ extension FaultEffect {
     package static let statuses: [Int64] = [429, 500, 503]
 
     /// Reads an object with one of `code`, `status`, `challenge`, `answer`, `keys`, or with `latency` alone; `latency` may stand
-    /// beside each.
+    /// beside each. `error`, `error_description` and `members` may stand beside a code, and `error` in its place.
     init(_ value: JSON, path: String) throws(FieldError) {
         var reader = try ObjectReader(value, path: path)
-        let kinds = ["code", "status", "challenge", "answer", "keys"].filter { reader.has($0) }
+        var kinds = ["code", "status", "challenge", "answer", "keys"].filter { reader.has($0) }
+        if kinds.isEmpty, reader.has("error") { kinds = ["error"] }
         let delay = reader.value("latency")
         guard kinds.count == 1 || (kinds.isEmpty && delay != nil) else {
-            throw FieldError(path, "must have one of code, status, challenge, answer, keys; or only latency")
+            throw FieldError(path, "must have one of code, error, status, challenge, answer, keys; or only latency")
         }
+        var words: EntraError.OwnWords?
         switch kinds.first {
-        case "code": kind = try Self.refusal(&reader)
+        case "code", "error":
+            kind = try Self.refusal(&reader)
+            words = try EntraError.OwnWords(&reader)
         case "status":
             guard case .integer(let status)? = reader.value("status"), Self.statuses.contains(status) else {
                 throw FieldError(
@@ -272,7 +291,7 @@ extension FaultEffect {
         case "challenge":
             let claims = try Self.claims("challenge", &reader)
             guard let claims else { throw FieldError(reader.field("challenge"), "must be a JSON object as text") }
-            kind = .challenge(claims: claims)
+            kind = .challenge(claims: claims, variant: try reader.choice("variant", of: ChallengeVariant.self))
         case "answer":
             guard let responseFault = try reader.choice("answer", of: ResponseFault.self) else {
                 throw FieldError(reader.field("answer"), "must be a text")
@@ -285,6 +304,7 @@ extension FaultEffect {
             kind = .keys(trouble)
         default: kind = .delay
         }
+        self.words = words
         var latency: Span?
         if let delay { latency = try Self.latency(delay, path: reader.field("latency")) }
         self.latency = latency
@@ -301,8 +321,10 @@ extension FaultEffect {
     }
 
     private static func refusal(_ reader: inout ObjectReader) throws(FieldError) -> Kind {
+        let isNamed = reader.has("code")
         let number = try reader.integer("code", in: 0...Int64(Int32.max))
-        guard let code = number.flatMap({ AADSTS(rawValue: Int($0)) }) else {
+        let code = number.flatMap { AADSTS(rawValue: Int($0)) }
+        guard code != nil || !isNamed else {
             throw FieldError(reader.field("code"), "must be the number of a code that docs/codes.md lists")
         }
         let takesSuberrorAway = reader.has("suberror")
@@ -316,6 +338,28 @@ extension FaultEffect {
             throw FieldError(reader.field(name), "must be a JSON object as text")
         }
         return text
+    }
+}
+
+extension EntraError.OwnWords {
+    private static let mostMembers = 20
+
+    /// Nil: the object has none.
+    fileprivate init?(_ reader: inout ObjectReader) throws(FieldError) {
+        error = try reader.filled("error", longest: 100)
+        // RFC 6749 section 5.2.
+        guard error?.utf8.allSatisfy({ (32...126).contains($0) && $0 != 34 && $0 != 92 }) ?? true else {
+            throw FieldError(reader.field("error"), "must be printable ASCII without quotes and backslashes")
+        }
+        description = try reader.string("error_description")
+        members = []
+        if let value = reader.value("members") {
+            guard case .object(let given) = value, given.count <= Self.mostMembers else {
+                throw FieldError(reader.field("members"), "must be an object of at most \(Self.mostMembers) members")
+            }
+            members = given
+        }
+        guard error != nil || description != nil || !members.isEmpty else { return nil }
     }
 }
 

@@ -23,7 +23,8 @@ extension FaultEffect {
     package func refusal(_ context: FaultContext) -> EntraError? {
         switch kind {
         case .refuse(let code, let suberror, let claims):
-            code.error(filledFrom: context).with(claims: claims ?? code.usualClaims, suberror: suberror)
+            (code?.error(filledFrom: context) ?? .unnamed).with(claims: claims ?? code?.usualClaims, suberror: suberror).saying(
+                words)
         case .fail(429, let wait): .throttled(retryAfter: wait)
         case .fail(503, let wait): .unavailable(retryAfter: wait)
         case .fail: AADSTS.serviceIssue.error()
@@ -41,7 +42,7 @@ extension FaultEffect {
     package var resourceError: GraphError? {
         switch kind {
         case .fail(let status, let wait): .failing(status: status, retryAfter: wait)
-        case .challenge(let claims): .challenge(claims: claims)
+        case .challenge(let claims, let variant): .challenge(claims: claims, variant: variant)
         case .response(.closed): .failing(status: 503, retryAfter: nil)
         case .refuse, .response, .keys, .delay: nil
         }
@@ -49,6 +50,10 @@ extension FaultEffect {
 }
 
 extension EntraError {
+    /// Of a fault that says all by itself.
+    fileprivate static let unnamed = EntraError(
+        code: nil, error: "invalid_request", status: 400, text: "A fault refuses this request.", suberror: nil, hasErrorURI: false)
+
     /// Entra: a throttled client gets plain text; the surface knows that.
     static func throttled(retryAfter: Duration?) -> EntraError {
         EntraError(
@@ -59,10 +64,11 @@ extension EntraError {
     /// Whether the authorize endpoint tells it to the app, and not to the person. Entra: the errors that v2-oauth2-auth-code-flow.md
     /// lists for the redirect URI.
     package var isForRedirect: Bool {
-        [
-            "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "server_error",
-            "temporarily_unavailable", "invalid_resource", "login_required", "interaction_required",
-        ].contains(error)
+        own?.error != nil
+            || [
+                "invalid_request", "unauthorized_client", "access_denied", "unsupported_response_type", "server_error",
+                "temporarily_unavailable", "invalid_resource", "login_required", "interaction_required",
+            ].contains(error)
     }
 
     /// As a request with `prompt=none` is answered: what a person could settle is called so.
@@ -88,7 +94,8 @@ extension AADSTS {
             "presented": "http://localhost", "requested": "http://localhost", "scope": "User.Read", "type": "refresh_token",
             "parameter": self == .invalidGrantValue ? "input parameter 'refresh_token' or 'assertion'" : "refresh_token",
             "accepted": "POST", "method": "GET", "now": context.now.description, "end": context.now.description,
-            "origin": "http://localhost",
+            "origin": "http://localhost", "start": context.now.description,
+            "key": String(repeating: "0", count: 40),
         ])
     }
 }

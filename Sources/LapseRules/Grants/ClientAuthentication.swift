@@ -3,9 +3,11 @@ package struct PresentedClient: Sendable {
     package let id: ClientID
     /// Nil: none. An empty one counts as none: some libraries always send HTTP Basic.
     package let secret: String?
+    /// A JWT in a secret's place; nil: none.
+    let assertion: ClientAssertion?
 
     /// Reads HTTP Basic (id and secret percent-encoded first, RFC 6749 section 2.3.1) and the body's parameters; both at once
-    /// are fine when they agree.
+    /// are fine when they agree. A client that sends an assertion may leave its id to it (RFC 7521 section 4.2).
     package init(form: FormParameters, authorization: String?) throws(EntraError) {
         var id = form["client_id"]
         var secret = form["client_secret"]
@@ -17,9 +19,21 @@ package struct PresentedClient: Sendable {
             id = basic.id
             secret = basic.secret.isEmpty ? secret : basic.secret
         }
-        guard let id else { throw .missing("client_id") }
+        assertion = try Self.assertion(form)
+        guard let id = id ?? assertion?.client else { throw .missing("client_id") }
         self.id = ClientID(id)
         self.secret = secret
+    }
+
+    private static func assertion(_ form: FormParameters) throws(EntraError) -> ClientAssertion? {
+        guard let text = form["client_assertion"] else {
+            guard form["client_assertion_type"] == nil else { throw .missing("client_assertion") }
+            return nil
+        }
+        guard try form.required("client_assertion_type") == ClientAssertion.type else {
+            throw .lapse("invalid_client", "client_assertion_type must be \(ClientAssertion.type).")
+        }
+        return ClientAssertion(text)
     }
 
     /// Nil when the header is missing or of another scheme.
@@ -52,13 +66,13 @@ package enum ClientAuthentication {
     /// - Parameter app: the registration, nil when there is none.
     /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
     ///   are redeemed by a browser without a secret, whatever else the registration is.
-    /// - Parameter now: the instant of the tenant, by which secrets end.
+    /// - Parameter surroundings: of the request: by its tenant's instant secrets and certificates end.
     /// - Returns: the registration of a client that is who it says it is.
     package static func decide(
         _ client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
-        directory: String, now: Timestamp
+        in surroundings: ClientAssertion.Surroundings
     ) -> Result<AppRegistration, EntraError> {
-        guard let app else { return .failure(.noSuchApp(client.id, directory: directory)) }
+        guard let app else { return .failure(.noSuchApp(client.id, directory: surroundings.tenant.name)) }
         guard app.mayUse(flow) else {
             return .failure(
                 .lapse(
@@ -67,7 +81,11 @@ package enum ClientAuthentication {
         }
         guard app.isConfidential, grantClass != .spa else {
             // Open registration knows no secrets and takes any.
-            return client.secret == nil || app.isOpen ? .success(app) : .failure(AADSTS.publicClientWithSecret.error())
+            let isPlain = client.secret == nil && client.assertion == nil
+            return isPlain || app.isOpen ? .success(app) : .failure(AADSTS.publicClientWithSecret.error())
+        }
+        if let assertion = client.assertion {
+            return assertion.refusal(of: client.id, as: app, in: surroundings).map { .failure($0) } ?? .success(app)
         }
         guard let secret = client.secret else { return .failure(AADSTS.missingSecret.error()) }
         let hash = AppRegistration.hash(secret: secret, of: app.id)
@@ -75,7 +93,7 @@ package enum ClientAuthentication {
         guard matches else { return .failure(AADSTS.wrongSecret.error(["app": app.id.description])) }
         let occasion: Challenge.Occasion = flow == .refresh || flow == .onBehalfOf ? .refresh : .authorize
         let isExpired =
-            app.secretEnds[hash].map { $0 <= now } ?? false
+            app.secretEnds[hash].map { $0 <= surroundings.now } ?? false
             || app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
         return isExpired ? .failure(AADSTS.secretExpired.error(["app": app.id.description])) : .success(app)
     }

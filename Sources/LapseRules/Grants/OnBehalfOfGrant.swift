@@ -4,18 +4,20 @@
 package enum OnBehalfOfGrant {
     package enum Assertion: Sendable {
         /// No token that Lapse signed.
-        case invalid
+        ///
+        /// - Parameter reason: as 50013 prints it behind its text.
+        case invalid(reason: String)
         /// - Parameter client: the app that the grant was made to, as it is registered now; nil: it is not any more.
         case token(AccessTokenClaims, grant: Grant?, client: AppRegistration?, account: AccountFacts?)
     }
 
     package static func decide(_ request: TokenRequest, assertion: Assertion, in context: TokenContext) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
-            guard case .token(let claims, let grant, let client, let account) = assertion, claims.tenant == context.tenant.id,
-                claims.hasOwnIssuer
-            else {
-                throw Refusal(error: AADSTS.assertionSignature.error())
+            guard case .token(let claims, let grant, let client, let account) = assertion else {
+                guard case .invalid(let reason) = assertion else { throw Refusal(error: .unsignedAssertion()) }
+                throw Refusal(error: .unsignedAssertion(reason))
             }
+            guard claims.tenant == context.tenant.id, claims.hasOwnIssuer else { throw Refusal(error: .unsignedAssertion()) }
             let audiences = [context.app.id.description, context.app.exposes?.uri].compactMap { $0 }
             guard audiences.contains(claims.audience) else {
                 throw Refusal(
@@ -23,7 +25,7 @@ package enum OnBehalfOfGrant {
                         "audience": claims.audience, "app": context.app.id.description, "name": context.app.name,
                     ]))
             }
-            guard let grant else { throw Refusal(error: AADSTS.assertionSignature.error()) }
+            guard let grant else { throw Refusal(error: .unsignedAssertion()) }
             // Assumption: what descends from a registration that is gone makes nothing new.
             guard let client, grant.isHeld(by: client) else {
                 throw Refusal(
@@ -48,5 +50,13 @@ package enum OnBehalfOfGrant {
                 context, for: request, user: account.user, grant: onBehalf, scope: scope, issuesIDToken: false, refreshToken: first)
             return TokenIssue(plan: plan, newGrant: onBehalf, refreshToken: first?.row)
         }
+    }
+}
+
+extension EntraError {
+    /// - Parameter reason: ` [Reason - …]`, or nothing.
+    fileprivate static func unsignedAssertion(_ reason: String = "") -> EntraError {
+        let error = AADSTS.assertionSignature.error()
+        return error.with(text: error.text + reason)
     }
 }

@@ -12,6 +12,8 @@ package struct ResourceAPI: Equatable, Sendable {
     package let audience: String
     package let tokenVersion: Int64
     package let asksForCapabilities: Bool
+    /// What its tokens say beside the usual.
+    let optionalClaims: Set<AppRegistration.OptionalClaims.Claim>
 
     /// Microsoft Graph.
     package static func graph(of cloud: Cloud) -> ResourceAPI { microsoft[cloud]![0] }
@@ -39,7 +41,7 @@ package struct ResourceAPI: Equatable, Sendable {
 
     init(
         id: ClientID, name: String, names: [String], uri: String, scopes: [String]?, audience: String, tokenVersion: Int64,
-        asksForCapabilities: Bool
+        asksForCapabilities: Bool, optionalClaims: Set<AppRegistration.OptionalClaims.Claim> = []
     ) {
         self.id = id
         self.name = name
@@ -49,6 +51,7 @@ package struct ResourceAPI: Equatable, Sendable {
         self.audience = audience
         self.tokenVersion = tokenVersion
         self.asksForCapabilities = asksForCapabilities
+        self.optionalClaims = optionalClaims
     }
 
     /// Nil when the app exposes no API.
@@ -58,7 +61,7 @@ package struct ResourceAPI: Equatable, Sendable {
             id: app.id, name: app.name, names: [api.uri, app.id.description], uri: api.uri, scopes: api.scopes,
             // Entra: access-tokens.md, a version 1 token names the URI, a version 2 token the client id.
             audience: app.accessTokenVersion == 2 ? app.id.description : api.uri, tokenVersion: app.accessTokenVersion,
-            asksForCapabilities: api.asksForCapabilities)
+            asksForCapabilities: api.asksForCapabilities, optionalClaims: app.optionalClaims.accessToken)
     }
 
     package func isNamed(_ uri: String) -> Bool { names.contains(uri) }

@@ -85,6 +85,15 @@ package enum AppEntries {
             ]),
             "publicClient": redirects(app.kind == .public),
             "spa": ["redirectUris": JSON(app.spaRedirectURIs + (app.kind == .spa ? app.redirectURIs : []))],
+            "keyCredentials": .array(app.certificates.map(\.entry)),
+            "passwordCredentials": .array(
+                app.secretHashes.map { hash in
+                    [
+                        "customKeyIdentifier": .null, "displayName": .null, "endDateTime": JSON(app.secretEnds[hash]),
+                        "hint": .null,
+                        "keyId": .string(hash.keyID.description), "secretText": .null, "startDateTime": .null,
+                    ]
+                }),
         ]
     }
 
@@ -165,6 +174,22 @@ package enum AppEntries {
 extension AppRegistration {
     /// The app's object in a tenant: the `oid` of its own tokens there.
     package func servicePrincipal(in tenant: GUID) -> GUID { .servicePrincipal(of: id, in: tenant) }
+}
+
+extension SecretHash {
+    /// What Graph calls the credential by.
+    package var keyID: GUID { GUID(randomBytes: Array(bytes.prefix(16))) }
+}
+
+extension AppCertificate {
+    /// Entra: resources/keycredential.md; the key itself is not shown.
+    fileprivate var entry: JSON {
+        [
+            "customKeyIdentifier": .string(Hex.encode(thumbprint).uppercased()), "displayName": .string(subject),
+            "endDateTime": JSON(endsAt), "key": .null, "keyId": .string(keyID.description), "startDateTime": JSON(startsAt),
+            "type": "AsymmetricX509Cert", "usage": "Verify",
+        ]
+    }
 }
 
 extension GUID {

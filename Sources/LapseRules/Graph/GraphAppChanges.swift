@@ -16,6 +16,7 @@ package enum GraphAppChanges {
                     throw .invalidAppProperty(member.name)
                 }
                 app.signInAudience = audience
+            case "keyCredentials": app.certificates = try certificates(value, of: app)
             case "web": try applyWeb(value, to: &app)
             case "publicClient":
                 for member in try members(value) {
@@ -34,6 +35,43 @@ package enum GraphAppChanges {
             }
         }
         return app
+    }
+
+    /// The whole list anew; a credential that is named by its id alone stays. Entra: resources/keycredential.md.
+    private static func certificates(_ value: JSON, of app: AppRegistration) throws(GraphError) -> [AppCertificate] {
+        guard case .array(let elements) = value, elements.count <= AppRegistration.mostCertificates else {
+            throw .invalidAppProperty("keyCredentials")
+        }
+        var certificates: [AppCertificate] = []
+        for element in elements {
+            guard case .object = element, element["type"]?.text ?? "AsymmetricX509Cert" == "AsymmetricX509Cert",
+                element["usage"]?.text ?? "Verify" == "Verify"
+            else { throw .invalidAppProperty("keyCredentials") }
+            let certificate: AppCertificate?
+            if let key = element["key"]?.text {
+                var end: Timestamp?
+                if let text = element["endDateTime"]?.text {
+                    guard let time = Timestamp(text) else { throw .invalidAppProperty("endDateTime") }
+                    end = time
+                }
+                certificate = base64(key).flatMap { bytes in
+                    // The portal takes the file as it is.
+                    AppCertificate(der: bytes, endsAt: end)
+                        ?? AppCertificate(pem: String(decoding: bytes, as: UTF8.self), endsAt: end)
+                }
+            } else {
+                certificate = app.certificates.first { $0.keyID.description == element["keyId"]?.text?.lowercased() }
+            }
+            guard let certificate else { throw .invalidAppProperty("keyCredentials") }
+            certificates.append(certificate)
+        }
+        return certificates
+    }
+
+    /// `Edm.Binary` in JSON is base64url at OData and plain base64 in Graph's documents: both.
+    private static func base64(_ text: String) -> [UInt8]? {
+        guard text.utf8.count <= 2 * AppCertificate.longestPEM else { return nil }
+        return Base64URL.decode(text.trimming { $0 == "=" }.replacing("+", with: "-").replacing("/", with: "_"))
     }
 
     private static func applyWeb(_ value: JSON, to app: inout AppRegistration) throws(GraphError) {

@@ -55,8 +55,7 @@ package struct GraphQuery: Equatable, Sendable {
         package static let applications = Collection(
             defaults: [
                 "id", "appId", "displayName", "identifierUris", "publisherDomain", "signInAudience", "isFallbackPublicClient",
-                "api",
-                "publicClient", "spa", "web",
+                "api", "keyCredentials", "passwordCredentials", "publicClient", "spa", "web",
             ], onRequest: [], isSearchable: true, page: 100, type: "application")
         /// Entra: serviceprincipal-list, of what Lapse knows.
         package static let servicePrincipals = Collection(

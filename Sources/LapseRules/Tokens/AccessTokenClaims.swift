@@ -109,7 +109,8 @@ extension TokenPlan {
         claims.add("amr", methods)
         claims.add("app_displayname", app.name)
         claims.add("appid", app.id.description)
-        claims.add("appidacr", app.isConfidential ? "1" : "0")
+        claims.add("appidacr", appAuthentication)
+        claims.add("auth_time", authTime(where: scope.resource.optionalClaims.contains(.authTime)))
         claims.add("family_name", user?.surname)
         claims.add("given_name", user?.givenName)
         claims.add("idp", homeIdentityProvider ?? (user == nil ? directory : nil))
@@ -121,6 +122,7 @@ extension TokenPlan {
         claims.add("rh", tenantMark)
         claims.add("roles", user == nil ? app.applicationPermissions : nil)
         claims.add("scp", user == nil ? nil : scope.claim)
+        claims.add("sid", scope.resource.optionalClaims.contains(.session) ? grant?.session?.description : nil)
         claims.add("sub", subject)
         claims.add("tenant_region_scope", tenant.cloud.regionScope)
         claims.add("tid", tenant.id.description)
@@ -145,8 +147,9 @@ extension TokenPlan {
         claims.add("nbf", start)
         claims.add("exp", end)
         claims.add("aio", mark)
+        claims.add("auth_time", authTime(where: scope.resource.optionalClaims.contains(.authTime)))
         claims.add("azp", app.id.description)
-        claims.add("azpacr", app.isConfidential ? "1" : "0")
+        claims.add("azpacr", appAuthentication)
         claims.add("idp", homeIdentityProvider)
         claims.add("name", user?.displayName)
         claims.add("oid", objectID)
@@ -154,6 +157,7 @@ extension TokenPlan {
         claims.add("rh", tenantMark)
         claims.add("roles", user == nil ? [String]() : nil)
         claims.add("scp", user == nil ? nil : scope.claim)
+        claims.add("sid", scope.resource.optionalClaims.contains(.session) ? grant?.session?.description : nil)
         claims.add("sub", subject)
         claims.add("tid", tenant.id.description)
         claims.add("uti", tokenID)
@@ -183,7 +187,7 @@ extension TokenPlan {
         claims.add("exp", end)
         claims.add("aio", mark)
         claims.add("amr", methods)
-        claims.add("auth_time", wantsAuthTime ? grant.authentication.place.at.secondsSinceEpoch : nil)
+        claims.add("auth_time", authTime(where: wantsAuthTime || app.optionalClaims.idToken.contains(.authTime)))
         claims.add("family_name", user.surname)
         claims.add("given_name", user.givenName)
         claims.add("idp", homeIdentityProvider)
@@ -193,6 +197,7 @@ extension TokenPlan {
         claims.add("oid", user.id.description)
         claims.add("puid", passportID(user))
         claims.add("rh", tenantMark)
+        claims.add("sid", app.optionalClaims.idToken.contains(.session) ? grant.session?.description : nil)
         claims.add("sub", subject)
         claims.add("tid", tenant.id.description)
         claims.add("unique_name", user.userPrincipalName)
@@ -211,7 +216,7 @@ extension TokenPlan {
         claims.add("nbf", start)
         claims.add("exp", end)
         claims.add("aio", mark)
-        claims.add("auth_time", wantsAuthTime ? grant.authentication.place.at.secondsSinceEpoch : nil)
+        claims.add("auth_time", authTime(where: wantsAuthTime || app.optionalClaims.idToken.contains(.authTime)))
         claims.add("c_hash", code.map { Base64URL.encode(Array(SecretHash(of: $0).bytes.prefix(16))) })
         claims.add("email", scope.has(openID: "email") ? user.mail : nil)
         claims.add("idp", homeIdentityProvider)
@@ -227,6 +232,11 @@ extension TokenPlan {
         claims.add("ver", "2.0")
         return claims.finished()
     }
+
+    private func authTime(where isWanted: Bool) -> Int64? { isWanted ? grant?.authentication.place.at.secondsSinceEpoch : nil }
+
+    /// How the client proved who it is. Entra: access-token-claims-reference.md, 0 a public client, 1 a secret, 2 a certificate.
+    private var appAuthentication: String { provedByCertificate ? "2" : app.isConfidential ? "1" : "0" }
 
     private var capabilities: [String]? { declaresCP1 ? [ClaimsRequest.capability] : nil }
 

@@ -23,6 +23,7 @@ package final class TokenPlan: Sendable {
     /// The code that an id token comes with (OpenID Connect Core 3.3.2.11); nil: none.
     let code: String?
     package let wantsAuthTime: Bool
+    let provedByCertificate: Bool
     package let hasIDToken: Bool
     package let hasClientInfo: Bool
     /// The new refresh token in clear, and its end where the answer says it (single-page apps).
@@ -62,6 +63,7 @@ package final class TokenPlan: Sendable {
         self.nonce = nonce
         self.code = code
         self.wantsAuthTime = wantsAuthTime
+        provedByCertificate = request?.client.assertion != nil
         // Entra: on a refresh the grant's own scope is enough for a new id token.
         let asksForIDToken = scope.has(openID: "openid") || grant?.scope.hasWord("openid") == true
         hasIDToken = issuesIDToken && user != nil && asksForIDToken

@@ -53,6 +53,12 @@ extension Timestamp: CustomStringConvertible {
     /// `2021-10-29T17:16:30`: as Graph prints the date in `innerError`.
     package var zonelessText: String { text(separator: "T", decimals: false, zone: false) }
 
+    /// `10/29/2021 17:16:30`: as refusals print the days of a key.
+    package var monthFirstText: String {
+        let text = text(separator: " ", decimals: false, zone: false)
+        return "\(text.dropFirst(5).prefix(2))/\(text.dropFirst(8).prefix(2))/\(text.prefix(4))\(text.dropFirst(10))"
+    }
+
     private func text(separator: Character, decimals: Bool, zone: Bool) -> String {
         let seconds = secondsSinceEpoch
         let days = seconds / 86_400

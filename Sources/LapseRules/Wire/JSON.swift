@@ -42,6 +42,13 @@ package enum JSON: Equatable, Sendable {
         followed(by: JSON.object(members))
     }
 
+    /// The object with these members in place of its own of the same name, the others behind its own; itself when it is none.
+    package func replacing(_ members: [Member]) -> JSON {
+        guard case .object(let own) = self else { return self }
+        let kept = own.map { member in members.last { $0.name == member.name } ?? member }
+        return .object(kept + members.filter { member in !own.contains { $0.name == member.name } })
+    }
+
     /// The object with the other object's members behind its own; itself when one of them is none.
     package func followed(by other: JSON) -> JSON {
         guard case .object(let own) = self, case .object(let further) = other else { return self }

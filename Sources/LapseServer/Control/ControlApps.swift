@@ -60,7 +60,9 @@ extension AppRegistration {
             "exposes": exposes?.json ?? .null,
             "accessTokenVersion": .integer(accessTokenVersion), "foci": .bool(isFamilyMember), "lifetimes": lifetimes.json,
             "challenges": .array(challenges.map(\.json)), "signInAudience": .string(signInAudience.rawValue),
-            "idTokens": .bool(issuesIDTokens), "enabled": .bool(principal.isEnabled),
+            "idTokens": .bool(issuesIDTokens), "certificates": .array(certificates.map(\.json)),
+            "optionalClaims": optionalClaims.json,
+            "enabled": .bool(principal.isEnabled),
             "assignmentRequired": .bool(principal.requiresAssignment), "assigned": JSON(principal.assigned.map(\.description)),
         ])
     }

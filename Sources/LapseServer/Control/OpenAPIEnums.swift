@@ -34,6 +34,7 @@ extension OpenAPIDocument {
         "AuthenticationMethod": UserCollections.methodNames.map(JSON.string),
         "MembershipKind": words(UserCollections.MembershipKind.allCases),
         "SignInAudience": words(AppRegistration.Audience.allCases),
+        "OptionalClaim": words(AppRegistration.OptionalClaims.Claim.allCases),
         "Flow": words(AppRegistration.Flow.allCases),
         "TokenVersion": AppRegistration.accessTokenVersions.map(JSON.integer),
 
@@ -57,6 +58,7 @@ extension OpenAPIDocument {
         "RefusalCode": codes(AADSTS.nameable),
         "FaultStatus": FaultEffect.statuses.map(JSON.integer),
         "ResponseFault": words(FaultEffect.ResponseFault.allCases),
+        "ChallengeVariant": words(FaultEffect.ChallengeVariant.allCases),
         "KeyTrouble": words(FaultEffect.KeyTrouble.allCases),
         "DocumentTrouble": words([FaultEffect.KeyTrouble.stale, .wrong]),
         "RefusingEndpoint": endpoints(.refuse(.grantRevoked, suberror: nil, claims: nil)),

@@ -41,7 +41,7 @@ struct MetadataEndpoint {
         let oauth = "\(base)/\(version.path)"
         return .object([
             "token_endpoint": "\(oauth)/token",
-            "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
             "jwks_uri": .string(
                 (version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys") + (app.map { "?appid=\($0)" } ?? "")),
             "response_modes_supported": ["query", "fragment", "form_post"],
@@ -86,15 +86,16 @@ struct MetadataEndpoint {
             let asked = URI(try request.query().required("authorization_endpoint"))
             let own = String(trace.origin.drop { $0 != ":" }.dropFirst(3))
             let host = asked.port.map { "\(asked.host ?? ""):\($0)" } ?? asked.host ?? ""
-            // Microsoft.Identity.Web leaves the port out (its #1786).
+            // Reports of .NET apps ask without the port (microsoft-identity-web #1786).
             let ownNames = [own] + (URI(trace.origin).host.map { $0 == own ? [] : [$0] } ?? [])
             let isKnown =
                 ownNames.contains(host.lowercased()) || Cloud.authorities.contains { $0.aliases.contains(host.lowercased()) }
             guard isKnown else { throw AADSTS.unknownInstance.error() }
             let tenant = asked.path.split(separator: "/").first.map(String.init) ?? "common"
             guard let name = TenantName(tenant) else { throw AADSTS.tenantMalformed.error(["tenant": tenant]) }
-            // Clients trust the host that they asked when it is listed.
-            let authorities = Cloud.authorities + [Cloud.AuthorityNames(network: own, cache: own, aliases: ownNames)]
+            // Clients trust the host that they asked when it is listed. MSAL.NET puts the preferred name in place of the host alone, and keeps the
+            // port: the name without one has an entry of its own.
+            let authorities = Cloud.authorities + ownNames.map { Cloud.AuthorityNames(network: $0, cache: $0, aliases: [$0]) }
             return [
                 "tenant_discovery_endpoint": "\(trace.origin)/\(name.text)/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",

@@ -1,4 +1,3 @@
-import Foundation
 import HTTPTypes
 import Hummingbird
 import LapseRules
@@ -34,9 +33,9 @@ struct GraphResponder {
         var headers = headers(trace)
         if error.status == 401 {
             // Assumption: every 401 carries the challenge that was recorded with some.
-            headers[.wwwAuthenticate] =
-                #"Bearer realm="", authorization_uri="https://\#(cloud.authorityHost)/common/oauth2/authorize", client_id="\#(resource)""#
-                + (error.claims.map { #", error="insufficient_claims", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
+            headers[values: .wwwAuthenticate] = ClaimsChallenge.headers(
+                #"Bearer realm="", authorization_uri="https://\#(cloud.authorityHost)/common/oauth2/authorize", client_id="\#(resource)""#,
+                error: #", error="insufficient_claims""#, claims: error.claims, error.variant)
         }
         headers[.retryAfter] = error.retryAfter?.headerText
         return .json(error.json(trace.error(now)), status: .init(code: error.status), headers: headers)

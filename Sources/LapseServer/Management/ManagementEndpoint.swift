@@ -62,9 +62,9 @@ struct ManagementResponder {
         response.headers[.retryAfter] = error.retryAfter?.headerText
         guard error.status == 401 else { return response }
         let authority = cloud == .global ? "login.windows.net" : cloud.authorityHost
-        response.headers[.wwwAuthenticate] =
-            #"Bearer authorization_uri="https://\#(authority)/", error="invalid_token", error_description="\#(error.challengeText)""#
-            + (error.claims.map { #", claims="\#(Data($0.utf8).base64EncodedString())""# } ?? "")
+        response.headers[values: .wwwAuthenticate] = ClaimsChallenge.headers(
+            #"Bearer authorization_uri="https://\#(authority)/", error="invalid_token", error_description="\#(error.challengeText)""#,
+            claims: error.claims, error.variant)
         return response
     }
 

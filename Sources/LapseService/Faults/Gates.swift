@@ -83,7 +83,7 @@ final class Gates: Sendable {
 extension Authority {
     /// Holds a token request at its gate. Its tenant is looked for as the decision will: by the path, under an alias by what the
     /// request brings.
-    func waitToBeDecided(_ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?) async {
+    func waitToBeDecided(_ request: TokenRequest, at name: TenantName, assertion: UserAssertion?) async {
         guard gates.areInUse else { return }
         let tenant = try? store.read { tx in
             try tx.tenant(named: name)?.id

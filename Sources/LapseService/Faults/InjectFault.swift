@@ -65,7 +65,7 @@ extension Operation {
         switch hit.effect.kind {
         case .refuse(let code, _, _):
             event.code = code
-            let status = code.error().status
+            let status = code?.error().status ?? 400
             // At authorize a refusal is a page or a redirect.
             if subject.endpoint != .authorize || status >= 429 { event.notes.status = status }
         case .fail(let status, let wait): (event.notes.status, event.notes.retryAfter) = (status, wait)

@@ -241,11 +241,6 @@ extension AdmittedRequest {
     }
 }
 
-extension SecretHash {
-    /// What Graph calls the credential by.
-    fileprivate var keyID: GUID { GUID(randomBytes: Array(bytes.prefix(16))) }
-}
-
 extension Operation {
     /// An app that several tenants have registered counts once, as where a request to this tenant would find it.
     fileprivate func visibleApps() throws -> [AppEntries.Entry] {

@@ -161,7 +161,10 @@ package struct SigningKey: Sendable {
     /// `kid` and `x5t`: the certificate's SHA-1 thumbprint, base64url, as at Entra.
     package let id: String
     let privateKeyDER: [UInt8]
-    let publicKeyPEM: String
+    /// A SubjectPublicKeyInfo.
+    let publicKeyDER: [UInt8]
+    /// From when to when its certificate is good.
+    let period: Range<Timestamp>
     private let modulus: String
     private let exponent: String
     private let certificate: String
@@ -173,7 +176,11 @@ package struct SigningKey: Sendable {
         let primitives = try key.publicKey.getKeyPrimitives()
         id = Base64URL.encode(Array(Insecure.SHA1.hash(data: serializer.serializedBytes)))
         privateKeyDER = Array(key.derRepresentation)
-        publicKeyPEM = key.publicKey.pemRepresentation
+        publicKeyDER = Array(key.publicKey.derRepresentation)
+        guard let own = AppCertificate(der: serializer.serializedBytes) else {
+            throw LocalCertificateAuthority.Unusable(description: "its certificate is not one of an RSA key")
+        }
+        period = own.startsAt..<own.endsAt
         modulus = Base64URL.encode(Array(primitives.modulus))
         exponent = Base64URL.encode(Array(primitives.publicExponent))
         certificate = Data(serializer.serializedBytes).base64EncodedString()

@@ -19,7 +19,7 @@ actor SpareSigners {
     func signer(_ role: Role) async throws -> TokenSigner {
         let task =
             made[role]
-            ?? Task { [now] in try await TokenSigner(SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: now()))) }
+            ?? Task { [now] in try TokenSigner(SigningKey(try LocalCertificateAuthority.makeSigningIdentity(now: now()))) }
         made[role] = task
         do { return try await task.value } catch {
             // The next one tries again.
@@ -37,9 +37,9 @@ actor SpareSigners {
 extension Authority {
     /// Checks a token that the present key or the next one signed.
     func check(_ token: String) async -> TokenSigner.Checked {
-        let checked = await signer.check(token)
+        let checked = signer.check(token)
         guard case .wrongSignature = checked, let next = await spareSigners.madeNext else { return checked }
-        return await next.check(token)
+        return next.check(token)
     }
 
     /// The keys document.

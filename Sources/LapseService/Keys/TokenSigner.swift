@@ -1,5 +1,4 @@
 import Foundation
-import JWTKit
 import LapseRules
 import Synchronization
 
@@ -17,17 +16,19 @@ package struct TokenSigner: Sendable {
     package let key: SigningKey
     private let header: [UInt8]
     private let headerWithThumbprint: [UInt8]
-    private let verification: JWTKeyCollection
+    private let verification: RSASignature
     private let lanes: SigningLanes
 
-    package init(_ key: SigningKey) async throws {
+    package init(_ key: SigningKey) throws {
         self.key = key
         header = Base64URL.encodedBytes((["typ": "JWT", "alg": "RS256", "kid": .string(key.id)] as JSON).encoded)
         // Entra: version 1 tokens name the key twice.
         headerWithThumbprint = Base64URL.encodedBytes(
             (["typ": "JWT", "alg": "RS256", "x5t": .string(key.id), "kid": .string(key.id)] as JSON).encoded)
-        let publicKey = try Insecure.RSA.PublicKey(pem: key.publicKeyPEM)
-        verification = await JWTKeyCollection().add(rsa: publicKey, digestAlgorithm: .sha256, kid: JWKIdentifier(string: key.id))
+        guard let verification = RSASignature(key.publicKeyDER) else {
+            throw SigningLanes.Failure(description: "the signing key is no RSA key")
+        }
+        self.verification = verification
         lanes = try SigningLanes(key)
     }
 
@@ -50,30 +51,18 @@ package struct TokenSigner: Sendable {
         case payload(JSON)
         /// No JWT at all.
         case garbage
-        /// A JWT that this key did not sign.
-        case wrongSignature
+        /// A JWT that no key of Lapse's signed.
+        ///
+        /// - Parameter key: what its header calls the key; nil: nothing.
+        case wrongSignature(key: String?)
     }
 
     /// Checks the signature alone; times are for LapseRules to judge.
-    package func check(_ token: String) async -> Checked {
-        guard token.utf8.count <= 16_384 else { return .garbage }
-        let parts = token.split(separator: ".", omittingEmptySubsequences: false)
-        // RFC 7515 section 2: without padding. JWTKit takes it, and other letters for the same bytes.
-        guard parts.count == 3, parts.allSatisfy({ Base64URL.decode($0) != nil }) else { return .garbage }
-        do {
-            return .payload(try await verification.verify(token, as: AnyPayload.self).claims)
-        } catch let error as JWTError where error.errorType == .malformedToken {
-            return .garbage
-        } catch {
-            return .wrongSignature
-        }
-    }
-
-    private struct AnyPayload: JWTPayload {
-        let claims: JSON
-        init(from decoder: any Decoder) throws { claims = try JSON(from: decoder) }
-        func encode(to encoder: any Encoder) throws { try claims.encodedText.encode(to: encoder) }
-        func verify(using algorithm: some JWTAlgorithm) {}
+    package func check(_ text: String) -> Checked {
+        guard let token = SignedJWT(text) else { return .garbage }
+        let name = token.header["kid"]?.text
+        guard name == key.id, token.algorithm == .rs256, verification.signed(token) else { return .wrongSignature(key: name) }
+        return .payload(token.claims)
     }
 }
 
@@ -142,6 +131,10 @@ package struct TokenSigner: Sendable {
     }
 #else
     private struct SigningLanes: Sendable {
+        struct Failure: Error, CustomStringConvertible {
+            let description: String
+        }
+
         private let key: _RSA.Signing.PrivateKey
 
         init(_ key: SigningKey) throws { self.key = try _RSA.Signing.PrivateKey(derRepresentation: key.privateKeyDER) }

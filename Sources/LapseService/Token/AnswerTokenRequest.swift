@@ -41,7 +41,7 @@ extension Authority {
         return try await decidingTogether(trace) { op in
             // What a fault was to do to the answer when this ran before, in a transaction that was undone.
             _ = self.responseFaults.take(trace.requestID)
-            return try op.decide(request, at: name, assertion: assertion)
+            return try op.decide(request, at: name, origin: trace.origin, assertion: assertion)
         }.map { granted in
             await gates.pass(.afterCommit, of: granted.plan.tenant.id)
             return try await sign(granted, trace: trace)
@@ -83,7 +83,7 @@ extension Authority {
 extension Operation {
     /// Locates what the request brings, lets faults hit it, authenticates its client, decides, writes.
     fileprivate mutating func decide(
-        _ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?
+        _ request: TokenRequest, at name: TenantName, origin: String, assertion: UserAssertion?
     ) throws -> Result<GrantedTokens, EntraError> {
         let presented = try locate(request, at: name, assertion: assertion)
         try enter(name, orOf: presented.tenant)
@@ -94,7 +94,9 @@ extension Operation {
         let forced = try fault?.refusal(faultContext(app, presented))
         // An outage refuses nobody: the fault's own event says it all.
         if let forced, forced.status >= 429 { return .failure(forced) }
-        let decision = try forced.map { .refuse(Refusal(error: $0)) } ?? decide(request, of: app, presented)
+        let surroundings = ClientAssertion.Surroundings(
+            origin: origin, tenant: tenant, name: name, now: now, systemTime: systemTime, isSigned: RSASignature.isValid)
+        let decision = try forced.map { .refuse(Refusal(error: $0)) } ?? decide(request, of: app, presented, in: surroundings)
         try write(decision, for: request, presented)
         switch decision {
         case .refuse(let refusal): return .failure(refusal.error)
@@ -103,7 +105,7 @@ extension Operation {
     }
 
     /// Finds what the request brings, and through it whom it is about.
-    func locate(_ request: TokenRequest, at name: TenantName, assertion: AccessTokenClaims?) throws -> any PresentedGrant {
+    func locate(_ request: TokenRequest, at name: TenantName, assertion: UserAssertion?) throws -> any PresentedGrant {
         switch request.grant {
         case .refreshToken(let text): try PresentedRefreshToken(text, self)
         case .authorizationCode(let code, let redirectURI, let verifier):
@@ -111,7 +113,7 @@ extension Operation {
         case .deviceCode(let code): try PresentedDeviceCode(code, self)
         case .password(let userName, let password): try PresentedPassword(userName, password, at: name, self)
         case .clientCredentials: try PresentedClientCredentials(at: name)
-        case .onBehalfOf: try PresentedAssertion(assertion, self)
+        case .onBehalfOf: try PresentedAssertion(assertion ?? .invalid(reason: ""), self)
         }
     }
 
@@ -133,10 +135,11 @@ extension Operation {
     }
 
     private func decide(
-        _ request: TokenRequest, of app: AppRegistration?, _ presented: any PresentedGrant
+        _ request: TokenRequest, of app: AppRegistration?, _ presented: any PresentedGrant,
+        in surroundings: ClientAssertion.Surroundings
     ) throws -> TokenDecision {
         switch ClientAuthentication.decide(
-            request.client, as: app, for: request.flow, grantClass: presented.grantClass, directory: tenant.name, now: now)
+            request.client, as: app, for: request.flow, grantClass: presented.grantClass, in: surroundings)
         {
         case .failure(let error): return .refuse(Refusal(error: error))
         case .success(let app):

@@ -1,27 +1,45 @@
 import LapseRules
 import LapseStore
 
+/// What an API hands in for its user, its signature checked.
+enum UserAssertion: Sendable {
+    case token(AccessTokenClaims)
+    /// - Parameter reason: as 50013 prints it.
+    case invalid(reason: String)
+}
+
 extension Authority {
-    /// The claims of the assertion when Lapse signed it; checked before the transaction, because checking is asynchronous.
-    func checkedAssertion(of request: TokenRequest) async throws -> AccessTokenClaims? {
-        guard case .onBehalfOf(let assertion) = request.grant, case .payload(let payload) = await check(assertion) else {
-            return nil
+    /// The assertion of an on-behalf-of request; nil for any other. Checked before the transaction, because the keys are an actor's.
+    func checkedAssertion(of request: TokenRequest) async throws -> UserAssertion? {
+        guard case .onBehalfOf(let assertion) = request.grant else { return nil }
+        switch await check(assertion) {
+        case .payload(let payload): return AccessTokenClaims(payload).map(UserAssertion.token) ?? .invalid(reason: "")
+        case .garbage: return .invalid(reason: "")
+        case .wrongSignature(let name):
+            let shown = SignedJWT.shownKey(name ?? "")
+            // Entra: recorded; a key that Lapse knows, and another's.
+            let reason =
+                name == signer.key.id
+                ? "The provided signature value did not match the expected signature value., Thumbprint of key used by client: '\(shown)', "
+                    + AppCertificate.found(from: signer.key.period.lowerBound, to: signer.key.period.upperBound)
+                : "The key was not found., Thumbprint of key used by client: '\(shown)'"
+            return .invalid(reason: " [Reason - \(reason)]")
         }
-        return AccessTokenClaims(payload)
     }
 }
 
 /// An access token that an API hands in for its user, with the grant that the token came from.
 struct PresentedAssertion: PresentedGrant {
     let accepted = Event.Kind.onBehalfOfIssued, refused = Event.Kind.onBehalfOfRefused
-    private let claims: AccessTokenClaims?
+    private let assertion: UserAssertion
     let grant: Grant?
 
-    init(_ claims: AccessTokenClaims?, _ op: Operation) throws {
-        self.claims = claims
-        grant = try claims?.grant.flatMap { try op.tx.grant($0) }
+    init(_ assertion: UserAssertion, _ op: Operation) throws {
+        self.assertion = assertion
+        grant = if case .token(let claims) = assertion { try claims.grant.flatMap { try op.tx.grant($0) } } else { nil }
     }
 
+    private var claims: AccessTokenClaims? { if case .token(let claims) = assertion { claims } else { nil } }
     var tenant: GUID? { claims?.tenant }
     var user: GUID? { claims?.user }
     /// The API gets a grant of its own: its class does not follow from the one of the assertion.
@@ -30,7 +48,11 @@ struct PresentedAssertion: PresentedGrant {
     func decide(_ request: TokenRequest, in context: TokenContext, _ op: Operation) throws -> TokenDecision {
         let account = try grant.flatMap { try op.account(of: $0) }
         let client = try grant.flatMap { try op.client(of: $0, knowing: context.app) }
-        return OnBehalfOfGrant.decide(
-            request, assertion: claims.map { .token($0, grant: grant, client: client, account: account) } ?? .invalid, in: context)
+        let presented: OnBehalfOfGrant.Assertion =
+            switch assertion {
+            case .token(let claims): .token(claims, grant: grant, client: client, account: account)
+            case .invalid(let reason): .invalid(reason: reason)
+            }
+        return OnBehalfOfGrant.decide(request, assertion: presented, in: context)
     }
 }

@@ -59,37 +59,41 @@ extension FaultEffect {
         switch kind {
         case .refuse(let code, let suberror, let claims):
             members = [
-                "code": .integer(Int64(code.rawValue)), "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
+                "code": code.map { .integer(Int64($0.rawValue)) }, "suberror": suberror.map { $0.isEmpty ? .null : .string($0) },
                 "claims": claims.map(JSON.string),
             ]
         case .fail(let status, let wait): members = ["status": .integer(Int64(status)), "retryAfter": wait?.stored]
-        case .challenge(let claims): members = ["challenge": .string(claims)]
+        case .challenge(let claims, let variant):
+            members = ["challenge": .string(claims), "variant": variant.map { .string($0.rawValue) }]
         case .response(let fault): members = ["answer": .string(fault.rawValue)]
         case .keys(let trouble): members = ["keys": .string(trouble.rawValue)]
         case .delay: break
         }
-        return JSON.object(members).adding(["latency": latency?.stored])
+        return JSON.object(members).adding(["words": words?.stored, "latency": latency?.stored])
     }
 
     fileprivate init(stored: JSON) throws {
         var object = try StoredObject(stored, "effect")
         let latency = try object.optional("latency") { try Span(stored: $0) }
-        self.init(try Kind(&object), latency: latency)
+        let words = try object.optional("words") { try EntraError.OwnWords(stored: $0) }
+        self.init(try Kind(&object, isUnnamed: words?.error != nil), words: words, latency: latency)
         try object.finish()
         guard kind != .delay || latency != nil else { throw FieldError("effect", "holds nothing") }
     }
 }
 
 extension FaultEffect.Kind {
-    fileprivate init(_ object: inout StoredObject) throws {
-        if let code = try object.optional("code", \.code) {
+    /// - Parameter isUnnamed: whether a refusal may do without a code.
+    fileprivate init(_ object: inout StoredObject, isUnnamed: Bool) throws {
+        let code = try object.optional("code", \.code)
+        if code != nil || isUnnamed {
             let suberror = try object.optional("suberror") { $0 == .null ? "" : $0.text }
             self = .refuse(code, suberror: suberror, claims: try object.optional("claims", \.text))
         } else if let status = try object.optional("status", \.wholeNumber) {
             guard FaultEffect.statuses.contains(status) else { throw FieldError("effect.status", "is none that a fault has") }
             self = .fail(status: Int(status), retryAfter: try object.optional("retryAfter", \.duration))
         } else if let claims = try object.optional("challenge", \.text) {
-            self = .challenge(claims: claims)
+            self = .challenge(claims: claims, variant: try object.optional("variant") { $0.word() })
         } else if let fault: FaultEffect.ResponseFault = try object.optional("answer", { $0.word() }) {
             self = .response(fault)
         } else if let trouble: FaultEffect.KeyTrouble = try object.optional("keys", { $0.word() }) {
@@ -97,5 +101,28 @@ extension FaultEffect.Kind {
         } else {
             self = .delay
         }
+    }
+}
+
+extension EntraError.OwnWords {
+    /// What the members are nobody here knows: they are kept as text.
+    fileprivate var stored: JSON {
+        .object([
+            "error": error.map(JSON.string), "error_description": description.map(JSON.string),
+            "members": members.isEmpty ? nil : .string(JSON.object(members).encodedText),
+        ])
+    }
+
+    fileprivate init(stored: JSON) throws {
+        self.init()
+        var object = try StoredObject(stored, "words")
+        error = try object.optional("error", \.text)
+        description = try object.optional("error_description", \.text)
+        members =
+            try object.optional("members") { text in
+                guard case .object(let given)? = text.text.flatMap({ JSON(parsing: Array($0.utf8)) }) else { return nil }
+                return given
+            } ?? []
+        try object.finish()
     }
 }

@@ -19,6 +19,9 @@ extension AppRegistration {
         signInAudience = try row.decode(forColumn: "sign_in_audience")
         issuesIDTokens = try row.decode(forColumn: "issues_id_tokens")
         secretEnds = try [SecretHash: Timestamp](stored: row.decode(forColumn: "secret_ends"))
+        certificates = try row.list("certificates", AppCertificate.init(stored:))
+        let claims: JSON = try row.decode(forColumn: "optional_claims")
+        optionalClaims = try OptionalClaims(claims, path: "optional_claims")
     }
 }
 
@@ -50,6 +53,8 @@ struct AppRow: PersistableRecord {
         container["sign_in_audience"] = app.signInAudience
         container["issues_id_tokens"] = app.issuesIDTokens
         container["secret_ends"] = app.secretEnds.stored
+        container["certificates"] = JSON.array(app.certificates.map(\.stored))
+        container["optional_claims"] = app.optionalClaims == AppRegistration.OptionalClaims() ? [:] : app.optionalClaims.json
     }
 }
 

@@ -26,6 +26,10 @@ struct FaultCommand: AsyncParsableCommand {
         var region: String?
         @Option(help: "Refuse with this code, such as 50173.")
         var code: Int64?
+        @Option(help: "An error of its own, such as invalid_grant: alone, or in place of the code's.")
+        var error: String?
+        @Option(help: "The whole error_description in place of the usual one.")
+        var errorDescription: String?
         @Option(help: "The suberror in place of the usual one; none leaves it out.")
         var suberror: String?
         @Option(help: "Its claims: a JSON object.")
@@ -36,6 +40,10 @@ struct FaultCommand: AsyncParsableCommand {
         var retryAfter: Duration?
         @Option(help: "Demand these claims at a resource: a JSON object.")
         var challenge: String?
+        @Option(
+            help: "How the challenge is written: \(FaultEffect.ChallengeVariant.allCases.map(\.rawValue).joined(separator: ", ")).",
+            transform: Given.oneOf(FaultEffect.ChallengeVariant.allCases.map(\.rawValue)))
+        var variant: String?
         @Option(
             help: "Spoil the answer: \(FaultEffect.ResponseFault.allCases.map(\.rawValue).joined(separator: ", ")).",
             transform: Given.oneOf(FaultEffect.ResponseFault.allCases.map(\.rawValue)))
@@ -75,7 +83,7 @@ struct FaultCommand: AsyncParsableCommand {
             }
             do throws(FieldError) { try Self.check(given, path: "") } catch {
                 guard error.field != "effect" else {
-                    throw ValidationError("give one of --code, --status, --challenge, --answer, --keys, or --latency")
+                    throw ValidationError("give one of --code, --error, --status, --challenge, --answer, --keys, or --latency")
                 }
                 throw ValidationError("\(Self.flags[error.field] ?? error.field): \(error.message)")
             }
@@ -110,7 +118,9 @@ struct FaultCommand: AsyncParsableCommand {
         /// By the name of a fault's field, the option that sets it.
         private static let flags = [
             "match.endpoint": "--endpoint", "match.grantType": "--grant-type", "match.client": "--client", "match.user": "--user",
-            "match.region": "--region", "effect.code": "--code", "effect.suberror": "--suberror", "effect.claims": "--claims",
+            "match.region": "--region", "effect.code": "--code", "effect.error": "--error",
+            "effect.error_description": "--error-description", "effect.variant": "--variant", "effect.suberror": "--suberror",
+            "effect.claims": "--claims",
             "effect.status": "--status", "effect.retryAfter": "--retry-after", "effect.challenge": "--challenge",
             "effect.answer": "--answer", "effect.keys": "--keys", "effect.latency": "--latency",
             "effect.latency.fixed": "--latency", "times": "--times", "probability": "--probability", "name": "--name",
@@ -122,10 +132,12 @@ struct FaultCommand: AsyncParsableCommand {
                 "client": client.map(JSON.string), "user": user.map(JSON.string), "region": region.map(JSON.string),
             ])
             let effect = JSON.object([
-                "code": code.map(JSON.integer), "suberror": suberror.map { $0 == "none" ? .null : .string($0) },
+                "code": code.map(JSON.integer), "error": error.map(JSON.string),
+                "error_description": errorDescription.map(JSON.string),
+                "suberror": suberror.map { $0 == "none" ? .null : .string($0) },
                 "claims": claims.map(JSON.string), "status": status.map(JSON.integer),
                 "retryAfter": retryAfter.map { .string($0.iso8601) }, "challenge": challenge.map(JSON.string),
-                "answer": answer.map(JSON.string), "keys": keys.map(JSON.string),
+                "variant": variant.map(JSON.string), "answer": answer.map(JSON.string), "keys": keys.map(JSON.string),
                 "latency": latency.map { ["fixed": .string($0.iso8601)] },
             ])
             return JSON.object([

@@ -12,6 +12,7 @@ from jsonschema.exceptions import best_match
 
 import needs
 import tour
+from certificate import Certificate
 from lab import ADELE, CONTOSO, NATIVE
 from serve import HTTP_ALONE, Process
 
@@ -68,6 +69,7 @@ HASH = "0f" * 32
 TENANT = {"id": CONTOSO, "name": "Contoso", "domains": ["contoso.example"]}
 USER = {"userPrincipalName": ADELE}
 APP = {"id": NATIVE, "name": "App", "kind": "public"}
+PEM = Certificate().pem
 FULL = {
     "seed": {"tenants": [{
         **TENANT, "propagation": {
@@ -99,6 +101,7 @@ FULL = {
             "spaRedirectUris": ["http://localhost"], "logoutUrl": "https://x/out", "flows": ["code"], "delegated": ["User.Read"], "application": ["User.Read.All"],
             "exposes": {"uri": "api://x", "scopes": ["y"], "xms_cc": True}, "accessTokenVersion": 1, "foci": True,
             "signInAudience": "AzureADMyOrg", "idTokens": True, "enabled": False, "assignmentRequired": True, "assigned": [ADELE],
+            "certificates": [PEM, {"pem": PEM, "endsAt": "2031-01-01T00:00:00Z"}], "optionalClaims": {"idToken": ["sid"], "accessToken": ["auth_time"]},
             "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222}]}],
         "faults": [{"effect": {"status": 503, "retryAfter": "PT1S"}}]},
         {"id": "22222222-bbbb-4bbb-8bbb-222222222222", "name": "Two", "domains": ["two.example"], "propagation": "documented", "users": [
@@ -117,7 +120,8 @@ FULL = {
         {"name": "f", "match": {
             "endpoint": "token", "grantType": "refresh_token", "client": NATIVE, "user": ADELE, "region": "local"},
             "effect": {"code": 50173, "suberror": None, "claims": "{}", "latency": {"fixed": "PT1S"}}, "times": 1, "probability": 0.5},
-        {"effect": {"status": 429, "retryAfter": "PT1S"}}, {"effect": {"challenge": "{}"}}, {"effect": {"answer": "cut"}},
+        {"effect": {"code": 50173, "error": "x", "error_description": "y", "members": {"z": 1}}},
+        {"effect": {"status": 429, "retryAfter": "PT1S"}}, {"effect": {"challenge": "{}", "variant": "padded"}}, {"effect": {"answer": "cut"}},
         {"effect": {"keys": "stale"}}]},
     "expectations": {"expectations": [{
         "name": "e", "client": NATIVE, "user": ADELE, "after": "revoke", "reauthorizesWithin": "PT5S", "recoversWithin": "PT5S",

@@ -20,7 +20,8 @@ NEWEST = OLDER[-1] + 1
 RENAMED = {"notYetBelieved": "notYetInEffect", "believes it": "enforces it", "does not believe it": "does not enforce it"}
 
 # What an app has had since schema 10.
-APP = {"signInAudience": "AzureADMultipleOrgs", "idTokens": False, "enabled": True, "assignmentRequired": False, "assigned": []}
+APP = {"signInAudience": "AzureADMultipleOrgs", "idTokens": False, "enabled": True, "assignmentRequired": False, "assigned": [],
+       "certificates": [], "optionalClaims": {"idToken": [], "accessToken": []}}
 
 
 @pytest.fixture(params=OLDER)

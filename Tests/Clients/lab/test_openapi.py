@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 import schemathesis
+from hypothesis import strategies
 from hypothesis.configuration import set_hypothesis_home_dir
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
@@ -28,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, negative_data_rejection, positive_data_acceptance, response_schema_conformance,
     status_code_conformance)
 
+from certificate import Certificate
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
 from serve import PORTS, Process
 
@@ -639,6 +641,10 @@ def tour_of_the_users(lab):
     lab.refused("listUsers", 400, query="after=%ff")
 
 
+PEM = Certificate().pem.strip()
+schemathesis.openapi.format("pem-certificate", strategies.just(PEM))
+
+
 def tour_of_the_apps(lab):
     lab.sandbox()
     assert {app["id"] for app in lab.visit("listApps", 200)["items"]} >= {NATIVE, WEB, DAEMON, API}
@@ -651,7 +657,9 @@ def tour_of_the_apps(lab):
         "delegated": ["User.Read"], "application": ["User.Read.All"],
         "exposes": {"uri": "api://tailspin", "scopes": ["read"], "xms_cc": True}, "accessTokenVersion": 1, "foci": True,
         "lifetimes": {"accessToken": "PT2M"}, "challenges": [{"code": 7000222, "on": ["authorize"]}],
-        "signInAudience": "AzureADMyOrg", "idTokens": True, "enabled": False, "assignmentRequired": True, "assigned": []}
+        "signInAudience": "AzureADMyOrg", "idTokens": True, "enabled": False, "assignmentRequired": True, "assigned": [],
+        "certificates": [{"pem": PEM, "endsAt": "2026-12-01T00:00:00.0000000Z"}],
+        "optionalClaims": {"idToken": ["sid"], "accessToken": ["sid", "auth_time"]}}
     assert lab.visit("createApp", 201, new) == {**new, "id": "tailspin-web"}
     for kind in DOCUMENT["components"]["schemas"]["AppKind"]["enum"]:
         assert lab.visit("createApp", 201, {"name": kind, "kind": kind, "exposes": None})["secrets"] == []
@@ -661,6 +669,10 @@ def tour_of_the_apps(lab):
             ({**new, "redirectUris": ["cb"]}, "redirectUris[0]"),
             ({**new, "redirectUris": ["http://localhost/#cb"]}, "redirectUris[0]"),
             ({**new, "secrets": [""]}, "secrets[0]"),
+            ({**new, "certificates": ["-----BEGIN PRIVATE KEY-----"]}, "certificates[0]"),
+            ({**new, "certificates": [{"endsAt": "2026-12-01T00:00:00Z"}]}, "certificates[0].pem"),
+            ({**new, "certificates": [PEM] * 21}, "certificates"),
+            ({**new, "optionalClaims": {"idToken": ["upn"]}}, "optionalClaims.idToken[0]"),
             ({**new, "flows": ["implicit"]}, "flows[0]"), ({**new, "accessTokenVersion": 3}, "accessTokenVersion"),
             ({**new, "exposes": {}}, "exposes.uri"), ({**new, "nothing": 1}, "nothing")]:
         assert mistakes(body, OPERATIONS["createApp"].body_schema()), f"the document takes {body}"

@@ -6,12 +6,14 @@ hand some back; a page that the person sees and the app never hears of; an excep
 
 import re
 
+import jwt
 import msal
 import pytest
 import requests
 
 import tour
 from browser import Browser
+from certificate import Certificate
 from lab import (
     ADELE, ADELE_ID, ALEX, API, API_SCOPE, API_SECRET, DAEMON, DAEMON_SECRET, DOMAIN, FABRIKAM_DOMAIN, GRAPH_DEFAULT, GRAPH_SCOPES,
     NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET)
@@ -19,6 +21,7 @@ from lab import (
 SPA = "bbbbbbbb-0002-4000-8000-000000000003"
 NOBODY = "bbbbbbbb-0002-4000-8000-00000000ffff"
 ROWS = dict(re.findall(r"^\| (\d+) \| \w+ \| [^|]+ \| ([^|]+) \|", (tour.ROOT / "docs" / "codes.md").read_text(), re.MULTILINE))
+CLAIMS = {"aud": "x", "iss": DAEMON, "sub": DAEMON, "jti": "1", "exp": 4_000_000_000}
 NEVER = "MSAL never sends this"
 
 
@@ -101,6 +104,16 @@ class Apps:
         change(flow)
         # Asks once: a pending flow would be asked until it ends.
         return app.acquire_token_by_device_flow(flow, exit_condition=lambda flow: True)
+
+    def assertion(self, registered=True, **claims):
+        """A JWT of the daemon by a certificate that it has."""
+        key = Certificate()
+        if registered:
+            self.lapse.tenant("PATCH", f"apps/{DAEMON}", {"certificates": [key.pem]})
+        return key.sign({**CLAIMS, "aud": f"{self.lapse.authority}/oauth2/v2.0/token", **claims})
+
+    def signed(self, assertion):
+        return self.confidential(DAEMON, {"client_assertion": assertion}).acquire_token_for_client([GRAPH_DEFAULT])
 
     def on_behalf_of(self, assertion, event=lambda: None):
         event()
@@ -252,6 +265,13 @@ SCENARIOS = {
     7000215: lambda apps: apps.daemon("wrong"),
     7000218: lambda apps: apps.refresh(apps.grant(WEB)["refresh_token"], apps.public(WEB)),
     7000222: expired_secret,
+    50027: lambda apps: apps.signed("a.b.c"),
+    5002730: lambda apps: apps.signed(jwt.encode(CLAIMS, "k" * 32, "HS256", {"x5t": "AQID"})),
+    50048: lambda apps: apps.signed(apps.assertion(iss="another")),
+    700021: lambda apps: apps.signed(apps.assertion(iss=WEB, sub=WEB)),
+    700023: lambda apps: apps.signed(apps.assertion(aud="https://idp.example")),
+    700024: lambda apps: apps.signed(apps.assertion(exp=1_700_000_000)),
+    700027: lambda apps: apps.signed(apps.assertion(registered=False)),
     700025: lambda apps: apps.refresh(apps.grant()["refresh_token"], apps.confidential(NATIVE, "any")),
     70000: lambda apps: apps.refresh(apps.grant()["refresh_token"], apps.confidential(WEB, WEB_SECRET)),
     9002313: lambda apps: apps.refresh("garbage"),
