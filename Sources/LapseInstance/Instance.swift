@@ -113,7 +113,8 @@ package struct Instance: Sendable {
             guard case .number(let number) = port else { continue }
             let site = Site(
                 authority: authority, scheme: scheme, certificatePEM: files.authority.certificatePEM,
-                publicURL: settings.publicURL, graphURL: settings.graphURL, controlToken: settings.controlToken,
+                publicURL: settings.publicURL, graphURL: settings.graphURL, backChannel: settings.backChannel,
+                controlToken: settings.controlToken,
                 exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, status: status,
                 systemTime: Machine.now, logger: log.logger)
             let listener = Listener(

@@ -18,6 +18,7 @@ package struct Settings: Equatable, Sendable {
     package var readyFile: String?
     package var publicURL: String?
     package var graphURL: String?
+    package var backChannel = BackChannel.public
     /// What the server is called besides localhost, in lower case.
     package var tlsNames: [String] = []
     package var isRegistrationOpen = false
@@ -33,6 +34,15 @@ package struct Settings: Equatable, Sendable {
         case requests
         /// And what requests and answers say, without secrets.
         case debug
+    }
+
+    /// Under which name the addresses are told that an app asks by itself, without its user's browser: token, keys, userinfo, device code,
+    /// Graph. Without a public URL every address follows the request.
+    package enum BackChannel: String, CaseIterable, Sendable {
+        /// The public URL's.
+        case `public`
+        /// That of each request's own Host.
+        case request
     }
 
     package enum LogFormat: String, CaseIterable, Sendable { case text, json }
@@ -164,6 +174,10 @@ extension Settings.Option {
         "The origin of the addresses that clients fetch; https makes cookies Secure", webOrigin)
     package static let graphURL = Self(
         "graph-url", .text, \.graphURL, default: .described("from the request"), "The origin of Graph's addresses", webOrigin)
+    package static let backChannel = Self(
+        "back-channel", .text, \.backChannel, default: .text("public"),
+        "The origin of what an app asks without a browser (token, keys, userinfo, device code, Graph): public, or request for each request's own host",
+        word)
     package static let tlsName = Self(
         "tls-name", .list, \.tlsNames, default: .described(nil),
         "A further name in the server's certificate, such as login.microsoftonline.com; the local CA may then speak for it",
@@ -182,7 +196,7 @@ extension Settings.Option {
     /// Every option, in the order in which they are read.
     package static let all = [
         host, controlToken, httpsPort, httpPort, dataDirectory, ephemeral, seed, propagation, readyFile, publicURL, graphURL,
-        tlsName, openRegistration, logLevel, logFormat,
+        backChannel, tlsName, openRegistration, logLevel, logFormat,
     ]
 }
 

@@ -37,6 +37,7 @@ package struct Site: Sendable {
     /// Nil: the origin of each request's own Host.
     let publicURL: String?
     let graphURL: String?
+    let backChannel: Settings.BackChannel
     /// Nil: the control API wants no token.
     let controlToken: SecretHash?
     let version: String
@@ -52,7 +53,7 @@ package struct Site: Sendable {
     /// - Parameter exchanges: shared by the ports of one Lapse, as `unavailable` is; nil: this one's own.
     package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(),
+        backChannel: Settings.BackChannel = .public, controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(),
         log: ServerLog? = nil, version: String,
         status: @escaping @Sendable () async -> ServerStatus = { ServerStatus() },
         systemTime: @escaping @Sendable () -> Timestamp,
@@ -63,6 +64,7 @@ package struct Site: Sendable {
         self.certificatePEM = certificatePEM
         self.publicURL = publicURL
         self.graphURL = graphURL
+        self.backChannel = backChannel
         self.controlToken = controlToken.map { SecretHash(of: $0) }
         self.version = version
         self.status = status
@@ -74,16 +76,19 @@ package struct Site: Sendable {
         self.unavailable = unavailable
     }
 
+    /// The origin of what people and their browsers are shown, and of the issuer.
+    func origin(of request: Request) -> String { publicURL ?? requestOrigin(of: request) }
+
     /// The origin under which this request reached Lapse. A Host that is none falls back to `localhost`.
-    func origin(of request: Request) -> String {
-        publicURL ?? "\(scheme.rawValue)://\(HostAndPort(request.head.authority)?.text ?? "localhost")"
+    private func requestOrigin(of request: Request) -> String {
+        "\(scheme.rawValue)://\(HostAndPort(request.head.authority)?.text ?? "localhost")"
     }
 
     /// Whether browsers meet this port over HTTPS. Before a proxy that speaks TLS for it only the public URL knows; what a request says
     /// of itself in headers may come from anybody.
     var isReachedOverTLS: Bool { publicURL.map { $0.hasPrefix("https:") } ?? (scheme == .https) }
 
-    func graphOrigin(_ trace: RequestTrace) -> String { graphURL ?? trace.origin }
+    func graphOrigin(_ trace: RequestTrace) -> String { graphURL ?? trace.backChannel }
 
     func certificate(_ request: Request, _ context: LapseContext) -> Response {
         Self.asset(Array(certificatePEM.utf8), type: "application/x-pem-file")
@@ -105,7 +110,7 @@ package struct Site: Sendable {
         let asked = request.headers[.clientRequestID].flatMap(GUID.init)
         return RequestTrace(
             requestID: requestID, correlationID: (asked ?? requestID).description, origin: origin(of: request),
-            region: request.headers[.lapseRegion])
+            backChannel: backChannel == .request ? requestOrigin(of: request) : nil, region: request.headers[.lapseRegion])
     }
 }
 
@@ -113,7 +118,7 @@ extension RequestTrace {
     /// The trace with the correlation id that came among the parameters (browsers cannot send it as a header).
     func correlated(by parameters: FormParameters) -> RequestTrace {
         guard let id = parameters["client-request-id"].flatMap(GUID.init) else { return self }
-        return RequestTrace(requestID: requestID, correlationID: id.description, origin: origin, region: region, note: note)
+        return with(requestID: requestID, correlationID: id.description)
     }
 
     /// The same for the parameters of the address; one that cannot be read has none.

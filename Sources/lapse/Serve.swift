@@ -25,6 +25,7 @@ struct Serve: AsyncParsableCommand {
     @Option(.readyFile) var readyFile: String?
     @Option(.publicURL) var publicURL: String?
     @Option(.graphURL) var graphURL: String?
+    @Option(.backChannel) var backChannel: String?
     @Option(.tlsName) var tlsNames: [String]
     @Flag(.openRegistration) var isRegistrationOpen: Bool
     @Option(.logLevel) var logLevel: String?
@@ -35,7 +36,7 @@ struct Serve: AsyncParsableCommand {
         let given: [(Settings.Option, String?)] = [
             (.host, host), (.controlToken, controlToken), (.httpsPort, httpsPort), (.httpPort, httpPort),
             (.dataDirectory, dataDirectory), (.ephemeral, isEphemeral ? "true" : nil), (.seed, seed), (.propagation, propagation),
-            (.readyFile, readyFile), (.publicURL, publicURL), (.graphURL, graphURL),
+            (.readyFile, readyFile), (.publicURL, publicURL), (.graphURL, graphURL), (.backChannel, backChannel),
             (.tlsName, tlsNames.isEmpty ? nil : tlsNames.joined(separator: ",")),
             (.openRegistration, isRegistrationOpen ? "true" : nil), (.logLevel, logLevel), (.logFormat, logFormat),
         ]

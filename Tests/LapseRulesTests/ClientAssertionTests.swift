@@ -83,7 +83,7 @@ struct ClientAssertionTests {
             form.merge(more) { $1 }
             let isSigned = isSigned
             let surroundings = ClientAssertion.Surroundings(
-                origin: "https://localhost:8443", tenant: World.contoso, name: name, now: World.now, systemTime: systemTime
+                origins: ["https://localhost:8443"], tenant: World.contoso, name: name, now: World.now, systemTime: systemTime
             ) { _, key in isSigned && key == ClientAssertionTests.certificate.publicKey }
             return ClientAuthentication.decide(
                 try PresentedClient(form: World.form(form.filter { !$0.value.isEmpty }), authorization: nil), as: app,

@@ -67,7 +67,7 @@ struct SettingsTests {
     @Test("A default in the help is the default")
     func defaults() throws {
         let stated = Settings.Option.all.filter { $0.defaultText != nil }
-        #expect(stated.map(\.name) == ["host", "https-port", "http-port", "data-dir", "propagation", "log-format"])
+        #expect(stated.map(\.name) == ["host", "https-port", "http-port", "data-dir", "propagation", "back-channel", "log-format"])
         for option in stated {
             #expect(try Settings(flags: [option.name: option.defaultText!], environment: [:]) == Settings(), "\(option.name)")
             #expect(option.help.hasSuffix("(default: \(option.defaultText!))."))
@@ -81,7 +81,7 @@ struct SettingsTests {
         "seed": ("lab.yaml", "lab.yaml"),
         "propagation": ("observed", "observed"), "ready-file": ("ready.json", "ready.json"),
         "public-url": ("https://lapse.example", "https://lapse.example"),
-        "graph-url": ("https://graph.example", "https://graph.example"),
+        "back-channel": ("request", "request"), "graph-url": ("https://graph.example", "https://graph.example"),
         "tls-name": ("lapse,login.microsoftonline.com", ["lapse", "login.microsoftonline.com"]), "open-registration": ("1", true),
         "log-level": ("debug", "debug"), "log-format": ("json", "json"),
     ]

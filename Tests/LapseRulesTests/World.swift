@@ -48,7 +48,7 @@ enum World {
 
     /// Of a request at Contoso's endpoint, for whose client no certificate counts.
     static let surroundings = ClientAssertion.Surroundings(
-        origin: "https://localhost:8443", tenant: contoso, name: TenantName("contoso.example")!, now: now, systemTime: systemTime
+        origins: ["https://localhost:8443"], tenant: contoso, name: TenantName("contoso.example")!, now: now, systemTime: systemTime
     ) { _, _ in false }
 
     /// All pairs of different rows, each in the order of the list: for what is said when two things are wrong at once.

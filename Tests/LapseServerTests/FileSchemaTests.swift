@@ -119,6 +119,7 @@ struct FileSchemaTests {
             ]
         case "propagation": ["anyOf": [["$ref": "#/$defs/GivenPropagation"], ["type": "string", "pattern": "^\\{"]]]
         case "public-url", "graph-url": ["type": "string", "pattern": "^https?://[^/?#@\\s]+/*$"]
+        case "back-channel": ["enum": .array(Settings.BackChannel.allCases.map { .string($0.rawValue) })]
         case "log-level": ["enum": .array(Settings.LogLevel.allCases.map { .string($0.rawValue) })]
         case "log-format": ["enum": .array(Settings.LogFormat.allCases.map { .string($0.rawValue) })]
         case "control-token": ["type": "string", "pattern": "^[!-~]{8,}$"]

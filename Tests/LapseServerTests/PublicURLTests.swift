@@ -70,6 +70,36 @@ struct PublicURLTests {
         }
     }
 
+    @Test("By request, what an app asks by itself follows the request's host; issuer, authorize, logout and pages stay the public one's")
+    func backChannel() async throws {
+        try await Lab.run(scheme: .http, publicURL: Self.origin, backChannel: .request) { lab async throws in
+            let app = "http://localhost"
+            let metadata = try await lab.send(.get, "/contoso.example/v2.0/.well-known/openid-configuration")
+            for name in ["token_endpoint", "jwks_uri", "userinfo_endpoint", "device_authorization_endpoint"] {
+                #expect(metadata[name].hasPrefix("\(app)/"), "\(name): \(metadata[name])")
+            }
+            for name in ["issuer", "authorization_endpoint", "end_session_endpoint"] {
+                #expect(metadata[name].hasPrefix("\(Self.origin)/"), "\(name): \(metadata[name])")
+            }
+            let device = try await lab.form(
+                "/contoso.example/oauth2/v2.0/devicecode", ["client_id": Lab.native, "scope": Lab.scope])
+            #expect(device["verification_uri"].hasPrefix("\(Self.origin)/"))
+            let refused = try await lab.refresh("garbage")
+            #expect(refused["error_uri"].hasPrefix("\(Self.origin)/"))
+            let token = try await lab.grant(
+                user: "admin@contoso.example", scope: "openid User.Read User.ReadWrite.All Directory.AccessAsUser.All")
+            #expect(token.claims("id_token")["iss"]?.text?.hasPrefix("\(Self.origin)/") == true)
+            let users = try await lab.send(
+                .get, "/v1.0/users?$top=1", headers: [.authorization: "Bearer \(token["access_token"])"])
+            #expect(users["@odata.nextLink"].hasPrefix("\(app)/v1.0/users"))
+            let instance = try await lab.send(
+                .get,
+                "/common/discovery/instance?api-version=1.1&authorization_endpoint="
+                    + FormParameters.encode("\(app)/contoso.example/oauth2/v2.0/authorize"))
+            #expect(instance["tenant_discovery_endpoint"].hasPrefix("\(app)/"))
+        }
+    }
+
     @Test("Instance discovery knows its host with the port and without, and on no other port")
     func instance() async throws {
         try await Lab.run(scheme: .http, publicURL: "http://lapse.team.example:8080") { lab async throws in

@@ -16,8 +16,8 @@ package struct ClientAssertion: Sendable {
 
     /// Where and when an assertion has to be good, and how its signature is looked at.
     package struct Surroundings: Sendable {
-        /// `https://host:port` of the request.
-        let origin: String
+        /// `https://host:port` of the authority, by each name that it has for the request.
+        let origins: [String]
         let tenant: Tenant
         /// How the address calls the tenant.
         let name: TenantName
@@ -27,10 +27,10 @@ package struct ClientAssertion: Sendable {
         let isSigned: SignedJWT.Check
 
         package init(
-            origin: String, tenant: Tenant, name: TenantName, now: Timestamp, systemTime: Timestamp,
+            origins: [String], tenant: Tenant, name: TenantName, now: Timestamp, systemTime: Timestamp,
             isSigned: @escaping SignedJWT.Check
         ) {
-            self.origin = origin
+            self.origins = origins
             self.tenant = tenant
             self.name = name
             self.now = now
@@ -119,8 +119,7 @@ extension ClientAssertion.Surroundings {
     /// Entra: certificate-credentials.md names the token endpoint; MSAL.NET's `aud` is the issuer. The port does not count: behind a
     /// proxy or a forwarded port client and server know different ones.
     fileprivate func isNamed(_ audience: String) -> Bool {
-        let own = origin.hostOfOrigin
-        for host in [own, tenant.cloud.authorityHost, "sts.windows.net"].compactMap({ $0 }) {
+        for host in origins.compactMap(\.hostOfOrigin) + [tenant.cloud.authorityHost, "sts.windows.net"] {
             guard let path = audience.path(under: host) else { continue }
             let parts = path.split(separator: "/").map(String.init)
             guard let first = parts.first, names.contains(where: first.isSame) else { continue }

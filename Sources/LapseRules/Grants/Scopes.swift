@@ -322,7 +322,7 @@ extension String {
 }
 
 extension Collection where Element: Hashable {
-    func uniqued() -> [Element] {
+    package func uniqued() -> [Element] {
         guard count > 1 else { return Array(self) }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }

@@ -37,23 +37,23 @@ struct MetadataEndpoint {
     ) throws -> JSON {
         let name = try Request.tenant(context)
         let (id, cloud) = try site.authority.place(of: name)
-        let base = "\(trace.origin)/\(id?.description ?? name.text)"
-        let oauth = "\(base)/\(version.path)"
+        let path = "\(id?.description ?? name.text)/\(version.path)"
+        let (front, back) = ("\(trace.origin)/\(path)", "\(trace.backChannel)/\(path)")
+        let keys = "\(trace.backChannel)/\(id?.description ?? name.text)/discovery/\(version == .v1 ? "" : "v2.0/")keys"
         return .object([
-            "token_endpoint": "\(oauth)/token",
+            "token_endpoint": "\(back)/token",
             "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-            "jwks_uri": .string(
-                (version == .v1 ? "\(base)/discovery/keys" : "\(base)/discovery/v2.0/keys") + (app.map { "?appid=\($0)" } ?? "")),
+            "jwks_uri": .string(keys + (app.map { "?appid=\($0)" } ?? "")),
             "response_modes_supported": ["query", "fragment", "form_post"],
             "subject_types_supported": ["pairwise"], "id_token_signing_alg_values_supported": ["RS256"],
             "response_types_supported": version == .v1 ? ["code"] : ["code", "id_token", "code id_token"],
             "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "issuer": .string(issuer(id, cloud, version, trace)), "request_uri_parameter_supported": false,
             "userinfo_endpoint": "\(site.graphOrigin(trace))/oidc/userinfo",
-            "authorization_endpoint": "\(oauth)/authorize",
-            "device_authorization_endpoint": "\(oauth)/devicecode", "http_logout_supported": true,
+            "authorization_endpoint": "\(front)/authorize",
+            "device_authorization_endpoint": "\(back)/devicecode", "http_logout_supported": true,
             "frontchannel_logout_supported": true,
-            "end_session_endpoint": "\(oauth)/logout",
+            "end_session_endpoint": "\(front)/logout",
             "claims_supported": version == .v1 ? Self.claimsOfVersionOne : Self.claims,
             "tenant_region_scope": id == nil ? .null : .string(cloud.regionScope),
             "tenant_region_sub_scope": cloud.regionSubScope.map(JSON.string),
@@ -84,10 +84,11 @@ struct MetadataEndpoint {
     func instance(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await answering(request, context) { trace in
             let asked = URI(try request.query().required("authorization_endpoint"))
-            let own = String(trace.origin.drop { $0 != ":" }.dropFirst(3))
             let host = asked.port.map { "\(asked.host ?? ""):\($0)" } ?? asked.host ?? ""
             // Reports of .NET apps ask without the port (microsoft-identity-web #1786).
-            let ownNames = [own] + (URI(trace.origin).host.map { $0 == own ? [] : [$0] } ?? [])
+            let ownNames = [trace.origin, trace.backChannel].flatMap { origin in
+                [String(origin.drop { $0 != ":" }.dropFirst(3))] + [URI(origin).host].compactMap { $0 }
+            }.uniqued()
             let isKnown =
                 ownNames.contains(host.lowercased()) || Cloud.authorities.contains { $0.aliases.contains(host.lowercased()) }
             guard isKnown else { throw AADSTS.unknownInstance.error() }
@@ -97,7 +98,7 @@ struct MetadataEndpoint {
             // port: the name without one has an entry of its own.
             let authorities = Cloud.authorities + ownNames.map { Cloud.AuthorityNames(network: $0, cache: $0, aliases: [$0]) }
             return [
-                "tenant_discovery_endpoint": "\(trace.origin)/\(name.text)/v2.0/.well-known/openid-configuration",
+                "tenant_discovery_endpoint": "\(trace.backChannel)/\(name.text)/v2.0/.well-known/openid-configuration",
                 "api-version": "1.1",
                 "metadata": .array(
                     authorities.map {

@@ -69,6 +69,6 @@ extension JSON {
 extension RequestTrace {
     /// The trace of a part of this request: another id, the same correlation.
     fileprivate func forPart(_ id: GUID) -> RequestTrace {
-        RequestTrace(requestID: id, correlationID: correlationID, origin: origin, region: region, note: note)
+        with(requestID: id, correlationID: correlationID)
     }
 }

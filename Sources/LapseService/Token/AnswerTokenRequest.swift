@@ -41,7 +41,7 @@ extension Authority {
         return try await decidingTogether(trace) { op in
             // What a fault was to do to the answer when this ran before, in a transaction that was undone.
             _ = self.responseFaults.take(trace.requestID)
-            return try op.decide(request, at: name, origin: trace.origin, assertion: assertion)
+            return try op.decide(request, at: name, origins: [trace.origin, trace.backChannel], assertion: assertion)
         }.map { granted in
             await gates.pass(.afterCommit, of: granted.plan.tenant.id)
             return try await sign(granted, trace: trace)
@@ -83,7 +83,7 @@ extension Authority {
 extension Operation {
     /// Locates what the request brings, lets faults hit it, authenticates its client, decides, writes.
     fileprivate mutating func decide(
-        _ request: TokenRequest, at name: TenantName, origin: String, assertion: UserAssertion?
+        _ request: TokenRequest, at name: TenantName, origins: [String], assertion: UserAssertion?
     ) throws -> Result<GrantedTokens, EntraError> {
         let presented = try locate(request, at: name, assertion: assertion)
         try enter(name, orOf: presented.tenant)
@@ -95,7 +95,7 @@ extension Operation {
         // An outage refuses nobody: the fault's own event says it all.
         if let forced, forced.status >= 429 { return .failure(forced) }
         let surroundings = ClientAssertion.Surroundings(
-            origin: origin, tenant: tenant, name: name, now: now, systemTime: systemTime, isSigned: RSASignature.isValid)
+            origins: origins, tenant: tenant, name: name, now: now, systemTime: systemTime, isSigned: RSASignature.isValid)
         let decision = try forced.map { .refuse(Refusal(error: $0)) } ?? decide(request, of: app, presented, in: surroundings)
         try write(decision, for: request, presented)
         switch decision {

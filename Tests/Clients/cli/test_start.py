@@ -255,7 +255,7 @@ def test_a_key_that_belongs_to_another_certificate_is_left_alone(launch, data, t
     ("propagation: {planes: {refresh: slow}}", "planes.refresh"), ("control-token: short", "control-token"),
     ("control-token: with a blank", "control-token"), ("public-url: localhost", "public-url"),
     ("public-url: https://localhost/path", "public-url"), ("public-url: ftp://localhost", "public-url"),
-    ("graph-url: 'https://'", "graph-url"), ("open-registration: maybe", "open-registration"),
+    ("graph-url: 'https://'", "graph-url"), ("back-channel: front", "back-channel"), ("open-registration: maybe", "open-registration"),
     ("seed: nowhere.yaml", "nowhere.yaml"),
 ])
 def test_a_mistake_in_the_file_stops_the_start(tmp_path, text, naming):
@@ -298,7 +298,7 @@ def test_a_mistake_in_the_environment_stops_the_start(tmp_path, variable, value)
     (["--http-port", ""], "--http-port"),
     (["--propagation", "slow"], "--propagation"), (["--propagation", "{"], "--propagation"),
     (["--propagation", '{"seed":"x"}'], "seed"), (["--control-token", "short"], "--control-token"),
-    (["--public-url", "localhost"], "--public-url"), (["--graph-url", "https://localhost/x"], "--graph-url"),
+    (["--public-url", "localhost"], "--public-url"), (["--graph-url", "https://localhost/x"], "--graph-url"), (["--back-channel", "front"], "--back-channel"),
     (["--https-port", "off", "--http-port", "off"], "port"), (["--config", "nowhere.yaml"], "nowhere.yaml"),
     (["--seed", "nowhere.yaml"], "nowhere.yaml")])
 def test_a_mistake_in_a_flag_stops_the_start(tmp_path, options, naming):

@@ -109,7 +109,7 @@ FULL = {
         {"id": "33333333-bbbb-4bbb-8bbb-222222222222", "name": "Three", "domains": ["three.example"], "sandbox": True, "policies": {"tieRule": {"skew": "PT1M"}}}]},
     "lapse": {
         "host": "127.0.0.1", "control-token": "long-enough", "https-port": "off", "http-port": 0, "data-dir": ".lapse", "ephemeral": True,
-        "seed": None, "propagation": "documented", "public-url": "http://localhost:8080", "graph-url": "http://localhost:8080",
+        "seed": None, "propagation": "documented", "public-url": "http://localhost:8080", "graph-url": "http://localhost:8080", "back-channel": "request",
         "tls-name": ["login.example"], "open-registration": "true", "ready-file": "ready.json",
         "log-level": "requests", "log-format": "json"},
     "scenario": {
@@ -235,7 +235,7 @@ BAD = [
         tenant(faults=[{"effect": {"status": 404}}])]),
     *(("lapse", value) for value in [
         [], {"colour": 1}, {"https-port": 70000}, {"https-port": "x"}, {"http-port": -1}, {"ephemeral": "maybe"}, {"propagation": "slow"},
-        {"public-url": "localhost"}, {"graph-url": "http://x/path"}, {"host": ""}, {"host": 1}, {"control-token": "short"},
+        {"public-url": "localhost"}, {"graph-url": "http://x/path"}, {"back-channel": "front"}, {"host": ""}, {"host": 1}, {"control-token": "short"},
         {"data-dir": ["x"]}, {"tls-name": [1]}]),
     *(("scenario", value) for value in [
         [], {}, {"name": "x"}, {"name": "x", "steps": []}, {"name": "", "steps": [{"pause": "PT1S"}]}, step({}), step({"pause": "soon"}),
