@@ -138,6 +138,7 @@ CREATE TABLE service_principals (
     is_deleted          INTEGER NOT NULL CHECK (is_deleted IN (0, 1)),
     requires_assignment INTEGER NOT NULL CHECK (requires_assignment IN (0, 1)),
     assigned            TEXT NOT NULL,         -- JSON list of user ids
+    consents            TEXT NOT NULL DEFAULT '[]', -- JSON list: what an administrator consented to for everybody
     PRIMARY KEY (tenant, client)
 ) STRICT, WITHOUT ROWID;
 

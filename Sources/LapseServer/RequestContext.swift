@@ -53,7 +53,8 @@ package struct Site: Sendable {
     /// - Parameter exchanges: shared by the ports of one Lapse, as `unavailable` is; nil: this one's own.
     package init(
         authority: Authority, scheme: Scheme, certificatePEM: String, publicURL: String? = nil, graphURL: String? = nil,
-        backChannel: Settings.BackChannel = .public, controlToken: String? = nil, exchanges: ExchangeLog? = nil, unavailable: UnavailableLog = UnavailableLog(),
+        backChannel: Settings.BackChannel = .public, controlToken: String? = nil, exchanges: ExchangeLog? = nil,
+        unavailable: UnavailableLog = UnavailableLog(),
         log: ServerLog? = nil, version: String,
         status: @escaping @Sendable () async -> ServerStatus = { ServerStatus() },
         systemTime: @escaping @Sendable () -> Timestamp,

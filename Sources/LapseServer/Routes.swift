@@ -1,6 +1,7 @@
 import Hummingbird
 import LapsePages
 import LapseRules
+import LapseService
 
 /// All endpoints of Lapse, in lower case, each in the group of its surface. Paths ignore case and doubled slashes. A path that is not here is
 /// 404 in the form of the surface that its prefix has.
@@ -21,9 +22,11 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     documents.get("{tenant}/userrealm/{user}", use: metadata.userRealm)
     let logout = LogoutEndpoint(site: site)
     for version in EndpointVersion.allCases {
-        let authorize = AuthorizeEndpoint(site: site, version: version)
-        pages.get("{tenant}/\(version.path)/authorize", use: authorize.get)
-        pages.post("{tenant}/\(version.path)/authorize", use: authorize.post)
+        for purpose in [AuthorizePurpose.signIn, .adminConsent] {
+            let authorize = AuthorizeEndpoint(site: site, version: version, purpose: purpose)
+            pages.get("{tenant}/\(authorize.path)", use: authorize.get)
+            pages.post("{tenant}/\(authorize.path)", use: authorize.post)
+        }
         let token = TokenEndpoint(site: site, version: version)
         tokens.post("{tenant}/\(version.path)/token", use: token.token)
         tokens.post("{tenant}/\(version.path)/devicecode", use: token.deviceCode)

@@ -86,6 +86,20 @@ extension Operation {
         try tx.append(Event(tenant: tenant.id, at: now, kind: .consentGiven, user: user.id, client: client))
     }
 
+    /// Gives everybody's consent to an app, also to permissions beside its registration, and brings its service principal back where that was
+    /// deleted. Entra: grant-admin-consent.md.
+    func consentForAll(to app: AppRegistration, for scopes: [String], by user: User) throws {
+        let old = try principal(of: app.id)
+        var principal = old
+        principal.isDeleted = false
+        principal.consents.formUnion(scopes)
+        try update(old, to: principal, by: Actor(id: user.id.description, client: app.id))
+        for user in try tx.users(withoutConsentTo: app.id, in: tenant.id) { try setConsent(true, of: user, to: app.id) }
+        var event = event(.consentGiven, client: app.id)
+        (event.region, event.actor) = (nil, user.id.description)
+        try tx.append(event)
+    }
+
     /// Adds a tenant; for users who are disabled from the start that is in effect from its birth.
     func plant(_ seed: TenantSeed) throws {
         try tx.insert(seed)

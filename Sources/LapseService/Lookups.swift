@@ -88,7 +88,8 @@ extension Operation {
     func context(of app: AppRegistration) throws -> TokenContext {
         TokenContext(
             tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, systemTime: systemTime,
-            random: random)
+            random: random,
+            everybodysConsents: tenant.isNone ? [] : try tx.servicePrincipal(of: app.id, in: tenant.id)?.consents ?? [])
     }
 
     /// The account's user object in the tenant with all that speaks against a sign-in since `authTime`; nil when it has none there.

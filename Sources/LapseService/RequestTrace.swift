@@ -16,7 +16,8 @@ package struct RequestTrace: Sendable {
 
     /// - Parameter backChannel: nil: that of the issuer.
     package init(
-        requestID: GUID, correlationID: String, origin: String, backChannel: String? = nil, region: String?, note: RequestNote? = nil
+        requestID: GUID, correlationID: String, origin: String, backChannel: String? = nil, region: String?,
+        note: RequestNote? = nil
     ) {
         self.requestID = requestID
         self.correlationID = correlationID
@@ -29,6 +30,7 @@ package struct RequestTrace: Sendable {
     /// The trace under other ids.
     package func with(requestID: GUID, correlationID: String) -> RequestTrace {
         RequestTrace(
-            requestID: requestID, correlationID: correlationID, origin: origin, backChannel: backChannel, region: region, note: note)
+            requestID: requestID, correlationID: correlationID, origin: origin, backChannel: backChannel, region: region, note: note
+        )
     }
 }

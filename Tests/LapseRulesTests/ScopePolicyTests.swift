@@ -333,7 +333,8 @@ struct ScopePolicyTests {
             ])
         #expect(
             scopes(World.commandLine).registeredByResource.map(\.resource.id) == [
-                FirstPartyApps.graph.id, FirstPartyApps.management.id, World.api.id,
+                FirstPartyApps.graph.id, FirstPartyApps.management.id, FirstPartyApps.keyVault.id, FirstPartyApps.storage.id,
+                FirstPartyApps.database.id, FirstPartyApps.devOps.id, World.api.id,
             ])
         #expect(scopes(World.native.with(\.delegatedPermissions, [])).registeredByResource.isEmpty)
     }

@@ -172,6 +172,14 @@ struct CatalogueTests {
                     return try await lab.form(path, ["step": "decline"], headers: [.cookie: try await lab.signIn().cookies])
                 }
             )
+        case .administratorsOnly:
+            (
+                "Everybody's consent, asked of somebody who is no administrator",
+                { lab in
+                    let path = "/contoso.example/adminconsent?client_id=\(Lab.native)"
+                    return try await lab.authorize(path, cookies: try await lab.signIn().cookies)
+                }
+            )
         case .clientLoop:
             (
                 "The fifteenth identical refresh within five minutes, with loopDetection",

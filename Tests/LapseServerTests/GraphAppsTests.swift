@@ -37,6 +37,8 @@ struct GraphAppsTests {
                     Set(values(principals, "appDisplayName")) == [
                         "Lapse Native", "Lapse Web", "Lapse SPA", "Lapse Daemon", "Lapse API", "Microsoft Azure CLI",
                         "Microsoft Azure PowerShell", "Microsoft Graph", "Windows Azure Service Management API",
+                        "Microsoft Graph Command Line Tools", "Visual Studio", "Visual Studio Code", "Office 365 Exchange Online",
+                        "Azure Key Vault", "Azure Storage", "Azure SQL Database", "Azure DevOps",
                     ])
             }
         }

@@ -33,7 +33,8 @@ struct Lab: Sendable {
     /// - Parameter database: the file of a lab that may have been run before; nil: in memory.
     static func run(
         seed: [TenantSeed] = BuiltInLab.seed, isRegistrationOpen: Bool = false, scheme: Site.Scheme = .https,
-        publicURL: String? = nil, backChannel: Settings.BackChannel = .public, controlToken: String? = nil, database: String? = nil, start: Timestamp = start,
+        publicURL: String? = nil, backChannel: Settings.BackChannel = .public, controlToken: String? = nil, database: String? = nil,
+        start: Timestamp = start,
         log: ServerLog? = nil,
         _ test: @Sendable (Lab) async throws -> Void
     ) async throws {
@@ -49,7 +50,8 @@ struct Lab: Sendable {
         log?.ask(authority)
         let exchanges = ExchangeLog(systemTime: { clock.now }, toldTo: log)
         let site = Site(
-            authority: authority, scheme: scheme, certificatePEM: "CA", publicURL: publicURL, backChannel: backChannel, controlToken: controlToken,
+            authority: authority, scheme: scheme, certificatePEM: "CA", publicURL: publicURL, backChannel: backChannel,
+            controlToken: controlToken,
             exchanges: exchanges, log: log, version: "test",
             systemTime: { clock.now }, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         try await buildApplication(site).test(.router) { client in

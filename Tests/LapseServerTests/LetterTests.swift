@@ -41,6 +41,154 @@ struct LetterTests {
         }
     }
 
+    // MARK: An administrator consents
+
+    private func consentPath(
+        _ version: String = "", _ more: KeyValuePairs<String, String> = [:], tenant: String = "contoso.example"
+    )
+        -> String
+    {
+        let query = Lab.encoded(["client_id": Lab.native, "redirect_uri": "http://localhost/cb", "state": "s t&te"])
+        let rest = Lab.encoded(more)
+        return "/\(tenant)/\(version)adminconsent?\(query)" + (rest.isEmpty ? "" : "&" + rest)
+    }
+
+    @Test(
+        "adminconsent: an administrator signs in and consents for everybody, also to more than is registered; others are told that they may not; a no is permission_denied"
+    )
+    func adminConsent() async throws {
+        try await Lab.run { lab async throws in
+            for user in [Lab.adele, "aaaaaaaa-0001-4000-8000-000000000002"] {
+                _ = try await lab.control(.delete, "tenants/contoso.example/consents/\(user)/\(Lab.native)")
+            }
+            let token = try await lab.grant(user: "alex@contoso.example")["refresh_token"]
+            #expect(try await lab.refresh(token).code == 65001)
+            #expect(try await lab.authorize(consentPath()).text.contains("name=\"passwd\""))
+            let adele = try await lab.signIn(consentPath())
+            #expect(adele.text.contains("AADSTS90093") && adele.text.contains("name=\"passwd\""))
+            let admin = try await lab.signIn(consentPath(), user: "admin@contoso.example")
+            let session = try #require(admin.text.firstMatch(of: /name="session" value="([^"]+)"/)?.1)
+            #expect(admin.text.contains("User.RevokeSessions.All"))
+            let no = try await lab.form(consentPath(), ["step": "decline"], headers: [.cookie: admin.cookies]).redirect
+            #expect(no?["error"] == "permission_denied" && no?["state"] == "s t&te")
+            // A page that was not answered by an administrator gives nothing away.
+            let others = try await lab.form(
+                consentPath(), ["step": "consent", "session": String(session)], headers: [.cookie: adele.cookies])
+            #expect(others.redirect == nil)
+            #expect(try await lab.refresh(token).code == 65001)
+            let yes = try await lab.form(
+                consentPath(), ["step": "consent", "session": String(session)], headers: [.cookie: admin.cookies])
+            let location = try #require(yes.headers[.location])
+            #expect(
+                location
+                    == "http://localhost/cb?admin_consent=True&tenant=11111111-aaaa-4aaa-8aaa-111111111111&state=s%20t%26te",
+                "\(location)")
+            #expect(try await lab.refresh(token).status == 200)
+
+            // More than the app is registered for, for everybody.
+            #expect(try await lab.refresh(token, scope: "Calendars.Read").code == 65001)
+            let path = consentPath("v2.0/", ["scope": "https://graph.microsoft.com/Calendars.Read"])
+            let more = try await lab.form(path, ["step": "consent", "session": String(session)], headers: [.cookie: admin.cookies])
+            #expect(more.redirect?["scope"] == "https://graph.microsoft.com/Calendars.Read")
+            #expect(try await lab.refresh(token, scope: "Calendars.Read").status == 200)
+            let silent = Lab.authorizePath(scope: "openid Calendars.Read", ["prompt": "none"])
+            #expect(try await lab.authorize(silent, cookies: adele.cookies).redirect?["code"] != nil)
+        }
+    }
+
+    @Test("adminconsent brings a deleted service principal back, under an alias in the administrator's own tenant")
+    func adminConsentAnew() async throws {
+        try await Lab.run { lab async throws in
+            let admin = try await lab.grant(
+                user: "admin@contoso.example", scope: "User.Read Directory.AccessAsUser.All")["access_token"]
+            let principal = "/v1.0/servicePrincipals(appId='\(Lab.web)')"
+            #expect(try await lab.send(.delete, principal, headers: [.authorization: "Bearer \(admin)"]).status == 204)
+            #expect(try await lab.authorize(Lab.authorizePath(client: Lab.web)).text.contains("AADSTS700016"))
+            let path = "/organizations/adminconsent?client_id=\(Lab.web)"
+            let page = try await lab.signIn(path, user: "admin@contoso.example")
+            let session = try #require(page.text.firstMatch(of: /name="session" value="([^"]+)"/)?.1)
+            let done = try await lab.form(path, ["step": "consent", "session": String(session)], headers: [.cookie: page.cookies])
+            #expect(
+                done.headers[.location]?.hasPrefix("http://localhost:3000/auth/callback?admin_consent=True&tenant=1111") == true)
+            #expect(try await lab.authorize(Lab.authorizePath(client: Lab.web)).text.contains("name=\"passwd\""))
+            #expect(try await lab.authorize("/contoso.example/adminconsent?client_id=nobody").text.contains("AADSTS700016"))
+        }
+    }
+
+    // MARK: Microsoft's own
+
+    @Test(
+        "Tools and resources of Microsoft's that others ask tokens for are there; a token's audience is the resource, roles are Graph's alone",
+        arguments: [
+            ("https://vault.azure.net/.default", "https://vault.azure.net"),
+            ("https://storage.azure.com/user_impersonation", "https://storage.azure.com"),
+            ("https://database.windows.net//.default", "https://database.windows.net"),
+            ("499b84ac-1321-427f-aa17-267ca6975798/.default", "499b84ac-1321-427f-aa17-267ca6975798"),
+        ])
+    func resources(scope: String, audience: String) async throws {
+        try await Lab.run { lab async throws in
+            for client in ["04b07795-8ddb-461a-bbee-02f9e1bf7b46", "aebc6443-996d-45c2-90f0-388ff96faa56"] {
+                let claims = try await lab.grant(client: client, scope: "openid offline_access \(scope)").claims("access_token")
+                #expect(claims["aud"]?.text == audience && claims["scp"] == "user_impersonation")
+            }
+            guard scope.hasSuffix("/.default") else { return }
+            let own = try await lab.form(
+                "/contoso.example/oauth2/v2.0/token",
+                [
+                    "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
+                    "scope": scope,
+                ])
+            #expect(own.claims("access_token")["aud"]?.text == audience)
+            #expect(own.claims("access_token")["roles"] == nil)
+        }
+    }
+
+    @Test("Open registration takes the page where native apps end, mail scopes and OneDrive's, whatever the client id")
+    func openRegistration() async throws {
+        try await Lab.run(isRegistrationOpen: true) { lab async throws in
+            for (redirect, scope) in [
+                (
+                    "http://localhost:53682/",
+                    "Files.Read Files.ReadWrite Files.Read.All Files.ReadWrite.All Sites.Read.All offline_access"
+                ),
+                (
+                    "https://login.microsoftonline.com/common/oauth2/nativeclient",
+                    "https://outlook.office.com/IMAP.AccessAsUser.All offline_access"
+                ),
+            ] {
+                let path = Lab.authorizePath(
+                    client: "b15665d9-eda6-4092-8539-0eec376afd59", redirect: redirect, tenant: "common", scope: scope)
+                let code = try #require(try await lab.signIn(path).redirect?["code"])
+                let answer = try await lab.form(
+                    "/common/oauth2/v2.0/token",
+                    [
+                        "grant_type": "authorization_code", "client_id": "b15665d9-eda6-4092-8539-0eec376afd59",
+                        "client_secret": "anything", "code": code, "redirect_uri": redirect,
+                    ])
+                #expect(answer.status == 200 && !answer["refresh_token"].isEmpty, "\(answer.text)")
+            }
+        }
+    }
+
+    @Test("An expired password at version 1: a sign of its own, where to change it, and no error_uri")
+    func expiredPassword() async throws {
+        try await Lab.run { lab async throws in
+            try await lab.contoso(.patch, "users/\(Lab.adele)", ["challenges": [["code": 50055]]])
+            let form: KeyValuePairs = [
+                "grant_type": "password", "client_id": Lab.native, "username": "adele@contoso.example", "password": "Passw0rd!",
+                "resource": "https://graph.microsoft.com", "scope": "openid",
+            ]
+            let old = try await lab.form("/contoso.example/oauth2/token", form).json
+            guard case .object(let members) = old else { return #expect(Bool(false)) }
+            #expect(
+                Set(members.map(\.name)) == [
+                    "error", "error_description", "error_codes", "timestamp", "trace_id", "correlation_id", "suberror",
+                    "password_change_url",
+                ])
+            #expect(old["error"] == "user_password_expired" && old["suberror"] == "user_password_expired")
+        }
+    }
+
     // MARK: Nobody is signed in
 
     @Test("prompt=none: without a cookie, with a hint of somebody else, with the sid of a session that is gone; each has its text")

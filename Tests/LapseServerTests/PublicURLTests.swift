@@ -70,7 +70,9 @@ struct PublicURLTests {
         }
     }
 
-    @Test("By request, what an app asks by itself follows the request's host; issuer, authorize, logout and pages stay the public one's")
+    @Test(
+        "By request, what an app asks by itself follows the request's host; issuer, authorize, logout and pages stay the public one's"
+    )
     func backChannel() async throws {
         try await Lab.run(scheme: .http, publicURL: Self.origin, backChannel: .request) { lab async throws in
             let app = "http://localhost"

@@ -180,6 +180,51 @@ struct ServicePrincipalTests {
         }
     }
 
+    @Test(
+        "An application's own token is challenged at Graph once its service principal is disabled there, when the app is the tenant's own, of this tenant alone, and declares cp1"
+    )
+    func workload() async throws {
+        try await Lab.run { lab async throws in
+            let capable = #"{"access_token":{"xms_cc":{"values":["cp1"]}}}"#
+            func ask(_ claims: String) async throws -> Answer {
+                try await lab.form(
+                    "/contoso.example/oauth2/v2.0/token",
+                    [
+                        "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
+                        "scope": "https://graph.microsoft.com/.default", "claims": claims,
+                    ])
+            }
+            func users(_ token: String) async throws -> Answer {
+                try await lab.send(.get, "/v1.0/users?$top=1", headers: [.authorization: "Bearer \(token)"])
+            }
+            // Of many tenants: nobody evaluates it.
+            let plain = try await ask(capable)
+            #expect(plain.claims("access_token")["xms_cc"] == nil)
+            try await lab.contoso(.patch, "apps/\(Lab.daemon)", ["signInAudience": "AzureADMyOrg"])
+            let evaluated = try await ask(capable)
+            #expect(evaluated.claims("access_token")["xms_cc"] == ["cp1"])
+            #expect((evaluated.json["expires_in"]?.int ?? 0) > 20 * 3600)
+            let silent = try await ask(#"{"access_token":{}}"#)
+            try await lab.contoso(
+                .put, "propagation", ["planes": ["cae": ["fixed": "PT1M"], "refresh": ["fixed": "PT5M"]]])
+            try await lab.contoso(.patch, "apps/\(Lab.daemon)", ["enabled": false])
+            #expect(try await users(evaluated["access_token"]).status == 200)
+            lab.pass(.seconds(60))
+            let challenged = try await users(evaluated["access_token"])
+            #expect(challenged.status == 401 && challenged.headers[.wwwAuthenticate]?.contains("insufficient_claims") == true)
+            for token in [plain, silent] { #expect(try await users(token["access_token"]).status == 200) }
+            // The answer to the challenge is refused at once; a request without waits for its plane.
+            let demand = #"{"access_token":{"nbf":{"essential":true,"value":"1"},"xms_cc":{"values":["cp1"]}}}"#
+            #expect(try await ask(demand).code == 7_000_112)
+            #expect(try await ask(capable).status == 200)
+            lab.pass(.seconds(300))
+            #expect(try await ask(capable).code == 7_000_112)
+            try await lab.contoso(.patch, "apps/\(Lab.daemon)", ["enabled": true])
+            lab.pass(.seconds(60))
+            #expect(try await users(evaluated["access_token"]).status == 200)
+        }
+    }
+
     // MARK: Certificates
 
     @Test(
@@ -301,6 +346,41 @@ struct ServicePrincipalTests {
     }
 
     // MARK: Around a user
+
+    @Test("signInActivity: the last sign-in by a person, by a token, and the last good one; it wants AuditLog.Read.All")
+    func activity() async throws {
+        try await Lab.run { lab async throws in
+            let daemon = try await lab.form(
+                "/contoso.example/oauth2/v2.0/token",
+                [
+                    "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
+                    "scope": "https://graph.microsoft.com/.default",
+                ])["access_token"]
+            func activity(_ path: String) async throws -> JSON {
+                try await lab.send(.get, "/v1.0/\(path)", headers: [.authorization: "Bearer \(daemon)"]).json
+            }
+            let none = try await activity("users/\(Lab.adele)?$select=signInActivity")["signInActivity"]
+            #expect(none?["lastSignInDateTime"] == .null && none?["lastSuccessfulSignInRequestId"] == .null)
+            _ = try await lab.signIn()
+            let token = try await lab.grant()["refresh_token"]
+            lab.pass(.seconds(60))
+            _ = try await lab.refresh(token)
+            _ = try await lab.revoke()
+            lab.pass(.seconds(60))
+            _ = try await lab.refresh(token)
+            lab.pass(.seconds(60))
+            _ = try await lab.signIn(password: "wrong")
+            let all = try await activity("users?$select=id,signInActivity")["value"]?.elements ?? []
+            let found = all.first { $0["id"]?.text == Lab.adele }?["signInActivity"]
+            #expect(found?["lastSignInDateTime"] == "2026-03-01T12:03:00Z")
+            #expect(found?["lastNonInteractiveSignInDateTime"] == "2026-03-01T12:02:00Z")
+            #expect(found?["lastSuccessfulSignInDateTime"] == "2026-03-01T12:01:00Z")
+            #expect(all.count > 1 && all.allSatisfy { $0["signInActivity"] != .null })
+            let person = try await graph(lab, .get, "users/\(Lab.adele)?$select=signInActivity")
+            #expect(person.status == 403)
+            #expect(try await graph(lab, .get, "users/\(Lab.adele)").json["signInActivity"] == nil)
+        }
+    }
 
     @Test(
         "What scripts that answer an incident select beside the stamp: the password's age, licences, mailboxes, where the user is from"

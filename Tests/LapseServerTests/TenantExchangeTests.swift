@@ -309,7 +309,11 @@ struct TenantExchangeTests {
                 if let endpoint {
                     found.insert(endpoint)
                 } else {
-                    #expect(["/", "/error", "/contoso.example/oauth2/nativeclient"].contains(path), "\(path)")
+                    #expect(
+                        [
+                            "/", "/error", "/contoso.example/oauth2/nativeclient", "/contoso.example/adminconsent",
+                            "/contoso.example/v2.0/adminconsent",
+                        ].contains(path), "\(path)")
                 }
             }
             #expect(found == Set(ExchangeEndpoint.allCases))

@@ -207,6 +207,7 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
         var principal = ServicePrincipal(of: "app", in: id)
         (principal.isEnabled, principal.isDeleted, principal.requiresAssignment) = (false, true, true)
         principal.assigned = [id]
+        principal.consents = ["Mail.Read", "api://a/read"]
         let apps =
             [app] + AppRegistration.Kind.allCases.map { AppRegistration(id: ClientID($0.rawValue), name: "", kind: $0, flows: []) }
         // A seed's faults are numbered by their place.

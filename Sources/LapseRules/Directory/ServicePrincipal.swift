@@ -10,6 +10,8 @@ package struct ServicePrincipal: Equatable, Sendable {
     /// Whether only users who are assigned to the app may use it.
     package var requiresAssignment = false
     package var assigned: [GUID] = []
+    /// What an administrator consented to for everybody beside the app's registration: Graph's by short name, others as `uri/scope`.
+    package var consents: Set<String> = []
 
     package init(of client: ClientID, in tenant: GUID) {
         self.client = client
@@ -30,7 +32,7 @@ package struct ServicePrincipal: Equatable, Sendable {
     /// - Parameter users: the ids of users there, by those here; who is not among them is not assigned.
     func moved(to tenant: GUID, users: [GUID: GUID]) -> ServicePrincipal {
         var moved = ServicePrincipal(of: client, in: tenant)
-        (moved.isEnabled, moved.requiresAssignment) = (isEnabled, requiresAssignment)
+        (moved.isEnabled, moved.requiresAssignment, moved.consents) = (isEnabled, requiresAssignment, consents)
         moved.assigned = assigned.compactMap { users[$0] }
         return moved
     }

@@ -81,6 +81,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     package static let tenantNotFound = AADSTS(90002)
     package static let forItself = AADSTS(90009)
     package static let promptUnsupported = AADSTS(90023)
+    package static let administratorsOnly = AADSTS(90093)
     package static let transientError = AADSTS(90033)
     package static let redirectNotAbsolute = AADSTS(90102)
     package static let missingParameter = AADSTS(900144)
@@ -205,6 +206,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .tenantNotFound: Row("invalid_tenant", "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", .recorded),
         .forItself: Row("invalid_request", "Application '{app}'({name}) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier.", .recorded),
         .promptUnsupported: Row("invalid_request", "Unsupported 'prompt' value.", .recorded),
+        .administratorsOnly: Row("invalid_request", "This operation can only be performed by an administrator. Sign out and sign in as an administrator or contact one of your organization's administrators.", .assumed),
         .transientError: Row("temporarily_unavailable", "A transient error has occurred. Please try again.", status: 503, hasErrorURI: false, .recorded),
         .redirectNotAbsolute: Row("invalid_request", "'redirect_uri' value must be a valid absolute URI.", .recorded),
         .missingParameter: Row("invalid_request", "The request body must contain the following parameter: '{parameter}'.", .recorded),

@@ -217,7 +217,6 @@ enum DocumentedCodes {
         90090	GraphRetryableError	invalid_request		documented	The service is temporarily unavailable.
         90091	GraphServiceUnreachable	invalid_request		documented	GraphServiceUnreachable
         90092	GraphNonRetryableError	invalid_request		documented	GraphNonRetryableError
-        90093	GraphUserUnauthorized	invalid_request		documented	Graph returned with a forbidden error code for the request.
         90094	AdminConsentRequired	invalid_request		documented	Administrator consent is required.
         90095	AdminConsentRequiredRequestAccess	invalid_request		documented	In the Admin Consent Workflow experience, an interrupt that appears when the user is told they need to ask the admin for consent.
         90099		invalid_request		documented	The application '{app}' ({name}) has not been authorized in the tenant '{tenant}'. Applications must be authorized to access the external tenant before partner delegated administrators can use them. Provide pre-consent or execute the appropriate Partner Center API to authorize the application.
@@ -323,7 +322,7 @@ enum DocumentedCodes {
     /// The names of the catalogue's codes.
     private static let ofCatalogue = """
         50105 EntitlementGrantsNotFound | 7000112 UnauthorizedClientApplicationDisabled | 50027 InvalidJwtToken |
-        50048 SubjectMismatchesIssuer |
+        50048 SubjectMismatchesIssuer | 90093 GraphUserUnauthorized |
         16000 InteractionRequired | 50000 TokenIssuanceError | 50011 InvalidReplyTo | 50013 InvalidAssertion | 50020
         UserUnauthorized | 50034 UserAccountNotFound | 50049 NoSuchInstanceForDiscovery | 50055 InvalidPasswordExpiredPassword
         | 50057 UserDisabled | 50058 UserInformationNotProvided | 50059 MissingTenantRealmAndNoUserInformationProvided | 50076

@@ -98,7 +98,7 @@ package struct EntraError: Error, Equatable, Sendable {
 package struct ErrorStyle: Equatable, Sendable {
     let layout: Policies.ErrorLayout
     private let suberror: Bool
-    private var version = EndpointVersion.v2
+    private(set) var version = EndpointVersion.v2
 
     package static let current = ErrorStyle(Policies())
 
@@ -113,8 +113,8 @@ package struct ErrorStyle: Equatable, Sendable {
         return style
     }
 
-    /// Entra: raw answers of the older endpoint have none.
-    var hasSuberror: Bool { suberror && version == .v2 }
+    /// Entra: raw answers of the older endpoint have none, but for 50055.
+    func hasSuberror(isOldExpiry: Bool) -> Bool { suberror && (version == .v2 || isOldExpiry) }
 
     /// The OAuth error as the endpoint calls it.
     func name(of error: EntraError) -> String {
@@ -155,12 +155,17 @@ extension EntraError {
 
     /// Entra: the token endpoint's error body, members in recorded order.
     package func json(_ trace: ErrorTrace, origin: String) -> JSON {
+        // Entra: raw, the one refusal of version 1 that says more than its sign.
+        let isOldExpiry = code == .passwordExpired && trace.style.version == .v1
         let body = JSON.object([
             "error": .string(trace.style.name(of: self)), "error_description": .string(description(trace)),
             "error_codes": .array(code.map { [.integer(Int64($0.rawValue))] } ?? []),
             "timestamp": .string(trace.now.errorText), "trace_id": .string(trace.traceID.description),
-            "correlation_id": .string(trace.correlationID), "error_uri": errorURI(origin: origin).map(JSON.string),
-            "suberror": trace.style.hasSuberror ? suberror.map(JSON.string) : nil, "claims": claims.map(JSON.string),
+            "correlation_id": .string(trace.correlationID),
+            "error_uri": isOldExpiry ? nil : errorURI(origin: origin).map(JSON.string),
+            "suberror": trace.style.hasSuberror(isOldExpiry: isOldExpiry) ? suberror.map(JSON.string) : nil,
+            "password_change_url": isOldExpiry ? "https://portal.microsoftonline.com/ChangePassword.aspx" : nil,
+            "claims": claims.map(JSON.string),
         ])
         return own.map { body.replacing($0.members) } ?? body
     }

@@ -19,7 +19,9 @@ package struct ResourceAPI: Equatable, Sendable {
     package static func graph(of cloud: Cloud) -> ResourceAPI { microsoft[cloud]![0] }
 
     /// Azure Resource Manager, once under each of its names: a token's audience is the name it was asked for.
-    package static func management(of cloud: Cloud) -> [ResourceAPI] { Array(microsoft[cloud]!.dropFirst()) }
+    package static func management(of cloud: Cloud) -> [ResourceAPI] {
+        microsoft[cloud]!.filter { $0.id == FirstPartyApps.management.id }
+    }
 
     /// Microsoft's own APIs in a cloud, Graph first. Entra: their tokens are of version 1.
     static func microsoft(in cloud: Cloud) -> [ResourceAPI] { microsoft[cloud]! }
@@ -30,13 +32,31 @@ package struct ResourceAPI: Equatable, Sendable {
             let management = cloud.managementHosts.map {
                 microsoft(FirstPartyApps.management, "https://\($0)", scopes: ["user_impersonation"])
             }
-            return (cloud, [graph] + management)
+            // Lapse knows the names of these in the global cloud alone.
+            return (cloud, [graph] + management + (cloud == .global ? others : []))
         })
 
-    private static func microsoft(_ app: AppRegistration, _ uri: String, scopes: [String]?) -> ResourceAPI {
+    /// Entra: the resources that public tools ask tokens for. Azure DevOps goes by its id.
+    private static let others: [ResourceAPI] = [
+        microsoft(FirstPartyApps.exchange, "https://outlook.office.com", scopes: mailScopes, "https://outlook.office365.com"),
+        microsoft(FirstPartyApps.keyVault, "https://vault.azure.net", scopes: ["user_impersonation"]),
+        microsoft(FirstPartyApps.storage, "https://storage.azure.com", scopes: ["user_impersonation"]),
+        microsoft(FirstPartyApps.database, "https://database.windows.net", scopes: ["user_impersonation"]),
+        microsoft(
+            FirstPartyApps.devOps, FirstPartyApps.devOps.id.description, scopes: ["user_impersonation"],
+            "https://app.vssps.visualstudio.com"),
+    ]
+
+    private static let mailScopes = [
+        "IMAP.AccessAsUser.All", "POP.AccessAsUser.All", "SMTP.Send", "EWS.AccessAsUser.All", "Mail.Read", "Mail.ReadWrite",
+        "Mail.Send", "Calendars.Read", "Calendars.ReadWrite", "Contacts.Read", "Contacts.ReadWrite", "User.Read",
+    ]
+
+    /// - Parameter more: further names by which scopes may ask for it.
+    private static func microsoft(_ app: AppRegistration, _ uri: String, scopes: [String]?, _ more: String...) -> ResourceAPI {
         ResourceAPI(
-            id: app.id, name: app.name, names: [uri, app.id.description], uri: uri, scopes: scopes, audience: uri, tokenVersion: 1,
-            asksForCapabilities: true)
+            id: app.id, name: app.name, names: [uri, app.id.description] + more, uri: uri, scopes: scopes, audience: uri,
+            tokenVersion: 1, asksForCapabilities: true)
     }
 
     init(

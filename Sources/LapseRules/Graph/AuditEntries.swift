@@ -126,7 +126,28 @@ package enum SignInEntry {
         .tokenRefreshed, .refreshRefused, .silentSignInRefused, .sessionRefused, .codeRedeemed, .codeRefused, .deviceCodeRedeemed,
         .deviceCodeRefused, .onBehalfOfIssued, .onBehalfOfRefused, .clientTokenIssued, .clientTokenRefused,
     ])
-    private static let interactive: Set<Event.Kind> = [.signedIn, .signInRefused]
+    package static let interactive: Set<Event.Kind> = [.signedIn, .signInRefused]
+
+    /// A user's last sign-ins, as `signInActivity` shows them. Entra: resources/signinactivity.md: attempts that failed are among them, but for the
+    /// last of its members.
+    package struct Activity: Sendable {
+        package var interactive: LoggedEvent?
+        package var nonInteractive: LoggedEvent?
+        package var successful: LoggedEvent?
+
+        package init() {}
+
+        package var json: JSON {
+            func time(_ logged: LoggedEvent?) -> JSON { JSON(logged?.event.at.wholeSecondText) }
+            func request(_ logged: LoggedEvent?) -> JSON { JSON(logged?.event.requestID?.description) }
+            return [
+                "lastSignInDateTime": time(interactive), "lastSignInRequestId": request(interactive),
+                "lastNonInteractiveSignInDateTime": time(nonInteractive),
+                "lastNonInteractiveSignInRequestId": request(nonInteractive),
+                "lastSuccessfulSignInDateTime": time(successful), "lastSuccessfulSignInRequestId": request(successful),
+            ]
+        }
+    }
 
     package static func json(_ id: Int64, _ event: Event, user: User?, app: AppRegistration?, resource: ResourceAPI) -> JSON {
         let request = event.requestID?.description ?? Tenant.noID.description

@@ -25,7 +25,7 @@ package struct GraphQuery: Equatable, Sendable {
                     "accountEnabled", "assignedLicenses", "createdDateTime", "creationType", "deletedDateTime", "externalUserState",
                     "externalUserStateChangeDateTime", "identities", "lastPasswordChangeDateTime", "onPremisesImmutableId",
                     "onPremisesLastSyncDateTime", "onPremisesSyncEnabled", "otherMails", "passwordPolicies", "proxyAddresses",
-                    "signInSessionsValidFromDateTime", "userType",
+                    "signInActivity", "signInSessionsValidFromDateTime", "userType",
                 ], isSearchable: true, page: 100, type: "user")
         /// Entra: user.md of beta, which has the older name of the stamp too.
         package static let usersInBeta = Collection(
@@ -85,6 +85,8 @@ package struct GraphQuery: Equatable, Sendable {
     private let manager: [String]?
     /// Whether users come with their managers.
     package var expandsManager: Bool { manager != nil }
+    /// Whether users come with their last sign-ins.
+    package var wantsActivity: Bool { select?.contains("signInActivity") == true }
     private let collection: Collection
     /// The options as they were asked.
     package let asked: FormParameters

@@ -91,10 +91,13 @@ package enum AccessPolicy {
     }
 
     /// - Parameter scope: of a request that may ask for more than the app is registered for; nil: of another.
-    package static func consentRefusal(user: User, app: AppRegistration, scope: GrantedScope? = nil) -> EntraError? {
+    /// - Parameter everybodys: what an administrator consented to for everybody.
+    package static func consentRefusal(
+        user: User, app: AppRegistration, scope: GrantedScope? = nil, everybodys: Set<String> = []
+    ) -> EntraError? {
         if user.withdrawnConsents.contains(app.id) { return .notConsented(app) }
         guard let scope, !scope.dynamic.isEmpty else { return nil }
-        return scope.dynamic.allSatisfy(user.consents[app.id, default: []].contains) ? nil : .notConsented(app)
+        return scope.dynamic.allSatisfy(user.consents[app.id, default: []].union(everybodys).contains) ? nil : .notConsented(app)
     }
 }
 
@@ -145,7 +148,7 @@ extension TokenContext {
         of account: AccountFacts, on occasion: Challenge.Occasion?
     ) throws(Refusal) -> GrantedScope {
         let scopes = scopes
-        let consented = account.user.consents[app.id] ?? []
+        let consented = (account.user.consents[app.id] ?? []).union(everybodysConsents)
         let scope = Result { () throws(EntraError) in
             let scope = try scopes.delegated(text, several: several, consented: consented)
             try scope.resource.check(indicator: request.indicator)

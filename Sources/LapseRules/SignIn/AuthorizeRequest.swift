@@ -28,6 +28,8 @@ package struct AuthorizeRequest: Sendable {
     package let maxAge: Duration?
     package let wantsClientInfo: Bool
     package let claims: ClaimsRequest
+    /// The scope of a request of `/adminconsent`, as it was asked; nil: it names none, or is another.
+    package private(set) var askedScope: String?
 
     /// The client and where to send answers.
     ///
@@ -41,7 +43,9 @@ package struct AuthorizeRequest: Sendable {
         let redirectURI = try parameters.required("redirect_uri")
         guard RedirectURI.isAbsolute(redirectURI) else { throw AADSTS.redirectNotAbsolute.error() }
         let platform: RedirectURI.Platform? =
-            if app.isOpen { RedirectURI.isLoopback(redirectURI) ? .web : nil } else {
+            if app.isOpen {
+                RedirectURI.isLoopback(redirectURI) || redirectURI == FirstPartyApps.nativeClient ? .web : nil
+            } else {
                 RedirectURI.platform(of: redirectURI, in: app)
             }
         guard let platform else {
@@ -109,6 +113,41 @@ package struct AuthorizeRequest: Sendable {
         }
         wantsClientInfo = parameters["client_info"] != nil
         claims = try ClaimsRequest(parameters["claims"])
+    }
+}
+
+extension AuthorizeRequest {
+    /// What a request of `/adminconsent` comes to at authorize: who signs in is always asked. Entra: v2-admin-consent.md; without a scope, for
+    /// all that the app is registered for.
+    package init(
+        adminConsent parameters: FormParameters, app: AppRegistration, target: Target, scopes: ScopePolicy
+    ) throws(EntraError) {
+        var asking = FormParameters.empty.adding("response_type", "code").adding("prompt", Prompt.consent.rawValue)
+            .adding("scope", parameters["scope"] ?? "openid profile offline_access \(scopes.graph.uri)/.default")
+        for name in ["login_hint", "domain_hint"] { if let text = parameters[name] { asking = asking.adding(name, text) } }
+        var app = app
+        // An app that signs nobody in may be consented to as well.
+        app.flows.insert(.code)
+        try self.init(asking, app: app, target: target, scopes: scopes)
+        askedScope = parameters["scope"]
+    }
+
+    /// The parameters of `/adminconsent` with a redirect URI: the first that the app has, where the request names none.
+    package static func adminConsent(_ parameters: FormParameters, of app: AppRegistration?) -> FormParameters {
+        guard parameters["redirect_uri"] == nil, let first = app?.redirectURIs.first ?? app?.spaRedirectURIs.first else {
+            return parameters
+        }
+        return parameters.adding("redirect_uri", first)
+    }
+}
+
+extension User {
+    /// Whether the user may consent for everybody. Entra: grant-admin-consent.md.
+    package var mayConsentForAll: Bool {
+        let roles: Set<DirectoryRole> = [
+            .globalAdministrator, .privilegedRoleAdministrator, .applicationAdministrator, .cloudApplicationAdministrator,
+        ]
+        return !roles.isDisjoint(with: self.roles)
     }
 }
 

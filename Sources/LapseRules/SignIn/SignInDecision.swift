@@ -116,13 +116,15 @@ package enum SignInDecision: Sendable {
     ///
     /// - Parameter hasCookie: whether the browser sent a cookie that names one.
     /// - Parameter appRefusals: what speaks against the app for the user of a session, by the session's id.
+    /// - Parameter consents: what was consented to for everybody in the tenant of a session, by the session's id.
     package static func decide(
         _ request: AuthorizeRequest, step: Step, sessions: [Judged], hasCookie: Bool = true,
-        appRefusals: [GUID: EntraError] = [:]
+        appRefusals: [GUID: EntraError] = [:], consents: [GUID: Set<String>] = [:]
     ) -> SignInDecision {
         func finish(_ request: AuthorizeRequest, with candidate: Candidate, isConsented: Bool = false) -> SignInDecision {
             if let error = appRefusals[candidate.session.id] { return .refuse(Refusal(error: error)) }
-            return Self.finish(request, with: candidate, isConsented: isConsented)
+            return Self.finish(
+                request, with: candidate, isConsented: isConsented, everybodys: consents[candidate.session.id] ?? [])
         }
         let usable = sessions.filter { $0.refusal == nil }.map(\.candidate)
         func chosen(_ id: GUID) -> Candidate? { usable.first { $0.session.id == id } }
@@ -183,7 +185,7 @@ package enum SignInDecision: Sendable {
 
     /// What is left once it is clear who signs in: policies and consent. What a silent request cannot settle needs a person.
     private static func finish(
-        _ request: AuthorizeRequest, with candidate: Candidate, isConsented: Bool = false
+        _ request: AuthorizeRequest, with candidate: Candidate, isConsented: Bool, everybodys: Set<String>
     ) -> SignInDecision {
         let user = candidate.account.user
         let isSilent = request.prompt == .silent
@@ -193,7 +195,7 @@ package enum SignInDecision: Sendable {
                 : .signIn(name: user.userPrincipalName, error: error)
         }
         if isConsented { return .issue(candidate) }
-        if let error = AccessPolicy.consentRefusal(user: user, app: request.app, scope: request.scope) {
+        if let error = AccessPolicy.consentRefusal(user: user, app: request.app, scope: request.scope, everybodys: everybodys) {
             return isSilent ? .refuse(Refusal(error: error.with(error: "interaction_required"))) : .consent(candidate)
         }
         return request.prompt == .consent ? .consent(candidate) : .issue(candidate)

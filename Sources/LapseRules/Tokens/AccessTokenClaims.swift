@@ -120,7 +120,8 @@ extension TokenPlan {
         claims.add("oid", objectID)
         claims.add("puid", user.map(passportID))
         claims.add("rh", tenantMark)
-        claims.add("roles", user == nil ? app.applicationPermissions : nil)
+        // They are of Graph.
+        claims.add("roles", user == nil && scope.resource.isGraph ? app.applicationPermissions : nil)
         claims.add("scp", user == nil ? nil : scope.claim)
         claims.add("sid", scope.resource.optionalClaims.contains(.session) ? grant?.session?.description : nil)
         claims.add("sub", subject)

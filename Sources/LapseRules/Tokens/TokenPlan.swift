@@ -48,15 +48,20 @@ package final class TokenPlan: Sendable {
         issuedAt = context.now
         printedNow = context.tenant.policies.tokenTimes == .wall ? context.systemTime : context.now
         // Entra: the claim shows only for APIs that ask for it.
+        let isDeclared = request?.claims.declaresCP1 == true
         declaresCP1 =
-            grant.map { $0.declaresCP1 || request?.claims.declaresCP1 == true } == true && scope.resource.asksForCapabilities
+            if let grant {
+                (grant.declaresCP1 || isDeclared) && scope.resource.asksForCapabilities
+            } else {
+                isDeclared && user == nil && ResourceAccess.isEvaluated(context.app, at: scope.resource)
+            }
         accessTokenLifetime =
             if let user {
                 // Entra does not evaluate guests: nobody would take a long token back.
                 declaresCP1 && !user.isGuest
                     ? lifetimes.evaluatedAccessToken(random: context.random) : lifetimes.accessToken(random: context.random)
             } else {
-                lifetimes.applicationToken
+                declaresCP1 ? lifetimes.evaluatedAccessToken(random: context.random) : lifetimes.applicationToken
             }
         idTokenLifetime = lifetimes.idToken
         accessTokenID = context.random.guid()
@@ -78,7 +83,7 @@ package final class TokenPlan: Sendable {
     /// The access token as the log keeps it.
     package var accessToken: Event.AccessToken {
         // Entra: continuous access evaluation knows no guests.
-        Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: declaresCP1 && user?.isGuest == false)
+        Event.AccessToken(endsAt: accessTokenEnd, isEvaluated: declaresCP1 && user?.isGuest != true)
     }
 
     /// Entra: the token answer, members in recorded order.
@@ -128,10 +133,12 @@ package struct TokenContext: Sendable {
     package let now: Timestamp
     package let systemTime: Timestamp
     package let random: RandomSource
+    /// What an administrator consented to for everybody beside the app's registration.
+    let everybodysConsents: Set<String>
 
     package init(
         tenant: Tenant, app: AppRegistration, resources: [ResourceAPI], region: Region, now: Timestamp, systemTime: Timestamp,
-        random: RandomSource
+        random: RandomSource, everybodysConsents: Set<String> = []
     ) {
         self.tenant = tenant
         self.app = app
@@ -140,6 +147,7 @@ package struct TokenContext: Sendable {
         self.now = now
         self.systemTime = systemTime
         self.random = random
+        self.everybodysConsents = everybodysConsents
     }
 
     package var scopes: ScopePolicy { ScopePolicy(app: app, resources: resources, tenant: tenant) }

@@ -5,11 +5,22 @@ import LapseRules
 import LapseService
 
 /// `/{tenant}/oauth2/v2.0/authorize`, and the same without `v2.0`: the app's request, and the forms of our own pages, which post back to the same address.
+///
+/// `/{tenant}/adminconsent` and the same with `v2.0` before it: an administrator consents for everybody in the tenant.
 struct AuthorizeEndpoint {
     let site: Site
     let version: EndpointVersion
+    var purpose = AuthorizePurpose.signIn
 
     private var responder: PageResponder { PageResponder(site: site) }
+
+    /// Behind the tenant.
+    var path: String {
+        switch purpose {
+        case .signIn: "\(version.path)/authorize"
+        case .adminConsent: version == .v1 ? "adminconsent" : "v2.0/adminconsent"
+        }
+    }
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await responder.responding(request, context) { trace in
@@ -34,12 +45,12 @@ struct AuthorizeEndpoint {
     ) throws -> Response {
         let tenant = try Request.tenant(context)
         let outcome = try site.authority.authorize(
-            parameters, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
+            parameters, for: purpose, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
         return responder.answer(outcome, to: request, trace) { answer, cookies in
             var response = self.response(
                 answer,
                 in: .chosen(uiLocales: parameters["ui_locales"], acceptLanguage: request.headers[.acceptLanguage]),
-                action: "/\(tenant.text)/\(version.path)/authorize?\(parameters.encoded())")
+                action: "/\(tenant.text)/\(path)?\(parameters.encoded())")
             site.set(cookies, on: &response)
             response.headers[.xMSRequestID] = trace.requestID.description
             return response

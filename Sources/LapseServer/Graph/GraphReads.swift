@@ -8,7 +8,7 @@ extension GraphEndpoint {
 
     func readUser(_ user: GraphRequest.User, _ call: GraphCall, _ token: BearerToken, _ trace: RequestTrace) throws -> Response {
         let query = try GraphQuery(call.query, of: call.users)
-        let outcome = try site.authority.readUser(user, expandingManager: query.expandsManager, token: token, trace: trace)
+        let outcome = try site.authority.readUser(user, query, token: token, trace: trace)
         return responder.answer(outcome, trace) { profile, routed in
             let context: JSON = ["@odata.context": "\(call.metadata(routed))#users\(query.contextSuffix)/$entity"]
             return responder.answer(context.followed(by: query.shown(profile.json)), trace: trace)

@@ -100,7 +100,7 @@ extension Operation {
         let account = try grant.flatMap { try self.account(of: $0) }
         let decision = ResourceAccess.decide(
             claims, audiences: try resource.audiences(self), knowsGrant: claims.grant == nil || grant != nil,
-            evaluated: evaluated(claims, grant, account), region: region, now: now,
+            evaluated: evaluated(claims, grant, account), isAppRefused: try refusesApp(of: claims), region: region, now: now,
             printedNow: tenant.policies.tokenTimes == .wall ? systemTime : now)
         if let grant { try tx.count(decision.attempts, of: grant.id) }
         if let error = decision.error {
@@ -117,6 +117,15 @@ extension Operation {
         var event = event(kind, user: claims.user, client: claims.client, grant: claims.grant, revocation: revocation)
         event.presented = claims.id
         return event
+    }
+
+    /// Whether the service principal of an application's own token may not be used any more, as far as the resource has learned. The request
+    /// counts.
+    private func refusesApp(of claims: AccessTokenClaims) throws -> Bool {
+        guard claims.user == nil, claims.declaresCP1, let app = try app(claims.client), let facts = try facts(of: app),
+            ResourceAccess.isEvaluated(app, at: .graph(of: tenant.cloud))
+        else { return false }
+        return try refusal(facts, on: .cae) != nil
     }
 
     /// What there is to evaluate of a token; nil for one that nobody evaluates.
@@ -176,6 +185,24 @@ extension AdmittedRequest {
         guard !user.isGuest else { return false }
         return AccountState.inEffect(of: try op.tx.history(of: user.home).stateChanges, from: standpoint) != .deleted
     }
+
+    /// The users with all that the query asks for.
+    func profiles(of users: [User], _ query: GraphQuery) throws -> [GraphProfile] {
+        var activities: [GUID: SignInEntry.Activity]?
+        if query.wantsActivity {
+            // Entra: resources/user.md, it wants AuditLog.Read.All besides.
+            guard caller.mayReadAuditLogs else { throw GraphError.denied }
+            activities = try op.tx.activity(of: users.map(\.id), in: op.tenant.id, looked: Self.lookedForActivity)
+        }
+        return try users.map { user in
+            var profile = try profile(of: user, expandingManager: query.expandsManager)
+            profile.activity = activities.map { ($0[user.id] ?? SignInEntry.Activity()).json }
+            return profile
+        }
+    }
+
+    /// Of so many events of the log the last sign-ins are looked for: the reading holds up whoever writes.
+    private static let lookedForActivity: Int64 = 20_000
 
     /// The user with the stamp and the state that the region knows of.
     ///

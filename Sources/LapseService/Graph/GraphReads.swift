@@ -10,11 +10,13 @@ package struct GraphProfile: Sendable {
     let passwordAt: Timestamp?
     /// Nil: there is none, or nobody asked.
     let manager: JSON?
+    /// Nil: nobody asked.
+    var activity: JSON?
 
     /// With every property that Graph may show, and the manager.
     package var json: JSON {
         user.graphJSON(stamp: stamp, passwordAt: passwordAt)
-            .adding(["manager": manager])
+            .replacing(activity.map { [.init(name: "signInActivity", value: $0)] } ?? []).adding(["manager": manager])
     }
 }
 
@@ -37,13 +39,15 @@ package struct GraphPage: Sendable {
 extension Authority {
     /// `GET /me` and `GET /users/{id}`.
     package func readUser(
-        _ target: GraphRequest.User, expandingManager: Bool, token: BearerToken, trace: RequestTrace
+        _ target: GraphRequest.User, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<GraphProfile, GraphError> {
         try admitting(token, to: .graph, trace) { request in
             let user = try request.find(target)
             // As for the manager's own address.
-            guard request.caller.mayRead(user), !expandingManager || request.caller.mayRead(nil) else { throw GraphError.denied }
-            return try request.profile(of: user, expandingManager: expandingManager)
+            guard request.caller.mayRead(user), !query.expandsManager || request.caller.mayRead(nil) else {
+                throw GraphError.denied
+            }
+            return try request.profiles(of: [user], query)[0]
         }
     }
 
@@ -56,14 +60,14 @@ extension Authority {
             guard query.isPlain else {
                 let users = try request.users(after: nil, atLeast: .max)
                 let chosen = query.chosen(
-                    of: try users.map { try request.profile(of: $0, expandingManager: query.expandsManager).json })
+                    of: try request.profiles(of: users, query).map(\.json))
                 let (objects, next) = try query.page(of: chosen)
                 return GraphPage(objects: objects, next: next, count: chosen.count)
             }
             let users = try request.users(after: query.skipToken, atLeast: query.top + 1)
             let page = users.prefix(query.top)
             return GraphPage(
-                objects: try page.map { query.shown(try request.profile(of: $0, expandingManager: query.expandsManager).json) },
+                objects: try request.profiles(of: Array(page), query).map { query.shown($0.json) },
                 next: users.count > query.top ? page.last?.userPrincipalName : nil, count: nil)
         }
     }

@@ -7,15 +7,18 @@ extension Authority {
     /// - Returns: what the browser sees, and the cookies to set whatever it is; or a refusal that must be shown as a page and
     ///   never redirected: of an unknown tenant or client, a redirect URI that is not registered.
     package func authorize(
-        _ parameters: FormParameters, at name: TenantName, version: EndpointVersion, step: BrowserStep, cookies: BrowserCookies,
-        trace: RequestTrace
+        _ parameters: FormParameters, for purpose: AuthorizePurpose = .signIn, at name: TenantName, version: EndpointVersion,
+        step: BrowserStep, cookies: BrowserCookies, trace: RequestTrace
     ) throws -> Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> {
         let outcome: Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> = try deciding(trace) { op in
             try op.enter(name)
             let id = ClientID(try parameters.required("client_id"))
             op.trace?.note?.put(client: id)
+            let known = try op.app(id)
             let (app, target) = try AuthorizeRequest.target(
-                parameters, app: try op.app(id), client: id, directory: op.tenant.name)
+                purpose == .adminConsent ? AuthorizeRequest.adminConsent(parameters, of: known) : parameters, app: known,
+                client: id,
+                directory: op.tenant.name)
             try app.check(isFor: name)
             var browser = BrowserRequest(op, cookies: cookies)
             let (home, account) = try browser.account(of: step, hint: parameters["login_hint"])
@@ -33,11 +36,15 @@ extension Authority {
                 return forced.map { ($0, browser.setCookies) }
             }
             // Entra: seen as a page.
-            if let refusal = try browser.refusal(of: app) { return .failure(refusal) }
+            if purpose == .signIn, let refusal = try browser.refusal(of: app) { return .failure(refusal) }
             do {
-                let request = try AuthorizeRequest(
-                    parameters, app: app, target: target, scopes: try op.scopes(of: app), version: version)
-                return .success((try browser.answer(request, step: step, about: user?.id), browser.setCookies))
+                let scopes = try op.scopes(of: app)
+                let request =
+                    switch purpose {
+                    case .signIn: try AuthorizeRequest(parameters, app: app, target: target, scopes: scopes, version: version)
+                    case .adminConsent: try AuthorizeRequest(adminConsent: parameters, app: app, target: target, scopes: scopes)
+                    }
+                return .success((try browser.answer(request, for: purpose, step: step, about: user?.id), browser.setCookies))
             } catch let error as EntraError {
                 return .success((.redirect(target, browser.answer(error)), browser.setCookies))
             }
@@ -74,7 +81,7 @@ extension BrowserRequest {
     }
 
     fileprivate mutating func answer(
-        _ request: AuthorizeRequest, step: BrowserStep, about user: GUID?
+        _ request: AuthorizeRequest, for purpose: AuthorizePurpose, step: BrowserStep, about user: GUID?
     ) throws -> AuthorizeAnswer {
         let decisionStep: SignInDecision.Step
         switch step {
@@ -95,11 +102,45 @@ extension BrowserRequest {
         let sessions = SignInDecision.judge(try candidates(), for: request, in: op.region)
         let looked = SignInDecision.looked(at: sessions, by: decisionStep, of: request)
         try count(looked.map(\.candidate))
+        let candidates = sessions.map(\.candidate)
         let decision = SignInDecision.decide(
             request, step: decisionStep, sessions: sessions, hasCookie: hasCookie,
-            appRefusals: try refusals(of: request.app, for: sessions.map(\.candidate)))
+            appRefusals: purpose == .signIn ? try refusals(of: request.app, for: candidates) : [:],
+            consents: try consents(to: request.app, for: candidates))
         if case .arrived = step, decision.asksThePerson { try recordRequest(request, about: user) }
+        if purpose == .adminConsent, let answer = try adminConsent(decision, to: request) { return answer }
         return try carryOut(decision, of: request, looked, about: user)
+    }
+
+    /// What of a decision is other where an administrator is asked for everybody's consent; nil: nothing.
+    private mutating func adminConsent(_ decision: SignInDecision, to request: AuthorizeRequest) throws -> AuthorizeAnswer? {
+        switch decision {
+        // Entra: v2-admin-consent.md.
+        case .refuse(let refusal) where refusal.error.code == .declined:
+            return .redirect(
+                request.target,
+                FormAnswer(["error": "permission_denied", "error_description": "The admin canceled the request"]))
+        case .consent(let candidate), .issue(let candidate):
+            let user = candidate.account.user
+            guard user.mayConsentForAll else {
+                return signInPage(request.app, userName: nil, error: AADSTS.administratorsOnly.error())
+            }
+            guard case .issue = decision else {
+                return .consent(
+                    candidate, appName: request.app.name,
+                    permissions: request.scope.grantText.split(separator: " ").map(String.init) + request.app.applicationPermissions
+                )
+            }
+            let own = try op.in(try op.tx.tenant(user.tenant) ?? candidate.account.home)
+            try own.consentForAll(to: request.app, for: request.scope.dynamic, by: user)
+            try use(candidate)
+            return .redirect(
+                request.target,
+                FormAnswer([
+                    "admin_consent": "True", "tenant": own.tenant.id.description, "scope": request.askedScope,
+                ]))
+        default: return nil
+        }
     }
 
     private func carryOut(
@@ -171,9 +212,11 @@ extension BrowserRequest {
 
     /// A user who gets a code has consented: a consent that was withdrawn is given again, and what the app is not registered for is kept.
     private func giveConsent(of user: User, to request: AuthorizeRequest) throws {
-        guard AccessPolicy.consentRefusal(user: user, app: request.app, scope: request.scope) != nil,
-            let tenant = try op.tx.tenant(user.tenant)
-        else { return }
+        guard let tenant = try op.tx.tenant(user.tenant) else { return }
+        let everybodys = try op.in(tenant).principal(of: request.app.id).consents
+        guard AccessPolicy.consentRefusal(user: user, app: request.app, scope: request.scope, everybodys: everybodys) != nil else {
+            return
+        }
         try op.in(tenant).giveConsent(of: user, to: request.app.id, for: request.scope.dynamic)
     }
 

@@ -108,6 +108,17 @@ struct BrowserRequest {
         return refusals
     }
 
+    /// What was consented to for everybody in the tenant of each session, by the session's id.
+    mutating func consents(
+        to app: AppRegistration, for candidates: [SignInDecision.Candidate]
+    ) throws -> [GUID: Set<String>] {
+        var consents: [GUID: Set<String>] = [:]
+        for candidate in candidates {
+            consents[candidate.session.id] = try tx.servicePrincipal(of: app.id, in: candidate.tenant.id)?.consents
+        }
+        return consents
+    }
+
     /// Whether the app may not be used in the tenant of the request at all. Under an alias nobody knows before somebody has signed in.
     mutating func refusal(of app: AppRegistration) throws -> EntraError? {
         guard let facts = try facts(of: app, in: op) else { return nil }

@@ -15,6 +15,13 @@ package enum BrowserStep: Sendable {
 /// The cookies that name a browser, in clear.
 package typealias BrowserCookies = [BrowserSession.Cookie: String]
 
+/// What a person comes to authorize for.
+package enum AuthorizePurpose: Sendable {
+    case signIn
+    /// To consent for everybody in the tenant: `/adminconsent`.
+    case adminConsent
+}
+
 /// What the browser sees next.
 package enum AuthorizeAnswer: Sendable {
     /// The sign-in page. The error is what was wrong with the last try.

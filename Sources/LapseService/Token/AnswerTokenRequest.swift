@@ -146,13 +146,23 @@ extension Operation {
             // Counted only for clients that are who they say they are: nobody else can lock one out.
             if let refusal = try refusalOfLoop(request) { return .refuse(Refusal(error: refusal)) }
             guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app), self) }
-            if let error = try refusal(facts, on: .refresh) { return .refuse(Refusal(error: error)) }
+            if let error = try refusal(facts, on: .refresh) ?? refusalOfAnswer(request, facts) {
+                return .refuse(Refusal(error: error))
+            }
             let decision = try presented.decide(request, in: context(of: app), self)
             guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
                 return decision
             }
             return .refuse(Refusal(error: error))
         }
+    }
+
+    /// Why an application gets no token for a challenge; nil: it may. Whoever answers one is refused as soon as a resource of any region refuses.
+    private func refusalOfAnswer(_ request: TokenRequest, _ facts: AppFacts) -> EntraError? {
+        guard request.flow == .clientCredentials, request.claims.answersChallenge,
+            ResourceAccess.isEvaluated(facts.app, at: .graph(of: tenant.cloud))
+        else { return nil }
+        return model.regions.lazy.compactMap { facts.refusal(on: .cae, in: $0, at: now, directory: tenant.name) }.first
     }
 
     private func refusalOfLoop(_ request: TokenRequest) throws -> EntraError? {

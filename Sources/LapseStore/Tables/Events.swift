@@ -92,6 +92,32 @@ extension StoreTransaction {
         ).map(LoggedEvent.init)
     }
 
+    /// The last sign-ins of users of the tenant, as far as they are among the last `looked` events of the log, in one reading of it.
+    package func activity(of users: [GUID], in tenant: GUID, looked: Int64) throws -> [GUID: SignInEntry.Activity] {
+        let found = try rows(
+            """
+            SELECT user, max(id) FILTER (WHERE type IN (SELECT value FROM json_each(?4))) AS interactive,
+                max(id) FILTER (WHERE type NOT IN (SELECT value FROM json_each(?4))) AS other,
+                max(id) FILTER (WHERE code IS NULL) AS successful
+            FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
+                AND user IN (SELECT value FROM json_each(?3)) AND type IN (SELECT value FROM json_each(?5)) GROUP BY user
+            """,
+            [
+                tenant, lastEventID() - looked, JSON(users.map(\.description)), JSON(SignInEntry.interactive.map(\.rawValue)),
+                JSON(SignInEntry.kinds.map(\.rawValue)),
+            ])
+        let ids: [Int64] = found.flatMap { [$0["interactive"], $0["other"], $0["successful"]].compactMap { $0 as Int64? } }
+        let events = Dictionary(uniqueKeysWithValues: try events(Array(Set(ids))).map { ($0.id, $0) })
+        return Dictionary(
+            uniqueKeysWithValues: found.map { row in
+                var activity = SignInEntry.Activity()
+                activity.interactive = (row["interactive"] as Int64?).flatMap { events[$0] }
+                activity.nonInteractive = (row["other"] as Int64?).flatMap { events[$0] }
+                activity.successful = (row["successful"] as Int64?).flatMap { events[$0] }
+                return (row["user"], activity)
+            })
+    }
+
     /// The newest events of these kinds about a user, oldest first, as far as they are among the last `looked` of the log.
     package func newestEvents(of user: GUID, kinds: Set<Event.Kind>, limit: Int, looked: Int64) throws -> [LoggedEvent] {
         try rows(

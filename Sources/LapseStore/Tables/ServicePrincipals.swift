@@ -8,6 +8,7 @@ extension ServicePrincipal {
         isDeleted = try row.decode(forColumn: "is_deleted")
         requiresAssignment = try row.decode(forColumn: "requires_assignment")
         assigned = try row.list("assigned", \.guid)
+        consents = Set(try row.list("consents", \.text))
     }
 }
 
@@ -21,6 +22,7 @@ extension ServicePrincipal: PersistableRecord {
         container["is_deleted"] = isDeleted
         container["requires_assignment"] = requiresAssignment
         container["assigned"] = JSON(assigned.map(\.description))
+        container["consents"] = JSON(consents.sorted())
     }
 }
 

@@ -118,6 +118,12 @@ extension StoreTransaction {
         ).map { try Tenant(row: $0) }
     }
 
+    /// Those who took their consent to the client back.
+    package func users(withoutConsentTo client: ClientID, in tenant: GUID) throws -> [User] {
+        try rows("SELECT * FROM users WHERE tenant = ? AND withdrawn_consents <> '[]' AND deleted_at IS NULL ORDER BY id", [tenant])
+            .map { try User(row: $0) }.filter { $0.withdrawnConsents.contains(client) }
+    }
+
     /// The clients that some user of the tenant took the consent from.
     package func clientsWithoutConsent(in tenant: GUID) throws -> Set<ClientID> {
         let lists = try rows("SELECT withdrawn_consents FROM users WHERE tenant = ? AND withdrawn_consents <> '[]'", [tenant])
