@@ -42,6 +42,22 @@ struct PageMachineTests {
         Story("500 before the refusal", [tokens(1), page(2, 500, "Oops"), refused(3), tokens(4)]),
         Story("500 when the sign-in is good again", [refused(1), tokens(2), page(3, 500, "Oops")]),
         Story("302 is no page that says anything", [refused(1), page(2, 302, ""), tokens(3)]),
+        // What programs read.
+        Story(
+            "A token endpoint of its own makes a 500 of it", [refused(1), page(2, 500, #"{"error":"internal"}"#), tokens(3)],
+            ["flattensRefusal 1 2"]),
+        Story(
+            "A page and an endpoint", [refused(1), page(2, 500, "Oops"), page(3, 502, "[]")],
+            ["flattensRefusal 1 3", "showsServerError 1 2"]),
+        Story("It passes the refusal on", [refused(1), page(2, 400, #"{"error":"invalid_grant"}"#), asked(3)]),
+        Story(
+            "It goes on saying that it is connected",
+            [refused(1), page(2, 200, #"{"connected": true}"#), page(3, 200, #"{"status":"connected"}"#), tokens(4)],
+            ["showsConnected 1 2 3"]),
+        Story("It says so once: that may have been on its way", [refused(1), page(2, 200, #"{"connected":true}"#), tokens(3)]),
+        Story(
+            "It says that it is not",
+            [refused(1), page(2, 200, #"{"connected":false}"#), page(3, 200, #"{"status":"disconnected"}"#), tokens(4)]),
         // The page of before.
         Story(
             "The page of before, twice, at another time of day",
@@ -63,7 +79,7 @@ struct PageMachineTests {
             ]),
         Story("An empty page is no page of before", [tokens(1), page(2, 200, ""), refused(3), page(4, 200, ""), page(5, 200, "")]),
         // An error page.
-        Story("401 after a refusal", [refused(1), page(2, 401, "{}"), tokens(3)], ["showsErrorPage 1 2"]),
+        Story("401 after a refusal", [refused(1), page(2, 401, "Unauthorized"), tokens(3)], ["showsErrorPage 1 2"]),
         Story(
             "404 and 500", [refused(1), page(2, 404, "no"), page(3, 500, "Oops")], ["showsServerError 1 3", "showsErrorPage 1 2"]),
         Story("403 for a stranger", [page(1, 403, "no"), refused(2), tokens(3)]),

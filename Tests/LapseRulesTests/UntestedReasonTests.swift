@@ -46,6 +46,16 @@ struct UntestedReasonTests {
                 [event(.clientTokenIssued, token: plain), event(.codeRedeemed, token: plain)], 3,
                 .neverAskedAgain(goodUntil: end, isEvaluated: false)
             ),
+            (
+                [event(.codeRedeemed, token: plain), event(.refreshRefused, code: .forItself)], 3, .refreshesRefused(.forItself)
+            ),
+            (
+                [
+                    event(.codeRedeemed, token: plain), event(.refreshRefused, code: .forItself),
+                    event(.refreshRefused, code: .grantRevoked),
+                ],
+                4, nil
+            ),
             // It did meet something.
             ([event(.codeRedeemed, token: plain), event(.refreshRefused, code: .grantRevoked)], 3, nil),
             ([event(.codeRedeemed, token: evaluated), event(.accessChallenged)], 3, nil),
@@ -53,5 +63,18 @@ struct UntestedReasonTests {
     func reason(events: [Event], requests: Int, reason: UntestedReason?) {
         let logged = events.enumerated().map { LoggedEvent(id: Int64($0.offset + 1), event: $0.element, writtenAt: Self.end) }
         #expect(UntestedReason(events: logged, requests: requests) == reason)
+    }
+
+    @Test("Where it is waited for what the app answers, it is said that nobody told")
+    func visits() {
+        func reason(_ events: [Event]) -> UntestedReason? {
+            let logged = events.enumerated().map { LoggedEvent(id: Int64($0.offset + 1), event: $0.element, writtenAt: Self.end) }
+            return UntestedReason(events: logged, requests: 3, wantsVisits: true)
+        }
+        let refreshed = [Self.event(.codeRedeemed, token: Self.plain), Self.event(.tokenRefreshed, token: Self.plain)]
+        #expect(reason(refreshed) == .nobodySaw)
+        #expect(reason(refreshed + [Self.event(.pageShown, hasClient: false)]) == .nobodySaw)
+        #expect(
+            reason(refreshed + [Self.event(.pageShown)]) == .neverAskedAgain(goodUntil: Self.end, isEvaluated: false))
     }
 }

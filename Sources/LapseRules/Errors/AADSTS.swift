@@ -225,6 +225,9 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .scopeNotDefault: Row("invalid_scope", "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", .assumed),
     ]
 
+    /// Whether it is about how the request was made, and not about what it redeems.
+    var isOfRequest: Bool { row.error != "invalid_grant" }
+
     /// What the endpoints of version 1 call the error, where that differs. Entra: facts of both spellings.
     var errorAtVersionOne: String? {
         switch self {

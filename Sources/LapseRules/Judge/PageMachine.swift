@@ -20,6 +20,7 @@ struct PageMachine: Equatable {
         var hasAnswered = false
         var lastIsUnanswered = false
         var stale: [Shown] = []
+        var connected: [Shown] = []
     }
 
     struct Pages: Equatable {
@@ -31,6 +32,20 @@ struct PageMachine: Equatable {
     struct Shown: Equatable {
         let event: Int64
         let page: Event.Page
+
+        /// Whether it is for a program, as what a token endpoint or a status endpoint answers.
+        var isJSON: Bool { page.text.hasPrefix("{") || page.text.hasPrefix("[") }
+
+        /// Whether it is what a token endpoint owes a program (RFC 6749 section 5.2).
+        var passesRefusalOn: Bool { isJSON && page.status == 400 && page.text.contains("\"invalid_grant\"") }
+
+        /// Whether it says that the connection to the account is good.
+        var saysConnected: Bool {
+            isJSON
+                && page.text.lowercased().contains(
+                    /"(is_?)?(connected|authenticated|authorized|linked|signed_?in|logged_?in)" ?: ?true|"(status|state|connection|auth)" ?: ?"(connected|authenticated|authorized|signed[_ ]?in|active)"/
+                )
+        }
     }
 
     enum Input {
@@ -130,7 +145,9 @@ struct PageMachine: Equatable {
             } else if isServerError {
                 refusal.serverErrors.append(shown)
             } else if let status = page.status, status >= 400 {
-                if !refusal.isAsked, !Self.offersSignIn(page.text) { refusal.errors.append(shown) }
+                if !refusal.isAsked, !shown.passesRefusalOn, !Self.offersSignIn(page.text) { refusal.errors.append(shown) }
+            } else if !refusal.isAsked, shown.saysConnected {
+                refusal.connected.append(shown)
             } else if !refusal.isAsked, isStale(page.text) {
                 refusal.stale.append(shown)
             }
@@ -164,17 +181,30 @@ struct PageMachine: Equatable {
         }
         if case .refused(let refusal) = state {
             let lost = refusal.unanswered.count > threshold.forgivenUnansweredPages ? refusal.unanswered : []
-            if let first = refusal.serverErrors.first ?? lost.first {
+            let flattened = refusal.serverErrors.filter(\.isJSON)
+            if let first = flattened.first, let status = first.page.status {
+                add(
+                    .flattensRefusal, "After the refusal its own endpoint answered \(status): \(first.page.quoted).", flattened,
+                    after: refusal.event)
+            }
+            let pages = refusal.serverErrors.filter { !$0.isJSON }
+            if let first = pages.first ?? lost.first {
                 let answered = first.page.status.map { "answered \($0)" } ?? "gave no answer"
                 add(
                     .showsServerError, "After the refusal it \(answered): \(first.page.quoted).",
-                    (refusal.serverErrors + lost).sorted { $0.event < $1.event }, after: refusal.event)
+                    (pages + lost).sorted { $0.event < $1.event }, after: refusal.event)
             }
             if refusal.stale.count > threshold.forgivenStalePages, let first = refusal.stale.first {
                 add(
                     .showsStalePage,
                     "After the refusal it went on showing what it had shown before, \(refusal.stale.count) times: \(first.page.quoted).",
                     refusal.stale, after: refusal.event)
+            }
+            if refusal.connected.count > threshold.forgivenStalePages, let first = refusal.connected.first {
+                add(
+                    .showsConnected,
+                    "After the refusal it went on saying that it is connected, \(refusal.connected.count) times: \(first.page.quoted).",
+                    refusal.connected, after: refusal.event)
             }
             if let first = refusal.errors.first, let status = first.page.status {
                 add(

@@ -6,6 +6,7 @@ package enum ReactionRule: String, CaseIterable, Sendable {
     case ignoresRetryAfter, hammersThroughOutage, losesLivingToken
     case disturbsOthers
     case showsServerError, showsStalePage
+    case flattensRefusal, showsConnected
     case showsErrorPage, showsOutage
     case hasNotAskedYet
     case signsInAgain, answersChallenge, outlivesOutage
@@ -63,6 +64,8 @@ package enum ReactionRule: String, CaseIterable, Sendable {
         case .disturbsOthers: (.fail, Self.refreshTokens, "Let a refusal end only the sign-in of its own user.")
         case .showsServerError: (.fail, Self.errors, "Catch what the library raises for a refusal, and send the user to sign in; a 5xx page tells them nothing.")
         case .showsStalePage: (.fail, Self.refreshTokens, "End the app's own session when its sign-in was refused, and ask the user to sign in before anything of theirs is shown again.")
+        case .flattensRefusal: (.fail, Self.errors, "Pass a refusal on: answer your own clients' refreshes with 400 invalid_grant when the token behind them is dead, and 401 elsewhere; never with a 5xx.")
+        case .showsConnected: (.fail, Self.refreshTokens, "Count a connection as gone when its token was refused, say so to whoever asks, and offer to sign in again.")
         case .showsErrorPage: (.note, Self.refreshTokens, "Show the sign-in page in place of an error: signing in again is all that the user can do.")
         case .showsOutage: (.note, Self.resilience, "Say that signing in does not work at the moment, and that the user may try again.")
         case .hasNotAskedYet: (.note, Self.refreshTokens, "When the user is there again, send them to sign in.")

@@ -12,8 +12,12 @@ package enum UntestedReason: Equatable, Sendable {
     case signInRefused(AADSTS?)
     /// The token endpoint refused what the app asked for first.
     case requestRefused(AADSTS?)
+    /// It got tokens, and every refresh was refused for how it was asked.
+    case refreshesRefused(AADSTS?)
     /// Somebody signed in, and the app never redeemed the code.
     case codeNotRedeemed(ClientID?)
+    /// Nobody told what the app answered.
+    case nobodySaw
     /// Only applications on their own got tokens, and nobody's sign-ins can be revoked for them.
     case onlyApplications
     /// The app has its token and never asked for another. Whether that says xms_cc decides if a resource could challenge it.
@@ -22,8 +26,10 @@ package enum UntestedReason: Equatable, Sendable {
     /// - Parameters:
     ///   - events: of the tenant, oldest first.
     ///   - requests: how many have reached the authority or Graph.
+    ///   - wantsVisits: whether it was waited for what the app answers others.
     /// - Returns: nil when the log shows no reason.
-    package init?(events: [LoggedEvent], requests: Int) {
+    package init?(events: [LoggedEvent], requests: Int, wantsVisits: Bool = false) {
+        let isSeen = !wantsVisits || events.contains { $0.event.kind == .pageShown && $0.event.client != nil }
         let events = events.map(\.event).filter { $0.client != nil || $0.kind == .signInRefused }
         func count(_ kinds: Event.Kind...) -> Int { events.count { kinds.contains($0.kind) } }
         func last(_ kinds: Event.Kind...) -> Event? { events.last { kinds.contains($0.kind) } }
@@ -56,6 +62,16 @@ package enum UntestedReason: Equatable, Sendable {
         }
         if tokens.allSatisfy({ $0.kind == .clientTokenIssued }) {
             self = .onlyApplications
+            return
+        }
+        guard isSeen else {
+            self = .nobodySaw
+            return
+        }
+        let refusals = events.filter { $0.kind == .refreshRefused }
+        if let last = refusals.last, refusals.allSatisfy({ $0.code?.isOfRequest == true }), count(.accessChallenged, .faultHit) == 0
+        {
+            self = .refreshesRefused(last.code)
             return
         }
         guard !events.contains(where: { [.refreshRefused, .accessChallenged, .faultHit].contains($0.kind) }) else { return nil }

@@ -15,6 +15,8 @@ package struct Scenario: Equatable, Sendable {
         case user
         /// Those of them that declare the client capability cp1, too.
         case cp1
+        /// Those that answer programs of others, when somebody tells what they answer.
+        case proxy
         /// Those that ask for tokens on their own.
         case application
     }
@@ -99,7 +101,8 @@ extension Scenario {
     private static let files = [
         PackageResources.lost_laptop_json, PackageResources.password_reset_json, PackageResources.offboarding_json,
         PackageResources.flapping_regions_json, PackageResources.cae_json, PackageResources.outage_then_revoke_json,
-        PackageResources.dropped_answer_json, PackageResources.daemon_outage_json,
+        PackageResources.dropped_answer_json, PackageResources.mcp_proxy_json, PackageResources.agent_overnight_json,
+        PackageResources.daemon_outage_json,
     ]
 
     /// The scenarios that come along.

@@ -8,12 +8,13 @@ extension Authority {
     /// Why an app of the tenant met nothing.
     ///
     /// - Parameter requests: how many have reached the authority or Graph.
+    /// - Parameter wantsVisits: whether it was waited for what the app answers others.
     /// - Returns: nil when the log shows no reason.
     /// - Throws: ``ControlError`` for a tenant that is not there.
-    package func untestedReason(in name: String, requests: Int) throws -> UntestedReason? {
+    package func untestedReason(in name: String, requests: Int, wantsVisits: Bool = false) throws -> UntestedReason? {
         let events = try looking(at: name) { op in
             try op.tx.newestEvents(in: op.tenant.id, limit: Self.read.events, looked: Self.read.looked)
         }
-        return UntestedReason(events: events, requests: requests)
+        return UntestedReason(events: events, requests: requests, wantsVisits: wantsVisits)
     }
 }

@@ -95,7 +95,8 @@ struct Check: AsyncParsableCommand {
     /// What an app of this kind can meet.
     private static func fitting(_ cast: Cast) throws -> [Scenario] {
         let isDaemon = cast.apps.allSatisfy(\.isDaemon)
-        return try Scenario.builtIn().filter { ($0.needs == .application) == isDaemon }
+        // Whether it answers other programs nobody knows: such a scenario is played by its name.
+        return try Scenario.builtIn().filter { $0.needs != .proxy && ($0.needs == .application) == isDaemon }
     }
 
     private func scenarioToPlay() throws -> Scenario {

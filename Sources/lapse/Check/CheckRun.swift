@@ -71,7 +71,10 @@ struct CheckRun: Sendable {
         try await player.prepare()
         try process.start()
         let visitors = plan.visit.map {
-            Visitors(url: $0, every: plan.every, people: cast.people, control: control, web: web, process: process) { complain($0) }
+            Visitors(
+                url: $0, every: plan.every, people: cast.people, client: cast.apps.count == 1 ? cast.apps[0].id : nil,
+                control: control, web: web, process: process
+            ) { complain($0) }
         }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             if plan.approvesDevices { group.addTask { await approveDevices() } }
@@ -157,7 +160,9 @@ struct CheckRun: Sendable {
 
     private func explain(_ course: inout Course) throws {
         let requests = arrivals.counts(of: cast.names).reduce(0) { $0 + $1.count }
-        guard let reason = try authority.untestedReason(in: cast.tenant, requests: requests) else { return }
+        let reason = try authority.untestedReason(
+            in: cast.tenant, requests: requests, wantsVisits: scenario.needs == .proxy)
+        guard let reason else { return }
         course.reason = sentence(of: reason)
         if scenario.needs == .cp1, case .neverAskedAgain(_, isEvaluated: false) = reason { course.doesNotApply = true }
     }
@@ -178,8 +183,12 @@ struct CheckRun: Sendable {
                 "the app sent its user to the sign-in page, and nobody signed in there; --visit URL brings somebody, or the app opens BROWSER"
         case .signInRefused(let code): return "the sign-in was refused\(named(code))"
         case .requestRefused(let code): return "the token endpoint refused the app\(named(code)), and it got no token"
+        case .refreshesRefused(let code):
+            return "the token endpoint refused every refresh\(named(code)), which is about how the app asks and not about its token"
         case .codeNotRedeemed:
             return "somebody signed in, and the app never redeemed the code; are its redirect URI and secret right?"
+        case .nobodySaw:
+            return "nobody told what the app answers: --visit URL asks it, or whoever asks it makes the call POST visits"
         case .onlyApplications where scenario.needs == .application: return "the app did not come back for a token"
         case .onlyApplications:
             return

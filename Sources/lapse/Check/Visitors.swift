@@ -9,6 +9,8 @@ final class Visitors: Sendable {
     private let url: String
     private let pause: Duration
     private let people: [Person]
+    /// The app that pages are of while nobody has passed Lapse's pages on the way; nil: it may be one of several.
+    private let client: String?
     private let web: WebClient
     private let control: ControlClient
     private let process: AppProcess
@@ -28,10 +30,11 @@ final class Visitors: Sendable {
     private static let patience = 3
 
     init(
-        url: String, every pause: Duration, people: [Person], control: ControlClient, web: WebClient, process: AppProcess,
+        url: String, every pause: Duration, people: [Person], client: String? = nil, control: ControlClient, web: WebClient,
+        process: AppProcess,
         complain: @escaping @Sendable (String) -> Void
     ) {
-        (self.url, self.pause, self.people, self.process) = (url, pause, people, process)
+        (self.url, self.pause, self.people, self.client, self.process) = (url, pause, people, client, process)
         (self.control, self.web, self.complain) = (control, web, complain)
     }
 
@@ -42,7 +45,7 @@ final class Visitors: Sendable {
 
     /// Comes again and again until it is cancelled, or the app has ended, or everybody has given up.
     func run() async {
-        var visitors = people.map { Visitor(person: $0, browser: PlainBrowser(client: web)) }
+        var visitors = people.map { Visitor(person: $0, browser: PlainBrowser(client: web), client: client) }
         while !Task.isCancelled, process.isRunning, visitors.contains(where: { $0.refusals < Self.patience }) {
             visitors = await withTaskGroup(of: (Int, Visitor).self) { group in
                 for (index, visitor) in visitors.enumerated() {

@@ -117,7 +117,8 @@ def test_an_app_on_msal_is_good_in_every_scenario_side_by_side(run, record_prope
     done = check(run, msal_app(capable=["CP1"]), "--all")
     assert done.returncode == GOOD, (done.stdout, done.stderr)
     assert re.findall("^([a-z-]+) +good$", done.stdout, re.MULTILINE) == [
-        "lost-laptop", "password-reset", "offboarding", "flapping-regions", "cae", "outage-then-revoke", "dropped-answer"]
+        "lost-laptop", "password-reset", "offboarding", "flapping-regions", "cae", "outage-then-revoke", "dropped-answer",
+        "agent-overnight"]
     record_property("lapse check --all of an app on MSAL, seconds", round(time.monotonic() - begun))
 
 

@@ -120,7 +120,8 @@ def test_every_scenario_is_played_in_a_sandbox_of_its_own(check):
     report = json.loads((check.folder / "all.json").read_text())
     verdicts = {run["name"]: run["verdict"] for run in report["scenarios"]}
     assert list(verdicts) == [
-        "lost-laptop", "password-reset", "offboarding", "flapping-regions", "cae", "outage-then-revoke", "dropped-answer"]
+        "lost-laptop", "password-reset", "offboarding", "flapping-regions", "cae", "outage-then-revoke", "dropped-answer",
+        "agent-overnight"]
     assert set(verdicts.values()) == {"good"} and done.returncode == GOOD, (done.stdout, done.stderr)
     people = {
         incident["userPrincipalName"] for run in report["scenarios"] for client in run["report"]["clients"] for incident in client["incidents"]}

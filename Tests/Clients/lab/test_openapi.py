@@ -1142,6 +1142,11 @@ def play_every_rule(lab, adele, alex):
     refresh("showsStalePage", signed, 400)
     for text in ("Hello, it is 12:01", "Hello, it is 12:02"):
         see("showsStalePage", 200, text)
+    be_refused("flattensRefusal")
+    see("flattensRefusal", 500, '{"error": "internal"}')
+    be_refused("showsConnected")
+    for _ in range(2):
+        see("showsConnected", 200, '{"connected": true}')
     be_refused("showsErrorPage")
     see("showsErrorPage", 401, "Unauthorized")
     meet_outage("showsOutage", 503, times=1)

@@ -177,12 +177,6 @@ def without_redirects(apps):
     return page(apps, REDIRECT)
 
 
-def by_nobody_in_charge(apps):
-    browser = Browser(apps.lapse)
-    browser.sign_in(apps.public().initiate_auth_code_flow(GRAPH_SCOPES, redirect_uri=REDIRECT)["auth_uri"], ADELE)
-    return browser.open(f"https://localhost/{DOMAIN}/adminconsent?client_id={NATIVE}&redirect_uri={REDIRECT}")
-
-
 def of_one_tenant(apps):
     apps.lapse.tenant("PATCH", f"apps/{NATIVE}", {"signInAudience": "AzureADMyOrg"})
     return page(apps, REDIRECT, "common")
@@ -243,7 +237,7 @@ SCENARIOS = {
     50053: locked,
     65001: lambda apps: apps.silent(
         lambda: apps.lapse.control("DELETE", f"/tenants/{DOMAIN}/consents/{ADELE}/{NATIVE}")),
-    90093: by_nobody_in_charge,
+    90093: lambda apps: NEVER,
     65004: lambda apps: apps.redirected(declines, prompt="consent"),
     50196: fifteen,
     50126: lambda apps: apps.password("wrong"),

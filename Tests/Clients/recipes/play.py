@@ -19,11 +19,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from agents import MCP
 from commands import APP_MJS, APP_PY, APP_SH, DAEMON, DEVICE, GO, SWIFT
 from skeleton import MISTAKES, ROOT, NotPossible
 from web_apps import DJANGO, FASTAPI, FLASK, NODE, PROXY, SAMPLE_APP
 
-SKELETONS = [FLASK, FASTAPI, DJANGO, NODE, PROXY, SAMPLE_APP, DAEMON, DEVICE, GO, SWIFT, APP_PY, APP_SH, APP_MJS]
+SKELETONS = [FLASK, FASTAPI, DJANGO, NODE, PROXY, SAMPLE_APP, DAEMON, DEVICE, GO, SWIFT, APP_PY, APP_SH, APP_MJS, MCP]
 RIGHT, WRONG, UNTESTED, NOT_POSSIBLE = "right", "WRONG", "untested", "–"
 AT_ONCE = 3
 """Half of what apps do is waiting, so that two cores are busy with three."""

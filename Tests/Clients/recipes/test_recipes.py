@@ -1,5 +1,6 @@
 """The apps of docs/recipes under `lapse check`: each good one once, and one bad one of each. `scripts/test recipes` plays all."""
 
+import json
 import re
 import subprocess
 import sys
@@ -15,7 +16,9 @@ SKELETONS = {each.name: each for each in play.SKELETONS}
 BAD = {
     "flask": "keeps-session", "fastapi": "outage", "django": "silent-loop", "node": "ignores-challenge", "proxy": "outage",
     "spa": "one-worker", "daemon": "hammers", "device": "dead-token", "go": "dead-token", "swift": "one-worker",
-    "app.py": "silent-loop", "app.sh": "outage", "app.mjs": "one-worker"}
+    "app.py": "silent-loop", "app.sh": "outage", "app.mjs": "one-worker", "mcp": "flattens-refusal"}
+ONCE_MORE = [("mcp", "shows-connected")]
+"""What no other app can do wrong."""
 ON_THE_PAGE = ["flask", "fastapi", "django", "node", "proxy"]
 """What docs/web-apps.md plays."""
 CELLS = [(each.name, mistake) for each in play.SKELETONS for mistake in each.mistakes]
@@ -36,7 +39,7 @@ def test_a_good_app_is_good(skeleton):
     assert cell.result == play.RIGHT, cell.says
 
 
-@pytest.mark.parametrize(("skeleton", "mistake"), BAD.items(), indirect=["skeleton"])
+@pytest.mark.parametrize(("skeleton", "mistake"), [*BAD.items(), *ONCE_MORE], indirect=["skeleton"])
 def test_a_bad_app_is_bad_for_what_it_does(skeleton, mistake):
     cell = play.play(skeleton, mistake)
     assert cell.result == play.RIGHT, cell.says
@@ -99,10 +102,31 @@ def test_the_page_on_web_apps_says_what_to_type(tmp_path):
     tour.play("docs/web-apps.md", tmp_path)
 
 
-def test_the_page_on_web_apps_shows_lines_of_the_recipes():
-    text = (tour.ROOT / "docs/web-apps.md").read_text()
+@pytest.mark.long
+def test_the_page_on_agents_says_what_to_type(tmp_path):
+    """As that on web apps, about mcp_proxy.py."""
+    (tmp_path / "docs").symlink_to(tour.ROOT / "docs")
+    tour.play("docs/agents.md", tmp_path)
+
+
+def test_the_call_on_the_page_on_agents_tells_what_a_server_answered(tmp_path):
+    """In the environment of `lapse check`, with no server that answers so."""
+    [call] = re.findall(r"```sh visits\n(.*?)```", (tour.ROOT / "docs/agents.md").read_text(), re.DOTALL)
+    (tmp_path / "tell.sh").write_text(call)
+    done = subprocess.run(
+        [needs.lapse(), "check", "--scenario", "mcp-proxy", "--keep", "kept", "--", "bash", "-eu", "tell.sh"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert '"type":"pageShown"' in done.stderr, done.stderr
+    [told] = [each for each in json.loads((tmp_path / "kept/events.json").read_text()) if each["type"] == "pageShown"]
+    assert told["client"] and told["user"], told
+    assert told["notes"]["page"] == {"status": 500, "text": '{"error": "server_error"}', "url": "http://localhost:3000/token"}
+
+
+@pytest.mark.parametrize(("page", "count"), [("docs/web-apps.md", 5), ("docs/agents.md", 1)])
+def test_a_page_shows_lines_of_the_recipes(page, count):
+    text = (tour.ROOT / page).read_text()
     shown = re.findall(r"```(?:python|js|apache) (\S+)\n(.*?)```", text, re.DOTALL)
-    assert len(shown) == 5
+    assert len(shown) == count
     for name, lines in shown:
         assert lines in (tour.ROOT / "docs/recipes" / name).read_text(), name
 
