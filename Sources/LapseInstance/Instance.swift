@@ -127,9 +127,16 @@ package struct Instance: Sendable {
                 + (stopsAtSignals ? [.init(service: stopSignals, successTerminationBehavior: .gracefullyShutdownGroup)] : []),
             logger: Logger(label: "quiet") { _ in SwiftLogNoOpLogHandler() })
         // Connections that a client keeps open must not keep Lapse from stopping.
-        configuration.maximumGracefulShutdownDuration = .seconds(3)
+        configuration.maximumGracefulShutdownDuration = stopsAtSignals ? .seconds(3) : .milliseconds(200)
         do {
-            try await ServiceGroup(configuration: configuration).run()
+            // Whoever cancels this asks it to stop: Hummingbird's server must not be cancelled between binding and accepting.
+            let group = ServiceGroup(configuration: configuration)
+            let running = Task { try await group.run() }
+            try await withTaskCancellationHandler {
+                try await running.value
+            } onCancel: {
+                Task { await group.triggerGracefulShutdown() }
+            }
         } catch let error as ListenError {
             throw StartError(error.description)
         }

@@ -125,7 +125,7 @@ def test_every_scenario_is_played_in_a_sandbox_of_its_own(check):
     assert set(verdicts.values()) == {"good"} and done.returncode == GOOD, (done.stdout, done.stderr)
     people = {
         incident["userPrincipalName"] for run in report["scenarios"] for client in run["report"]["clients"] for incident in client["incidents"]}
-    assert len(people) == 7 and all(person.startswith("adele@sbx-") for person in people)
+    assert len(people) == 8 and all(person.startswith("adele@sbx-") for person in people)
     assert {path.name for path in (check.folder / "kept").iterdir()} == set(verdicts)
     schema = xmlschema.XMLSchema(needs.junit_schema())
     schema.validate(str(check.folder / "all.xml"))
@@ -142,7 +142,7 @@ def test_an_app_at_a_fixed_port_is_started_anew_for_each_scenario(check):
         "--all", "--client", "web", "--visit", f"http://localhost:{port}/", "--every", "PT0.2S", "--format", "json",
         command=[sys.executable, "app.py", str(port)], timeout=180)
     report = json.loads(done.stdout)
-    assert report["verdict"] == "good" and len(report["scenarios"]) == 7 and done.returncode == GOOD, done.stderr
+    assert report["verdict"] == "good" and len(report["scenarios"]) == 8 and done.returncode == GOOD, done.stderr
 
 
 def test_two_people_have_browsers_of_their_own(check):

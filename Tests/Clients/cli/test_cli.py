@@ -92,7 +92,7 @@ def test_a_bad_argument_is_refused_before_anything_is_done(lapse):
         (["clock", "freeze", "--at", "2019-12-31"], "--at: must not be before the tenant's birth"),
         (["fault", "add", "--status", "418"], "The value '418' is invalid for '--status <status>': must be one of: 429, 500, 503"),
         (["fault", "add", "--status", "430"], "The value '430' is invalid for '--status <status>': must be one of: 429, 500, 503"),
-        (["fault", "add"], "give one of --code, --status, --challenge, --answer, --keys, or --latency"),
+        (["fault", "add"], "give one of --code, --error, --status, --challenge, --answer, --keys, or --latency"),
         (["fault", "add", "--status", "500", "--retry-after", "5s"], "--retry-after: is for 429 and 503"),
         (["fault", "add", "--code", "50173", "--endpoint", "keys"], "--endpoint: is not one where this effect can be played"),
         (["fault", "add", "--code", "50173", "--times", "0"], "--times: must be a whole number from 1 to "),
