@@ -202,7 +202,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .appDisabled: Row("unauthorized_client", "Application '{app}'({name}) is disabled.", .recorded),
         .wrongSecret: Row("invalid_client", "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, not the client secret ID, for a secret added to app '{app}'.", status: 401, .recorded),
         .missingSecret: Row("invalid_client", "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.", status: 401, .recorded),
-        .secretExpired: Row("invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", status: 401, .assumed),
+        .secretExpired: Row("invalid_client", "The provided client secret keys for app '{app}' are expired. Visit the Azure portal to create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate credentials for added security: https://aka.ms/certCreds.", status: 401, .recorded),
         .tenantNotFound: Row("invalid_tenant", "Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the correct cloud. Check with your subscription administrator, this may happen if there are no active subscriptions for the tenant.", .recorded),
         .forItself: Row("invalid_request", "Application '{app}'({name}) is requesting a token for itself. This scenario is supported only if resource is specified using the GUID based App Identifier.", .recorded),
         .promptUnsupported: Row("invalid_request", "Unsupported 'prompt' value.", .recorded),
@@ -221,8 +221,8 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
         .crossOriginNotSPA: Row("invalid_request", "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. Request origin: '{origin}'.", .recorded),
         .spaNotCrossOrigin: Row("invalid_request", "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin requests.", hasErrorURI: false, .recorded),
         .notForConsumers: Row("invalid_request", "Application '{app}'({name}) is configured for use by Azure Active Directory users only. Please do not use the /consumers endpoint to serve this request.", .recorded),
-        .resourceNotOfScope: Row("invalid_target", "The resource parameter provided in the request doesn't match with the requested scopes.", .recorded),
-        .scopeNotDefault: Row("invalid_scope", "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", .assumed),
+        .resourceNotOfScope: Row("invalid_target", "The resource parameter provided in the request doesn't match with the requested scopes.", .assumed),
+        .scopeNotDefault: Row("invalid_scope", "The provided value for scope {scope} is not valid. Client credential flows must have a scope value with /.default suffixed to the resource identifier (application ID URI).", .recorded),
     ]
 
     /// Whether it is about how the request was made, and not about what it redeems.

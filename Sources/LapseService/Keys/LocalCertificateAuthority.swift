@@ -180,7 +180,8 @@ package struct SigningKey: Sendable {
         guard let own = AppCertificate(der: serializer.serializedBytes) else {
             throw LocalCertificateAuthority.Unusable(description: "its certificate is not one of an RSA key")
         }
-        period = own.startsAt..<own.endsAt
+        // Whoever made it may have written anything.
+        period = own.startsAt..<max(own.startsAt, own.endsAt)
         modulus = Base64URL.encode(Array(primitives.modulus))
         exponent = Base64URL.encode(Array(primitives.publicExponent))
         certificate = Data(serializer.serializedBytes).base64EncodedString()
