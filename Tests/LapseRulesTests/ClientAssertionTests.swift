@@ -153,7 +153,10 @@ struct ClientAssertionTests {
             $0.header = ["alg": "none", "x5t": .string(Base64URL.encode(certificate.thumbprint))]
         },
         Case("by a key that is not registered", .certificateUnknown) { $0.app.certificates = [] },
-        Case("by two names that disagree", .certificateUnknown) {
+        Case("by two thumbprints that disagree", .certificateUnknown) {
+            $0.name(["x5t": .string(Base64URL.encode(certificate.thumbprint)), "x5t#S256": "other"])
+        },
+        Case("by a thumbprint, and a name of the library's own", nil) {
             $0.name(["x5t": .string(Base64URL.encode(certificate.thumbprint)), "kid": "other"])
         },
         Case("by a wrong signature", .certificateUnknown) { $0.isSigned = false },

@@ -88,12 +88,17 @@ package struct ClientAssertion: Sendable {
 
         init?(_ header: JSON) {
             // MSAL Python writes them with base64's padding.
-            texts = ["x5t", "x5t#S256", "kid"].compactMap { header[$0]?.text?.trimming { $0 == "=" } }.filter { !$0.isEmpty }
+            func named(_ members: [String]) -> [String] {
+                members.compactMap { header[$0]?.text?.trimming { $0 == "=" } }.filter { !$0.isEmpty }
+            }
+            // A library's own name for its key says nothing beside a thumbprint.
+            let thumbprints = named(["x5t", "x5t#S256"])
+            texts = thumbprints.isEmpty ? named(["kid"]) : thumbprints
             guard let first = texts.first else { return nil }
             shown = SignedJWT.shownKey(first)
         }
 
-        /// Every name that the header has must be the certificate's.
+        /// Every thumbprint that the header has must be the certificate's.
         func names(_ certificate: AppCertificate) -> Bool {
             texts.allSatisfy { text in
                 [certificate.thumbprint, certificate.sha256].contains { bytes in
