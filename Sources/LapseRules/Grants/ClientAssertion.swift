@@ -66,25 +66,21 @@ package struct ClientAssertion: Sendable {
         }
         guard token.algorithm != nil else { return AADSTS.keyUnsupported.error() }
         guard let certificate = app.certificates.first(where: name.names) else {
-            return AADSTS.certificateUnknown.error(["key": name.shown, "app": app.id.description])
+            return AADSTS.certificateUnknown.error(["key": SignedJWT.shownKey(name.first), "app": app.id.description])
         }
-        let found = certificate.found
-        func invalid(_ reason: String) -> EntraError {
-            AADSTS.certificateUnknown.error().with(
-                text: "Client assertion contains an invalid signature. [Reason - \(reason), "
-                    + "Thumbprint of key used by client: '\(name.shown)', \(found)]")
+        func invalid(_ why: String) -> EntraError {
+            let reason = SignedJWT.reason(why, key: name.first, found: (certificate.startsAt, certificate.endsAt))
+            return AADSTS.certificateUnknown.error().with(text: "Client assertion contains an invalid signature. \(reason)")
         }
-        guard surroundings.isSigned(token, certificate.publicKey) else {
-            return invalid("The provided signature value did not match the expected signature value.")
-        }
+        guard surroundings.isSigned(token, certificate.publicKey) else { return invalid(SignedJWT.mismatch) }
         return surroundings.now < certificate.endsAt ? nil : invalid("The key used is expired.")
     }
 
     /// How a header names the key: `x5t`, `x5t#S256`, or a `kid` that is one of them, in base64url or hexadecimal, or the id of the credential.
     private struct KeyName {
         private let texts: [String]
-        /// As refusals repeat it.
-        let shown: String
+        /// The one that refusals repeat.
+        let first: String
 
         init?(_ header: JSON) {
             // MSAL Python writes them with base64's padding.
@@ -95,7 +91,7 @@ package struct ClientAssertion: Sendable {
             let thumbprints = named(["x5t", "x5t#S256"])
             texts = thumbprints.isEmpty ? named(["kid"]) : thumbprints
             guard let first = texts.first else { return nil }
-            shown = SignedJWT.shownKey(first)
+            self.first = first
         }
 
         /// Every thumbprint that the header has must be the certificate's.
@@ -106,15 +102,6 @@ package struct ClientAssertion: Sendable {
                 } || text.lowercased() == certificate.keyID.description
             }
         }
-    }
-}
-
-extension AppCertificate {
-    /// As refusals describe a key that was found.
-    fileprivate var found: String { Self.found(from: startsAt, to: endsAt) }
-
-    package static func found(from start: Timestamp, to end: Timestamp) -> String {
-        "Found key 'Start=\(start.monthFirstText), End=\(end.monthFirstText)'"
     }
 }
 

@@ -31,6 +31,18 @@ package struct SignedJWT: Sendable {
     /// Nil: one that Lapse does not check.
     package var algorithm: Algorithm? { header["alg"]?.text.flatMap(Algorithm.init(rawValue:)) }
 
+    /// What refusals say of a signature that is none of the key's.
+    package static let mismatch = "The provided signature value did not match the expected signature value."
+
+    /// Why a signature does not count, as 50013 and 700027 print it behind their text.
+    ///
+    /// - Parameter name: of the key, as the header has it.
+    /// - Parameter found: when the key that has this name is good; nil: there is none.
+    package static func reason(_ why: String, key name: String, found: (start: Timestamp, end: Timestamp)?) -> String {
+        let period = found.map { ", Found key 'Start=\($0.start.monthFirstText), End=\($0.end.monthFirstText)'" } ?? ""
+        return "[Reason - \(why), Thumbprint of key used by client: '\(shownKey(name))'\(period)]"
+    }
+
     /// How refusals repeat the name of a key: a thumbprint in hexadecimal, anything else as it is, cut.
     package static func shownKey(_ name: String) -> String {
         guard let bytes = Base64URL.decode(name), [20, 32].contains(bytes.count) else { return String(name.prefix(200)) }

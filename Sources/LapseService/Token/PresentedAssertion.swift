@@ -16,14 +16,13 @@ extension Authority {
         case .payload(let payload): return AccessTokenClaims(payload).map(UserAssertion.token) ?? .invalid(reason: "")
         case .garbage: return .invalid(reason: "")
         case .wrongSignature(let name):
-            let shown = SignedJWT.shownKey(name ?? "")
             // Entra: recorded; a key that Lapse knows, and another's.
+            let period = signer.key.period
             let reason =
                 name == signer.key.id
-                ? "The provided signature value did not match the expected signature value., Thumbprint of key used by client: '\(shown)', "
-                    + AppCertificate.found(from: signer.key.period.lowerBound, to: signer.key.period.upperBound)
-                : "The key was not found., Thumbprint of key used by client: '\(shown)'"
-            return .invalid(reason: " [Reason - \(reason)]")
+                ? SignedJWT.reason(SignedJWT.mismatch, key: signer.key.id, found: (period.lowerBound, period.upperBound))
+                : SignedJWT.reason("The key was not found.", key: name ?? "", found: nil)
+            return .invalid(reason: " " + reason)
         }
     }
 }
