@@ -215,10 +215,14 @@ def fill(data, grant, tokens):
             "SELECT count(*), max(issued_at), max(expires_at) FROM refresh_tokens WHERE grant_id = ?", (grant,)).fetchone()
         if not count:
             raise Failed("the grant has no refresh token in the database")
-        # In order, because SQLite then appends to the table instead of searching it.
-        hashes = sorted(os.urandom(32) for _ in range(tokens - count))
+        # An instant each, as on a clock that runs; programs before this one do not number them.
+        columns, marks = "grant_id, issued_at, hash, expires_at", "?, ?, ?, ?"
+        is_numbered = any(row[1] == "ordinal" for row in database.execute("PRAGMA table_info(refresh_tokens)"))
+        if is_numbered:
+            columns, marks = columns + ", ordinal", marks + ", ?"
         database.executemany(
-            "INSERT INTO refresh_tokens (hash, grant_id, issued_at, expires_at) VALUES (?, ?, ?, ?)",
-            ((value, grant, issued, expires) for value in hashes))
+            f"INSERT INTO refresh_tokens ({columns}) VALUES ({marks})",
+            ((grant, issued + number, os.urandom(32), expires + number, *([count + number] if is_numbered else []))
+             for number in range(1, tokens - count + 1)))
     if count_tokens(data) != tokens:
         raise Failed(f"the database has not the {tokens} refresh tokens that were put into it")
