@@ -23,6 +23,15 @@ CREATE TABLE tenants (
     is_sandbox  INTEGER NOT NULL CHECK (is_sandbox IN (0, 1)),
     first_event INTEGER NOT NULL               -- no event of the tenant has a lower id
 ) STRICT;
+-- Sandboxes may be many, the others are few: whoever looks for those passes over no sandbox.
+CREATE INDEX tenants_by_name ON tenants (is_sandbox, name, id);
+
+-- Which tenant has verified a domain: what is in the lists of the tenants, by the domain.
+CREATE TABLE domains (
+    domain TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX domains_by_tenant ON domains (tenant);
 
 -- What the running clock of a tenant has shown, or is about to: it never shows less, though the machine's clock steps back. No row: a
 -- person has set the clock since.
@@ -130,6 +139,16 @@ CREATE TABLE apps (
 ) STRICT;
 CREATE INDEX apps_by_id ON apps (id);
 
+-- The redirect URIs of all apps, by the URI: as URIs are compared, so those of loopback addresses without a port.
+CREATE TABLE redirect_addresses (
+    address TEXT NOT NULL,
+    tenant  TEXT NOT NULL,
+    app     TEXT NOT NULL,
+    PRIMARY KEY (address, tenant, app),
+    FOREIGN KEY (tenant, app) REFERENCES apps (tenant, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX redirect_addresses_by_app ON redirect_addresses (tenant, app);
+
 -- What an administrator of a tenant changed of an app there, whoever registered it; no row: nothing.
 CREATE TABLE service_principals (
     tenant              TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
@@ -143,8 +162,8 @@ CREATE TABLE service_principals (
 ) STRICT, WITHOUT ROWID;
 
 -- What happened, in order. The id is the place in that order, across tenants and never used twice: grants and revocations keep
--- the id of their event. No index and no foreign key, which would want one: every redeem appends here, to one page, and only
--- people and tests read. A tenant's events begin at its first_event.
+-- the id of their event. No foreign key, which would want an index, and no index for what comes in crowds: every redeem appends here, to
+-- one page, and only people and tests read. A tenant's events begin at its first_event.
 CREATE TABLE events (
     id         INTEGER PRIMARY KEY,
     tenant     TEXT NOT NULL,
@@ -164,6 +183,8 @@ CREATE TABLE events (
     notes      TEXT,                           -- JSON for the judge: how the app asked, what a fault did
     written_at INTEGER NOT NULL                -- machine's clock
 ) STRICT;
+CREATE INDEX events_of_rare_kinds ON events (tenant, type)
+    WHERE type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged';
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.
 CREATE TABLE sessions (
@@ -181,6 +202,7 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_browser ON sessions (browser);
 CREATE INDEX sessions_by_user ON sessions (home_user);
+CREATE INDEX sessions_by_tenant ON sessions (home_tenant);
 
 -- What one sign-in gave one client. auth_time and sequence are those of the credential and never change.
 CREATE TABLE grants (
@@ -204,12 +226,15 @@ CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
 
 -- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant and its instant,
--- so that one tree finds it, counts a grant's tokens, and takes a new one beside the last, with one write.
+-- so that one tree finds it and takes a new one beside the last, with one write. The token of the latest instant, the one of the
+-- largest ordinal where several have it, says how many the grant has had and when the last of them ends.
 CREATE TABLE refresh_tokens (
     grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
     issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock
     hash       BLOB NOT NULL,
     expires_at INTEGER NOT NULL,
+    ordinal    INTEGER NOT NULL DEFAULT 0,     -- which of the grant's tokens
+    last_end   INTEGER,                        -- the latest end of the grant's tokens up to this one; NULL: its own
     PRIMARY KEY (grant_id, issued_at, hash)
 ) STRICT, WITHOUT ROWID;
 
@@ -243,6 +268,7 @@ CREATE TABLE device_codes (
     grant_id       TEXT REFERENCES grants (id) ON DELETE CASCADE   -- NULL until approved
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_codes_by_grant ON device_codes (grant_id);
+CREATE INDEX device_codes_by_tenant ON device_codes (tenant);
 
 -- A cut-off for one account. Nothing else is written when tokens are revoked: no token is touched.
 CREATE TABLE revocations (

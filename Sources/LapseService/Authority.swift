@@ -96,7 +96,7 @@ package final class Authority: Sendable {
     }
 }
 
-/// How many token requests are being answered.
+/// How many requests of apps and browsers to the authority are being answered.
 final class UnderWay: Sendable {
     private let count = Atomic<Int>(0)
 

@@ -21,8 +21,7 @@ package struct Outcome<Value, Failure: Error> {
         let next = tx.nextEventID()
         routed = Routed(region: op.region, cloud: op.tenant.cloud, event: next > first ? next - 1 : nil)
         if let note = trace.note {
-            let event = try routed.event.flatMap { try tx.events([$0]).first }
-            note.put(tenant: op.tenant.isNone ? nil : op.tenant.id, event?.event)
+            note.put(tenant: op.tenant.isNone ? nil : op.tenant.id, routed.event == nil ? nil : tx.lastAppended)
         }
     }
 
@@ -32,6 +31,14 @@ package struct Outcome<Value, Failure: Error> {
     package func map<Next>(_ next: (Value) throws -> Next) rethrows -> Outcome<Next, Failure> {
         switch result {
         case .success(let value): .init(.success(try next(value)), routed)
+        case .failure(let refused): .init(.failure(refused), routed)
+        }
+    }
+
+    /// The same for what may come to a "no" itself.
+    func flatMap<Next>(_ next: (Value) throws -> Result<Next, Refused<Failure>>) rethrows -> Outcome<Next, Failure> {
+        switch result {
+        case .success(let value): .init(try next(value), routed)
         case .failure(let refused): .init(.failure(refused), routed)
         }
     }

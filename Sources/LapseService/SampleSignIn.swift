@@ -20,7 +20,7 @@ extension Authority {
     /// Public apps come first, then those of single pages, which need no secret either, then confidential ones.
     package func sampleSignIn() throws -> SampleSignIn? {
         try store.read { tx in
-            let tenants = try tx.tenants().filter { !$0.isSandbox }
+            let tenants = try tx.tenantsThatStay()
             let samples = try (tenants.filter { $0.id == BuiltInLab.contoso } + tenants).map { tenant in
                 let apps = try tx.apps(in: tenant.id, limit: ControlPage<AppRegistration>.size)
                 let kinds: [AppRegistration.Kind] = [.public, .spa, .confidential]

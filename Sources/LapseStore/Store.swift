@@ -3,7 +3,7 @@ import GRDB
 import LapseRules
 import Synchronization
 
-/// Where everything is remembered: one SQLite database, written by one transaction at a time.
+/// Where everything is remembered: one SQLite database, written by one transaction at a time, and read beside it.
 ///
 /// A method of ``StoreTransaction`` reads or writes facts; it never says yes or no.
 package final class Store: Sendable {
@@ -16,7 +16,7 @@ package final class Store: Sendable {
         package let description: String
     }
 
-    private let writer: any DatabaseWriter
+    private let database: any DatabaseWriter
     private let directory = DirectoryCache()
     private let shared = SharedTransactions()
     private let eventIDs: EventIDs
@@ -35,17 +35,17 @@ package final class Store: Sendable {
     package let migration: String?
 
     private init(
-        _ writer: any DatabaseWriter, patience: Duration = .seconds(5), checkpointer: Checkpointer? = nil,
+        _ database: any DatabaseWriter, patience: Duration = .seconds(5), checkpointer: Checkpointer? = nil,
         migration: Migrations.Done? = nil, machineClock: @escaping @Sendable () -> Timestamp
     ) throws {
-        self.writer = writer
+        self.database = database
         self.migration = migration.map {
             "migrated from schema \($0.from) to \($0.to); a copy of it as it was is \($0.copy)"
         }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
         self.patience = patience
-        (eventIDs, clockFloors) = try writer.write { db in
+        (eventIDs, clockFloors) = try database.write { db in
             try Self.prepareSchema(db)
             return (try EventIDs(db), try ClockFloors(db))
         }
@@ -67,15 +67,14 @@ package final class Store: Sendable {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             let version = isNew ? nil : try Self.check(path)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try queue.writeWithoutTransaction { db in
-                try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
-            }
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
             let migration = try version.flatMap { version in
-                version < Self.schemaVersion ? try Migrations.bring(queue, at: path, from: version) : nil
+                version < Self.schemaVersion ? try Migrations.bring(pool, at: path, from: version) : nil
             }
             try self.init(
-                queue, patience: patience, checkpointer: Checkpointer(path: path, configuration: configuration),
+                pool, patience: patience,
+                checkpointer: Checkpointer(path: path, configuration: configuration, patience: patience),
                 migration: migration, machineClock: machineClock)
         } catch let error as CocoaError {
             throw OpenError(
@@ -102,17 +101,19 @@ package final class Store: Sendable {
         return try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
+    /// How many connections read at once at most: each keeps pages in memory.
+    private static let readers = 4
+
     private static func configuration(patience: Duration = .seconds(5)) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(patience / .seconds(1))
+        configuration.maximumReaderCount = readers
         configuration.prepareDatabase { db in
+            guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -2048") }
             // Small pages: a redeem changes a row on two of them, and WAL writes whole pages.
-            if !db.configuration.readonly { try db.execute(sql: "PRAGMA page_size = 2048") }
             // WAL and NORMAL: an answered commit survives a killed process; the file is never left half written.
             try db.execute(
-                sql:
-                    "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY"
-            )
+                sql: "PRAGMA page_size = 2048; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE")
         }
         return configuration
     }
@@ -122,6 +123,8 @@ package final class Store: Sendable {
     /// - Returns: the schema of the database; nil when it is empty.
     private static func check(_ path: String) throws -> Int? {
         // Looking at a WAL database makes two files beside it; what was not there before goes again.
+        // Whoever closes it in order takes the log along.
+        let wasClosed = !FileManager.default.fileExists(atPath: path + "-wal")
         let traces = ["-wal", "-shm"].map { path + $0 }.filter { !FileManager.default.fileExists(atPath: $0) }
         defer { for trace in traces { try? FileManager.default.removeItem(atPath: trace) } }
         var configuration = Configuration()
@@ -141,9 +144,10 @@ package final class Store: Sendable {
                         "\(path) was made by \(age) Lapse (schema \(version), this one is \(schemaVersion)); use another --data-dir"
                 )
             }
-            // A full look reads the whole file: beyond this size damage is found when it is met.
+            // A full look reads the whole file: behind an end without a goodbye it is worth some time, behind an orderly one little. Damage
+            // that is not looked for is found when it is met.
             let size = try Int.fetchOne(db, sql: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()") ?? 0
-            guard size <= 64 << 20 else { return version }
+            guard size <= (wasClosed ? 2 << 20 : 64 << 20) else { return version }
             let answer = try String.fetchOne(db, sql: "PRAGMA quick_check(1)")
             guard answer == "ok" else { throw OpenError(description: "\(path) is damaged: \(answer ?? "no answer")") }
             return version
@@ -191,7 +195,7 @@ package final class Store: Sendable {
         _ operation: (StoreTransaction) throws -> Value, begin: (Database) throws -> Void
     ) throws -> Value {
         try StoreUnavailable.naming {
-            try writer.writeWithoutTransaction { db in
+            try database.writeWithoutTransaction { db in
                 try begin(db)
                 do {
                     let transaction = StoreTransaction(
@@ -222,15 +226,18 @@ package final class Store: Sendable {
         try await shared.write(to: self, operation)
     }
 
-    /// Runs the queries on one consistent state, between writers.
+    /// Runs the queries on one consistent state, beside the writer: all that was committed before, and nothing of what is under way.
     ///
     /// - Throws: ``StoreUnavailable`` as ``write(operations:_:)`` does.
     package func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
+        let reading = StoreTransaction.Reading(clockSettings: clockFloors.settings)
         let value = try StoreUnavailable.naming {
-            try writer.read { db in
+            try database.read { db in
                 try queries(
                     StoreTransaction(
-                        db: db, directory: nil, eventIDs: eventIDs, clockFloors: clockFloors, machineClock: machineClock))
+                        db: db, directory: DirectoryCache(), eventIDs: eventIDs, clockFloors: clockFloors,
+                        machineClock: machineClock,
+                        reading: reading))
             }
         }
         let unstored = clockFloors.takeUnstored()
@@ -246,6 +253,6 @@ package final class Store: Sendable {
         let shown = clockFloors.shown
         if !shown.isEmpty { try? write { tx in for (tenant, instant) in shown { try tx.store(clockFloor: instant, of: tenant) } } }
         try checkpointer?.close()
-        try writer.close()
+        try database.close()
     }
 }

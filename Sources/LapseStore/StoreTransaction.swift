@@ -4,11 +4,19 @@ import LapseRules
 /// One transaction of the ``Store``: queries and writes by subject, in extensions beside this file.
 package struct StoreTransaction {
     let db: Database
-    /// Nil while reading: the cache belongs to the writer, whose order it follows.
-    let directory: DirectoryCache?
+    /// The writer's, which follows its order; a reader's lives as long as its transaction.
+    let directory: DirectoryCache
     let eventIDs: EventIDs
     let clockFloors: ClockFloors
     let machineClock: @Sendable () -> Timestamp
+    /// Nil for a writer.
+    var reading: Reading?
+
+    /// What a reader knows besides what it reads.
+    struct Reading {
+        /// How often clocks had been set before its state of the database.
+        let clockSettings: UInt64
+    }
 
     /// Rows of a statement that is prepared once per connection.
     func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
@@ -23,14 +31,13 @@ package struct StoreTransaction {
         try db.cachedStatement(sql: sql).execute(arguments: arguments)
     }
 
-    /// Empties the writer's cache: a write to tenants, users or apps may change what any entry holds.
-    func directoryChanged() { directory?.clear() }
+    /// Empties what the cache has of the directory: a write to tenants, users or apps may change what any entry holds.
+    func directoryChanged() { directory.clearDirectory() }
 
-    /// The writer's cached value, loaded when it is not there; a reader always loads.
+    /// The cached value, loaded when it is not there.
     func cached<Key: Hashable, Value: Sendable>(
         _ key: Key, in field: WritableKeyPath<DirectoryCache.Entries, [Key: Value]>, load: () throws -> Value
     ) throws -> Value {
-        guard let directory else { return try load() }
-        return try directory.value(key, in: field, load: load)
+        try directory.value(key, in: field, load: load)
     }
 }

@@ -75,7 +75,8 @@ UPDATE tenants SET seed = json_set(seed, '$.apps', json((
     SELECT json_group_array(json_set(a.value, '$.registration', 0)) FROM json_each(seed, '$.apps') a)));
 
 -- To schema 10: a code knows whether it was asked for at its tenant; users keep what they consented to beside an app's registration; apps have an
--- audience, id tokens from authorize, and secrets that end; tenants have service principals.
+-- audience, id tokens from authorize, and secrets that end; tenants have service principals. Domains and redirect URIs are found by themselves; refresh
+-- tokens know which of their grant's they are.
 
 ALTER TABLE authorization_codes ADD COLUMN names_tenant INTEGER NOT NULL DEFAULT 1 CHECK (names_tenant IN (0, 1));
 ALTER TABLE users ADD COLUMN consents TEXT NOT NULL DEFAULT '{}';
@@ -105,3 +106,43 @@ UPDATE tenants SET seed = json_set(seed,
             '$.certificates', '[]', '$.optional_claims', '{}'))
         FROM json_each(seed, '$.apps') a)),
     '$.principals', json('[]'));
+
+CREATE INDEX events_of_rare_kinds ON events (tenant, type)
+    WHERE type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged';
+CREATE INDEX sessions_by_tenant ON sessions (home_tenant);
+CREATE INDEX device_codes_by_tenant ON device_codes (tenant);
+CREATE INDEX tenants_by_name ON tenants (is_sandbox, name, id);
+
+CREATE TABLE domains (
+    domain TEXT PRIMARY KEY,
+    tenant TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX domains_by_tenant ON domains (tenant);
+
+INSERT OR IGNORE INTO domains SELECT d.value, t.id FROM tenants t, json_each(t.domains) d;
+
+CREATE TABLE redirect_addresses (
+    address TEXT NOT NULL,
+    tenant  TEXT NOT NULL,
+    app     TEXT NOT NULL,
+    PRIMARY KEY (address, tenant, app),
+    FOREIGN KEY (tenant, app) REFERENCES apps (tenant, id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+CREATE INDEX redirect_addresses_by_app ON redirect_addresses (tenant, app);
+
+INSERT OR IGNORE INTO redirect_addresses
+    SELECT CASE WHEN u.value GLOB 'http://localhost:[1-9]*' THEN 'http://localhost' || ltrim(substr(u.value, 18), '0123456789')
+        WHEN u.value GLOB 'http://127.0.0.1:[1-9]*' THEN 'http://127.0.0.1' || ltrim(substr(u.value, 18), '0123456789')
+        ELSE u.value END, a.tenant, a.id
+    FROM apps a, (SELECT tenant, id, redirect_uris AS uris FROM apps UNION ALL SELECT tenant, id, spa_redirect_uris FROM apps) l,
+        json_each(l.uris) u
+    WHERE a.tenant = l.tenant AND a.id = l.id;
+
+ALTER TABLE refresh_tokens ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE refresh_tokens ADD COLUMN last_end INTEGER;
+
+UPDATE refresh_tokens SET ordinal = n.ordinal, last_end = n.last_end FROM (
+        SELECT grant_id, issued_at, hash, row_number() OVER earlier AS ordinal,
+            nullif(max(expires_at) OVER earlier, expires_at) AS last_end
+        FROM refresh_tokens WINDOW earlier AS (PARTITION BY grant_id ORDER BY issued_at, hash ROWS UNBOUNDED PRECEDING)) n
+    WHERE refresh_tokens.grant_id = n.grant_id AND refresh_tokens.issued_at = n.issued_at AND refresh_tokens.hash = n.hash;

@@ -15,7 +15,7 @@ struct ImportCommand: AsyncParsableCommand {
         guard options.tenant == nil else { throw UsageError("--tenant: import makes all tenants of the file") }
         let seed = try SeedFile(file)
         try await options.run { client in
-            try Self.refuseTaken(seed, by: try await client.send("GET", "tenants").json["items"]?.elements ?? [])
+            try Self.refuseTaken(seed, by: try await client.all("tenants"))
             client.show(try await client.send("POST", "import", seed.content)) { table(tenantLines($0)) }
         }
     }

@@ -147,6 +147,23 @@ struct AccountHistoryTests {
         #expect((rest.stateChanges, rest.countsAttempts) == (whole.stateChanges, true))
     }
 
+    @Test(
+        "What is added has the place of its instant, behind what happened then before, and is as if it had always been there",
+        arguments: [[4], [1], [2], [0, 9], [3, 2, 1], [2, 2, 4]] as [[Int64]])
+    func adding(seconds: [Int64]) {
+        let before = [1, 2, 4].enumerated().map { revocation(at: Int64($1), sequence: Int64($0)) }
+        let added = seconds.enumerated().map { index, at in
+            revocation(at: at, index == 0 ? .afterAttempts(2) : .held, sequence: Int64(10 + index), in: [west])
+        }
+        let disabled = change(.disable, at: 3, in: [east])
+        var history = AccountHistory(revocations: before, stateChanges: [])
+        for revocation in added { history.add(revocation) }
+        history.add(disabled)
+        let whole = AccountHistory(revocations: (before + added).sorted { $0.place < $1.place }, stateChanges: [disabled])
+        #expect(history == whole)
+        #expect(history.countsAttempts)
+    }
+
     @Test("Only what counts requests makes requests count")
     func counting() {
         func counts(_ revocations: [Revocation], _ changes: [StateChange]) -> Bool {

@@ -95,7 +95,7 @@ struct RevocationRuleTests {
         let late = revocation(at: 20, sequence: 3, visible: 40)
         #expect(refusal(authTime: 0, sequence: 1, [early, late], now: 29) == nil)
         #expect(refusal(authTime: 0, sequence: 1, [early, late], now: 30) == early)
-        #expect(refusal(authTime: 0, sequence: 1, [late, early], now: 40) == late)
+        #expect(refusal(authTime: 0, sequence: 1, [early, late], now: 40) == late)
         // Signed in between: only the late one counts.
         #expect(refusal(authTime: 15, sequence: 9, [early, late], now: 39) == nil)
         #expect(refusal(authTime: 15, sequence: 9, [early, late], now: 40) == late)

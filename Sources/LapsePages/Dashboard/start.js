@@ -1,6 +1,6 @@
 // The start page: what runs here, and what to type where. It asks the control API, whose rules protect what it shows.
 
-import { call, quoted } from './lab.js';
+import { call, pages, quoted } from './lab.js';
 
 const LAB = ['11111111-aaaa-4aaa-8aaa-111111111111', '22222222-bbbb-4bbb-8bbb-222222222222'];
 const at = id => document.getElementById(id);
@@ -66,18 +66,20 @@ function examples({ name, users, apps }, isOwn) {
 }
 
 async function start() {
-  const [status, list] = await Promise.all([call('GET', '/status'), call('GET', '/tenants')]);
+  const status = await call('GET', '/status');
+  const there = [];
+  for await (const items of pages('/tenants')) there.push(...items);
   at('version').textContent = `Version ${status.version} on ${location.host}`;
   const isOwn = isOwnCertificate(status);
   at('own-certificate').hidden = !isOwn;
-  const all = list.items.filter(one => !one.domains[0]?.startsWith('sbx-'));
+  const all = there.filter(one => !one.domains[0]?.startsWith('sbx-'));
   const tenants = await Promise.all(all.slice(0, 5).map(tenant));
   const labs = all.filter(one => LAB.includes(one.id)).length;
   at('lab-password').hidden = labs === 0;
   at('other-passwords').hidden = labs === all.length;
-  const sandboxes = list.items.length - all.length;
+  const sandboxes = there.length - all.length;
   at('tenants').replaceChildren(...tenants.map(one => one.shown),
-    ...(all.length > 5 || list.next ? [element('p', { className: 'note' }, 'There are more tenants: the dashboard lists all.')] : []),
+    ...(all.length > 5 ? [element('p', { className: 'note' }, 'There are more tenants: the dashboard lists all.')] : []),
     ...(sandboxes ? [element('p', { className: 'note' }, `Sandboxes: ${sandboxes}${list.next ? ' or more' : ''}.`)] : []));
   const first = tenants.find(one => one.one.id === LAB[0]) || tenants.find(one => one.users.length && one.apps.length) || tenants[0];
   if (first) examples(first, isOwn); else at('tenants').textContent = 'There is no tenant.';

@@ -186,10 +186,11 @@ package enum RedirectURI {
     }
 
     static func matches(_ uri: String, _ registered: String) -> Bool {
-        if uri == registered { return true }
-        guard let loopback = withoutLoopbackPort(uri) else { return false }
-        return loopback == withoutLoopbackPort(registered)
+        uri == registered || address(of: uri) == address(of: registered)
     }
+
+    /// The URI as URIs are compared: of `http` on this machine without the port.
+    package static func address(of uri: String) -> String { withoutLoopbackPort(uri) ?? uri }
 
     /// Whether the URI is one of this machine, as open registration takes it.
     package static func isLoopback(_ uri: String) -> Bool {

@@ -107,9 +107,9 @@ package struct Explanation: Sendable {
         ahead = tenantNow - account.homeNow
     }
 
-    /// The verdicts at an instant of the home clock: every plane, and in each every region.
-    package func verdicts(at instant: Timestamp, regions: [Region]) -> [Verdict] {
-        Plane.allCases.flatMap { plane in
+    /// The verdicts at an instant of the home clock: of each plane, and in each of every region.
+    package func verdicts(at instant: Timestamp, regions: [Region], on planes: [Plane] = Plane.allCases) -> [Verdict] {
+        planes.flatMap { plane in
             regions.map { region in
                 let standpoint = Standpoint(plane: plane, region: region, now: instant)
                 var verdict = verdict(from: standpoint)
@@ -122,35 +122,41 @@ package struct Explanation: Sendable {
     /// Since when it is refused on the plane in the region, as seen at an instant; nil while it is accepted. A later revocation never
     /// postpones what an earlier one did.
     package func refusedSince(on plane: Plane, in region: Region, at instant: Timestamp) -> Timestamp? {
-        let verdict = verdict(from: Standpoint(plane: plane, region: region, now: instant))
-        guard !verdict.isAccepted else { return nil }
-        let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
-        var events: [any Propagated] = cutting
+        guard let verdict = refusal(from: Standpoint(plane: plane, region: region, now: instant)) else { return nil }
+        var instants = cutting.compactMap { $0.turningPoint(on: plane, in: region) }
         // Of the states it is the last that counts: what was enabled in between was accepted.
         if verdict.rule == .accountDisabled || verdict.rule == .accountDeleted {
-            events += account.history.stateChanges.filter { [.disable, .delete].contains($0.kind) }.suffix(1)
+            let last = account.history.stateChanges.last { [.disable, .delete].contains($0.kind) }
+            instants += [last?.turningPoint(on: plane, in: region)].compactMap { $0 }
         }
-        var appsInstants: [Timestamp] = []
         if verdict.rule == .appDisabled || verdict.rule == .appDeleted {
-            appsInstants = (app?.stateChanges ?? []).filter { [.disable, .delete].contains($0.kind) }.suffix(1)
-                .compactMap { $0.turningPoint(on: plane, in: region) }.map { $0 - ahead }
+            let last = app?.stateChanges.last { [.disable, .delete].contains($0.kind) }
+            instants += [last?.turningPoint(on: plane, in: region)].compactMap { $0.map { $0 - ahead } }
         }
-        let instants =
-            events.compactMap { $0.turningPoint(on: plane, in: region) } + appsInstants + (endCounts(on: plane) ? [end] : [])
+        if endCounts(on: plane) { instants.append(end) }
         return instants.filter { $0 <= instant }.min() ?? instant
+    }
+
+    /// The revocations that refuse the subject once they are in effect: only what came after the sign-in can.
+    private var cutting: [Revocation] {
+        account.history.since(ruleSubject.authenticated.at).revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
     }
 
     // MARK: One verdict
 
-    private func verdict(from standpoint: Standpoint) -> Verdict {
-        if case .accessToken(_, _, let isEvaluated) = subject, standpoint.plane == .cae {
+    private func verdict(from standpoint: Standpoint) -> Verdict { refusal(from: standpoint) ?? accepted(from: standpoint) }
+
+    /// An access token that no resource evaluates.
+    private func isUntilExpiry(on plane: Plane) -> Bool {
+        if case .accessToken(_, _, isEvaluated: false) = subject { plane == .cae } else { false }
+    }
+
+    /// Nil: accepted.
+    private func refusal(from standpoint: Standpoint) -> Verdict? {
+        if case .accessToken = subject, standpoint.plane == .cae {
             // A resource looks at the end first, and its refusal then has no number.
             if let ended = ended(at: standpoint.now) { return verdict(standpoint, rule: ended.rule, why: ended.why) }
-            guard isEvaluated else {
-                return verdict(
-                    standpoint, rule: .untilExpiry,
-                    why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
-            }
+            if isUntilExpiry(on: .cae) { return nil }
         }
         if standpoint.plane == .refresh, let why = grant?.reasonWithoutApp(client) {
             return verdict(standpoint, code: codeWithoutApp, rule: .noApp, why: why)
@@ -174,7 +180,7 @@ package struct Explanation: Sendable {
         if standpoint.plane == .refresh, let error = policyRefusal(at: standpoint.now) {
             return verdict(standpoint, code: error.code, rule: .policy, why: error.text)
         }
-        return accepted(from: standpoint)
+        return nil
     }
 
     /// The app is looked at first, as the token endpoint does. On the clock of the grant's tenant.
@@ -203,7 +209,7 @@ package struct Explanation: Sendable {
     private func refused(_ refusal: Refusal, from standpoint: Standpoint) -> Verdict {
         // A browser whose session is refused is told that nobody is signed in, whatever the reason.
         let code = standpoint.plane == .session ? .noSession : refusal.error.code
-        guard let revocation = account.history.revocations.first(where: { $0.id == refusal.revocation }) else {
+        guard let revocation = account.history.revocations.last(where: { $0.id == refusal.revocation }) else {
             let isDeleted = refusal.error.code != .accountDisabled
             return verdict(
                 standpoint, code: code, rule: isDeleted ? .accountDeleted : .accountDisabled,
@@ -217,7 +223,11 @@ package struct Explanation: Sendable {
     }
 
     private func accepted(from standpoint: Standpoint) -> Verdict {
-        let cutting = account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
+        guard !isUntilExpiry(on: standpoint.plane) else {
+            return verdict(
+                standpoint, rule: .untilExpiry,
+                why: "Resources take this access token until it ends at \(end), whatever was revoked meanwhile.")
+        }
         // Of those that wait, the one that takes effect first decides what comes next.
         let next = cutting.min { rank($0, standpoint) < rank($1, standpoint) }
         guard let next else {
@@ -291,14 +301,11 @@ package struct Explanation: Sendable {
     /// The next instant at which another answer is due.
     private func change(of verdict: Verdict, from standpoint: Standpoint) -> Timestamp? {
         // What is revoked stays revoked: then only the account's state can put another code in its place.
-        let cutting =
-            verdict.rule == .revoked
-            ? [] : account.history.revocations.filter { RevocationRule.cuts($0, ruleSubject, policies) }
-        let events: [any Propagated] = cutting + account.history.stateChanges
-        var instants = events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
-        instants += (app?.stateChanges ?? []).compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }.map {
-            $0 - ahead
+        func turningPoints(of events: [some Propagated]) -> [Timestamp] {
+            events.compactMap { $0.turningPoint(on: standpoint.plane, in: standpoint.region) }
         }
+        var instants = verdict.rule == .revoked ? [] : turningPoints(of: cutting)
+        instants += turningPoints(of: account.history.stateChanges) + turningPoints(of: app?.stateChanges ?? []).map { $0 - ahead }
         instants.append(end)
         if let authentication, let frequency = policy.signInFrequency { instants.append(authentication.place.at + frequency) }
         for instant in Set(instants).sorted() where instant > standpoint.now {

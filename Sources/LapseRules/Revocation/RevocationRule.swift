@@ -18,14 +18,15 @@ package enum RevocationRule {
     ///
     /// Each revocation counts on its own: a later one, not yet in effect, hides no earlier one.
     ///
-    /// - Parameter counts: how many requests of the subject each revocation has let pass.
+    /// - Parameters:
+    ///   - revocations: in their order.
+    ///   - counts: how many requests of the subject each revocation has let pass.
     package static func refusal(
         of subject: Subject, by revocations: [Revocation], from standpoint: Standpoint, policies: Policies,
         after counts: AttemptCounts = [:]
     ) -> Revocation? {
-        revocations
-            .filter { cuts($0, subject, policies) && $0.isInEffect(from: standpoint, after: counts) }
-            .max { $0.place < $1.place }
+        // From the end: mostly the last one decides, however many there were before.
+        revocations.last { cuts($0, subject, policies) && $0.isInEffect(from: standpoint, after: counts) }
     }
 
     /// Whether the revocation refuses the subject once it is in effect.
@@ -82,67 +83,6 @@ package enum AccountState: Equatable, Sendable {
             }
         }
         return flags
-    }
-}
-
-/// Everything that can speak against an account: the facts of every verdict.
-package struct AccountHistory: Sendable {
-    /// In their order.
-    package let revocations: [Revocation]
-    package let stateChanges: [StateChange]
-    /// Whether any of it counts the requests it lets pass.
-    package let countsAttempts: Bool
-
-    package init(revocations: [Revocation], stateChanges: [StateChange]) {
-        self.revocations = revocations
-        self.stateChanges = stateChanges
-        countsAttempts =
-            revocations.contains { $0.propagation.countsAttempts } || stateChanges.contains { $0.propagation.countsAttempts }
-    }
-
-    private init(_ whole: AccountHistory, revocations: [Revocation]) {
-        self.revocations = revocations
-        stateChanges = whole.stateChanges
-        countsAttempts = whole.countsAttempts
-    }
-
-    /// What can speak against a sign-in at the instant: the later revocations and all state changes.
-    package func since(_ instant: Timestamp) -> AccountHistory {
-        var (low, high) = (0, revocations.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if revocations[middle].place.at < instant { low = middle + 1 } else { high = middle }
-        }
-        return low == 0 ? self : AccountHistory(self, revocations: Array(revocations[low...]))
-    }
-
-    /// The cut-off that a reader of the directory sees from the standpoint: the latest of those in effect there.
-    package func latestCutOff(from standpoint: Standpoint) -> Revocation? {
-        revocations.last { $0.cause.movesStamp && $0.isInEffect(from: standpoint, after: [:]) }
-    }
-
-    /// The last that came with a new password, as the standpoint knows.
-    package func latestPassword(from standpoint: Standpoint) -> Revocation? {
-        revocations.last { $0.cause.setsPassword && $0.isInEffect(from: standpoint, after: [:]) }
-    }
-
-    /// Every region that some of it arrives in.
-    var regions: Set<Region> {
-        let all: [any Propagated] = revocations + stateChanges
-        return Set(all.flatMap { $0.propagation.arrivals.map(\.region) })
-    }
-
-    /// Everything that still lets a request of the subject pass from here, and counts it. The subject of a fresh sign-in is nil.
-    func countedAttempts(
-        of subject: RevocationRule.Subject?, from standpoint: Standpoint, policies: Policies, after counts: AttemptCounts
-    ) -> [Attempt] {
-        guard countsAttempts else { return [] }
-        let cutting = revocations.filter { revocation in subject.map { RevocationRule.cuts(revocation, $0, policies) } ?? false }
-        let all: [any Propagated] = cutting + stateChanges
-        return all.compactMap { event in
-            guard let left = event.attemptsLeft(from: standpoint, after: counts), left > 0 else { return nil }
-            return event.attempt(at: standpoint)
-        }
     }
 }
 

@@ -97,7 +97,8 @@ struct ControlGate: RouterMiddleware {
             guard request.headers[.contentType] == nil || request.isReading || request.hasContent("application/json") else {
                 throw Self.notJSON
             }
-            return try await next(request, context)
+            guard request.isReading else { return try await next(request, context) }
+            return try await ReadingThreads.run { try await next(request, context) }
         } catch let error as ControlError {
             return ControlResponder.answer(error)
         }

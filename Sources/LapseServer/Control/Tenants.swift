@@ -19,7 +19,7 @@ struct TenantCalls {
     }
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
-        ControlResponder.answer(try authority.listTenants().json(\.json))
+        ControlResponder.answer(try authority.listTenants(after: try request.controlQuery("after")).json(\.json))
     }
 
     /// `{"template"}` for a tenant like another one's seed; else a seed tenant of its own.

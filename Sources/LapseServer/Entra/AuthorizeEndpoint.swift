@@ -24,7 +24,7 @@ struct AuthorizeEndpoint {
 
     func get(_ request: Request, _ context: LapseContext) async throws -> Response {
         try await responder.responding(request, context) { trace in
-            try answer(try request.query(), step: .arrived, request, context, trace)
+            try await answer(try request.query(), step: .arrived, request, context, trace)
         }
     }
 
@@ -33,18 +33,18 @@ struct AuthorizeEndpoint {
             let form = try await request.form()
             guard form["step"] != nil else {
                 let parameters = try request.query().merging(form)
-                return try answer(parameters, step: .arrived, request, context, trace.correlated(by: form))
+                return try await answer(parameters, step: .arrived, request, context, trace.correlated(by: form))
             }
             let step = try BrowserStep(form, request, origin: trace.origin)
-            return try answer(try request.query(), step: step, request, context, trace)
+            return try await answer(try request.query(), step: step, request, context, trace)
         }
     }
 
     private func answer(
         _ parameters: FormParameters, step: BrowserStep, _ request: Request, _ context: LapseContext, _ trace: RequestTrace
-    ) throws -> Response {
+    ) async throws -> Response {
         let tenant = try Request.tenant(context)
-        let outcome = try site.authority.authorize(
+        let outcome = try await site.authority.authorize(
             parameters, for: purpose, at: tenant, version: version, step: step, cookies: site.cookies(of: request), trace: trace)
         return responder.answer(outcome, to: request, trace) { answer, cookies in
             var response = self.response(

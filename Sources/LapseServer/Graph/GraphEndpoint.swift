@@ -74,17 +74,18 @@ struct GraphEndpoint {
         case .revokeSignInSessions(let user), .invalidateAllRefreshTokens(let user):
             try await revokeSignInSessions(of: user, call, token, trace)
         case .user(let user): try readUser(user, call, token, trace)
-        case .userCollection(let user, let name): try listCollection(name, of: user, call, token, trace)
+        case .userCollection(let user, let name):
+            try await ReadingThreads.run { try listCollection(name, of: user, call, token, trace) }
         case .manager(let user): try readManager(of: user, call, token, trace)
-        case .assignments(let key): try listAssignments(of: key, call, token, trace)
-        case .users: try listUsers(call, token, trace)
-        case .userCount: try countUsers(call, token, trace)
-        case .directoryAudits: try listDirectoryAudits(call, token, trace)
-        case .signIns: try listSignIns(call, token, trace)
-        case .deletedUsers: try listDeletedUsers(call, token, trace)
+        case .assignments(let key): try await ReadingThreads.run { try listAssignments(of: key, call, token, trace) }
+        case .users: try await ReadingThreads.run { try listUsers(call, token, trace) }
+        case .userCount: try await ReadingThreads.run { try countUsers(call, token, trace) }
+        case .directoryAudits: try await ReadingThreads.run { try listDirectoryAudits(call, token, trace) }
+        case .signIns: try await ReadingThreads.run { try listSignIns(call, token, trace) }
+        case .deletedUsers: try await ReadingThreads.run { try listDeletedUsers(call, token, trace) }
         case .deletedUser(let id): try readDeletedUser(id, call, token, trace)
-        case .apps(let collection): try listApps(collection, call, token, trace)
-        case .appCount(let collection): try countApps(collection, call, token, trace)
+        case .apps(let collection): try await ReadingThreads.run { try listApps(collection, call, token, trace) }
+        case .appCount(let collection): try await ReadingThreads.run { try countApps(collection, call, token, trace) }
         case .app(let collection, let key): try readApp(collection, key, call, token, trace)
         case .change(let change):
             try answer(change, version: call.version, change.takesBody ? await body() : .null, token: token, trace)

@@ -51,7 +51,7 @@ extension Authority {
     }
 
     /// Where a stream that was told nothing begins: with what happens from now on.
-    package func endOfLog() throws -> Int64 { try store.read { $0.lastEventID() } }
+    package func endOfLog() throws -> Int64 { try store.read { try $0.lastEventID() } }
 
     /// Where a stream begins that also tells what takes effect: with what does so from now on.
     package func endOfEffects(_ filter: EventFilter) throws -> EffectCursor? {
@@ -77,7 +77,7 @@ extension Authority {
         return try await store.commits.until(.now + pause, of: filter.tenant) {
             try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
-                let last = tx.lastEventID()
+                let last = try tx.lastEventID()
                 let found = try tx.events(
                     in: filter.tenant, after: cursor.event, kind: filter.kind, user: filter.user,
                     limit: ControlPage<LoggedEvent>.size)

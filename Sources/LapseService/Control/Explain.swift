@@ -54,8 +54,7 @@ extension Authority {
         if question.kind == .accessToken, case .payload(let payload) = await check(question.text) {
             claims = AccessTokenClaims(payload)
         }
-        // As a writer, whose caches hold the account's history; nothing is written.
-        return try changing(name) { op in
+        return try looking(at: name) { op in
             let found = try op.find(question, claims)
             // A request lands in a region of the tenant it is sent to: of the grant's, or of the one asked about.
             let grantTenant = try found?.grant.flatMap { try op.tx.tenant($0.tenant) }

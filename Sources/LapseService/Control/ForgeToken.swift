@@ -30,7 +30,7 @@ extension Authority {
             let user = try op.requireUser(forgery.signIn.user)
             let app = try op.requireApp(forgery.signIn.client, of: "this tenant")
             let scoped = try op.taken(in: nil).scoped(forgery.signIn, user: user, app: app)
-            let place = Place(at: op.now, sequence: op.tx.lastEventID())
+            let place = Place(at: op.now, sequence: try op.tx.lastEventID())
             return scoped.issue(Authentication(user: user.home, place: place, method: .password)).plan
         }
         let payload = plan.accessTokenPayload(issuer: "\(trace.origin)/\(plan.tenant.id)/v2.0", defect: defect)

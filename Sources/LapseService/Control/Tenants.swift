@@ -3,8 +3,18 @@ import LapseStore
 
 // The control API's calls on a tenant as a whole.
 extension Authority {
-    package func listTenants() throws -> ControlPage<Tenant> {
-        ControlPage(whole: try store.read { try $0.tenants() })
+    /// The tenants by name, sandboxes after the others.
+    ///
+    /// - Parameter cursor: the `next` of the part before.
+    /// - Throws: ``ControlError``, invalid for `after`, when it is no cursor of this list.
+    package func listTenants(after cursor: String?) throws -> ControlPage<Tenant> {
+        try store.read { tx in
+            let last = try cursor.map { text in
+                guard let tenant = try GUID(text).flatMap({ try tx.tenant($0) }) else { throw ControlPage<Tenant>.unknownCursor }
+                return tenant
+            }
+            return ControlPage(of: try tx.tenants(after: last, limit: ControlPage<Tenant>.size + 1), cursor: \.id.description)
+        }
     }
 
     /// Makes a tenant for one test, as the seed describes it.
@@ -43,7 +53,7 @@ extension Authority {
     /// The seed of a tenant by GUID or domain, or, of one that is no sandbox, by its display name.
     private func seed(named name: String, _ tx: StoreTransaction) throws -> TenantSeed? {
         let named = try TenantName(name).flatMap { try tx.tenant(named: $0) }
-        let template = try named ?? tx.tenants().first { !$0.isSandbox && $0.name.lowercased() == name.lowercased() }
+        let template = try named ?? tx.tenantsThatStay().first { $0.name.lowercased() == name.lowercased() }
         return try template.flatMap { try tx.seed(of: $0.id) }
     }
 

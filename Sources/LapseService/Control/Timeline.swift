@@ -68,12 +68,12 @@ extension Authority {
     ///
     /// - Throws: ``ControlError`` for a tenant or user that is not there, and for a guest whose home is gone.
     package func timeline(of userName: String, in name: String) throws -> Timeline {
+        // What was found is judged behind the reading: it takes longer the more there is.
         try looking(at: name) { op in
             let user = try op.requireUserEvenDeleted(userName)
             guard let home = try op.tx.tenant(user.home.tenant).map({ try op.in($0) }) else {
                 throw ControlError.notFound("The user's home tenant is gone.")
             }
-            let history = try op.tx.history(of: user.home)
             let sessions = try op.tx.sessions(of: user.home, limit: 1_000)
             let grants = try op.tx.grants(of: user.home, tenant: user.isGuest ? op.tenant.id : nil, limit: 1_000)
             let shownGrants = Array(grants.prefix(Timeline.mostRows))
@@ -82,66 +82,120 @@ extension Authority {
                     of: shownGrants.map(\.id), limit: Timeline.mostMarks, looked: Timeline.looked), by: \.event.grant)
             let attempts = try op.tx.newestEvents(
                 of: user.id, kinds: Timeline.attemptKinds, limit: Timeline.mostMarks, looked: Timeline.looked)
-            let ahead = op.now - home.now
-            var rows = try sessions.prefix(Timeline.mostRows).compactMap { try home.row(of: $0) }
-            rows += try shownGrants.compactMap { grant in
-                guard let place = try op.tx.tenant(grant.tenant) else { return nil }
-                return try op.in(place).row(of: grant, events[grant.id] ?? [], homeNow: home.now)
-            }
             // Those of the home alone, along whose clock the picture is.
             let homeApps = try shownGrants.filter { $0.tenant == home.tenant.id }.compactMap { try home.client(of: $0) }
-            return Timeline(
-                user: user, now: home.now, mode: home.tenant.clock.mode, rows: rows,
-                rowsLeftOut: sessions.count + grants.count - rows.count, attempts: attempts.map { $0.shifted(back: ahead) },
-                revocations: history.revocations.suffix(Timeline.mostEvents),
-                stateChanges: history.stateChanges.suffix(Timeline.mostEvents),
+            return FoundTimeline(
+                user: user, ahead: op.now - home.now, home: home.tenant, now: home.now, count: sessions.count + grants.count,
+                sessions: try sessions.prefix(Timeline.mostRows).compactMap { try home.found($0) },
+                grants: try shownGrants.compactMap { grant in
+                    guard let place = try op.tx.tenant(grant.tenant) else { return nil }
+                    return try op.in(place).found(grant, events[grant.id] ?? [])
+                }, attempts: attempts, history: try op.tx.history(of: user.home),
                 appChanges: try home.appChanges(of: homeApps).suffix(Timeline.mostEvents))
+        }.judged
+    }
+}
+
+/// What a timeline is made of, as it stood in the store.
+private struct FoundTimeline {
+    struct Session {
+        let session: BrowserSession
+        let account: AccountFacts
+        let regions: [Region]
+    }
+
+    struct Grant {
+        let grant: LapseRules.Grant
+        let account: AccountFacts
+        let client: AppRegistration?
+        let app: AppFacts?
+        /// Of the grant's tenant.
+        let now: Timestamp
+        let regions: [Region]
+        let events: [LoggedEvent]
+        let refreshTokens: (count: Int, lastExpiresAt: Timestamp?)
+    }
+
+    let user: User
+    /// How far the tenant's clock is ahead of the home clock.
+    let ahead: Duration
+    let home: Tenant
+    /// On the home clock.
+    let now: Timestamp
+    /// How many sessions and grants there are, as far as they were looked for.
+    let count: Int
+    let sessions: [Session]
+    let grants: [Grant]
+    let attempts: [LoggedEvent]
+    let history: AccountHistory
+    let appChanges: [(app: String, change: StateChange)]
+
+    var judged: Timeline {
+        let rows = sessions.map { $0.row(at: now) } + grants.map { $0.row(homeNow: now) }
+        return Timeline(
+            user: user, now: now, mode: home.clock.mode, rows: rows, rowsLeftOut: count - rows.count,
+            attempts: attempts.map { $0.shifted(back: ahead) }, revocations: history.revocations.suffix(Timeline.mostEvents),
+            stateChanges: history.stateChanges.suffix(Timeline.mostEvents), appChanges: appChanges)
+    }
+}
+
+extension FoundTimeline.Session {
+    /// - Parameter now: on the clock of its user's home.
+    fileprivate func row(at now: Timestamp) -> Timeline.Row {
+        let explanation = Explanation(of: .session(session), account: account, client: nil, tenantNow: now)
+        return Timeline.Row(
+            kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
+            from: session.authentication.place.at, to: session.endedAt ?? session.expiresAt, refreshTokens: 0, accessTokens: [],
+            marks: [], verdicts: explanation.verdicts(at: now, regions: regions, on: [.session]),
+            deadSince: explanation.refusedEverywhere(since: now, on: .session, regions))
+    }
+}
+
+extension FoundTimeline.Grant {
+    /// - Parameter homeNow: now on the clock of its user's home, along which the row is.
+    fileprivate func row(homeNow: Timestamp) -> Timeline.Row {
+        let ahead = now - homeNow
+        func explanation(_ subject: Explanation.Subject) -> Explanation {
+            Explanation(of: subject, account: account, client: client, app: app, tenantNow: now)
         }
+        // Resources refuse all tokens of the grant that they evaluate from one instant on; each ends by itself.
+        let evaluated = explanation(.accessToken(end: .latest, grant, isEvaluated: true))
+        let refusedSince = evaluated.refusedEverywhere(since: homeNow, on: .cae, regions)
+        let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
+            guard let token = logged.event.accessToken else { return nil }
+            let end = token.endsAt - ahead
+            let instants = [token.isEvaluated ? refusedSince : nil, end <= homeNow ? end : nil].compactMap { $0 }
+            return Timeline.AccessToken(
+                from: logged.event.at - ahead, to: end, isEvaluated: token.isEvaluated, deadSince: instants.min())
+        }
+        let end = refreshTokens.lastExpiresAt.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
+        // The newest stands for all: they share everything but their ends.
+        let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
+        let refresh = explanation(.refreshToken(newest, grant))
+        return Timeline.Row(
+            kind: .grant, id: grant.id, session: grant.session, app: client,
+            authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: refreshTokens.count,
+            accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
+            verdicts: refresh.verdicts(at: homeNow, regions: regions, on: [.refresh]),
+            deadSince: refresh.refusedEverywhere(since: homeNow, on: .refresh, regions))
     }
 }
 
 extension Operation {
     /// A session in its user's home, the operation's tenant.
-    fileprivate func row(of session: BrowserSession) throws -> Timeline.Row? {
-        guard let account = try account(of: session.authentication.user, since: .epoch, subject: session.id) else { return nil }
-        let regions = model.regions
-        let explanation = Explanation(of: .session(session), account: account, client: nil, tenantNow: now)
-        return Timeline.Row(
-            kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
-            from: session.authentication.place.at, to: session.endedAt ?? session.expiresAt, refreshTokens: 0, accessTokens: [],
-            marks: [], verdicts: explanation.verdicts(at: now, regions: regions).filter { $0.plane == .session },
-            deadSince: explanation.refusedEverywhere(since: now, on: .session, regions))
+    fileprivate func found(_ session: BrowserSession) throws -> FoundTimeline.Session? {
+        try account(of: session.authentication.user, since: .epoch, subject: session.id).map {
+            FoundTimeline.Session(session: session, account: $0, regions: model.regions)
+        }
     }
 
     /// A grant of the operation's tenant.
-    ///
-    /// - Parameter homeNow: now on the clock of its user's home, along which the row is.
-    fileprivate func row(of grant: Grant, _ events: [LoggedEvent], homeNow: Timestamp) throws -> Timeline.Row? {
+    fileprivate func found(_ grant: Grant, _ events: [LoggedEvent]) throws -> FoundTimeline.Grant? {
         guard let account = try account(of: grant.authentication.user, since: .epoch, subject: grant.id) else { return nil }
-        let (ahead, regions) = (now - homeNow, model.regions)
         let client = try client(of: grant)
-        let facts = try client.flatMap { try self.facts(of: $0) }
-        let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
-            guard let token = logged.event.accessToken else { return nil }
-            let explanation = Explanation(
-                of: .accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), account: account, client: client,
-                app: facts, tenantNow: now)
-            return Timeline.AccessToken(
-                from: logged.event.at - ahead, to: token.endsAt - ahead, isEvaluated: token.isEvaluated,
-                deadSince: explanation.refusedEverywhere(since: homeNow, on: .cae, regions))
-        }
-        let (count, lastEnd) = try tx.refreshTokens(of: grant.id)
-        let end = lastEnd.map { $0 - ahead } ?? accessTokens.map(\.to).max() ?? grant.createdAt - ahead
-        // The newest stands for all: they share everything but their ends.
-        let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
-        let explanation = Explanation(
-            of: .refreshToken(newest, grant), account: account, client: client, app: facts, tenantNow: now)
-        return Timeline.Row(
-            kind: .grant, id: grant.id, session: grant.session, app: client,
-            authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: count,
-            accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
-            verdicts: explanation.verdicts(at: homeNow, regions: regions).filter { $0.plane == .refresh },
-            deadSince: explanation.refusedEverywhere(since: homeNow, on: .refresh, regions))
+        return FoundTimeline.Grant(
+            grant: grant, account: account, client: client, app: try client.flatMap { try facts(of: $0) }, now: now,
+            regions: model.regions, events: events, refreshTokens: try tx.refreshTokens(of: grant.id))
     }
 
     /// In their order; each app's once.

@@ -76,6 +76,25 @@ extension Authority {
             return .success(try work(AdmittedRequest(op, token.claims)))
         }
     }
+
+    /// The same for what only reads, and may read much: letting the token in is a short transaction of its own, and no writer waits
+    /// for what comes then.
+    func admittingReader<Value>(
+        _ token: BearerToken, to resource: ProtectedResource, _ trace: RequestTrace, _ work: (AdmittedRequest) throws -> Value
+    ) throws -> Outcome<Value, GraphError> {
+        try admitting(token, to: resource, trace) { ($0.op.tenant, $0.op.region) }.flatMap { tenant, region in
+            try store.read { tx in
+                var op = Operation(self, tx, trace: trace)
+                // As it is now: it may have changed since.
+                guard let tenant = try tx.tenant(tenant.id) else { return .failure(op.refused(.wrongAudience)) }
+                try op.enter(tenant)
+                op.region = region
+                do { return .success(try work(AdmittedRequest(op, token.claims))) } catch let error as GraphError {
+                    return .failure(op.refused(error))
+                }
+            }
+        }
+    }
 }
 
 extension Operation {

@@ -7,7 +7,7 @@ extension Authority {
     package func listApps(
         _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<GraphPage, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             let chosen = query.chosen(of: try entries(of: collection, request))
             let (objects, next) = try query.page(of: chosen)
             return GraphPage(objects: objects, next: next, count: chosen.count)
@@ -18,7 +18,7 @@ extension Authority {
     package func countApps(
         _ collection: AppEntries.Collection, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<Int, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             query.chosen(of: try entries(of: collection, request)).count
         }
     }
@@ -27,7 +27,7 @@ extension Authority {
     package func readApp(
         _ collection: AppEntries.Collection, _ key: AppEntries.Key, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<JSON, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             guard let entry = try entries(of: collection, request).first(where: key.names) else {
                 throw GraphError.notFound(key.text)
             }
@@ -172,7 +172,7 @@ extension Authority {
     package func listAssignments(
         of key: AppEntries.Key, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<[JSON], GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             guard request.caller.mayRead(.servicePrincipals) else { throw GraphError.denied }
             let entry = try request.principal(key)
             return try entry.principal.assigned.compactMap { id in

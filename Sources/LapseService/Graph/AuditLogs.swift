@@ -11,7 +11,7 @@ extension Authority {
     package func directoryAudits(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> Outcome<
         GraphPage, GraphError
     > {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             return try entries(of: DirectoryAudit.kinds, time: "activityDateTime", query, request) { logged in
                 try directoryAudit(logged, request)
             }
@@ -20,7 +20,7 @@ extension Authority {
 
     /// `GET /auditLogs/signIns`, the newest first: interactive ones and those of tokens, with their failures.
     package func signIns(_ query: GraphQuery, token: BearerToken, trace: RequestTrace) throws -> Outcome<GraphPage, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             return try entries(of: SignInEntry.kinds, time: "createdDateTime", query, request) { logged in
                 try signIn(logged, request)
             }

@@ -11,7 +11,7 @@ package struct DeletedUser: Sendable {
 extension Authority {
     /// `GET /directory/deletedItems/microsoft.graph.user`, the last first.
     package func listDeletedUsers(token: BearerToken, trace: RequestTrace) throws -> Outcome<[DeletedUser], GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             guard request.caller.mayRead(nil) else { throw GraphError.denied }
             return try request.restorable().map { DeletedUser(profile: try request.profile(of: $0.user), deletedAt: $0.deletedAt) }
         }

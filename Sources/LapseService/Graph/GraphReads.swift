@@ -55,7 +55,7 @@ extension Authority {
     package func listUsers(
         _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<GraphPage, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             guard request.caller.mayRead(nil) else { throw GraphError.denied }
             guard query.isPlain else {
                 let users = try request.users(after: nil, atLeast: .max)

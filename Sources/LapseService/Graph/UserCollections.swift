@@ -9,7 +9,7 @@ extension Authority {
     package func listCollection(
         _ name: UserCollections.Name, of target: GraphRequest.User, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<(user: GUID, entries: [JSON]), GraphError> {
-        try admitting(token, to: .graph, trace) { request in
+        try admittingReader(token, to: .graph, trace) { request in
             let user = try request.find(target)
             let mayRead =
                 switch name {

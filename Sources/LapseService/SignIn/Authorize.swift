@@ -9,8 +9,13 @@ extension Authority {
     package func authorize(
         _ parameters: FormParameters, for purpose: AuthorizePurpose = .signIn, at name: TenantName, version: EndpointVersion,
         step: BrowserStep, cookies: BrowserCookies, trace: RequestTrace
-    ) throws -> Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> {
-        let outcome: Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> = try deciding(trace) { op in
+    ) async throws -> Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError> {
+        underWay.begin()
+        defer { underWay.end() }
+        let outcome: Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError>
+        outcome = try await decidingTogether(trace) { op in
+            // As of a token request that runs once more.
+            _ = self.responseFaults.take(trace.requestID)
             try op.enter(name)
             let id = ClientID(try parameters.required("client_id"))
             op.trace?.note?.put(client: id)

@@ -1,5 +1,6 @@
 import Dispatch
 import GRDB
+import GRDBSQLite
 import Synchronization
 
 /// Brings what the write-ahead log holds into the database file, beside the writer and on a connection of its own: writing back
@@ -8,7 +9,7 @@ final class Checkpointer: Sendable {
     private struct State {
         var operations = 0
         var isRunning = false
-        var isLogFull = false
+        var pages = 0
     }
 
     /// How many operations begin a checkpoint: a redeem writes two pages, fewer when it shares its transaction.
@@ -18,15 +19,22 @@ final class Checkpointer: Sendable {
     /// kernel a new page each time.
     private static let fullLog = 4096
 
+    /// A log of this many pages (64 MiB) is worth a little waiting: there was somebody to read it each time.
+    private static let overfullLog = 32_768
+    private static let waitForReaders = Duration.milliseconds(20)
+
     private let connection: DatabaseQueue
+    /// How long the writer's connection otherwise waits.
+    private let patience: Duration
     private let background = DispatchQueue(label: "checkpoint", qos: .utility)
     private let state = Mutex(State())
 
-    init(path: String, configuration: Configuration) throws {
+    init(path: String, configuration: Configuration, patience: Duration) throws {
+        self.patience = patience
         connection = try DatabaseQueue(path: path, configuration: configuration)
     }
 
-    var isLogFull: Bool { state.withLock { $0.isLogFull } }
+    var isLogFull: Bool { state.withLock { $0.pages >= Self.fullLog } }
 
     /// Counts what was committed; every so many operations begin a checkpoint in the background.
     func committed(_ operations: Int) {
@@ -45,19 +53,24 @@ final class Checkpointer: Sendable {
             }
             state.withLock { state in
                 state.isRunning = false
-                state.isLogFull = (pages.flatMap { $0 } ?? 0) >= Self.fullLog
+                state.pages = pages.flatMap { $0 } ?? 0
             }
         }
     }
 
     /// Brings in the rest on the writer's own connection, so that the log begins anew.
     ///
-    /// One that fails, on a full disk, is no trouble of whoever writes: the log keeps everything, and has room or has none. The next
-    /// one in the background says whether to try again.
+    /// One that fails, on a full disk, while another checkpoint runs or while somebody reads the log, is no trouble of whoever writes: the log
+    /// keeps everything, and has room or has none. The next one in the background says whether to try again.
     func empty(_ db: Database) {
-        // Busy while a background checkpoint runs: then the next write asks again.
-        let isBusy = try? Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)") != 0
-        if isBusy != true { state.withLock { $0.isLogFull = false } }
+        let pages = state.withLock { state in
+            defer { state.pages = 0 }
+            return state.pages
+        }
+        let wait = pages >= Self.overfullLog ? Self.waitForReaders : .zero
+        sqlite3_busy_timeout(db.sqliteConnection, Int32(wait / .milliseconds(1)))
+        defer { sqlite3_busy_timeout(db.sqliteConnection, Int32(patience / .milliseconds(1))) }
+        _ = try? Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)")
     }
 
     /// Waits for a running checkpoint.

@@ -6,6 +6,8 @@ import Synchronization
 final class EventIDs: Sendable {
     fileprivate struct State {
         var next: Int64
+        /// The last event that was appended.
+        var last: Event?
         /// Whose log the present transaction has changed. One is enough to remember in nearly every transaction.
         var touched: [GUID] = []
     }
@@ -13,17 +15,24 @@ final class EventIDs: Sendable {
     private let state: Mutex<State>
 
     init(_ db: Database) throws {
-        let last = try Int64.fetchOne(
-            db, sql: "SELECT max(last_event, ifnull((SELECT max(id) FROM events), 0)) FROM meta")
-        state = Mutex(State(next: (last ?? 0) + 1))
+        state = Mutex(State(next: try Self.last(in: db) + 1))
+    }
+
+    /// The last id that is taken in the state of the database that the connection sees.
+    static func last(in db: Database) throws -> Int64 {
+        let sql = "SELECT max(last_event, ifnull((SELECT max(id) FROM events), 0)) FROM meta"
+        return try Int64.fetchOne(db.cachedStatement(sql: sql)) ?? 0
     }
 
     var next: Int64 { state.withLock { $0.next } }
 
-    func take(for tenant: GUID) -> Int64 {
+    var last: Event? { state.withLock { $0.last } }
+
+    func take(for event: Event) -> Int64 {
         state.withLock { state in
             defer { state.next += 1 }
-            state.touch(tenant)
+            state.last = event
+            state.touch(event.tenant)
             return state.next
         }
     }

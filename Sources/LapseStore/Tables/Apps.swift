@@ -63,12 +63,16 @@ extension StoreTransaction {
     /// those of sandboxes), else one of Microsoft's. A nil tenant stands for `common` and its like, which know all.
     package func app(_ id: ClientID, in tenant: GUID?) throws -> AppRegistration? {
         try cached(DirectoryCache.AppKey(tenant: tenant, client: id), in: \.apps) {
-            let found = try row(
-                """
-                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-                WHERE apps.id = ?1 AND (?2 IS NULL OR tenant = ?2 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg'))
-                ORDER BY tenant = ?2 DESC, is_sandbox, apps.rowid LIMIT 1
-                """, [id, tenant])
+            let own = try tenant.flatMap { try row("SELECT * FROM apps WHERE tenant = ? AND id = ?", [$0, id]) }
+            // Every sandbox may have registered the id: none of them is looked through for another tenant's.
+            let others =
+                try own
+                ?? row(
+                    """
+                    SELECT apps.* FROM tenants CROSS JOIN apps ON apps.tenant = tenants.id AND apps.id = ?1
+                    WHERE tenants.is_sandbox = 0 AND (?2 IS NULL OR sign_in_audience <> 'AzureADMyOrg') ORDER BY apps.rowid LIMIT 1
+                    """, [id, tenant])
+            let found = try others ?? (tenant == nil ? row("SELECT * FROM apps WHERE id = ? ORDER BY rowid LIMIT 1", [id]) : nil)
             return try found.map { try AppRegistration(row: $0) } ?? FirstPartyApps.all.first { $0.id == id }
         }
     }
@@ -76,14 +80,8 @@ extension StoreTransaction {
     /// The APIs besides Graph that a tenant's scopes may name.
     package func resources(in tenant: GUID) throws -> [ResourceAPI] {
         try cached(tenant, in: \.resources) {
-            try rows(
-                """
-                SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-                WHERE exposes IS NOT NULL AND (tenant = ?1 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg'))
-                ORDER BY tenant <> ?1, apps.rowid
-                """, [tenant]
-            )
-            .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
+            try rows("SELECT * FROM (\(Self.visible)) WHERE exposes IS NOT NULL ORDER BY tenant <> ?1, place", [tenant])
+                .compactMap { ResourceAPI(try AppRegistration(row: $0)) }
         }
     }
 
@@ -94,14 +92,17 @@ extension StoreTransaction {
 
     /// Every registration that the tenant's users may meet, with the tenant it is registered in, by id; its own before others'.
     package func visibleApps(in tenant: GUID) throws -> [(app: AppRegistration, owner: GUID)] {
-        try rows(
-            """
-            SELECT apps.* FROM apps JOIN tenants ON tenants.id = tenant
-            WHERE tenant = ?1 OR (NOT is_sandbox AND sign_in_audience <> 'AzureADMyOrg') ORDER BY apps.id, tenant <> ?1, apps.rowid
-            """, [tenant]
-        )
-        .map { (try AppRegistration(row: $0), $0["tenant"]) }
+        try rows("SELECT * FROM (\(Self.visible)) ORDER BY id, tenant <> ?1, place", [tenant])
+            .map { (try AppRegistration(row: $0), $0["tenant"]) }
     }
+
+    /// The apps of tenant ?1, and those of the others that are no sandboxes; their places are their order.
+    private static let visible = """
+        SELECT *, rowid AS place FROM apps WHERE tenant = ?1
+        UNION ALL
+        SELECT apps.*, apps.rowid FROM tenants CROSS JOIN apps ON apps.tenant = tenants.id
+        WHERE tenants.is_sandbox = 0 AND tenants.id <> ?1 AND sign_in_audience <> 'AzureADMyOrg'
+        """
 
     /// The tenant's own registration.
     package func ownApp(_ id: ClientID, of tenant: GUID) throws -> AppRegistration? {
@@ -111,16 +112,25 @@ extension StoreTransaction {
     package func insert(_ app: AppRegistration, in tenant: GUID) throws {
         directoryChanged()
         try AppRow(app: app, tenant: tenant).insert(db)
+        try insertAddresses(of: app, in: tenant)
     }
 
     package func update(_ app: AppRegistration, in tenant: GUID) throws {
         directoryChanged()
         try AppRow(app: app, tenant: tenant).update(db)
+        try run("DELETE FROM redirect_addresses WHERE tenant = ? AND app = ?", [tenant, app.id])
+        try insertAddresses(of: app, in: tenant)
+    }
+
+    private func insertAddresses(of app: AppRegistration, in tenant: GUID) throws {
+        for address in Set((app.redirectURIs + app.spaRedirectURIs).map(RedirectURI.address)) {
+            try run("INSERT INTO redirect_addresses (address, tenant, app) VALUES (?, ?, ?)", [address, tenant, app.id])
+        }
     }
 
     /// Whether any app has the URI among its redirect URIs.
     package func isRegistered(redirectURI uri: String) throws -> Bool {
-        try rows("SELECT * FROM apps").contains { RedirectURI.platform(of: uri, in: try AppRegistration(row: $0)) != nil }
+        try row("SELECT 1 FROM redirect_addresses WHERE address = ? LIMIT 1", [RedirectURI.address(of: uri)]) != nil
     }
 
     package func deleteApp(_ id: ClientID, of tenant: GUID) throws {

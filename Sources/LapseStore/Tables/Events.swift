@@ -10,7 +10,7 @@ extension StoreTransaction {
     /// Appends the event and returns its id.
     @discardableResult
     package func append(_ event: Event) throws -> Int64 {
-        let id = eventIDs.take(for: event.tenant)
+        let id = eventIDs.take(for: event)
         try run(
             """
             INSERT INTO events (id, tenant, at, type, user, client, grant_id, revocation, region, code, request_id,
@@ -39,6 +39,9 @@ extension StoreTransaction {
         return id
     }
 
+    /// The last event that a writer appended; nil before the first of this run.
+    package var lastAppended: Event? { eventIDs.last }
+
     /// The events of these ids, of any tenant; those that are not in the log are missing.
     package func events(_ ids: [Int64]) throws -> [LoggedEvent] {
         try rows(
@@ -48,14 +51,21 @@ extension StoreTransaction {
 
     /// The tenant's events after that id, oldest first; nil filters nothing.
     package func events(in tenant: GUID, after id: Int64, kind: Event.Kind?, user: GUID?, limit: Int) throws -> [LoggedEvent] {
-        try rows(
+        let ofKind = kind.map { Self.crowding.contains($0) ? "type = ?3" : "type = ?3 AND \(Self.isRare)" } ?? "?3 IS NULL"
+        return try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
-                AND (?3 IS NULL OR type = ?3) AND (?4 IS NULL OR user = ?4)
+                AND \(ofKind) AND (?4 IS NULL OR user = ?4)
             ORDER BY id LIMIT ?5
             """, [tenant, id, kind, user, limit]
         ).map(LoggedEvent.init)
     }
+
+    /// The kinds that come in crowds, which no index has.
+    private static let crowding: Set<Event.Kind> = [.tokenRefreshed, .refreshRefused, .accessOutlived, .accessChallenged]
+    /// As the index `events_of_rare_kinds` says it: only then SQLite takes it.
+    private static let isRare =
+        "type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged'"
 
     /// The tenant's events of these kinds, from an id on, which is not one of them, forwards or backwards.
     package func events(
@@ -77,7 +87,7 @@ extension StoreTransaction {
             """
             SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
             ORDER BY id DESC LIMIT ?3
-            """, [tenant, lastEventID() - looked, limit]
+            """, [tenant, try lastEventID() - looked, limit]
         ).reversed().map(LoggedEvent.init)
     }
 
@@ -88,7 +98,7 @@ extension StoreTransaction {
             SELECT * FROM (SELECT *, row_number() OVER (PARTITION BY grant_id ORDER BY id DESC) AS place FROM events
                 WHERE id > ?2 AND grant_id IN (SELECT value FROM json_each(?1)))
             WHERE place <= ?3 ORDER BY id
-            """, [JSON(grants.map(\.description)), lastEventID() - looked, limit]
+            """, [JSON(grants.map(\.description)), try lastEventID() - looked, limit]
         ).map(LoggedEvent.init)
     }
 
@@ -103,7 +113,7 @@ extension StoreTransaction {
                 AND user IN (SELECT value FROM json_each(?3)) AND type IN (SELECT value FROM json_each(?5)) GROUP BY user
             """,
             [
-                tenant, lastEventID() - looked, JSON(users.map(\.description)), JSON(SignInEntry.interactive.map(\.rawValue)),
+                tenant, try lastEventID() - looked, JSON(users.map(\.description)), JSON(SignInEntry.interactive.map(\.rawValue)),
                 JSON(SignInEntry.kinds.map(\.rawValue)),
             ])
         let ids: [Int64] = found.flatMap { [$0["interactive"], $0["other"], $0["successful"]].compactMap { $0 as Int64? } }
@@ -123,7 +133,7 @@ extension StoreTransaction {
         try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND user = ?1 AND type IN (SELECT value FROM json_each(?3)) ORDER BY id DESC LIMIT ?4
-            """, [user, lastEventID() - looked, JSON(kinds.map(\.rawValue)), limit]
+            """, [user, try lastEventID() - looked, JSON(kinds.map(\.rawValue)), limit]
         ).reversed().map(LoggedEvent.init)
     }
 
@@ -139,8 +149,8 @@ extension StoreTransaction {
         ).reversed().map(LoggedEvent.init)
     }
 
-    /// The id of the last event of any tenant.
-    package func lastEventID() -> Int64 { eventIDs.next - 1 }
+    /// The id of the last event of any tenant, as far as this transaction sees.
+    package func lastEventID() throws -> Int64 { reading == nil ? eventIDs.next - 1 : try EventIDs.last(in: db) }
 }
 
 extension LoggedEvent {

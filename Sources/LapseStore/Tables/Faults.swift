@@ -19,7 +19,7 @@ extension StoreTransaction {
     }
 
     package func insert(_ fault: Fault, in tenant: GUID) throws {
-        directory?.forget(faultsOf: tenant)
+        directory.forget(faultsOf: tenant)
         try run(
             "INSERT INTO faults (tenant, ordinal, id, definition, asked, hits) VALUES (?, ?, ?, ?, ?, ?)",
             [tenant, fault.ordinal, fault.id, fault.stored, fault.asked, fault.hits])
@@ -27,13 +27,13 @@ extension StoreTransaction {
 
     /// Keeps the counts.
     package func update(_ fault: Fault, of tenant: GUID) throws {
-        directory?.forget(faultsOf: tenant)
+        directory.forget(faultsOf: tenant)
         try run("UPDATE faults SET asked = ?, hits = ? WHERE id = ?", [fault.asked, fault.hits, fault.id])
     }
 
     /// - Returns: whether there was one.
     package func delete(fault id: GUID, of tenant: GUID) throws -> Bool {
-        directory?.forget(faultsOf: tenant)
+        directory.forget(faultsOf: tenant)
         try run("DELETE FROM faults WHERE tenant = ? AND id = ?", [tenant, id])
         return db.changesCount > 0
     }

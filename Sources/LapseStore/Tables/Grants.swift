@@ -47,7 +47,7 @@ extension StoreTransaction {
     }
 
     package func insert(_ grant: Grant) throws {
-        directory?.forget(grant: grant.id)
+        directory.forget(grant: grant.id)
         let authentication = grant.authentication
         try run(
             """
@@ -70,17 +70,49 @@ extension StoreTransaction {
     }
 
     package func insert(_ token: RefreshToken) throws {
-        try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at) VALUES (?, ?, ?, ?)") {
+        let before = try lastToken(of: token.grant)
+        let count = (before?.ordinal ?? 0) + 1
+        let lastEnd = before.map { max($0.lastEnd, token.expiresAt) } ?? token.expiresAt
+        try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at, ordinal, last_end) VALUES (?, ?, ?, ?, ?, ?)") {
             $0.add(token.grant)
             $0.add(token.issuedAt)
             $0.add(token.hash)
             $0.add(token.expiresAt)
+            $0.add(count)
+            $0.add(lastEnd == token.expiresAt ? nil : lastEnd)
         }
+        var latest = token.issuedAt
+        if let before, before.issuedAt > token.issuedAt {
+            // On a clock that was set back: the token of the latest instant tells for all.
+            try run(
+                """
+                UPDATE refresh_tokens SET ordinal = ?1, last_end = nullif(?2, expires_at)
+                WHERE grant_id = ?3 AND issued_at = ?4 AND ordinal = ?5
+                """, [count, lastEnd, token.grant, before.issuedAt, before.ordinal])
+            latest = before.issuedAt
+        }
+        directory.keep(
+            DirectoryCache.LastToken(ordinal: count, issuedAt: latest, lastEnd: lastEnd), as: token.grant, in: \.lastTokens)
     }
 
-    /// How many refresh tokens a grant has, and when the last of them ends; nil when it has none.
+    /// How many refresh tokens a grant has had, and when the last of them ends; nil when it has none.
     package func refreshTokens(of grant: GUID) throws -> (count: Int, lastExpiresAt: Timestamp?) {
-        let found = try row("SELECT count(*) AS n, max(expires_at) AS last FROM refresh_tokens WHERE grant_id = ?", [grant])
-        return (found?["n"] ?? 0, found?["last"])
+        let last = try lastToken(of: grant)
+        return (Int(last?.ordinal ?? 0), last?.lastEnd)
+    }
+
+    /// What tells of all refresh tokens of a grant; nil when it has none.
+    private func lastToken(of grant: GUID) throws -> DirectoryCache.LastToken? {
+        try cached(grant, in: \.lastTokens) {
+            try numbers(
+                """
+                SELECT ordinal, issued_at, ifnull(last_end, expires_at) FROM refresh_tokens
+                WHERE grant_id = ?1 AND issued_at = (SELECT max(issued_at) FROM refresh_tokens WHERE grant_id = ?1)
+                ORDER BY ordinal DESC LIMIT 1
+                """
+            ) { $0.add(grant) }.map {
+                DirectoryCache.LastToken(ordinal: $0[0], issuedAt: Timestamp(ticks: $0[1]), lastEnd: Timestamp(ticks: $0[2]))
+            }
+        }
     }
 }

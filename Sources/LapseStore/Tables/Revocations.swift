@@ -7,39 +7,28 @@ extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
     /// state changes.
     package func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
-        try history(of: home).since(authTime)
+        try directory.history(of: home, since: authTime) {
+            AccountHistory(
+                revocations: try revocations(
+                    "home_user = ? AND home_tenant = ? AND at >= ? ORDER BY at, sequence", [home.user, home.tenant, authTime]),
+                stateChanges: try stateChanges("home_user = ? AND home_tenant = ? ORDER BY sequence", [home.user, home.tenant]))
+        }
     }
 
     /// Everything that ever happened to the account.
-    package func history(of home: User.Home) throws -> AccountHistory {
-        try cached(home, in: \.histories) { try loadHistory(of: home) }
-    }
-
-    private func loadHistory(of home: User.Home) throws -> AccountHistory {
-        AccountHistory(
-            revocations: try rows(
-                "SELECT * FROM revocations WHERE home_user = ? AND home_tenant = ? ORDER BY at, sequence", [home.user, home.tenant]
-            ).map { try revocation($0) },
-            stateChanges: try rows(
-                "SELECT * FROM state_changes WHERE home_user = ? AND home_tenant = ?", [home.user, home.tenant]
-            ).map { try stateChange($0) })
-    }
+    package func history(of home: User.Home) throws -> AccountHistory { try history(of: home, since: .epoch) }
 
     package func revocation(_ id: GUID, in tenant: GUID) throws -> Revocation? {
-        try row("SELECT * FROM revocations WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try revocation($0) }
+        try revocations("id = ? AND home_tenant = ?", [id, tenant]).first
     }
 
     /// The tenant's revocations in their order, after the one with that sequence number.
     package func revocations(in tenant: GUID, after sequence: Int64, limit: Int) throws -> [Revocation] {
-        try rows(
-            """
-            SELECT * FROM revocations WHERE home_tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?
-            """, [tenant, sequence, limit]
-        ).map { try revocation($0) }
+        try revocations("home_tenant = ? AND sequence > ? ORDER BY sequence LIMIT ?", [tenant, sequence, limit])
     }
 
     package func stateChange(_ id: GUID, in tenant: GUID) throws -> StateChange? {
-        try row("SELECT * FROM state_changes WHERE id = ? AND home_tenant = ?", [id, tenant]).map { try stateChange($0) }
+        try stateChanges("id = ? AND home_tenant = ?", [id, tenant]).first
     }
 
     /// The ids of the tenant's revocations and state changes that are not in effect everywhere, in their order.
@@ -68,7 +57,7 @@ extension StoreTransaction {
 
     /// - Parameter ordinal: see ``nextOrdinal(in:)``.
     package func insert(_ revocation: Revocation, ordinal: Int64) throws {
-        directory?.forget(revocation.user)
+        directory.add(revocation)
         try run(
             """
             INSERT INTO revocations (id, home_tenant, home_user, at, sequence, ordinal, cause, actor)
@@ -82,7 +71,7 @@ extension StoreTransaction {
     }
 
     package func insert(_ change: StateChange, ordinal: Int64) throws {
-        directory?.forget(change.user)
+        directory.add(change)
         try run(
             "INSERT INTO state_changes (id, sequence, ordinal, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [change.id, change.place.sequence, ordinal, change.user.tenant, change.user.user, change.kind, change.place.at])
@@ -101,7 +90,7 @@ extension StoreTransaction {
 
     /// Brings arrivals of an event forward.
     package func release(_ arrivals: [Propagation.Arrival], of event: some Propagated, user: User.Home) throws {
-        directory?.forget(user)
+        directory.forget(user)
         for arrival in arrivals {
             try run(
                 "UPDATE arrivals SET visible_at = ?, attempts = NULL WHERE sequence = ? AND plane = ? AND region = ?",
@@ -109,28 +98,51 @@ extension StoreTransaction {
         }
     }
 
-    private func revocation(_ row: Row) throws -> Revocation {
-        Revocation(
-            id: row["id"], user: User.Home(tenant: row["home_tenant"], user: row["home_user"]),
-            place: Place(at: row["at"], sequence: row["sequence"]), cause: row["cause"], actor: row["actor"],
-            propagation: try propagation(of: row["sequence"]))
+    /// The revocations that the condition, with its order and limit, chooses.
+    private func revocations(_ condition: String, _ arguments: StatementArguments) throws -> [Revocation] {
+        try propagated("SELECT sequence, home_tenant, home_user, at, id, cause, actor FROM revocations WHERE", condition, arguments)
+        {
+            Revocation(id: $0[4], user: $1, place: $2, cause: $0[5], actor: $0[6], propagation: $3)
+        }
     }
 
-    private func stateChange(_ row: Row) throws -> StateChange {
-        StateChange(
-            id: row["id"], user: User.Home(tenant: row["home_tenant"], user: row["home_user"]), kind: row["kind"],
-            place: Place(at: row["at"], sequence: row["sequence"]), propagation: try propagation(of: row["sequence"]))
+    private func stateChanges(_ condition: String, _ arguments: StatementArguments) throws -> [StateChange] {
+        try propagated("SELECT sequence, home_tenant, home_user, at, id, kind FROM state_changes WHERE", condition, arguments) {
+            StateChange(id: $0[4], user: $1, kind: $0[5], place: $2, propagation: $3)
+        }
     }
 
-    private func propagation(of sequence: Int64) throws -> Propagation {
-        Propagation(
-            try rows("SELECT plane, region, visible_at, attempts FROM arrivals WHERE sequence = ? ORDER BY rowid", [sequence]).map {
-                row in
-                let visibleAt: Timestamp? = row["visible_at"]
-                let attempts: Int? = row["attempts"]
-                return .init(
-                    plane: row["plane"], region: row["region"],
-                    moment: visibleAt.map(Propagation.Moment.at) ?? attempts.map(Propagation.Moment.afterAttempts) ?? .held)
-            })
+    /// What a query for events chooses, in its order, with all their arrivals: two statements, however many they are.
+    ///
+    /// - Parameter make: makes one of its row and what they all have: the account, the place, and the propagation.
+    private func propagated<Event>(
+        _ select: String, _ condition: String, _ arguments: StatementArguments,
+        _ make: (Row, User.Home, Place, Propagation) throws -> Event
+    ) throws -> [Event] {
+        let found = try rows("\(select) \(condition)", arguments)
+        guard !found.isEmpty else { return [] }
+        var arrivals: [Int64: [Propagation.Arrival]] = [:]
+        let sequences = JSON.array(found.map { .integer($0[0]) })
+        // In the order of the rowid: see the schema.
+        let cursor = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT sequence, plane, region, visible_at, attempts FROM arrivals
+                    WHERE sequence IN (SELECT value FROM json_each(?)) ORDER BY rowid
+                    """), arguments: [sequences])
+        while let row = try cursor.next() {
+            let visibleAt: Timestamp? = row[3]
+            let attempts: Int? = row[4]
+            arrivals[row[0], default: []].append(
+                .init(
+                    plane: row[1], region: row[2],
+                    moment: visibleAt.map(Propagation.Moment.at) ?? attempts.map(Propagation.Moment.afterAttempts) ?? .held))
+        }
+        return try found.map { row in
+            let sequence: Int64 = row[0]
+            return try make(
+                row, User.Home(tenant: row[1], user: row[2]), Place(at: row[3], sequence: sequence),
+                Propagation(arrivals[sequence] ?? []))
+        }
     }
 }

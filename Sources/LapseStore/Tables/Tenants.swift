@@ -42,28 +42,58 @@ private struct NewTenant: PersistableRecord {
 }
 
 extension StoreTransaction {
-    package func tenants() throws -> [Tenant] { try rows("SELECT * FROM tenants ORDER BY name, id").map { try Tenant(row: $0) } }
+    /// All but the seed, which is as large as the whole directory.
+    static let tenantColumns = "id, name, domains, clock_mode, clock_ticks, propagation, policies, is_sandbox"
+
+    /// All tenants by name, sandboxes after the others.
+    package func tenants() throws -> [Tenant] {
+        try rows("SELECT \(Self.tenantColumns) FROM tenants ORDER BY is_sandbox, name, id").map { try Tenant(row: $0) }
+    }
+
+    /// The tenants by name, sandboxes after the others, behind the one that is given.
+    package func tenants(after last: Tenant?, limit: Int) throws -> [Tenant] {
+        try rows(
+            """
+            SELECT \(Self.tenantColumns) FROM tenants WHERE (is_sandbox, name, id) > (?, ?, ?)
+            ORDER BY is_sandbox, name, id LIMIT ?
+            """, [last?.isSandbox ?? false, last?.name ?? "", last?.id.description ?? "", limit]
+        ).map { try Tenant(row: $0) }
+    }
 
     /// In the order in which they were made, in which apps of one client id are looked up.
     package func tenantsAsMade() throws -> [Tenant] {
-        try rows("SELECT * FROM tenants ORDER BY rowid").map { try Tenant(row: $0) }
+        try rows("SELECT \(Self.tenantColumns) FROM tenants ORDER BY rowid").map { try Tenant(row: $0) }
+    }
+
+    /// Those that are no sandboxes, by name.
+    package func tenantsThatStay() throws -> [Tenant] {
+        try rows("SELECT \(Self.tenantColumns) FROM tenants WHERE is_sandbox = 0 ORDER BY is_sandbox, name, id").map {
+            try Tenant(row: $0)
+        }
     }
 
     package func tenant(_ id: GUID) throws -> Tenant? {
-        try cached(id, in: \.tenants) { try row("SELECT * FROM tenants WHERE id = ?", [id]).map { try Tenant(row: $0) } }
+        try cached(id, in: \.tenants) {
+            try row("SELECT \(Self.tenantColumns) FROM tenants WHERE id = ?", [id]).map { try Tenant(row: $0) }
+        }
     }
 
     /// The tenant that has verified the domain.
     package func tenant(domain: String) throws -> Tenant? {
-        let id = try row(
-            "SELECT id FROM tenants WHERE EXISTS (SELECT 1 FROM json_each(domains) WHERE value = ?)", [domain.lowercased()])
-        return try (id?["id"] as GUID?).flatMap { try tenant($0) }
+        let domain = domain.lowercased()
+        let id: GUID? = try cached(domain, in: \.domains) {
+            try row("SELECT tenant FROM domains WHERE domain = ?", [domain])?["tenant"]
+        }
+        return try id.flatMap { try tenant($0) }
     }
 
     /// Adds the tenant with its users and apps, and keeps them as what a reset returns to.
     package func insert(_ seed: TenantSeed) throws {
         directoryChanged()
         try NewTenant(tenant: seed.tenant, seed: seed.stored, firstEvent: nextEventID()).insert(db)
+        for domain in Set(seed.tenant.domains) {
+            try run("INSERT INTO domains (domain, tenant) VALUES (?, ?)", [domain, seed.tenant.id])
+        }
         for user in seed.users { try insert(user) }
         for app in seed.apps { try insert(app, in: seed.tenant.id) }
         for fault in seed.faults { try insert(fault, in: seed.tenant.id) }
@@ -79,7 +109,7 @@ extension StoreTransaction {
     ///
     /// - Parameter keepingGuests: leaves its members' guest objects in other tenants, for a tenant that comes back.
     package func delete(tenant: GUID, keepingGuests: Bool) throws {
-        directoryChanged()
+        directory.clear()
         eventIDs.touch(tenant)
         clockFloors.clear(tenant)
         for table in ["revocations", "state_changes"] {
@@ -88,8 +118,9 @@ extension StoreTransaction {
                     "DELETE FROM \(dependent) WHERE sequence IN (SELECT sequence FROM \(table) WHERE home_tenant = ?)", [tenant])
             }
         }
-        try run("DELETE FROM grants WHERE home_tenant = ?", [tenant])
-        if !keepingGuests { try run("DELETE FROM users WHERE home_tenant = ?", [tenant]) }
+        let members = "home_user IN (SELECT id FROM users WHERE tenant = ?1) AND home_tenant = ?1"
+        try run("DELETE FROM grants WHERE \(members)", [tenant])
+        if !keepingGuests { try run("DELETE FROM users WHERE \(members)", [tenant]) }
         // The ids of the events that go are not used again.
         try run("UPDATE meta SET last_event = ?", [nextEventID() - 1])
         try run("DELETE FROM events WHERE tenant = ?1 AND id >= (SELECT first_event FROM tenants WHERE id = ?1)", [tenant])

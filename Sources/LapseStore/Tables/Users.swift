@@ -111,7 +111,7 @@ extension StoreTransaction {
     package func tenants(of home: User.Home) throws -> [Tenant] {
         try rows(
             """
-            SELECT * FROM tenants WHERE id = ?1 OR id IN
+            SELECT \(Self.tenantColumns) FROM tenants WHERE id = ?1 OR id IN
                 (SELECT tenant FROM users WHERE home_tenant = ?1 AND home_user = ?2 AND deleted_at IS NULL)
             ORDER BY id <> ?1, rowid
             """, [home.tenant, home.user]

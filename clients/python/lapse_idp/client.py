@@ -76,6 +76,7 @@ class Lapse:
         if self._template is None and self._seed is not None:
             self._template = str((self._seed.get("domains") or [self._seed.get("id") or self._seed["name"]])[0])
         if self._template is None:
+            # Sandboxes come behind the others, so that the first page shows whether there is more than one.
             there = [each for each in self.call("GET", "/tenants")["items"] if not each["domains"][0].startswith("sbx-")]
             if not any(each["id"] == _CONTOSO for each in there) and len(there) != 1:
                 names = ", ".join(each["name"] for each in there) or "none"
