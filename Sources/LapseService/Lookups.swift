@@ -86,10 +86,14 @@ extension Operation {
 
     /// The surroundings of a decision about tokens for the app.
     func context(of app: AppRegistration) throws -> TokenContext {
+        try context(of: app, as: tenant.isNone ? nil : tx.servicePrincipal(of: app.id, in: tenant.id))
+    }
+
+    /// The same for an app whose service principal the operation has loaded; nil: there is none.
+    func context(of app: AppRegistration, as principal: ServicePrincipal?) throws -> TokenContext {
         TokenContext(
             tenant: tenant, app: app, resources: try tx.resources(in: tenant.id), region: region, now: now, systemTime: systemTime,
-            random: random,
-            everybodysConsents: tenant.isNone ? [] : try tx.servicePrincipal(of: app.id, in: tenant.id)?.consents ?? [])
+            random: random, everybodysConsents: principal?.consents ?? [])
     }
 
     /// The account's user object in the tenant with all that speaks against a sign-in since `authTime`; nil when it has none there.

@@ -70,9 +70,9 @@ package enum ClientAuthentication {
     /// - Returns: the registration of a client that is who it says it is.
     package static func decide(
         _ client: PresentedClient, as app: AppRegistration?, for flow: AppRegistration.Flow, grantClass: ClientClass? = nil,
-        in surroundings: ClientAssertion.Surroundings
+        in surroundings: @autoclosure () -> ClientAssertion.Surroundings
     ) -> Result<AppRegistration, EntraError> {
-        guard let app else { return .failure(.noSuchApp(client.id, directory: surroundings.tenant.name)) }
+        guard let app else { return .failure(.noSuchApp(client.id, directory: surroundings().tenant.name)) }
         guard app.mayUse(flow) else {
             return .failure(
                 .lapse(
@@ -85,7 +85,7 @@ package enum ClientAuthentication {
             return isPlain || app.isOpen ? .success(app) : .failure(AADSTS.publicClientWithSecret.error())
         }
         if let assertion = client.assertion {
-            return assertion.refusal(of: client.id, as: app, in: surroundings).map { .failure($0) } ?? .success(app)
+            return assertion.refusal(of: client.id, as: app, in: surroundings()).map { .failure($0) } ?? .success(app)
         }
         guard let secret = client.secret else { return .failure(AADSTS.missingSecret.error()) }
         let hash = AppRegistration.hash(secret: secret, of: app.id)
@@ -93,7 +93,7 @@ package enum ClientAuthentication {
         guard matches else { return .failure(AADSTS.wrongSecret.error(["app": app.id.description])) }
         let occasion: Challenge.Occasion = flow == .refresh || flow == .onBehalfOf ? .refresh : .authorize
         let isExpired =
-            app.secretEnds[hash].map { $0 <= surroundings.now } ?? false
+            app.secretEnds[hash].map { $0 <= surroundings().now } ?? false
             || app.challenges.contains { $0.code == .secretExpired && $0.on.contains(occasion) }
         return isExpired ? .failure(AADSTS.secretExpired.error(["app": app.id.description])) : .success(app)
     }

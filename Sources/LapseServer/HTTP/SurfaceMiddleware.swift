@@ -20,7 +20,7 @@ struct SurfaceMiddleware: RouterMiddleware {
         context.trace = site.trace(request)
         let surface = declared ?? Surface(path: request.uri.path)
         let log = site.log.flatMap { $0.tells(surface, method: request.method.rawValue, path: request.uri.path) ? $0 : nil }
-        let isWatched = surface.isWorthWatching(request.uri.path)
+        let isWatched = site.exchanges.isWatched && surface.isWorthWatching(request.uri.path)
         guard log != nil || isWatched else { return try await answer(request, on: surface, context, next) }
         let note = RequestNote()
         if isWatched { context.trace.note = note }

@@ -94,9 +94,8 @@ extension Operation {
         let forced = try fault?.refusal(faultContext(app, presented))
         // An outage refuses nobody: the fault's own event says it all.
         if let forced, forced.status >= 429 { return .failure(forced) }
-        let surroundings = ClientAssertion.Surroundings(
-            origins: origins, tenant: tenant, name: name, now: now, systemTime: systemTime, isSigned: RSASignature.isValid)
-        let decision = try forced.map { .refuse(Refusal(error: $0)) } ?? decide(request, of: app, presented, in: surroundings)
+        let decision =
+            try forced.map { .refuse(Refusal(error: $0)) } ?? decide(request, at: name, origins: origins, of: app, presented)
         try write(decision, for: request, presented)
         switch decision {
         case .refuse(let refusal): return .failure(refusal.error)
@@ -135,21 +134,22 @@ extension Operation {
     }
 
     private func decide(
-        _ request: TokenRequest, of app: AppRegistration?, _ presented: any PresentedGrant,
-        in surroundings: ClientAssertion.Surroundings
+        _ request: TokenRequest, at name: TenantName, origins: [String], of app: AppRegistration?, _ presented: any PresentedGrant
     ) throws -> TokenDecision {
         switch ClientAuthentication.decide(
-            request.client, as: app, for: request.flow, grantClass: presented.grantClass, in: surroundings)
+            request.client, as: app, for: request.flow, grantClass: presented.grantClass,
+            in: ClientAssertion.Surroundings(
+                origins: origins, tenant: tenant, name: name, now: now, systemTime: systemTime, isSigned: RSASignature.isValid))
         {
         case .failure(let error): return .refuse(Refusal(error: error))
         case .success(let app):
             // Counted only for clients that are who they say they are: nobody else can lock one out.
             if let refusal = try refusalOfLoop(request) { return .refuse(Refusal(error: refusal)) }
-            guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app), self) }
+            guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app, as: nil), self) }
             if let error = try refusal(facts, on: .refresh) ?? refusalOfAnswer(request, facts) {
                 return .refuse(Refusal(error: error))
             }
-            let decision = try presented.decide(request, in: context(of: app), self)
+            let decision = try presented.decide(request, in: context(of: app, as: facts.principal), self)
             guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
                 return decision
             }
