@@ -252,7 +252,8 @@ package final class Store: Sendable {
     package func close() throws {
         let shown = clockFloors.shown
         if !shown.isEmpty { try? write { tx in for (tenant, instant) in shown { try tx.store(clockFloor: instant, of: tenant) } } }
-        try checkpointer?.close()
         try database.close()
+        // The last that closes brings in what the log holds and takes it along: that cannot be one that only reads.
+        try checkpointer?.close()
     }
 }

@@ -265,7 +265,9 @@ struct StoreTests {
             for seed in lab { try tx.insert(seed) }
             return try tx.append(event())
         }
+        _ = try first.read { try $0.tenants() }
         try first.close()
+        #expect(!FileManager.default.fileExists(atPath: path + "-wal"), "an orderly end leaves one file")
         let second = try Store(path: path, machineClock: { Self.now })
         try second.write { tx throws in
             #expect(try tx.tenants().count == 2)
