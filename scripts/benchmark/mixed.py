@@ -16,7 +16,6 @@ from benchmark.lapse import CLIENT, HOST, SCOPE, TENANT, TOKEN, USER, Server, as
 from benchmark.tables import table
 from benchmark.tools import Failed, say
 
-RATE = 1_000
 FIGURES = ("p50_ms", "p99_ms", "p999_ms", "worst_ms")
 OTHER_USER = "alex@contoso.example"
 #: How many sign-ins and revocations the user of the timeline has.
@@ -158,17 +157,17 @@ def measure_mixed(programs, folder, options):
         for name, program in programs.items():
             server = stack.enter_context(Server(program, folder / f"mixed-{name}"))
             places[name] = (server, *prepare(server))
-            open_loop(server, places[name][1], RATE / 2, 2)
+            open_loop(server, places[name][1], options.rate / 2, 2)
         for turn in range(options.rounds):
             for name in programs if turn % 2 == 0 else reversed(programs):
                 server, token, other_tenant = places[name]
                 say(f"Mixed: round {turn + 1} of {options.rounds}, {name}")
-                found[name]["alone"].append(open_loop(server, token, RATE, options.window))
+                found[name]["alone"].append(open_loop(server, token, options.rate, options.window))
                 crowd = readers(server, other_tenant)
                 with streams(server, STREAMS):
                     for reader in crowd:
                         reader.start()
-                    found[name]["beside"].append(open_loop(server, token, RATE, options.window))
+                    found[name]["beside"].append(open_loop(server, token, options.rate, options.window))
                     for reader in crowd:
                         reader.ends.set()
                     for reader in crowd:
@@ -184,7 +183,7 @@ def measure_mixed(programs, folder, options):
 def mixed_lines(report):
     found, settings = report["mixed"], report["settings"]
     lines = [
-        f"{RATE:,} redeems a second for {settings['window_seconds']} s, {settings['rounds']} times alone and beside {STREAMS} readers of the "
+        f"{settings['rate']:,} redeems a second for {settings['window_seconds']} s, {settings['rounds']} times alone and beside {STREAMS} readers of the "
         "event stream and those below; latency from when each was due"]
     for name, each in found.items():
         lines += ["", "This program" if name == "this" else "The other program"]

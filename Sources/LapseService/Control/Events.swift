@@ -50,6 +50,9 @@ extension Authority {
         return ControlPage(of: found) { String($0.id) }
     }
 
+    /// How long a stream gathers what happens before it tells it: many readers would otherwise each look after each request.
+    private static let gathering = Duration.milliseconds(50)
+
     /// Where a stream that was told nothing begins: with what happens from now on.
     package func endOfLog() throws -> Int64 { try store.read { try $0.lastEventID() } }
 
@@ -74,7 +77,7 @@ extension Authority {
     ///   the tenant is no more.
     package func nextNews(_ filter: EventFilter, after start: StreamCursor, pause: Duration) async throws -> StreamNews? {
         var cursor = start
-        return try await store.commits.until(.now + pause, of: filter.tenant) {
+        return try await store.commits.until(.now + pause, of: filter.tenant, pause: Self.gathering) {
             try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
                 let last = try tx.lastEventID()

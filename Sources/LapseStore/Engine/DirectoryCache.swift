@@ -76,12 +76,16 @@ final class DirectoryCache: Sendable {
     func add(_ change: StateChange) { entries.withLock { $0.histories[change.user]?.history.add(change) } }
 
     /// The revocations of an account that are not before the instant, and all its state changes.
-    func history(of home: User.Home, since instant: Timestamp, load: () throws -> AccountHistory) rethrows -> AccountHistory {
+    func history(
+        of home: User.Home, since instant: Timestamp, load: (_ since: Timestamp) throws -> AccountHistory
+    ) rethrows -> AccountHistory {
         let known = entries.withLock { $0.histories[home] }
         if let known, known.since <= instant { return known.history.since(instant) }
-        let history = try load()
-        keep(KnownHistory(since: instant, history: history), as: home, in: \.histories)
-        return history
+        // Whoever asks for more than is known goes through the sign-ins of the account, mostly the newest first: all is loaded then.
+        let since = known == nil ? instant : .epoch
+        let history = try load(since)
+        keep(KnownHistory(since: since, history: history), as: home, in: \.histories)
+        return history.since(instant)
     }
 
     func value<Key: Hashable, Value: Sendable>(

@@ -7,10 +7,10 @@ extension StoreTransaction {
     /// Everything that can speak against a grant or session of the account with this `authTime`: the later revocations and all
     /// state changes.
     package func history(of home: User.Home, since authTime: Timestamp) throws -> AccountHistory {
-        try directory.history(of: home, since: authTime) {
+        try directory.history(of: home, since: authTime) { since in
             AccountHistory(
                 revocations: try revocations(
-                    "home_user = ? AND home_tenant = ? AND at >= ? ORDER BY at, sequence", [home.user, home.tenant, authTime]),
+                    "home_user = ? AND home_tenant = ? AND at >= ? ORDER BY at, sequence", [home.user, home.tenant, since]),
                 stateChanges: try stateChanges("home_user = ? AND home_tenant = ? ORDER BY sequence", [home.user, home.tenant]))
         }
     }
