@@ -40,10 +40,10 @@ enum Migrations {
     /// ends, the database is at the old schema or at the new one, whole.
     ///
     /// - Throws: `DatabaseError` when the copy cannot be made or a step fails; `CocoaError` when the copy cannot be put in place.
-    static func bring(_ database: some DatabaseWriter, at path: String, from version: Int) throws -> Done {
+    static func bring(_ queue: DatabaseQueue, at path: String, from version: Int) throws -> Done {
         let copy = "\(path).schema-\(version)"
-        try keep(database, as: copy)
-        try database.writeWithoutTransaction { db in
+        try keep(queue, as: copy)
+        try queue.writeWithoutTransaction { db in
             // A table that is made anew may be referred to meanwhile; what holds in the end is checked before the commit.
             try db.execute(sql: "PRAGMA foreign_keys = OFF")
             defer { try? db.execute(sql: "PRAGMA foreign_keys = ON") }
@@ -61,7 +61,7 @@ enum Migrations {
 
     /// A consistent copy with what the write-ahead log holds, complete before it has its name. It takes the place of an older
     /// one: that was a copy of an earlier state of the same database.
-    private static func keep(_ database: some DatabaseWriter, as copy: String) throws {
+    private static func keep(_ queue: DatabaseQueue, as copy: String) throws {
         let files = FileManager.default
         let unfinished = copy + ".new"
         if files.fileExists(atPath: unfinished) { try files.removeItem(atPath: unfinished) }
@@ -70,7 +70,7 @@ enum Migrations {
             throw CocoaError(.fileWriteUnknown)
         }
         do {
-            try database.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [unfinished]) }
+            try queue.writeWithoutTransaction { try $0.execute(sql: "VACUUM INTO ?", arguments: [unfinished]) }
             guard rename(unfinished, copy) == 0 else { throw CocoaError(.fileWriteUnknown) }
         } catch {
             // Half a copy is none, and fills a disk that is full.

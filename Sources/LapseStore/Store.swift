@@ -16,7 +16,9 @@ package final class Store: Sendable {
         package let description: String
     }
 
-    private let database: any DatabaseWriter
+    private let writer: DatabaseQueue
+    /// Nil in memory, where there is one connection.
+    private let readers: Readers?
     private let directory = DirectoryCache()
     private let shared = SharedTransactions()
     private let eventIDs: EventIDs
@@ -35,17 +37,18 @@ package final class Store: Sendable {
     package let migration: String?
 
     private init(
-        _ database: any DatabaseWriter, patience: Duration = .seconds(5), checkpointer: Checkpointer? = nil,
+        _ writer: DatabaseQueue, readers: Readers? = nil, patience: Duration = .seconds(5), checkpointer: Checkpointer? = nil,
         migration: Migrations.Done? = nil, machineClock: @escaping @Sendable () -> Timestamp
     ) throws {
-        self.database = database
+        self.writer = writer
+        self.readers = readers
         self.migration = migration.map {
             "migrated from schema \($0.from) to \($0.to); a copy of it as it was is \($0.copy)"
         }
         self.machineClock = machineClock
         self.checkpointer = checkpointer
         self.patience = patience
-        (eventIDs, clockFloors) = try database.write { db in
+        (eventIDs, clockFloors) = try writer.write { db in
             try Self.prepareSchema(db)
             return (try EventIDs(db), try ClockFloors(db))
         }
@@ -67,13 +70,17 @@ package final class Store: Sendable {
         let isNew = !FileManager.default.fileExists(atPath: path)
         do {
             let version = isNew ? nil : try Self.check(path)
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_autocheckpoint = 0") }
-            let migration = try version.flatMap { version in
-                version < Self.schemaVersion ? try Migrations.bring(pool, at: path, from: version) : nil
+            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            try queue.writeWithoutTransaction { db in
+                try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
+            let migration = try version.flatMap { version in
+                version < Self.schemaVersion ? try Migrations.bring(queue, at: path, from: version) : nil
+            }
+            var reading = configuration
+            reading.readonly = true
             try self.init(
-                pool, patience: patience,
+                queue, readers: Readers(path: path, configuration: reading), patience: patience,
                 checkpointer: Checkpointer(path: path, configuration: configuration, patience: patience),
                 migration: migration, machineClock: machineClock)
         } catch let error as CocoaError {
@@ -101,13 +108,9 @@ package final class Store: Sendable {
         return try Store(DatabaseQueue(configuration: configuration), machineClock: machineClock)
     }
 
-    /// How many connections read at once at most: each keeps pages in memory.
-    private static let readers = 4
-
     private static func configuration(patience: Duration = .seconds(5)) -> Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(patience / .seconds(1))
-        configuration.maximumReaderCount = readers
         configuration.prepareDatabase { db in
             guard !db.configuration.readonly else { return try db.execute(sql: "PRAGMA cache_size = -2048") }
             // Small pages: a redeem changes a row on two of them, and WAL writes whole pages.
@@ -195,7 +198,7 @@ package final class Store: Sendable {
         _ operation: (StoreTransaction) throws -> Value, begin: (Database) throws -> Void
     ) throws -> Value {
         try StoreUnavailable.naming {
-            try database.writeWithoutTransaction { db in
+            try writer.writeWithoutTransaction { db in
                 try begin(db)
                 do {
                     let transaction = StoreTransaction(
@@ -232,13 +235,13 @@ package final class Store: Sendable {
     package func read<Value>(_ queries: (StoreTransaction) throws -> Value) throws -> Value {
         let reading = StoreTransaction.Reading(clockSettings: clockFloors.settings)
         let value = try StoreUnavailable.naming {
-            try database.read { db in
+            func read(_ db: Database) throws -> Value {
                 try queries(
                     StoreTransaction(
                         db: db, directory: DirectoryCache(), eventIDs: eventIDs, clockFloors: clockFloors,
-                        machineClock: machineClock,
-                        reading: reading))
+                        machineClock: machineClock, reading: reading))
             }
+            return try readers?.read(read) ?? writer.read(read)
         }
         let unstored = clockFloors.takeUnstored()
         // Nobody waits for a disk that is full, or for another program, to be told the time.
@@ -252,7 +255,8 @@ package final class Store: Sendable {
     package func close() throws {
         let shown = clockFloors.shown
         if !shown.isEmpty { try? write { tx in for (tenant, instant) in shown { try tx.store(clockFloor: instant, of: tenant) } } }
-        try database.close()
+        try readers?.close()
+        try writer.close()
         // The last that closes brings in what the log holds and takes it along: that cannot be one that only reads.
         try checkpointer?.close()
     }
