@@ -41,6 +41,65 @@ struct LetterTests {
         }
     }
 
+    // MARK: What scripts and apps ask
+
+    @Test(
+        "A code that reports tell of, and that no state of the lab makes, can be forced at a refresh, once",
+        arguments: [50158, 53000, 53001, 50105, 7_000_112, 700_003, 50072, 530_032, 70044])
+    func forcedCodes(code: Int64) async throws {
+        try await Lab.run { lab async throws in
+            let token = try await lab.grant()["refresh_token"]
+            let fault: JSON = ["match": ["endpoint": "token"], "effect": ["code": .integer(code)], "times": 1]
+            #expect(try await lab.control(.post, "tenants/contoso.example/faults", fault).status == 201)
+            let refused = try await lab.refresh(token)
+            #expect(refused.status == 400 || refused.status == 401)
+            #expect(refused.json["error_codes"]?.elements.map(\.int) == [code])
+            #expect(refused["error_description"].hasPrefix("AADSTS\(code): "))
+            #expect(try await lab.refresh(token).status == 200)
+        }
+    }
+
+    @Test("The audit log finds what happened to one user, by any of an entry's targets, alone and with a time")
+    func auditOfOneUser() async throws {
+        try await Lab.run { lab async throws in
+            let granted = try await lab.grant()
+            let headers: HTTPFields = [.authorization: "Bearer \(granted["access_token"])"]
+            #expect(try await lab.send(.post, "/v1.0/me/revokeSignInSessions", headers: headers).status == 200)
+            let daemon = try await lab.form(
+                "/contoso.example/oauth2/v2.0/token",
+                [
+                    "grant_type": "client_credentials", "client_id": Lab.daemon, "client_secret": "lapse-daemon-secret",
+                    "scope": "https://graph.microsoft.com/.default",
+                ])["access_token"]
+            func audits(_ filter: String) async throws -> Answer {
+                try await lab.send(
+                    .get, "/v1.0/auditLogs/directoryAudits?$filter=\(FormParameters.encode(filter))",
+                    headers: [.authorization: "Bearer \(daemon)"])
+            }
+            for target in ["t:t/id eq '\(Lab.adele)'", "t: t/id eq '\(Lab.adele)'"] {
+                for time in ["", "activityDateTime ge 2020-01-01T00:00:00Z and "] {
+                    let found = try await audits("\(time)targetResources/any(\(target))")
+                    #expect(found.status == 200, "\(found.text)")
+                    #expect(found.text.contains("Update StsRefreshTokenValidFrom Timestamp"))
+                }
+            }
+            let nobody = try await audits("targetResources/any(t:t/id eq '00000000-0000-4000-8000-000000000000')")
+            #expect(nobody.json["value"] == [])
+        }
+    }
+
+    @Test("A bearer without dots is told how a JWT looks")
+    func tokenWithoutDots() async throws {
+        try await Lab.run { lab async throws in
+            let refused = try await lab.send(.get, "/v1.0/me", headers: [.authorization: "Bearer not-a-token"])
+            #expect(refused.status == 401)
+            #expect(refused.json["error"]?["code"]?.text == "InvalidAuthenticationToken")
+            #expect(
+                refused.json["error"]?["message"]?.text?.hasPrefix("IDX14100: JWT is not well formed, there are no dots (.).")
+                    == true)
+        }
+    }
+
     // MARK: An administrator consents
 
     private func consentPath(
