@@ -80,7 +80,7 @@ async function start() {
   const sandboxes = there.length - all.length;
   at('tenants').replaceChildren(...tenants.map(one => one.shown),
     ...(all.length > 5 ? [element('p', { className: 'note' }, 'There are more tenants: the dashboard lists all.')] : []),
-    ...(sandboxes ? [element('p', { className: 'note' }, `Sandboxes: ${sandboxes}${list.next ? ' or more' : ''}.`)] : []));
+    ...(sandboxes ? [element('p', { className: 'note' }, `Sandboxes: ${sandboxes}.`)] : []));
   const first = tenants.find(one => one.one.id === LAB[0]) || tenants.find(one => one.users.length && one.apps.length) || tenants[0];
   if (first) examples(first, isOwn); else at('tenants').textContent = 'There is no tenant.';
 }
