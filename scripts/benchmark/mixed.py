@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 
-from benchmark.lapse import CLIENT, HOST, SCOPE, TENANT, TOKEN, USER, Server, ask, make_grant, own_environment, revoke
+from benchmark.lapse import CLIENT, HOST, SCOPE, TENANT, Server, ask, make_grant, own_environment
 from benchmark.tables import table
 from benchmark.tools import Failed, say
 
@@ -65,7 +65,7 @@ def posting(path, value, expected=200):
 
 def dashboard(connection):
     """What the page asks for when something has happened, as its script does."""
-    for path in (f"{TENANT}/users", f"{TENANT}/clock", f"{TENANT}/events?after=0", f"/_lapse/api/exchanges?after=0",
+    for path in (f"{TENANT}/users", f"{TENANT}/clock", f"{TENANT}/events?after=0", "/_lapse/api/exchanges?after=0",
                  f"{TENANT}/users/{OTHER_USER}/timeline?picture=true", f"{TENANT}/users/{OTHER_USER}/grants"):
         fetch(connection, "GET", path)
 

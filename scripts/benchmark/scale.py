@@ -7,8 +7,7 @@ import sqlite3
 import statistics
 import time
 
-from benchmark.lapse import (
-    CLIENT, SCOPE, TENANT, TOKEN, USER, Server, ask, fill, make_grant, redeem, redeem_body, revoke)
+from benchmark.lapse import CLIENT, SCOPE, TENANT, USER, Server, ask, fill, make_grant, redeem, revoke
 from benchmark.mixed import fetch
 from benchmark.tables import table
 from benchmark.tools import Failed, say
@@ -58,7 +57,7 @@ def calls_of_tokens(connection, token):
     yield "advance by 1 s", post(connection, f"{TENANT}/clock/advance", {"by": "PT1S"})
     yield "advance until the next event", post(connection, f"{TENANT}/clock/advance", {"until": "next-event"})
     yield "report", get(connection, f"{TENANT}/report")
-    yield "explain", post(connection, f"{TENANT}/explain", {"token": token})
+    yield "explain", post(connection, f"{TENANT}/explain", {"refresh_token": token})
 
 
 def calls_of_events(connection):
@@ -79,7 +78,7 @@ def in_turns(places, calls):
 
 
 def measure_tokens(lapse, folder, options):
-    found, places = {}, {}
+    places = {}
     sizes = TOKENS[:2] if options.quick else TOKENS
     with contextlib.ExitStack() as stack:
         for size in sizes:
@@ -97,7 +96,7 @@ def measure_tokens(lapse, folder, options):
 
 
 def measure_events(lapse, folder, options):
-    found, places = {}, {}
+    places = {}
     sizes = (1_000, EVENTS // 10 if options.quick else EVENTS)
     with contextlib.ExitStack() as stack:
         for size in sizes:
@@ -150,7 +149,7 @@ def measure_revocations(lapse, folder, options):
                     connection, "POST", f"/v1.0/users/{USER}/revokeSignInSessions", Authorization=f"Bearer {token}"))
                 note("timeline", get(connection, f"{TENANT}/users/{USER}/timeline"))
                 note("timeline with its picture", get(connection, f"{TENANT}/users/{USER}/timeline?picture=true"))
-                note("explain", post(connection, f"{TENANT}/explain", {"token": made}))
+                note("explain", post(connection, f"{TENANT}/explain", {"refresh_token": made}))
     for size in REVOCATIONS:
         shutil.rmtree(folder / f"revocations-{size}")
     return found
