@@ -91,7 +91,11 @@ package final class Authority: Sendable {
     func decidingTogether<Value: Sendable, Failure>(
         _ trace: RequestTrace, _ operation: @escaping @Sendable (inout Operation) throws -> Result<Value, Failure>
     ) async throws -> Outcome<Value, Failure> {
-        let outcome = { @Sendable tx in try Outcome(self, tx, trace, operation) }
+        let outcome = { @Sendable tx in
+            // What a fault was to do to the answer when this ran before, in a transaction that was undone.
+            _ = self.responseFaults.take(trace.requestID)
+            return try Outcome(self, tx, trace, operation)
+        }
         return try await underWay.areSeveral ? store.writeTogether(outcome) : store.write(outcome)
     }
 }

@@ -14,8 +14,6 @@ extension Authority {
         defer { underWay.end() }
         let outcome: Outcome<(answer: AuthorizeAnswer, cookies: BrowserCookies), EntraError>
         outcome = try await decidingTogether(trace) { op in
-            // As of a token request that runs once more.
-            _ = self.responseFaults.take(trace.requestID)
             try op.enter(name)
             let id = ClientID(try parameters.required("client_id"))
             op.trace?.note?.put(client: id)

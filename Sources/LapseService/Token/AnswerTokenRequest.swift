@@ -39,9 +39,7 @@ extension Authority {
         let assertion = try await checkedAssertion(of: request)
         await waitToBeDecided(request, at: name, assertion: assertion)
         return try await decidingTogether(trace) { op in
-            // What a fault was to do to the answer when this ran before, in a transaction that was undone.
-            _ = self.responseFaults.take(trace.requestID)
-            return try op.decide(request, at: name, origins: [trace.origin, trace.backChannel], assertion: assertion)
+            try op.decide(request, at: name, origins: [trace.origin, trace.backChannel], assertion: assertion)
         }.map { granted in
             await gates.pass(.afterCommit, of: granted.plan.tenant.id)
             return try await sign(granted, trace: trace)

@@ -62,10 +62,9 @@ extension StoreTransaction {
     }
 
     /// The kinds that come in crowds, which no index has.
-    private static let crowding: Set<Event.Kind> = [.tokenRefreshed, .refreshRefused, .accessOutlived, .accessChallenged]
+    private static let crowding: [Event.Kind] = [.tokenRefreshed, .refreshRefused, .accessOutlived, .accessChallenged]
     /// As the index `events_of_rare_kinds` says it: only then SQLite takes it.
-    private static let isRare =
-        "type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged'"
+    private static let isRare = crowding.map { "type <> '\($0.rawValue)'" }.joined(separator: " AND ")
 
     /// The tenant's events of these kinds, from an id on, which is not one of them, forwards or backwards.
     package func events(
