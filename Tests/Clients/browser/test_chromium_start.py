@@ -4,6 +4,7 @@ import pytest
 
 import chromium
 from lab import ADELE, NATIVE
+from lab_client import Tenant
 from serve import PORTS
 
 
@@ -43,6 +44,18 @@ def test_a_client_id_is_copied_and_the_dashboard_is_one_click_away(lapse, opened
     assert page.evaluate("navigator.clipboard.readText()") == NATIVE
     page.get_by_role("link", name="Dashboard").click()
     chromium.until(page, "document.getElementById('connection')?.textContent === 'Live'")
+
+
+def test_it_counts_sandboxes_and_names_none_of_them(launch, tmp_path, opened):
+    lapse = launch(tmp_path, *PORTS).lapse
+    # More than a page of the list has.
+    for _ in range(105):
+        Tenant(lapse).send("POST", "/_lapse/api/tenants", {"template": "contoso"})
+    page = opened(lapse, lapse.http)
+    page.get_by_role("heading", name="Contoso").wait_for()
+    page.get_by_text("Sandboxes: 105.", exact=True).wait_for()
+    text = page.locator("main").inner_text()
+    assert "sbx-" not in text and "There are more tenants" not in text
 
 
 def test_with_a_control_token_it_asks_first(launch, tmp_path, opened):
