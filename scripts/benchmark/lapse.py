@@ -215,14 +215,15 @@ def fill(data, grant, tokens):
             "SELECT count(*), max(issued_at), max(expires_at) FROM refresh_tokens WHERE grant_id = ?", (grant,)).fetchone()
         if not count:
             raise Failed("the grant has no refresh token in the database")
-        # An instant each, as on a clock that runs; programs before this one do not number them.
+        # An instant each, and ends a second apart, so that a clock that runs meets one after the other.
         columns, marks = "grant_id, issued_at, hash, expires_at", "?, ?, ?, ?"
+        # Programs before this one do not number them.
         is_numbered = any(row[1] == "ordinal" for row in database.execute("PRAGMA table_info(refresh_tokens)"))
         if is_numbered:
             columns, marks = columns + ", ordinal", marks + ", ?"
         database.executemany(
             f"INSERT INTO refresh_tokens ({columns}) VALUES ({marks})",
-            ((grant, issued + number, os.urandom(32), expires + number, *([count + number] if is_numbered else []))
+            ((grant, issued + number, os.urandom(32), expires + number * 10_000_000, *([count + number] if is_numbered else []))
              for number in range(1, tokens - count + 1)))
     if count_tokens(data) != tokens:
         raise Failed(f"the database has not the {tokens} refresh tokens that were put into it")
