@@ -21,8 +21,12 @@ CREATE TABLE tenants (
     policies    TEXT NOT NULL,                 -- JSON
     seed        TEXT NOT NULL,                 -- JSON: the rows that a reset brings back, column by column
     is_sandbox  INTEGER NOT NULL CHECK (is_sandbox IN (0, 1)),
-    first_event INTEGER NOT NULL               -- no event of the tenant has a lower id
+    first_event INTEGER NOT NULL,              -- no event of the tenant has a lower id
+    number      INTEGER NOT NULL DEFAULT 0,    -- what stands for the tenant where there are many rows
+    pruned_through INTEGER,                    -- tokens and codes that ended by then may be gone; NULL: none is. Tenant's clock
+    pruned_grant   INTEGER NOT NULL DEFAULT 0  -- the codes of grants up to that number are gone, as far as they may
 ) STRICT;
+CREATE UNIQUE INDEX tenants_by_number ON tenants (number);
 -- Sandboxes may be many, the others are few: whoever looks for those passes over no sandbox.
 CREATE INDEX tenants_by_name ON tenants (is_sandbox, name, id);
 
@@ -202,11 +206,12 @@ CREATE TABLE sessions (
 ) STRICT;
 CREATE INDEX sessions_by_browser ON sessions (browser);
 CREATE INDEX sessions_by_user ON sessions (home_user);
-CREATE INDEX sessions_by_tenant ON sessions (home_tenant);
+CREATE INDEX sessions_by_tenant ON sessions (home_tenant, expires_at);
 
 -- What one sign-in gave one client. auth_time and sequence are those of the credential and never change.
 CREATE TABLE grants (
-    id           TEXT PRIMARY KEY,
+    number       INTEGER PRIMARY KEY,          -- in the order in which they were made
+    id           TEXT NOT NULL UNIQUE,
     tenant       TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
     user         TEXT NOT NULL,                -- the user object in that tenant
     client       TEXT NOT NULL,
@@ -220,23 +225,29 @@ CREATE TABLE grants (
     session      TEXT,                         -- NULL: no browser
     created_at   INTEGER NOT NULL,             -- tenant's clock
     declares_cp1 INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1)), -- the client says that it understands claims challenges
-    registration INTEGER NOT NULL DEFAULT 0    -- of the client, as in apps
+    registration INTEGER NOT NULL,             -- of the client, as in apps
+    pruned_through INTEGER,                    -- refresh tokens that were issued by then may be gone; NULL: none is. As issued_at
+    pruned_code    TEXT CHECK (pruned_code IN ('redeemed', 'expired')), -- how its code had ended, which is gone; NULL: it is not
+    pruned_code_names_tenant INTEGER CHECK (pruned_code_names_tenant IN (0, 1)) -- of that code
 ) STRICT;
 CREATE INDEX grants_by_home ON grants (home_user);
 CREATE INDEX grants_by_tenant ON grants (tenant);
 
 -- One generation of a grant's refresh token. Redeeming adds a child and changes nothing here. A token names its grant and its instant,
 -- so that one tree finds it and takes a new one beside the last, with one write. The token of the latest instant, the one of the
--- largest ordinal where several have it, says how many the grant has had and when the last of them ends.
+-- largest ordinal where several have it, says how many the grant has had and when the last of them ends: it is never pruned.
 CREATE TABLE refresh_tokens (
-    grant_id   TEXT NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
-    issued_at  INTEGER NOT NULL,               -- the grant's tenant's clock
-    hash       BLOB NOT NULL,
-    expires_at INTEGER NOT NULL,
-    ordinal    INTEGER NOT NULL DEFAULT 0,     -- which of the grant's tokens
-    last_end   INTEGER,                        -- the latest end of the grant's tokens up to this one; NULL: its own
-    PRIMARY KEY (grant_id, issued_at, hash)
+    grant_number INTEGER NOT NULL REFERENCES grants (number) ON DELETE CASCADE,
+    issued_at    INTEGER NOT NULL,             -- the grant's tenant's clock
+    hash         BLOB NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    tenant       INTEGER NOT NULL,             -- the number of the grant's
+    written_at   INTEGER NOT NULL,             -- machine's clock, in seconds since 1970
+    ordinal      INTEGER NOT NULL,             -- which of the grant's tokens
+    last_end     INTEGER,                      -- the latest end of the grant's tokens up to this one; NULL: its own
+    PRIMARY KEY (grant_number, issued_at, hash)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_tokens_by_end ON refresh_tokens (tenant, expires_at);
 
 CREATE TABLE authorization_codes (
     hash             BLOB PRIMARY KEY,
@@ -251,9 +262,11 @@ CREATE TABLE authorization_codes (
     expires_at       INTEGER NOT NULL,
     redeemed_at      INTEGER,                  -- NULL: not yet
     names_tenant     INTEGER NOT NULL DEFAULT 1 CHECK (names_tenant IN (0, 1)), -- 0: asked for at common or organizations
+    written_at       INTEGER NOT NULL DEFAULT 0, -- machine's clock, in seconds since 1970
     CHECK ((challenge IS NULL) = (challenge_method IS NULL))
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX authorization_codes_by_grant ON authorization_codes (grant_id);
+CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at) WHERE redeemed_at IS NULL;
 
 CREATE TABLE device_codes (
     hash           BLOB PRIMARY KEY,
@@ -265,10 +278,11 @@ CREATE TABLE device_codes (
     issued_at      INTEGER NOT NULL,           -- tenant's clock; without a tenant the machine's
     expires_at     INTEGER NOT NULL,
     state          TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined', 'redeemed')),
-    grant_id       TEXT REFERENCES grants (id) ON DELETE CASCADE   -- NULL until approved
+    grant_id       TEXT REFERENCES grants (id) ON DELETE CASCADE,  -- NULL until approved
+    written_at     INTEGER NOT NULL DEFAULT 0  -- machine's clock, in seconds since 1970
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_codes_by_grant ON device_codes (grant_id);
-CREATE INDEX device_codes_by_tenant ON device_codes (tenant);
+CREATE INDEX device_codes_by_tenant ON device_codes (tenant, expires_at);
 
 -- A cut-off for one account. Nothing else is written when tokens are revoked: no token is touched.
 CREATE TABLE revocations (
@@ -305,9 +319,11 @@ CREATE TABLE arrivals (
     region     TEXT NOT NULL,
     visible_at INTEGER,                        -- home tenant's clock; NULL: after attempts, or held until released
     attempts   INTEGER,                        -- so many requests of a grant or session pass first; NULL: none is counted
+    tenant     INTEGER NOT NULL DEFAULT 0,     -- the number of its
     PRIMARY KEY (sequence, plane, region),
     CHECK (visible_at IS NULL OR attempts IS NULL)
 ) STRICT;                                      -- in the order of the rowid: the model's order of regions
+CREATE INDEX arrivals_by_tenant ON arrivals (tenant, visible_at);
 
 -- How many requests of a grant, a session, or an account's fresh sign-ins have passed in spite of an arrival that counts them.
 CREATE TABLE attempts (

@@ -116,7 +116,10 @@ package final class Store: Sendable {
             // Small pages: a redeem changes a row on two of them, and WAL writes whole pages.
             // WAL and NORMAL: an answered commit survives a killed process; the file is never left half written.
             try db.execute(
-                sql: "PRAGMA page_size = 2048; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384; PRAGMA temp_store = FILE")
+                sql: """
+                    PRAGMA page_size = 2048; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
+                    PRAGMA temp_store = FILE; PRAGMA journal_size_limit = \(Checkpointer.longestLog)
+                    """)
         }
         return configuration
     }
@@ -250,6 +253,10 @@ package final class Store: Sendable {
         }
         return value
     }
+
+    /// Writes what the log holds into the database and gives the log's room on the disk back, for whoever has written much. Does nothing where
+    /// somebody else writes or reads at that moment, or in memory.
+    package func cutLog() { checkpointer?.cut() }
 
     /// Waits for running transactions and closes the file. The next run's clocks go on from what this one's have shown.
     package func close() throws {

@@ -109,8 +109,7 @@ UPDATE tenants SET seed = json_set(seed,
 
 CREATE INDEX events_of_rare_kinds ON events (tenant, type)
     WHERE type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged';
-CREATE INDEX sessions_by_tenant ON sessions (home_tenant);
-CREATE INDEX device_codes_by_tenant ON device_codes (tenant);
+CREATE INDEX sessions_by_tenant ON sessions (home_tenant, expires_at);
 CREATE INDEX tenants_by_name ON tenants (is_sandbox, name, id);
 
 CREATE TABLE domains (
@@ -138,11 +137,76 @@ INSERT OR IGNORE INTO redirect_addresses
         json_each(l.uris) u
     WHERE a.tenant = l.tenant AND a.id = l.id;
 
-ALTER TABLE refresh_tokens ADD COLUMN ordinal INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE refresh_tokens ADD COLUMN last_end INTEGER;
+-- Grants and tenants have numbers, which stand for them where there are many rows. When the older Lapse wrote a row is not known: its age is
+-- counted from now on.
+ALTER TABLE tenants ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE tenants ADD COLUMN pruned_through INTEGER;
+ALTER TABLE tenants ADD COLUMN pruned_grant INTEGER NOT NULL DEFAULT 0;
+UPDATE tenants SET number = rowid,
+    policies = json_set(policies, '$.retention', json('{"eventRows":1000000,"eventAge":"P30D","tokenAge":"P30D"}')),
+    seed = json_set(seed, '$.tenant.policies', json_set(json_extract(seed, '$.tenant.policies'),
+        '$.retention', json('{"eventRows":1000000,"eventAge":"P30D","tokenAge":"P30D"}')) || '');
+CREATE UNIQUE INDEX tenants_by_number ON tenants (number);
 
-UPDATE refresh_tokens SET ordinal = n.ordinal, last_end = n.last_end FROM (
-        SELECT grant_id, issued_at, hash, row_number() OVER earlier AS ordinal,
-            nullif(max(expires_at) OVER earlier, expires_at) AS last_end
-        FROM refresh_tokens WINDOW earlier AS (PARTITION BY grant_id ORDER BY issued_at, hash ROWS UNBOUNDED PRECEDING)) n
-    WHERE refresh_tokens.grant_id = n.grant_id AND refresh_tokens.issued_at = n.issued_at AND refresh_tokens.hash = n.hash;
+ALTER TABLE authorization_codes ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
+UPDATE authorization_codes SET written_at = unixepoch();
+CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at) WHERE redeemed_at IS NULL;
+ALTER TABLE device_codes ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
+UPDATE device_codes SET written_at = unixepoch();
+CREATE INDEX device_codes_by_tenant ON device_codes (tenant, expires_at);
+
+ALTER TABLE arrivals ADD COLUMN tenant INTEGER NOT NULL DEFAULT 0;
+UPDATE arrivals SET tenant = t.number FROM tenants t,
+        (SELECT sequence, home_tenant FROM revocations UNION ALL SELECT sequence, home_tenant FROM state_changes) e
+    WHERE e.sequence = arrivals.sequence AND t.id = e.home_tenant;
+CREATE INDEX arrivals_by_tenant ON arrivals (tenant, visible_at);
+
+CREATE TEMP TABLE old_grants AS SELECT rowid AS number, * FROM grants;
+CREATE TEMP TABLE old_tokens AS
+    SELECT g.number, issued_at, hash, expires_at, t.number AS tenant, unixepoch() AS written_at, row_number() OVER earlier AS ordinal,
+        nullif(max(expires_at) OVER earlier, expires_at) AS last_end
+    FROM refresh_tokens r JOIN old_grants g ON g.id = r.grant_id JOIN tenants t ON t.id = g.tenant
+    WINDOW earlier AS (PARTITION BY g.number ORDER BY issued_at, hash ROWS UNBOUNDED PRECEDING);
+DROP TABLE refresh_tokens;
+DROP TABLE grants;
+
+CREATE TABLE grants (
+    number       INTEGER PRIMARY KEY,          -- in the order in which they were made
+    id           TEXT NOT NULL UNIQUE,
+    tenant       TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    user         TEXT NOT NULL,                -- the user object in that tenant
+    client       TEXT NOT NULL,
+    client_class TEXT NOT NULL CHECK (client_class IN ('public', 'confidential', 'spa')),
+    scope        TEXT NOT NULL,
+    home_tenant  TEXT NOT NULL,                -- the account that signed in: a guest's is elsewhere
+    home_user    TEXT NOT NULL,
+    auth_time    INTEGER NOT NULL,             -- home tenant's clock
+    sequence     INTEGER NOT NULL,
+    method       TEXT NOT NULL CHECK (method IN ('password', 'non-password')),
+    session      TEXT,                         -- NULL: no browser
+    created_at   INTEGER NOT NULL,             -- tenant's clock
+    declares_cp1 INTEGER NOT NULL CHECK (declares_cp1 IN (0, 1)), -- the client says that it understands claims challenges
+    registration INTEGER NOT NULL,             -- of the client, as in apps
+    pruned_through INTEGER,                    -- refresh tokens that were issued by then may be gone; NULL: none is. As issued_at
+    pruned_code    TEXT CHECK (pruned_code IN ('redeemed', 'expired')), -- how its code had ended, which is gone; NULL: it is not
+    pruned_code_names_tenant INTEGER CHECK (pruned_code_names_tenant IN (0, 1)) -- of that code
+) STRICT;
+CREATE INDEX grants_by_home ON grants (home_user);
+CREATE INDEX grants_by_tenant ON grants (tenant);
+INSERT INTO grants SELECT *, NULL, NULL, NULL FROM old_grants;
+
+CREATE TABLE refresh_tokens (
+    grant_number INTEGER NOT NULL REFERENCES grants (number) ON DELETE CASCADE,
+    issued_at    INTEGER NOT NULL,             -- the grant's tenant's clock
+    hash         BLOB NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    tenant       INTEGER NOT NULL,             -- the number of the grant's
+    written_at   INTEGER NOT NULL,             -- machine's clock, in seconds since 1970
+    ordinal      INTEGER NOT NULL,             -- which of the grant's tokens
+    last_end     INTEGER,                      -- the latest end of the grant's tokens up to this one; NULL: its own
+    PRIMARY KEY (grant_number, issued_at, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX refresh_tokens_by_end ON refresh_tokens (tenant, expires_at);
+INSERT INTO refresh_tokens SELECT * FROM old_tokens;
+DROP TABLE old_tokens;
+DROP TABLE old_grants;

@@ -9,7 +9,7 @@ struct AuthorizationCodeGrantTests {
         static let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
         static let challenge = PKCE.Challenge(value: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", method: .s256)
 
-        var text = AuthorizationCode.newText(.seeded(7))
+        var text = AuthorizationCode.newText(for: RandomSource.seeded(8).guid(), .seeded(7))
         var isKnown = true
         var presentedURI = "http://localhost/cb"
         var verifier: String? = Self.verifier

@@ -122,15 +122,30 @@ struct IdentifiersTests {
         }
     }
 
-    @Test("An authorization code has its length and alphabet")
+    @Test("An authorization code has its length and alphabet, and names its grant")
     func codes() {
-        let code = AuthorizationCode.newText(.seeded(1))
-        #expect(AuthorizationCode.isWellFormed(code))
+        let grant = RandomSource.seeded(2).guid()
+        let code = AuthorizationCode.newText(for: grant, .seeded(1))
+        #expect(AuthorizationCode.grant(of: code) == grant)
+        #expect(AuthorizationCode.newText(for: grant, .seeded(3)) != code)
         for wrong in [
             "", "1.A", String(code.dropLast()), code + "A", "2.A" + code.dropFirst(3), code.dropLast() + "=", code.dropLast() + "+",
         ] {
             #expect(!AuthorizationCode.isWellFormed(String(wrong)), "\(wrong)")
         }
+    }
+
+    @Test("A device code names its end to whom it was issued, and to nobody else")
+    func deviceCodes() {
+        let (tenant, end) = (RandomSource.seeded(2).guid(), Timestamp("2026-03-01T12:00:00Z")!)
+        for tenant in [tenant, nil] {
+            let code = DeviceCode.newText(for: "app", in: tenant, expiresAt: end, .seeded(1))
+            #expect(DeviceCode.end(of: code, client: "app", in: tenant) == end)
+            #expect(DeviceCode.end(of: code, client: "other", in: tenant) == nil)
+            #expect(DeviceCode.end(of: code, client: "app", in: RandomSource.seeded(3).guid()) == nil)
+            #expect(DeviceCode.end(of: String(code.dropLast(4)), client: "app", in: tenant) == nil)
+        }
+        #expect(DeviceCode.end(of: "", client: "app", in: nil) == nil)
     }
 
     @Test("A user code has nine characters that cannot be mistaken for each other, and is read as people type")

@@ -16,6 +16,14 @@ struct PoliciesTests {
             (#""cloud":"usgov-l4""#, { $0.cloud = .usGovernmentL4 }), (#""cloud":"usgov-l5""#, { $0.cloud = .usGovernmentL5 }),
             (#""cloud":"china""#, { $0.cloud = .china }),
             (#""lifetimes":{"session":"PT1M"}"#, { $0.lifetimes.session = .seconds(60) }),
+            (
+                #""retention":{"events":{"rows":5,"age":"P30D"},"tokens":{"age":"P30D"}}"#,
+                { $0.retention.eventRows = 5 }
+            ),
+            (
+                #""retention":{"events":{"rows":1000000,"age":null},"tokens":{"age":"PT1S"}}"#,
+                { ($0.retention.eventAge, $0.retention.tokenAge) = (nil, .seconds(1)) }
+            ),
         ].map { ($0.0, changed($0.1)) })
     func each(member: String, policies: Policies) throws {
         let value = try #require(JSON(parsing: Array("{\(member)}".utf8)))
@@ -36,13 +44,35 @@ struct PoliciesTests {
         #expect(try Policies([:]) == Policies())
         #expect(
             Policies().json.encodedText
-                == #"{"tieRule":"precise","revocationMatrix":{},"revokeAnswer":200,"permissions":"newest","errorLayout":"current","suberror":true,"loopDetection":false,"tokenTimes":"tenant","cloud":"global","lifetimes":{}}"#
+                == #"{"tieRule":"precise","revocationMatrix":{},"revokeAnswer":200,"permissions":"newest","errorLayout":"current","suberror":true,"loopDetection":false,"tokenTimes":"tenant","cloud":"global","lifetimes":{},"retention":{"events":{"rows":1000000,"age":"P30D"},"tokens":{"age":"P30D"}}}"#
         )
+    }
+
+    @Test(
+        "Retention: what is not said has its default, null keeps all",
+        arguments: [
+            ("null", nil, nil, nil), (#"{"events":null}"#, nil, nil, 30), (#"{"tokens":null}"#, 1_000_000, 30, nil),
+            ("{}", 1_000_000, 30, 30), (#"{"events":{"rows":null}}"#, nil, 30, 30), (#"{"events":{"rows":7}}"#, 7, 30, 30),
+            (#"{"tokens":{"age":"P1D"}}"#, 1_000_000, 30, 1),
+            (#"{"events":{"age":null},"tokens":{"age":null}}"#, 1_000_000, nil, nil),
+        ] as [(String, Int64?, Int64?, Int64?)])
+    func retention(text: String, rows: Int64?, eventDays: Int64?, tokenDays: Int64?) throws {
+        let value = try #require(JSON(parsing: Array(#"{"retention":\#(text)}"#.utf8)))
+        let retention = try Policies(value).retention
+        #expect(retention.eventRows == rows)
+        #expect(retention.eventAge == eventDays.map { .seconds($0 * 86_400) })
+        #expect(retention.tokenAge == tokenDays.map { .seconds($0 * 86_400) })
+        #expect(try Policies(["retention": retention.json]).retention == retention)
     }
 
     @Test(
         "What is no policy is refused by its field",
         arguments: [
+            (#"{"retention":7}"#, "p.retention: must be an object"),
+            (#"{"retention":{"event":{}}}"#, "p.retention.event: is not known"),
+            (#"{"retention":{"events":{"rows":0}}}"#, "p.retention.events.rows: must be a whole number from 1 to 1000000000000"),
+            (#"{"retention":{"events":{"age":"PT0S"}}}"#, "p.retention.events.age: must be at least PT1S"),
+            (#"{"retention":{"tokens":{"rows":5}}}"#, "p.retention.tokens.rows: is not known"),
             (#"{"tieRule":"late"}"#, #"p.tieRule: must be {"skew":"PT1M"} with a duration, or one of: precise, entra"#),
             (#"{"tieRule":{}}"#, "p.tieRule.skew: is missing"),
             (#"{"tieRule":{"skew":"PT0S"}}"#, "p.tieRule.skew: must be at least PT1S"),

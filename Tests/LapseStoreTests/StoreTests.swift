@@ -89,12 +89,12 @@ struct StoreTests {
             #expect(try tx.grant(grant.id) == grant)
             #expect(try tx.refreshToken(hash, of: grant.id, issuedAt: Self.now) == token)
             #expect(try tx.refreshToken(hash, of: grant.id, issuedAt: Self.now + .seconds(1)) == nil)
-            #expect(try tx.authorizationCode(hash) == code)
+            #expect(try tx.authorizationCode(hash, of: nil) == code)
             #expect(try tx.deviceCode(userCode: SecretHash(of: "user")) == device)
             #expect(try tx.sessions(browsers: [.persistent: hash]) == [session])
             #expect(try tx.sessions(browsers: [.transient: hash]).isEmpty, "a cookie names the sessions of its kind alone")
             try tx.markRedeemed(code: hash, at: Self.now)
-            #expect(try tx.authorizationCode(hash)?.redeemedAt == Self.now)
+            #expect(try tx.authorizationCode(hash, of: nil)?.redeemedAt == Self.now)
         }
     }
 
@@ -307,8 +307,8 @@ struct StoreTests {
     func constraints() throws {
         let store = try store()
         for statement in [
-            "INSERT INTO grants SELECT 'g', tenant, user, client, 'other', scope, home_tenant, home_user, auth_time, sequence, method, session, created_at FROM grants",
-            "INSERT INTO refresh_tokens (hash, grant_id, issued_at, expires_at) VALUES (x'00', 'nobody', 1, 2)",
+            "INSERT INTO grants (id, tenant, user, client, client_class, scope, home_tenant, home_user, auth_time, sequence, method, session, created_at, declares_cp1, registration) SELECT 'g', tenant, user, client, 'other', scope, home_tenant, home_user, auth_time, sequence, method, session, created_at, declares_cp1, registration FROM grants",
+            "INSERT INTO refresh_tokens (hash, grant_number, issued_at, expires_at, tenant, written_at, ordinal) VALUES (x'00', 99, 1, 2, 1, 1, 1)",
             "UPDATE users SET user_principal_name = 'ADELE@contoso.example' WHERE user_principal_name LIKE 'alex%'",
             "UPDATE tenants SET clock_mode = 'backwards'",
         ] {

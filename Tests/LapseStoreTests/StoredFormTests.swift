@@ -65,6 +65,7 @@ struct StoredColumn: Sendable, CustomTestStringConvertible {
         whole.hasSuberror = false
         whole.loopDetection = true
         whole.lifetimes = lifetimes
+        whole.retention.eventRows = 9
         // Side by side, so that the longest list of cases gives the number of instances.
         let cases = (0..<Policies.mostCases).map { number in
             var policies = Policies()

@@ -211,19 +211,29 @@ def fill(data, grant, tokens):
     """Gives the grant so many refresh tokens, beside the server because a million sign-ins would take hours."""
     database = sqlite3.connect(data / "lapse.sqlite3")
     with contextlib.closing(database), database:
-        count, issued, expires = database.execute(
-            "SELECT count(*), max(issued_at), max(expires_at) FROM refresh_tokens WHERE grant_id = ?", (grant,)).fetchone()
+        columns = [row[1] for row in database.execute("PRAGMA table_info(refresh_tokens)")]
+        # Programs before this one know a grant by its id.
+        owner, found = "grant_id", (grant,)
+        if "grant_number" in columns:
+            owner, found = "grant_number", database.execute("SELECT number FROM grants WHERE id = ?", (grant,)).fetchone()
+        # The last one, repeated: an instant each, and ends a second apart, so that a clock that runs meets one after the other.
+        count = database.execute(f"SELECT count(*) FROM refresh_tokens WHERE {owner} = ?", found).fetchone()[0]
         if not count:
             raise Failed("the grant has no refresh token in the database")
-        # An instant each, and ends a second apart, so that a clock that runs meets one after the other.
-        columns, marks = "grant_id, issued_at, hash, expires_at", "?, ?, ?, ?"
-        # Programs before this one do not number them.
-        is_numbered = any(row[1] == "ordinal" for row in database.execute("PRAGMA table_info(refresh_tokens)"))
-        if is_numbered:
-            columns, marks = columns + ", ordinal", marks + ", ?"
+        last = database.execute(
+            f"SELECT * FROM refresh_tokens WHERE {owner} = ? ORDER BY issued_at DESC LIMIT 1", found).fetchone()
+        last = dict(zip(columns, last))
+
+        def token(number):
+            row = last | {
+                "issued_at": last["issued_at"] + number, "hash": os.urandom(32),
+                "expires_at": last["expires_at"] + number * 10_000_000}
+            if "ordinal" in row:
+                row["ordinal"] = count + number
+            return tuple(row.values())
+
         database.executemany(
-            f"INSERT INTO refresh_tokens ({columns}) VALUES ({marks})",
-            ((grant, issued + number, os.urandom(32), expires + number * 10_000_000, *([count + number] if is_numbered else []))
-             for number in range(1, tokens - count + 1)))
+            f"INSERT INTO refresh_tokens VALUES ({', '.join('?' * len(columns))})",
+            (token(number) for number in range(1, tokens - count + 1)))
     if count_tokens(data) != tokens:
         raise Failed(f"the database has not the {tokens} refresh tokens that were put into it")

@@ -421,4 +421,11 @@ $('view').addEventListener('pointerover', tell);
 $('view').addEventListener('focusin', tell);
 setInterval(tick, 250);
 
-guarded(async () => { await loadTenants(); await openTenant($('tenant').value); })();
+/** What everything that is stored takes of the disk. */
+async function tellDisk() {
+  const { dataFolder } = await call('GET', '/status');
+  $('disk').textContent = `The data folder holds ${(dataFolder.bytes / 1e6).toFixed(1)} MB.`;
+}
+
+guarded(async () => { await loadTenants(); await openTenant($('tenant').value); await tellDisk(); })();
+setInterval(() => { tellDisk().catch(() => {}); }, 30_000);

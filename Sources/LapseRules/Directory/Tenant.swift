@@ -81,6 +81,7 @@ package struct Policies: Equatable, Sendable {
     package var tokenTimes = TokenTimes.tenant
     package var cloud = Cloud.global
     package var lifetimes = Lifetimes()
+    package var retention = Retention()
 
     package init() {}
 
@@ -102,6 +103,7 @@ package struct Policies: Equatable, Sendable {
         tokenTimes = try reader.choice("tokenTimes", of: TokenTimes.self) ?? tokenTimes
         cloud = try reader.choice("cloud", of: Cloud.self) ?? cloud
         if let set = reader.value("lifetimes") { lifetimes = try Lifetimes(set, path: reader.field("lifetimes")) }
+        if reader.has("retention") { retention = try Retention(reader.member("retention"), path: reader.field("retention")) }
         try reader.finish()
     }
 
@@ -111,7 +113,7 @@ package struct Policies: Equatable, Sendable {
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
             "suberror": .bool(hasSuberror),
             "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue), "cloud": .string(cloud.rawValue),
-            "lifetimes": lifetimes.json,
+            "lifetimes": lifetimes.json, "retention": retention.json,
         ]
     }
 }

@@ -35,12 +35,20 @@ package struct AuthorizationCode: Equatable, Sendable {
     }
 
     static let prefix = "1.A"
-    private static let randomBytes = 33
+    /// The grant's id, which says where to look for it, and 136 random bits, which make it a secret.
+    private static let (grantBytes, randomBytes) = (16, 17)
 
-    package static func newText(_ random: RandomSource) -> String { prefix + random.token(bytes: randomBytes) }
+    package static func newText(for grant: GUID, _ random: RandomSource) -> String {
+        prefix + Base64URL.encode(grant.bytes + random.bytes(randomBytes))
+    }
 
-    package static func isWellFormed(_ text: String) -> Bool {
-        text.hasPrefix(prefix) && text.utf8.count == prefix.utf8.count + randomBytes * 4 / 3
-            && Base64URL.isAlphabet(text.dropFirst(prefix.count))
+    package static func isWellFormed(_ text: String) -> Bool { grant(of: text) != nil }
+
+    /// The grant that the text names, be it there or not; nil when it can be no code at all.
+    package static func grant(of text: String) -> GUID? {
+        guard text.hasPrefix(prefix), let bytes = Base64URL.decode(text.dropFirst(prefix.count)),
+            bytes.count == grantBytes + randomBytes
+        else { return nil }
+        return GUID(bytes: bytes.prefix(grantBytes))
     }
 }

@@ -33,6 +33,27 @@ package struct DeviceCode: Equatable, Sendable {
         self.grant = grant
     }
 
+    /// The code names its end and, by a part of a hash, whom it was issued to: one that is pruned is known by that. What makes it a secret are
+    /// 256 random bits.
+    package static func newText(
+        for client: ClientID, in tenant: GUID?, expiresAt: Timestamp, _ random: RandomSource
+    ) -> String {
+        Base64URL.encode(expiresAt.bytes + owner(client, tenant) + random.bytes(32))
+    }
+
+    /// When a code of that text ends; nil when it can be none of the client's there.
+    package static func end(of text: String, client: ClientID, in tenant: GUID?) -> Timestamp? {
+        guard let bytes = Base64URL.decode(text), bytes.count == 48, Array(bytes[8..<16]) == owner(client, tenant) else {
+            return nil
+        }
+        let end = Timestamp(bytes: bytes[..<8])
+        return (.epoch ... .latest).contains(end) ? end : nil
+    }
+
+    private static func owner(_ client: ClientID, _ tenant: GUID?) -> [UInt8] {
+        Array(SecretHash(of: "\(client) \(tenant?.description ?? "")").bytes.prefix(8))
+    }
+
     /// Nine letters and digits that cannot be mistaken for each other.
     package static func newUserCode(_ random: RandomSource) -> String {
         let alphabet = Array("ABCDEFGHJKLMNPQRSTUVWXYZ23456789")

@@ -284,6 +284,9 @@ package struct ObjectReader {
         return value
     }
 
+    /// The member as it is, null when it is missing or null: for those where null says something.
+    mutating func member(_ name: String) -> JSON { members.removeValue(forKey: name) ?? .null }
+
     package mutating func string(_ name: String, longest: Int = 2048) throws(FieldError) -> String? {
         guard let value = value(name) else { return nil }
         guard case .string(let text) = value else { throw FieldError(field(name), "must be a text (in quotes)") }

@@ -38,14 +38,14 @@ struct TenantCalls {
         try authority.createTenant(like: try ControlError.reading { () throws(FieldError) in try SandboxTemplate(body) })
     }
 
-    func delete(_ request: Request, _ context: LapseContext) throws -> Response {
-        try authority.deleteTenant(try context.parameter("tenant"))
+    func delete(_ request: Request, _ context: LapseContext) async throws -> Response {
+        try await authority.deleteTenant(try context.parameter("tenant"))
         return Response(status: .noContent)
     }
 
     func reset(_ request: Request, _ context: LapseContext) async throws -> Response {
         _ = try await request.control()
-        return ControlResponder.answer(try authority.resetTenant(try context.parameter("tenant")).json)
+        return ControlResponder.answer(try await authority.resetTenant(try context.parameter("tenant")).json)
     }
 
     // MARK: As a seed file
@@ -66,7 +66,7 @@ struct TenantCalls {
     func resetAll(_ request: Request, _ context: LapseContext) async throws -> Response {
         let body = try await request.control(upTo: Bounds.seed)
         let seeds = try ControlError.reading { () throws(FieldError) in body == [:] ? nil : try TenantSeed.read(body) }
-        return ControlResponder.answer(list(try authority.resetTenants(try request.controlQuery("tenant"), to: seeds)))
+        return ControlResponder.answer(list(try await authority.resetTenants(try request.controlQuery("tenant"), to: seeds)))
     }
 
     private func list(_ tenants: [Tenant]) -> JSON { ["items": .array(tenants.map(\.json)), "next": .null] }

@@ -8,7 +8,8 @@ extension Authority {
 
     /// Sets mode and instant; what is nil stays as it is.
     ///
-    /// - Throws: ``ControlError`` for a tenant that is not there.
+    /// - Throws: ``ControlError`` for a tenant that is not there, and, a conflict, for an instant at which tokens or codes were usable that
+    ///   retention has deleted.
     package func setClock(mode: TenantClock.Mode?, now: Timestamp?, of name: String) throws -> ClockReading {
         try moveClock(of: name) { op in op.tenant.clock.setting(mode: mode, now: now ?? op.now, systemTime: op.systemTime) }.clock
     }
@@ -36,6 +37,14 @@ extension Authority {
         try changing(name) { op in
             var tenant = op.tenant
             tenant.clock = try move(op)
+            let shown = tenant.clock.now(systemTime: op.systemTime)
+            if let pruned = try op.tx.prunedThrough(of: tenant.id), shown < pruned {
+                throw ControlError.conflict(
+                    FieldError(
+                        "now",
+                        "is before \(pruned): tokens and codes that had ended by then are deleted (policy retention.tokens), and would be "
+                            + "usable again"))
+            }
             try op.tx.clearClockFloor(of: tenant.id)
             try op.update(to: tenant, .clockChanged)
             let moved = try op.in(tenant)

@@ -60,7 +60,8 @@ extension Authority {
     /// Removes a tenant with everything in it, and its members' guest objects elsewhere.
     ///
     /// - Throws: ``ControlError`` for a tenant that is not there.
-    package func deleteTenant(_ name: String) throws {
+    package func deleteTenant(_ name: String) async throws {
+        try await deleteMuch(of: try tenantID(named: name))
         let tenant = try changing(name) { op in
             try op.tx.delete(tenant: op.tenant.id, keepingGuests: false)
             return op.tenant.id
@@ -68,11 +69,22 @@ extension Authority {
         tellEnd(of: tenant)
     }
 
+    /// Deletes what a tenant has very much of, in slices between which other requests are answered: the one transaction that then takes the
+    /// tenant away is short. From the first slice on more and more of its sign-ins are gone. A tenant that has little goes at once, as it is.
+    private func deleteMuch(of tenant: GUID) async throws {
+        let (hasMuch, last) = try store.read { (try $0.hasMuch(of: tenant), try $0.lastEventID()) }
+        guard hasMuch else { return }
+        let slices = Slices(store, pause: 1)
+        _ = try await slices.run { try $0.deletePart(of: tenant, through: last, limit: $1) }
+        store.cutLog()
+    }
+
     /// Back to the seed: no grants, sessions, revocations and events, the clock real.
     ///
     /// - Returns: the tenant as it is now.
     /// - Throws: ``ControlError`` for a tenant that is not there.
-    package func resetTenant(_ name: String) throws -> Tenant {
+    package func resetTenant(_ name: String) async throws -> Tenant {
+        try await deleteMuch(of: try tenantID(named: name))
         let tenant = try changing(name) { op in
             let id = op.tenant.id
             guard let seed = try op.tx.seed(of: id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
@@ -118,7 +130,12 @@ extension Authority {
     ///   - seeds: what they become; nil: each its own seed.
     /// - Returns: the tenants as they are now.
     /// - Throws: ``ControlError`` for a tenant that is not there, or not in the seeds; a conflict for what another tenant has.
-    package func resetTenants(_ name: String?, to seeds: [TenantSeed]?) throws -> [Tenant] {
+    package func resetTenants(_ name: String?, to seeds: [TenantSeed]?) async throws -> [Tenant] {
+        if seeds == nil {
+            // What a file says may be refused, and nothing is deleted then.
+            let going = try store.read { try Operation(self, $0, trace: nil).resetting(name, to: nil).gone }
+            for id in going { try await deleteMuch(of: id) }
+        }
         let (gone, tenants) = try store.write { tx in
             let op = Operation(self, tx, trace: nil)
             let (gone, planted) = try op.resetting(name, to: seeds)

@@ -242,7 +242,7 @@ extension BrowserRequest {
             clientClass: app.clientClass(on: target.platform),
             scope: request.scope.grantText, authentication: candidate.session.authentication, session: candidate.session.id,
             createdAt: own.now, declaresCP1: request.claims.declaresCP1, registration: app.registration)
-        let text = AuthorizationCode.newText(op.random)
+        let text = AuthorizationCode.newText(for: grant.id, op.random)
         let kind: Event.Kind = request.wantsCode ? .codeIssued : .idTokenIssued
         var event = own.event(kind, user: user.id, client: app.id, grant: grant.id)
         event.presented = candidate.session.id.description

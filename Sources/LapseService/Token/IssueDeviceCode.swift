@@ -37,7 +37,6 @@ extension Authority {
     package func issueDeviceCode(
         _ form: FormParameters, at name: TenantName, version: EndpointVersion, trace: RequestTrace
     ) throws -> Outcome<DeviceAuthorization, EntraError> {
-        let deviceCode = random.token(bytes: 48)
         let userCode = DeviceCode.newUserCode(random)
         var issued: IssuedDeviceCode?
         let outcome: Outcome<DeviceAuthorization, EntraError> = try deciding(trace) { op in
@@ -61,17 +60,19 @@ extension Authority {
             let scope = try op.scopes(of: app).delegated(text, several: .first, consented: nil)
             let claims = try ClaimsRequest(form["claims"])
             let lifetime = EffectiveLifetimes(tenant: op.tenant, app: app).deviceCode
+            let tenant = op.tenant.isNone ? nil : op.tenant.id
+            let deviceCode = DeviceCode.newText(for: app.id, in: tenant, expiresAt: op.now + lifetime, random)
             try op.tx.insert(
                 DeviceCode(
                     hash: SecretHash(of: deviceCode), userCodeHash: SecretHash(of: userCode), client: app.id,
-                    tenant: op.tenant.isNone ? nil : op.tenant.id, scope: scope.grantText, declaresCP1: claims.declaresCP1,
+                    tenant: tenant, scope: scope.grantText, declaresCP1: claims.declaresCP1,
                     issuedAt: op.now, expiresAt: op.now + lifetime))
             if !op.tenant.isNone {
                 var event = op.event(.deviceCodeIssued, client: app.id)
                 event.notes.answersChallenge = claims.carriesDemand
                 try op.tx.append(event)
             }
-            issued = IssuedDeviceCode(userCode: userCode, client: app.id, tenant: op.tenant.isNone ? nil : op.tenant.id)
+            issued = IssuedDeviceCode(userCode: userCode, client: app.id, tenant: tenant)
             return .success(DeviceAuthorization(deviceCode: deviceCode, userCode: userCode, expiresIn: lifetime))
         }
         if let issued { onDeviceCode?(issued) }

@@ -14,7 +14,7 @@ struct PresentedCode: PresentedGrant {
     init(_ text: String, redirectURI: String?, verifier: String?, at name: TenantName, _ op: Operation) throws {
         if case .alias = name { namesTenant = false } else { namesTenant = true }
         (self.text, self.redirectURI, self.verifier) = (text, redirectURI, verifier)
-        code = try op.tx.authorizationCode(SecretHash(of: text))
+        code = try op.tx.authorizationCode(SecretHash(of: text), of: AuthorizationCode.grant(of: text))
         grant = try code.flatMap { try op.tx.grant($0.grant) }
     }
 

@@ -19,6 +19,9 @@ final class Checkpointer: Sendable {
     /// kernel a new page each time.
     private static let fullLog = 4096
 
+    /// What the log keeps of its room when it begins anew: 16 MiB, in bytes.
+    static let longestLog = 16 << 20
+
     /// A log of this many pages (64 MiB) is worth a little waiting: there was somebody to read it each time.
     private static let overfullLog = 32_768
     private static let waitForReaders = Duration.milliseconds(20)
@@ -71,6 +74,19 @@ final class Checkpointer: Sendable {
         sqlite3_busy_timeout(db.sqliteConnection, Int32(wait / .milliseconds(1)))
         defer { sqlite3_busy_timeout(db.sqliteConnection, Int32(patience / .milliseconds(1))) }
         _ = try? Int.fetchOne(db, sql: "PRAGMA wal_checkpoint(RESTART)")
+    }
+
+    /// Brings in everything, and makes the log an empty file, where nobody is in the way.
+    func cut() {
+        background.sync {
+            _ = try? connection.writeWithoutTransaction { db in
+                // Most of it while others write: the second one stops them.
+                _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(PASSIVE)")
+                sqlite3_busy_timeout(db.sqliteConnection, 0)
+                defer { sqlite3_busy_timeout(db.sqliteConnection, Int32(patience / .milliseconds(1))) }
+                _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+            }
+        }
     }
 
     /// Waits for a running checkpoint.

@@ -16,10 +16,19 @@ final class DirectoryCache: Sendable {
         var resources: [GUID: [ResourceAPI]] = [:]
         var faults: [GUID: [Fault]] = [:]
         /// Grants never change.
-        var grants: [GUID: Grant?] = [:]
+        var grants: [GUID: NumberedGrant?] = [:]
         /// Nil: the grant has no refresh token.
         var lastTokens: [GUID: LastToken?] = [:]
         var histories: [User.Home: KnownHistory] = [:]
+    }
+
+    struct NumberedGrant {
+        let grant: Grant
+        let number: Int64
+        /// The number of its tenant.
+        let tenant: Int64
+        /// Refresh tokens that were issued by then may be pruned; nil: none is.
+        let prunedThrough: Timestamp?
     }
 
     /// What the refresh token that was issued last says of all of its grant.
@@ -64,6 +73,8 @@ final class DirectoryCache: Sendable {
     func forget(faultsOf tenant: GUID) { entries.withLock { $0.faults[tenant] = nil } }
 
     func forget(grant id: GUID) { entries.withLock { $0.grants[id] = nil } }
+
+    func forgetLastTokens() { entries.withLock { $0.lastTokens = [:] } }
 
     func forget(_ home: User.Home) { entries.withLock { $0.histories[home] = nil } }
 

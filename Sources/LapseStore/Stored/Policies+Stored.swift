@@ -7,6 +7,7 @@ extension Policies {
             "permissions": .string(permissions.rawValue), "errorLayout": .string(errorLayout.rawValue),
             "suberror": .bool(hasSuberror), "loopDetection": .bool(loopDetection), "tokenTimes": .string(tokenTimes.rawValue),
             "cloud": .string(cloud.rawValue), "lifetimes": lifetimes.stored,
+            "retention": retention.stored,
         ]
     }
 
@@ -23,6 +24,25 @@ extension Policies {
         tokenTimes = try object.required("tokenTimes") { $0.word() }
         cloud = try object.required("cloud") { $0.word() }
         lifetimes = try object.required("lifetimes") { try Lifetimes(stored: $0) }
+        retention = try object.required("retention") { try Retention(stored: $0) }
+        try object.finish()
+    }
+}
+
+extension Retention {
+    fileprivate var stored: JSON {
+        .object([
+            "eventRows": eventRows.map(JSON.integer), "eventAge": eventAge.map { .string($0.iso8601) },
+            "tokenAge": tokenAge.map { .string($0.iso8601) },
+        ])
+    }
+
+    fileprivate init(stored: JSON) throws {
+        self.init()
+        var object = try StoredObject(stored, "retention")
+        eventRows = try object.optional("eventRows", \.wholeNumber)
+        eventAge = try object.optional("eventAge", \.duration)
+        tokenAge = try object.optional("tokenAge", \.duration)
         try object.finish()
     }
 }

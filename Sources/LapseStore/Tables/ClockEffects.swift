@@ -5,21 +5,38 @@ import LapseRules
 extension StoreTransaction {
     /// The next instant after `start` at which anything of the tenant takes effect; nil when nothing is ahead.
     package func nextEffect(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
-        try row("SELECT min(at) AS at FROM (\(Self.effects))", [tenant, start, Timestamp.latest])?["at"]
+        // The first of each kind, which an index has, and then the first of those: not all that is ahead.
+        try row(
+            """
+            SELECT min(at) AS at FROM (
+            SELECT min(visible_at) AS at FROM arrivals WHERE tenant = \(Self.number) AND visible_at > ?2
+            UNION ALL
+            SELECT * FROM (SELECT c.expires_at FROM authorization_codes c CROSS JOIN grants g ON g.id = c.grant_id
+                WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 ORDER BY c.expires_at LIMIT 1)
+            UNION ALL
+            SELECT min(expires_at) FROM device_codes WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2
+            UNION ALL
+            SELECT min(expires_at) FROM refresh_tokens WHERE tenant = \(Self.number) AND expires_at > ?2
+            UNION ALL
+            SELECT min(expires_at) FROM sessions WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2)
+            """, [tenant, start])?["at"]
     }
+
+    /// The number of tenant ?1.
+    private static let number = "(SELECT number FROM tenants WHERE id = ?1)"
 
     /// The instant from which all revocations and state changes with a known one are in effect everywhere; nil when they are.
     package func endOfPropagation(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
-        try row(
-            "SELECT max(at) AS at FROM (\(Self.effects)) WHERE plane IS NOT NULL", [tenant, start, Timestamp.latest])?["at"]
+        try row("SELECT max(visible_at) AS at FROM arrivals WHERE tenant = \(Self.number) AND visible_at > ?2", [tenant, start])?[
+            "at"]
     }
 
     /// The next end of a refresh token of the tenant after `start`; nil when none is ahead.
     package func nextRefreshTokenExpiry(in tenant: GUID, after start: Timestamp) throws -> Timestamp? {
         try row(
             """
-            SELECT min(t.expires_at) AS at FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
-            WHERE g.tenant = ? AND t.expires_at > ?
+            SELECT min(expires_at) AS at FROM refresh_tokens
+            WHERE tenant = \(Self.number) AND expires_at > ?2
             """, [tenant, start])?["at"]
     }
 
@@ -44,36 +61,34 @@ extension StoreTransaction {
     }
 
     /// What takes effect in tenant ?1 from ?2 on and not after ?3, of user ?4 where that is not NULL.
-    private static let arrivals = """
-        SELECT visible_at AS at, 'revocationInEffect' AS type, r.id AS id, plane, region, r.home_user AS user
-        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
-        WHERE r.home_tenant = ?1 AND visible_at >= ?2 AND visible_at <= ?3 AND r.home_user = ifnull(?4, r.home_user)
-        UNION ALL
-        SELECT visible_at, 'stateChangeInEffect', s.id, plane, region, s.home_user
-        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
-        WHERE s.home_tenant = ?1 AND visible_at >= ?2 AND visible_at <= ?3 AND s.home_user = ifnull(?4, s.home_user)
-        """
+    private static let arrivals = events(
+        "tenant = \(number) AND visible_at >= ?2 AND visible_at <= ?3",
+        of: "e.home_user = ifnull(?4, e.home_user)")
+
+    /// The revocations and state changes that take effect by the arrivals of the condition. The arrivals come first: an index has them by tenant and instant.
+    private static func events(_ condition: String, of user: String = "TRUE") -> String {
+        [("revocations", "revocationInEffect"), ("state_changes", "stateChangeInEffect")].map { table, type in
+            """
+            SELECT visible_at AS at, '\(type)' AS type, e.id AS id, plane, region, e.home_user AS user
+            FROM arrivals a CROSS JOIN \(table) e ON e.sequence = a.sequence WHERE \(condition) AND \(user)
+            """
+        }.joined(separator: " UNION ALL ")
+    }
 
     /// What takes effect in tenant ?1 after ?2 and not after ?3.
     private static let effects = """
-        SELECT visible_at AS at, 'revocationInEffect' AS type, r.id AS id, plane, region
-        FROM revocations r JOIN arrivals a ON a.sequence = r.sequence
-        WHERE r.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
-        UNION ALL
-        SELECT visible_at, 'stateChangeInEffect', s.id, plane, region
-        FROM state_changes s JOIN arrivals a ON a.sequence = s.sequence
-        WHERE s.home_tenant = ?1 AND visible_at > ?2 AND visible_at <= ?3
+        SELECT at, type, id, plane, region FROM (
+        \(events("tenant = \(number) AND visible_at > ?2 AND visible_at <= ?3")))
         UNION ALL
         SELECT c.expires_at, 'codeExpired', c.grant_id, NULL, NULL
-        FROM authorization_codes c JOIN grants g ON g.id = c.grant_id
+        FROM authorization_codes c CROSS JOIN grants g ON g.id = c.grant_id
         WHERE g.tenant = ?1 AND c.redeemed_at IS NULL AND c.expires_at > ?2 AND c.expires_at <= ?3
         UNION ALL
         SELECT expires_at, 'deviceCodeExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM device_codes
         WHERE tenant = ?1 AND state IN ('pending', 'approved') AND expires_at > ?2 AND expires_at <= ?3
         UNION ALL
-        SELECT t.expires_at, 'refreshTokenExpired', substr(lower(hex(t.hash)), 1, 16), NULL, NULL
-        FROM refresh_tokens t JOIN grants g ON g.id = t.grant_id
-        WHERE g.tenant = ?1 AND t.expires_at > ?2 AND t.expires_at <= ?3
+        SELECT expires_at, 'refreshTokenExpired', substr(lower(hex(hash)), 1, 16), NULL, NULL FROM refresh_tokens
+        WHERE tenant = \(number) AND expires_at > ?2 AND expires_at <= ?3
         UNION ALL
         SELECT expires_at, 'sessionExpired', id, NULL, NULL FROM sessions
         WHERE home_tenant = ?1 AND ended_at IS NULL AND expires_at > ?2 AND expires_at <= ?3

@@ -27,20 +27,31 @@ extension DeviceCode {
 }
 
 extension StoreTransaction {
-    package func authorizationCode(_ hash: SecretHash) throws -> AuthorizationCode? {
-        try row("SELECT * FROM authorization_codes WHERE hash = ?", [hash]).map { AuthorizationCode(row: $0) }
+    /// The code; nil when there was none.
+    ///
+    /// - Parameter grant: the one that its text names. One that is pruned is known by its grant: how it ended, and nothing else of it.
+    package func authorizationCode(_ hash: SecretHash, of grant: GUID?) throws -> AuthorizationCode? {
+        if let code = try row("SELECT * FROM authorization_codes WHERE hash = ?", [hash]) { return AuthorizationCode(row: code) }
+        guard let grant, let remembered = try row("SELECT * FROM grants WHERE id = ?", [grant]),
+            let end: PrunedCode = remembered["pruned_code"]
+        else { return nil }
+        let createdAt: Timestamp = remembered["created_at"]
+        return AuthorizationCode(
+            hash: hash, grant: grant, redirectURI: "", isForSPA: false, namesTenant: remembered["pruned_code_names_tenant"],
+            challenge: nil, nonce: nil, wantsAuthTime: false, issuedAt: createdAt, expiresAt: createdAt,
+            redeemedAt: end == .redeemed ? createdAt : nil)
     }
 
     package func insert(_ code: AuthorizationCode) throws {
         try run(
             """
             INSERT INTO authorization_codes (hash, grant_id, redirect_uri, is_for_spa, names_tenant, challenge, challenge_method, nonce,
-                wants_auth_time, issued_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                wants_auth_time, issued_at, expires_at, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 code.hash, code.grant, code.redirectURI, code.isForSPA, code.namesTenant, code.challenge?.value,
                 code.challenge?.method,
-                code.nonce, code.wantsAuthTime, code.issuedAt, code.expiresAt,
+                code.nonce, code.wantsAuthTime, code.issuedAt, code.expiresAt, machineClock().secondsSinceEpoch,
             ])
     }
 
@@ -60,12 +71,11 @@ extension StoreTransaction {
         try run(
             """
             INSERT INTO device_codes (hash, user_code_hash, client, tenant, scope, declares_cp1, issued_at, expires_at, state,
-                grant_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                grant_id, written_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 code.hash, code.userCodeHash, code.client, code.tenant, code.scope, code.declaresCP1, code.issuedAt, code.expiresAt,
-                code.state,
-                code.grant,
+                code.state, code.grant, machineClock().secondsSinceEpoch,
             ])
     }
 

@@ -21,8 +21,19 @@ extension Grant {
 }
 
 extension StoreTransaction {
-    package func grant(_ id: GUID) throws -> Grant? {
-        try cached(id, in: \.grants) { try row("SELECT * FROM grants WHERE id = ?", [id]).map { Grant(row: $0) } }
+    package func grant(_ id: GUID) throws -> Grant? { try numbered(id)?.grant }
+
+    /// The grant with the numbers that its tokens know it by.
+    private func numbered(_ id: GUID) throws -> DirectoryCache.NumberedGrant? {
+        try cached(id, in: \.grants) {
+            try row(
+                "SELECT grants.*, tenants.number AS tenant_number FROM grants JOIN tenants ON tenants.id = grants.tenant WHERE grants.id = ?",
+                [id]
+            ).map {
+                .init(
+                    grant: Grant(row: $0), number: $0["number"], tenant: $0["tenant_number"], prunedThrough: $0["pruned_through"])
+            }
+        }
     }
 
     /// The account's grants, newest first.
@@ -32,8 +43,8 @@ extension StoreTransaction {
         try rows(
             """
             SELECT * FROM grants WHERE home_tenant = ? AND home_user = ? AND (?3 IS NULL OR tenant = ?3)
-                AND (?4 IS NULL OR rowid < (SELECT rowid FROM grants WHERE id = ?4))
-            ORDER BY rowid DESC LIMIT ?5
+                AND (?4 IS NULL OR number < (SELECT number FROM grants WHERE id = ?4))
+            ORDER BY number DESC LIMIT ?5
             """, [home.tenant, home.user, tenant, after, limit]
         ).map { Grant(row: $0) }
     }
@@ -61,23 +72,40 @@ extension StoreTransaction {
             ])
     }
 
+    /// The refresh token; nil when there was none.
+    ///
+    /// One that is pruned is known by its grant, which says that tokens of its instant may be gone: it has ended, and nobody can tell it from
+    /// one that never was.
     package func refreshToken(_ hash: SecretHash, of grant: GUID, issuedAt: Timestamp) throws -> RefreshToken? {
-        try numbers("SELECT expires_at FROM refresh_tokens WHERE grant_id = ? AND issued_at = ? AND hash = ?") {
-            $0.add(grant)
+        guard let known = try numbered(grant) else { return nil }
+        let found = try numbers("SELECT expires_at FROM refresh_tokens WHERE grant_number = ? AND issued_at = ? AND hash = ?") {
+            $0.add(known.number)
             $0.add(issuedAt)
             $0.add(hash)
-        }.map { RefreshToken(hash: hash, grant: grant, issuedAt: issuedAt, expiresAt: Timestamp(ticks: $0[0])) }
+        }
+        guard let expiresAt = try found?[0] ?? endOfPrunedToken(of: known, issuedAt: issuedAt) else { return nil }
+        return RefreshToken(hash: hash, grant: grant, issuedAt: issuedAt, expiresAt: Timestamp(ticks: expiresAt))
     }
 
     package func insert(_ token: RefreshToken) throws {
+        guard let grant = try numbered(token.grant) else {
+            throw DatabaseError(resultCode: .SQLITE_CONSTRAINT_FOREIGNKEY, message: "the refresh token's grant is not there")
+        }
         let before = try lastToken(of: token.grant)
         let count = (before?.ordinal ?? 0) + 1
         let lastEnd = before.map { max($0.lastEnd, token.expiresAt) } ?? token.expiresAt
-        try run("INSERT INTO refresh_tokens (grant_id, issued_at, hash, expires_at, ordinal, last_end) VALUES (?, ?, ?, ?, ?, ?)") {
-            $0.add(token.grant)
+        try run(
+            """
+            INSERT INTO refresh_tokens (grant_number, issued_at, hash, expires_at, tenant, written_at, ordinal, last_end)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """
+        ) {
+            $0.add(grant.number)
             $0.add(token.issuedAt)
             $0.add(token.hash)
             $0.add(token.expiresAt)
+            $0.add(grant.tenant)
+            $0.add(machineClock().secondsSinceEpoch)
             $0.add(count)
             $0.add(lastEnd == token.expiresAt ? nil : lastEnd)
         }
@@ -87,8 +115,8 @@ extension StoreTransaction {
             try run(
                 """
                 UPDATE refresh_tokens SET ordinal = ?1, last_end = nullif(?2, expires_at)
-                WHERE grant_id = ?3 AND issued_at = ?4 AND ordinal = ?5
-                """, [count, lastEnd, token.grant, before.issuedAt, before.ordinal])
+                WHERE grant_number = ?3 AND issued_at = ?4 AND ordinal = ?5
+                """, [count, lastEnd, grant.number, before.issuedAt, before.ordinal])
             latest = before.issuedAt
         }
         directory.keep(
@@ -102,15 +130,16 @@ extension StoreTransaction {
     }
 
     /// What tells of all refresh tokens of a grant; nil when it has none.
-    private func lastToken(of grant: GUID) throws -> DirectoryCache.LastToken? {
+    func lastToken(of grant: GUID) throws -> DirectoryCache.LastToken? {
         try cached(grant, in: \.lastTokens) {
-            try numbers(
+            guard let number = try numbered(grant)?.number else { return nil }
+            return try numbers(
                 """
                 SELECT ordinal, issued_at, ifnull(last_end, expires_at) FROM refresh_tokens
-                WHERE grant_id = ?1 AND issued_at = (SELECT max(issued_at) FROM refresh_tokens WHERE grant_id = ?1)
+                WHERE grant_number = ?1 AND issued_at = (SELECT max(issued_at) FROM refresh_tokens WHERE grant_number = ?1)
                 ORDER BY ordinal DESC LIMIT 1
                 """
-            ) { $0.add(grant) }.map {
+            ) { $0.add(number) }.map {
                 DirectoryCache.LastToken(ordinal: $0[0], issuedAt: Timestamp(ticks: $0[1]), lastEnd: Timestamp(ticks: $0[2]))
             }
         }

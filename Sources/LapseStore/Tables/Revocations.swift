@@ -67,7 +67,7 @@ extension StoreTransaction {
                 revocation.id, revocation.user.tenant, revocation.user.user, revocation.place.at, revocation.place.sequence,
                 ordinal, revocation.cause, revocation.actor,
             ])
-        try insert(revocation.propagation, of: revocation.place.sequence)
+        try insert(revocation.propagation, of: revocation.place.sequence, in: revocation.user.tenant)
     }
 
     package func insert(_ change: StateChange, ordinal: Int64) throws {
@@ -75,16 +75,18 @@ extension StoreTransaction {
         try run(
             "INSERT INTO state_changes (id, sequence, ordinal, home_tenant, home_user, kind, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [change.id, change.place.sequence, ordinal, change.user.tenant, change.user.user, change.kind, change.place.at])
-        try insert(change.propagation, of: change.place.sequence)
+        try insert(change.propagation, of: change.place.sequence, in: change.user.tenant)
     }
 
-    private func insert(_ propagation: Propagation, of sequence: Int64) throws {
+    private func insert(_ propagation: Propagation, of sequence: Int64, in tenant: GUID) throws {
         for arrival in propagation.arrivals {
             var attempts: Int?
             if case .afterAttempts(let number) = arrival.moment { attempts = number }
             try run(
-                "INSERT INTO arrivals (sequence, plane, region, visible_at, attempts) VALUES (?, ?, ?, ?, ?)",
-                [sequence, arrival.plane, arrival.region, arrival.visibleAt, attempts])
+                """
+                INSERT INTO arrivals (sequence, plane, region, visible_at, attempts, tenant)
+                VALUES (?, ?, ?, ?, ?, ifnull((SELECT number FROM tenants WHERE id = ?), 0))
+                """, [sequence, arrival.plane, arrival.region, arrival.visibleAt, attempts, tenant])
         }
     }
 

@@ -33,11 +33,13 @@ private struct NewTenant: PersistableRecord {
     let tenant: Tenant
     let seed: JSON
     let firstEvent: Int64
+    let number: Int64
 
     func encode(to container: inout PersistenceContainer) {
         tenant.encode(to: &container)
         container["seed"] = seed
         container["first_event"] = firstEvent
+        container["number"] = number
     }
 }
 
@@ -90,7 +92,8 @@ extension StoreTransaction {
     /// Adds the tenant with its users and apps, and keeps them as what a reset returns to.
     package func insert(_ seed: TenantSeed) throws {
         directoryChanged()
-        try NewTenant(tenant: seed.tenant, seed: seed.stored, firstEvent: nextEventID()).insert(db)
+        let number: Int64 = try row("SELECT ifnull(max(number), 0) + 1 AS number FROM tenants")?["number"] ?? 1
+        try NewTenant(tenant: seed.tenant, seed: seed.stored, firstEvent: nextEventID(), number: number).insert(db)
         for domain in Set(seed.tenant.domains) {
             try run("INSERT INTO domains (domain, tenant) VALUES (?, ?)", [domain, seed.tenant.id])
         }

@@ -83,7 +83,8 @@ FULL = {
             "revokeAnswer": 204, "permissions": "2019", "errorLayout": "2021", "suberror": False, "loopDetection": True,
             "tokenTimes": "wall", "cloud": "china", "lifetimes": dict.fromkeys((
                 "accessToken", "caeAccessToken", "idToken", "refreshTokenInactivity", "spaRefreshToken", "code", "deviceCode",
-                "session", "persistentSession", "signInFrequency"), "PT5M")},
+                "session", "persistentSession", "signInFrequency"), "PT5M"),
+            "retention": {"events": {"rows": 1000, "age": "P7D"}, "tokens": {"age": None}}},
         "users": [{
             **USER, "id": "aaaaaaaa-0001-4000-8000-000000000001", "displayName": "A", "givenName": "A", "surname": "V", "mail": "a@x",
             "password": {"sha256": HASH, "salt": CONTOSO}, "accountEnabled": False, "mustChangePassword": True,

@@ -86,7 +86,7 @@ class Database:
 
     def hashes(self):
         """Of all refresh tokens, as text; a test signs in once."""
-        rows = self.rows("SELECT grant_id, hash FROM refresh_tokens")
+        rows = self.rows("SELECT grant_number, hash FROM refresh_tokens")
         assert len({grant for grant, _ in rows}) == 1, "tokens of one grant"
         return {hash.hex() for _, hash in rows}
 
@@ -673,7 +673,8 @@ def test_a_revoke_kills_the_token_that_was_lost_as_well(lab, database, asks, hea
     token = asks["token"].form["refresh_token"]
     assert hear(asks["token"]) == Heard(b"", has_ended=True)
     [refreshed] = lab.events("tokenRefreshed")
-    rows = database.rows("SELECT hash FROM refresh_tokens WHERE grant_id = ?", refreshed["grant"])
+    rows = database.rows(
+        "SELECT hash FROM refresh_tokens JOIN grants ON number = grant_number WHERE id = ?", refreshed["grant"])
     assert len(rows) == 2 and (bytes.fromhex(hashed(token)),) in rows
     lab.revoke()
     assert code_of(lab.refresh(token)) == 50173

@@ -472,7 +472,8 @@ def tour_of_the_policies(lab):
         "tieRule": "entra", "revocationMatrix": {"passwordChange": [], "singleSignOut": ["passwordToken"]},
         "revokeAnswer": 204, "permissions": "2019", "errorLayout": "2021", "suberror": False, "loopDetection": True,
         "tokenTimes": "wall", "cloud": "china",
-        "lifetimes": {"code": "PT1M", "session": "P1DT0.5S"}}
+        "lifetimes": {"code": "PT1M", "session": "P1DT0.5S"},
+        "retention": {"events": {"rows": 7, "age": None}, "tokens": {"age": "PT1M"}}}
     assert lab.visit("setPolicies", 200, given) == given == lab.visit("getPolicies", 200)
     names = DOCUMENT["components"]["schemas"]["Lifetimes"]["properties"]
     every = {"lifetimes": dict.fromkeys(names, "PT1H")}
