@@ -22,6 +22,7 @@ package final class Authority: Sendable {
     /// What faults still have to do to answers that are on their way.
     package let responseFaults = ResponseFaults()
     let gates = Gates()
+    let feed = EventFeed()
     /// Who keeps something of a tenant that goes with it.
     private let keepers = Mutex<[@Sendable (GUID) -> Void]>([])
     let underWay = UnderWay()
@@ -74,6 +75,7 @@ package final class Authority: Sendable {
     /// Lets go of what is kept outside of the database of a tenant that was removed or reset.
     func tellEnd(of tenant: GUID) {
         gates.openAll(of: tenant)
+        feed.forget(tenant)
         for forget in keepers.withLock({ $0 }) { forget(tenant) }
     }
 

@@ -44,7 +44,9 @@ struct EventCalls {
                 }
                 guard let next else { break }
                 after = next.cursor
-                try await writer.write(ByteBuffer(string: Self.text(next)))
+                try await writer.write(Self.text(next))
+                // Many readers would otherwise each look after each request.
+                if !next.events.isEmpty { try? await Task.sleep(for: EventFeed.gathering) }
             }
             try await writer.finish(nil)
         }
@@ -55,15 +57,19 @@ struct EventCalls {
 
     private static let pauseText = ": nothing new\n\n"
 
-    private static func text(_ news: StreamNews) -> String {
+    private static func text(_ news: StreamNews) -> ByteBuffer {
+        var text = ByteBuffer()
+        for event in news.events {
+            text.writeBytes(
+                event.text { Array("id: \($0.id)\nevent: \($0.event.kind.rawValue)\ndata: \($0.json.encodedText)\n\n".utf8) })
+        }
         // What takes effect has no number: it is no event of the log.
-        let told =
-            news.events.map { "id: \($0.id)\nevent: \($0.event.kind.rawValue)\ndata: \($0.json.encodedText)\n\n" }
-            + news.effects.map { effect, user in
-                let json = effect.json.adding(["user": .string(user.description)])
-                return "event: \(effect.type.rawValue)\ndata: \(json.encodedText)\n\n"
-            }
-        return told.isEmpty ? pauseText : told.joined()
+        for (effect, user) in news.effects {
+            let json = effect.json.adding(["user": .string(user.description)])
+            text.writeString("event: \(effect.type.rawValue)\ndata: \(json.encodedText)\n\n")
+        }
+        if text.readableBytes == 0 { text.writeString(pauseText) }
+        return text
     }
 
     private func filter(_ request: Request, _ context: LapseContext) throws -> EventFilter {

@@ -50,9 +50,6 @@ extension Authority {
         return ControlPage(of: found) { String($0.id) }
     }
 
-    /// How long a stream gathers what happens before it tells it: many readers would otherwise each look after each request.
-    private static let gathering = Duration.milliseconds(50)
-
     /// Where a stream that was told nothing begins: with what happens from now on.
     package func endOfLog() throws -> Int64 { try store.read { try $0.lastEventID() } }
 
@@ -77,19 +74,25 @@ extension Authority {
     ///   the tenant is no more.
     package func nextNews(_ filter: EventFilter, after start: StreamCursor, pause: Duration) async throws -> StreamNews? {
         var cursor = start
-        return try await store.commits.until(.now + pause, of: filter.tenant, pause: Self.gathering) {
-            try store.read { tx in
+        return try await store.commits.until(.now + pause, of: filter.tenant, pause: EventFeed.gathering) {
+            if cursor.effects == nil, let seen = try feed.look(after: cursor.event, filter, store) {
+                cursor.event = seen.through
+                let news = StreamNews(events: seen.events, effects: [], cursor: cursor)
+                return seen.events.isEmpty ? .waiting(news, recheck: seen.refresh) : .done(news)
+            }
+            return try store.read { tx in
                 // Asked before looking: what is appended after that is found the next time.
                 let last = try tx.lastEventID()
                 let found = try tx.events(
                     in: filter.tenant, after: cursor.event, kind: filter.kind, user: filter.user,
-                    limit: ControlPage<LoggedEvent>.size)
-                if let newest = found.last { cursor.event = newest.id }
+                    limit: ControlPage<LoggedEvent>.size
+                ).map(StreamedEvent.init)
+                if let newest = found.last { cursor.event = newest.logged.id }
                 guard let tenant = try tx.tenant(filter.tenant) else {
                     return .done(found.isEmpty ? nil : StreamNews(events: found, effects: [], cursor: cursor))
                 }
                 // A reader who sees all events knows whether something came that may take effect: redeems, of which there are many, do not.
-                let isQuiet = filter.kind == nil && filter.user == nil && found.allSatisfy { $0.event.kind.hasNoEffectAhead }
+                let isQuiet = filter.kind == nil && filter.user == nil && found.allSatisfy { $0.logged.event.kind.hasNoEffectAhead }
                 let (effects, next) = try effects(filter, &cursor, tenant, isQuiet: isQuiet, tx)
                 guard found.isEmpty, effects.isEmpty else {
                     return .done(StreamNews(events: found, effects: effects, cursor: cursor))
@@ -164,7 +167,7 @@ package struct EffectCursor: Sendable {
 
 /// What a stream tells at a time.
 package struct StreamNews {
-    package let events: [LoggedEvent]
+    package let events: [StreamedEvent]
     package let effects: [(effect: ClockEffect, user: GUID)]
     package let cursor: StreamCursor
 }

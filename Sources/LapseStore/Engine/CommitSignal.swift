@@ -24,7 +24,7 @@ package final class CommitSignal: Sendable {
     package init() {}
 
     /// How many there were for the tenant.
-    func signals(for tenant: GUID) -> UInt64 { state.withLock { $0.signals[tenant] ?? 0 } }
+    package func signals(for tenant: GUID) -> UInt64 { state.withLock { $0.signals[tenant] ?? 0 } }
 
     package func signal(for tenant: GUID) {
         let waiting = state.withLock { state in
