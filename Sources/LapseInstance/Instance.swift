@@ -122,7 +122,7 @@ package struct Instance: Sendable {
             services.append(try listener.service { await ready.listening(scheme, port: $0) })
         }
         services.append(ready)
-        services.append(RetentionService(retaining: Retaining(authority)))
+        services.append(RetentionService(retaining: Retaining(authority, readingOn: ReadingThreads.shared)))
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }
                 + (stopsAtSignals ? [.init(service: stopSignals, successTerminationBehavior: .gracefullyShutdownGroup)] : []),

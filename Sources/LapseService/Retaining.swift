@@ -26,8 +26,13 @@ package actor Retaining {
         var number: Int64
     }
 
-    package init(_ authority: Authority) {
+    /// Where it reads: threads that may take long.
+    private let readers: (any TaskExecutor)?
+
+    /// - Parameter readers: nil: wherever it is called.
+    package init(_ authority: Authority, readingOn readers: (any TaskExecutor)? = nil) {
         self.authority = authority
+        self.readers = readers
         slices = Slices(authority.store, pause: 2)
     }
 
@@ -47,10 +52,10 @@ package actor Retaining {
     @discardableResult
     package func pass() async throws -> Int {
         let at = authority.systemTime()
-        let last = try authority.store.read { try $0.lastEventID() }
+        let last = try await reading { try $0.lastEventID() }
         if let seen, seen.event == last, at < seen.at + Self.quietPass, at >= seen.at { return 0 }
         var deleted = 0
-        for tenant in try authority.store.read({ try $0.tenants() }) {
+        for tenant in try await reading({ try $0.tenants() }) {
             try Task.checkCancellation()
             deleted += try await keep(tenant, at: at)
         }
@@ -60,15 +65,15 @@ package actor Retaining {
         }
         try await shrink()
         if deleted >= Self.much { authority.store.cutLog() }
-        seen = (try authority.store.read { try $0.lastEventID() }, at)
+        seen = (last, at)
         return deleted
     }
 
     private func keep(_ tenant: Tenant, at: Timestamp) async throws -> Int {
         let (id, retention) = (tenant.id, tenant.policies.retention)
-        let excess = try excess(in: id, over: retention.eventRows)
+        let excess = try await excess(in: id, over: retention.eventRows)
         let (events, tokens) = (retention.eventAge.map { at - $0 }, retention.tokenAge.map { at - $0 })
-        let (now, isDue) = try authority.store.read { tx in
+        let (now, isDue) = try await reading { tx in
             let now = try tx.now(of: tenant, systemTime: at)
             return (
                 now,
@@ -84,29 +89,28 @@ package actor Retaining {
             left -= min(left, Int64(slice.rows))
             return slice
         }
-        if counts[id] != nil, let first = try authority.store.read({ try $0.firstEventID(of: id) }) {
+        if counts[id] != nil, let first = try await reading({ try $0.firstEventID(of: id) }) {
             counts[id]?.number -= Int64(deleted)
             counts[id]?.first = first
         }
         guard let tokens else { return deleted }
-        deleted += try await slices.run { tx, limit in
-            // Of now: the clock may have been set back meanwhile.
-            guard let tenant = try tx.tenant(id) else { return DeletedSlice(rows: 0, isLast: true) }
+        func inSlices(
+            _ prune: (StoreTransaction, _ now: Timestamp, _ limit: Int) throws -> DeletedSlice
+        ) async throws -> Int {
+            try await slices.run { tx, limit in
+                // Of now: the clock may have been set back meanwhile.
+                guard let tenant = try tx.tenant(id) else { return DeletedSlice(rows: 0, isLast: true) }
+                return try prune(tx, min(now, tx.now(of: tenant, systemTime: at)), limit)
+            }
+        }
+        deleted += try await inSlices { tx, now, limit in
             let (slice, last) = try tx.pruneRefreshTokens(
-                of: id, after: lastToken(of: id, tx), endedBy: min(now, tx.now(of: tenant, systemTime: at)), writtenBy: tokens,
-                limit: limit)
+                of: id, after: lastToken(of: id, tx), endedBy: now, writtenBy: tokens, limit: limit)
             lastTokens[id] = last
             return slice
         }
-        deleted += try await slices.run { tx, limit in
-            guard let tenant = try tx.tenant(id) else { return DeletedSlice(rows: 0, isLast: true) }
-            return try tx.pruneCodes(of: id, endedBy: min(now, tx.now(of: tenant, systemTime: at)), writtenBy: tokens, limit: limit)
-        }
-        deleted += try await slices.run { tx, limit in
-            guard let tenant = try tx.tenant(id) else { return DeletedSlice(rows: 0, isLast: true) }
-            return try tx.pruneDeviceCodes(
-                of: id, endedBy: min(now, tx.now(of: tenant, systemTime: at)), writtenBy: tokens, limit: limit)
-        }
+        deleted += try await inSlices { try $0.pruneCodes(of: id, endedBy: $1, writtenBy: tokens, limit: $2) }
+        deleted += try await inSlices { try $0.pruneDeviceCodes(of: id, endedBy: $1, writtenBy: tokens, limit: $2) }
         return deleted
     }
 
@@ -116,9 +120,9 @@ package actor Retaining {
     }
 
     /// How many events the tenant has too many.
-    private func excess(in tenant: GUID, over rows: Int64?) throws -> Int64 {
+    private func excess(in tenant: GUID, over rows: Int64?) async throws -> Int64 {
         guard let rows else { return 0 }
-        return try authority.store.read { tx in
+        return try await reading { tx in
             let last = try tx.lastEventID()
             // Counting goes through the log; a log that is short enough needs none.
             guard let first = try tx.firstEventID(of: tenant), last - first >= rows else { return 0 }
@@ -138,7 +142,12 @@ package actor Retaining {
             let more = free - max(Self.spare, all / Self.sparePart)
             guard more > 0 else { return DeletedSlice(rows: 0, isLast: true) }
             try tx.release(pages: min(more, limit))
-            return DeletedSlice(rows: 0, isLast: more <= limit)
+            // A database that gives none back is left as it is.
+            return DeletedSlice(rows: 0, isLast: try more <= limit || tx.pages().free == free)
         }
+    }
+
+    private func reading<Value>(_ queries: (StoreTransaction) throws -> Value) async throws -> Value {
+        try await withTaskExecutorPreference(readers) { try authority.store.read(queries) }
     }
 }

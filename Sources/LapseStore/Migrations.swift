@@ -55,6 +55,8 @@ enum Migrations {
                 try db.checkForeignKeys()
                 return .commit
             }
+            // Older programs made files that never shrink. Without room for it that stays so: nothing else is lost.
+            try? db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL; VACUUM")
         }
         return Done(from: version, to: Store.schemaVersion, copy: copy)
     }

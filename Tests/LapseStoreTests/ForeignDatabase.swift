@@ -66,6 +66,12 @@ enum ForeignDatabase {
         }
     }
 
+    static func number(_ query: String, at path: String) throws -> Int? {
+        let queue = try DatabaseQueue(path: path)
+        defer { try? queue.close() }
+        return try queue.read { try Int.fetchOne($0, sql: query) }
+    }
+
     private static func read(_ query: String, at path: String) throws -> [String] {
         let queue = try DatabaseQueue(path: path)
         defer { try? queue.close() }

@@ -48,6 +48,7 @@ struct MigrationTests {
             let migrated = try ForeignDatabase.schema(at: path)
             #expect(migrated == (try ForeignDatabase.schema(at: new)))
             #expect(!migrated.isEmpty)
+            for file in [path, new] { #expect(try ForeignDatabase.number("PRAGMA auto_vacuum", at: file) == 2, "the file shrinks") }
         }
     }
 

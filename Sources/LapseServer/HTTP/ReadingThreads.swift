@@ -3,8 +3,8 @@ import Synchronization
 
 /// The threads of calls that read for people: lists, timelines, reports. They take their time, and the threads that answer apps are as few
 /// as the machine has cores: a few long readings there would let every redeem wait.
-final class ReadingThreads: TaskExecutor {
-    static let shared = ReadingThreads(count: 4)
+package final class ReadingThreads: TaskExecutor {
+    package static let shared = ReadingThreads(count: 4)
 
     /// How much the system prefers others, on its scale of niceness from 0 to 19.
     private static let niceness: Int32 = 10
@@ -24,7 +24,7 @@ final class ReadingThreads: TaskExecutor {
         for _ in 0..<count { Thread.detachNewThread { [unowned self] in work() } }
     }
 
-    func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         jobs.withLock { $0.append(job) }
         due.signal()

@@ -44,9 +44,10 @@ extension StoreTransaction {
         }
         return try row(
             """
-            SELECT EXISTS (SELECT 1 FROM grants LEFT JOIN authorization_codes ON grant_id = id
-                    WHERE tenant = ?1 AND number > (SELECT pruned_grant FROM tenants WHERE id = ?1) AND ifnull(written_at, 0) <= ?2)
-                OR EXISTS (SELECT 1 FROM device_codes WHERE tenant = ?1 AND expires_at <= ?3 AND written_at <= ?2) AS is_due
+            SELECT ifnull((SELECT ifnull(written_at, 0) FROM grants LEFT JOIN authorization_codes ON grant_id = id
+                    WHERE tenant = ?1 AND number > (SELECT pruned_grant FROM tenants WHERE id = ?1) ORDER BY number LIMIT 1) <= ?2, 0)
+                OR ifnull((SELECT written_at FROM device_codes WHERE tenant = ?1 AND expires_at <= ?3 ORDER BY expires_at LIMIT 1) <= ?2, 0)
+                AS is_due
             """, [tenant, seconds, now])?["is_due"] ?? false
     }
 
@@ -233,16 +234,17 @@ extension StoreTransaction {
         return DeletedSlice(rows: deleted, isLast: old.count < limit)
     }
 
-    /// Deletes device codes that have ended, of a tenant or of none.
+    /// Deletes device codes that have ended, of a tenant or of none, in the order of their ends, up to the first that is too young.
     package func pruneDeviceCodes(
         of tenant: GUID?, endedBy now: Timestamp, writtenBy cutoff: Timestamp, limit: Int
     ) throws -> DeletedSlice {
         let found = try rows(
-            "SELECT hash, expires_at FROM device_codes WHERE tenant IS ? AND expires_at <= ? AND written_at <= ? LIMIT ?",
-            [tenant, now, cutoff.secondsSinceEpoch, limit])
-        for code in found { try run("DELETE FROM device_codes WHERE hash = ?", [code["hash"] as SecretHash]) }
-        if let tenant, let end = found.map({ $0["expires_at"] as Timestamp }).max() { try prune(tenant: tenant, through: end) }
-        return DeletedSlice(rows: found.count, isLast: found.count < limit)
+            "SELECT hash, expires_at, written_at FROM device_codes WHERE tenant IS ? AND expires_at <= ? ORDER BY expires_at LIMIT ?",
+            [tenant, now, limit])
+        let old = found.prefix { ($0["written_at"] as Int64) <= cutoff.secondsSinceEpoch }
+        for code in old { try run("DELETE FROM device_codes WHERE hash = ?", [code["hash"] as SecretHash]) }
+        if let tenant, let end: Timestamp = old.last?["expires_at"] { try prune(tenant: tenant, through: end) }
+        return DeletedSlice(rows: old.count, isLast: old.count < limit)
     }
 }
 
