@@ -166,7 +166,9 @@ extension Response {
     ) -> Response {
         var headers = headers
         headers[.contentType] = type
-        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: value.encoded)))
+        let bytes = value.encoded
+        RequestNote.current?.answer = bytes
+        return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
     /// The answer with the region and the event of its request.

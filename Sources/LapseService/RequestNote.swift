@@ -1,7 +1,7 @@
 import LapseRules
 import Synchronization
 
-/// What is put down of the request at hand, for a log, besides what its answer says. Nobody puts down anything while nobody reads a log.
+/// What is put down of the request at hand, for a log, besides what its answer says.
 package final class RequestNote: Sendable {
     @TaskLocal package static var current: RequestNote?
 
@@ -9,6 +9,8 @@ package final class RequestNote: Sendable {
         var error: ErrorName?
         var event: Int64?
         var subject = RequestSubject()
+        var body: [UInt8]?
+        var answer: [UInt8]?
     }
 
     private let state = Mutex(State())
@@ -25,6 +27,18 @@ package final class RequestNote: Sendable {
     package var event: Int64? {
         get { state.withLock { $0.event } }
         set { state.withLock { $0.event = newValue } }
+    }
+
+    /// The request's body, once somebody has read it.
+    package var body: [UInt8]? {
+        get { state.withLock { $0.body } }
+        set { state.withLock { $0.body = newValue } }
+    }
+
+    /// The answer's body where it was made of text, the last of several; nil: nobody has said.
+    package var answer: [UInt8]? {
+        get { state.withLock { $0.answer } }
+        set { state.withLock { $0.answer = newValue } }
     }
 
     /// Whom the request was about, as far as that is known.

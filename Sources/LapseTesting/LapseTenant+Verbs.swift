@@ -204,8 +204,8 @@ extension LapseTenant {
         return found.map(Event.init)
     }
 
-    /// The tenant's requests to the authority and Graph with their answers, oldest first, as far as Lapse has recorded and kept them. The first
-    /// look begins the recording; secrets are masked.
+    /// The tenant's requests to the authority and Graph with their answers, oldest first, as far as Lapse has kept them. Secrets
+    /// are masked.
     ///
     /// - Parameters:
     ///   - client: only this client's; nil: each.

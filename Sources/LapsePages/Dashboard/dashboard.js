@@ -354,7 +354,7 @@ async function watchRequests() {
     const { items } = await call('GET', `/exchanges?after=${seen}`);
     const place = $('exchanges');
     if (!place) return;
-    if (seen === '0') place.replaceChildren(element('p', { class: 'note' }, items.length ? 'Secrets and tokens are masked.' : 'Nothing came in since you began to look. Secrets and tokens are masked.'));
+    if (seen === '0') place.replaceChildren(element('p', { class: 'note' }, items.length ? 'Secrets and tokens are masked.' : 'No app has asked anything since Lapse began. Secrets and tokens are masked.'));
     // What is read stays as it is; what is new comes above it.
     for (const one of items.toReversed()) {
       place.firstElementChild.after(element('details', {},

@@ -3,7 +3,7 @@ import LapseRules
 import LapseService
 import ServiceLifecycle
 
-/// The control calls on requests and their answers. Whoever asks is taken to look for some seconds more.
+/// The control calls on requests and their answers.
 struct ExchangeCalls {
     let site: Site
 
@@ -18,7 +18,7 @@ struct ExchangeCalls {
     /// Of all tenants, the newest first.
     func all(_ request: Request, _ context: LapseContext) throws -> Response {
         let after = try request.eventAfter() ?? 0
-        return ControlResponder.answer(["items": .array(site.exchanges.watch(after: after).map(\.json)), "next": .null])
+        return ControlResponder.answer(["items": .array(site.exchanges.newest(after: after).map(\.json)), "next": .null])
     }
 
     /// Of one tenant, the oldest first.
@@ -46,7 +46,7 @@ struct ExchangeCalls {
             tenant: subject.tenant, client: try request.controlQuery("client").map { ClientID($0) }, user: subject.user,
             endpoint: endpoint)
         // A stopping Lapse does not wait with them.
-        return await cancelWhenGracefulShutdown { await site.exchanges.watch(filter, after: after, waiting: wait) }
+        return await cancelWhenGracefulShutdown { await site.exchanges.exchanges(filter, after: after, waiting: wait) }
     }
 
     private static func endpoint(_ text: String) throws(ControlError) -> ExchangeEndpoint {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import LapseRules
+import LapseService
 import NIOCore
 
 /// The bounds of what a request may carry.
@@ -15,7 +16,9 @@ enum Bounds {
 extension Request {
     /// The whole body, up to so many bytes.
     func bytes(upTo bound: Int = Bounds.body) async throws -> [UInt8] {
-        Array(buffer: try await body.collect(upTo: bound))
+        let bytes = Array(buffer: try await body.collect(upTo: bound))
+        RequestNote.current?.body = bytes
+        return bytes
     }
 
     /// The parameters of a form body.

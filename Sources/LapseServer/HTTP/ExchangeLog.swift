@@ -4,11 +4,10 @@ import LapseService
 import NIOCore
 import Synchronization
 
-/// The last requests to the authority and to Graph with their answers, for whoever looks at them. While nobody does, nothing is kept
-/// and nothing is spent; what an earlier one saw is forgotten when the next begins to look, or with the next request.
+/// The last requests to the authority and to Graph with their answers, for whoever looks at them, now or later. They are in memory alone.
 ///
-/// What is kept is as it went by, so that a request is not held up; secrets are masked when somebody reads. Each tenant has a bound of
-/// its own, so that one does not push out another's; beyond the bound of all, whoever has most loses its oldest.
+/// What is kept are references to what a request and its answer have anyway, so that a request is not held up; secrets are masked when somebody reads. Each
+/// tenant has a bound of its own, so that one does not push out another's; beyond the bound of all, whoever has most loses its oldest.
 package final class ExchangeLog: Sendable {
     struct Exchange: Sendable {
         var id: Int64 = 0
@@ -20,33 +19,46 @@ package final class ExchangeLog: Sendable {
         let target: String
         /// Under which the client reached Lapse.
         let origin: String
-        let status: Int
-        /// The words behind the status.
-        let reason: String
+        private let answered: HTTPResponse.Status
         let request: Message
         var response: Message
         var subject = RequestSubject()
         /// The error that the answer says.
         var error: ErrorName?
-        var endpoint: ExchangeEndpoint?
-        var region: String?
-        var event: Int64?
+        /// The last event that was put down of it.
+        var lastEvent: Int64?
         /// How long until the answer was there.
         let waited: Duration
         /// How long from then until it was sent, or its connection ended; nil: that is still ahead.
         var sending: Duration?
 
+        var status: Int { answered.code }
+        /// The words behind the status.
+        var reason: String { answered.reasonPhrase }
+        var endpoint: ExchangeEndpoint? { ExchangeEndpoint(path: String(target.prefix { $0 != "?" && $0 != "#" })) }
+        var region: String? { response.headers[.lapseRegion] }
+        var event: Int64? { response.headers[.lapseEvent].flatMap { Int64($0) } ?? lastEvent }
+
         /// The code that it was refused with.
         var code: AADSTS? { subject.code ?? (status < 400 ? nil : error?.aadsts) }
 
-        fileprivate var bytes: Int {
-            Self.bytes(of: request) + Self.bytes(of: response) + target.utf8.count + (subject.client?.description.utf8.count ?? 0)
-        }
+        fileprivate var bytes: Int { Self.bytes(of: request) + Self.bytes(of: response) + target.utf8.count }
 
         private static func bytes(of message: Message) -> Int {
-            let headers = message.headers.reduce(0) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count }
-            if case .kept(let buffer) = message.body { return headers + buffer.readableBytes }
+            let headers = message.headers.count * bytesOfHeader
+            if case .kept(let body) = message.body { return headers + body.count }
             return headers
+        }
+
+        /// What one comes to, roughly: they are not looked through for it.
+        private static let bytesOfHeader = 64
+
+        fileprivate init(
+            at: Timestamp, began: Beginning, method: String, target: String, origin: String, answered: HTTPResponse.Status,
+            request: Message, response: Message, waited: Duration
+        ) {
+            (self.at, self.began, self.method, self.target, self.origin) = (at, began, method, target, origin)
+            (self.answered, self.request, self.response, self.waited) = (answered, request, response, waited)
         }
 
         /// Whether its body is there, or will not be soon: a fault may hold it back.
@@ -70,7 +82,7 @@ package final class ExchangeLog: Sendable {
     enum Body: Sendable {
         case none
         /// The whole body.
-        case kept(ByteBuffer)
+        case kept([UInt8])
         /// Of one that is too large, or of a type that is not shown; nil where nobody has counted.
         case left(bytes: Int?)
     }
@@ -79,67 +91,86 @@ package final class ExchangeLog: Sendable {
     struct Capacity: Sendable {
         var ofTenant = 200
         var ofAll = 2_000
-        var bytesOfTenant = 4 * 1024 * 1024
-        var bytesOfAll = 32 * 1024 * 1024
+        var bytesOfTenant = 2 * 1024 * 1024
+        var bytesOfAll = 8 * 1024 * 1024
+    }
+
+    /// What is kept of one exchange: a place in a list is a reference, which is moved at little cost.
+    private final class Kept {
+        var exchange: Exchange
+        var bytes: Int
+
+        init(_ exchange: Exchange) { (self.exchange, bytes) = (exchange, exchange.bytes) }
     }
 
     /// Those of one tenant, oldest first.
     private struct Group {
-        var exchanges: [Exchange] = []
+        var exchanges: [Kept] = []
         var bytes = 0
-
-        mutating func add(_ exchange: Exchange) {
-            exchanges.append(exchange)
-            bytes += exchange.bytes
-        }
-
-        mutating func removeOldest() { bytes -= exchanges.removeFirst().bytes }
     }
 
     private struct State {
         /// By tenant; nil: those of which no tenant is known.
         var groups: [GUID?: Group] = [:]
+        /// Of all groups.
+        var (count, bytes) = (0, 0)
         var next: Int64 = 1
-        /// How many look at this moment.
-        var lookers = 0
+        /// How many wait at this moment.
+        var waiting = 0
 
-        mutating func add(_ exchange: Exchange) {
-            groups[exchange.subject.tenant, default: Group()].add(exchange)
+        mutating func add(_ exchange: Exchange, to capacity: Capacity) {
+            let (kept, tenant) = (Kept(exchange), exchange.subject.tenant)
+            groups[tenant, default: Group()].exchanges.append(kept)
+            grow(kept.bytes, tenant)
+            count += 1
+            trim(tenant, to: capacity)
+        }
+
+        mutating func grow(_ more: Int, _ tenant: GUID?) {
+            groups[tenant]?.bytes += more
+            bytes += more
         }
 
         mutating func trim(_ tenant: GUID?, to capacity: Capacity) {
             while let group = groups[tenant], group.exchanges.count > 1,
                 group.exchanges.count > capacity.ofTenant || group.bytes > capacity.bytesOfTenant
             {
-                groups[tenant]?.removeOldest()
+                removeOldest(of: tenant)
             }
-            while groups.values.reduce(0, { $0 + $1.exchanges.count }) > capacity.ofAll { removeOldest { $0.exchanges.count } }
-            while groups.count > 1, groups.values.reduce(0, { $0 + $1.bytes }) > capacity.bytesOfAll { removeOldest(\.bytes) }
+            while count > capacity.ofAll { removeOldest { $0.exchanges.count } }
+            while groups.count > 1, bytes > capacity.bytesOfAll { removeOldest(\.bytes) }
         }
 
         /// Removes the oldest of whoever has most.
         private mutating func removeOldest(_ most: (Group) -> Int) {
             guard let tenant = groups.max(by: { most($0.value) < most($1.value) })?.key else { return }
-            groups[tenant]?.removeOldest()
+            removeOldest(of: tenant)
+        }
+
+        private mutating func removeOldest(of tenant: GUID?) {
+            guard let kept = groups[tenant]?.exchanges.removeFirst() else { return }
+            grow(-kept.bytes, tenant)
+            count -= 1
             if groups[tenant]?.exchanges.isEmpty == true { groups[tenant] = nil }
+        }
+
+        mutating func remove(_ tenant: GUID) {
+            guard let group = groups.removeValue(forKey: tenant) else { return }
+            count -= group.exchanges.count
+            bytes -= group.bytes
         }
     }
 
     /// How many of all tenants a look shows.
     private static let mostShown = 100
-    /// How long somebody is taken to go on looking.
-    private static let attention = Duration.seconds(10)
     /// How long an answer takes to be sent at most, unless a fault holds it back.
     fileprivate static let sending = Duration.milliseconds(200)
     static let longestBody = 16_384
 
     private let state = Mutex(State())
-    /// Until when somebody looks, in ticks of the machine's clock.
-    private let watchedUntil = Atomic<Int64>(0)
     private let news = CommitSignal()
     private let capacity: Capacity
     private let systemTime: @Sendable () -> Timestamp
-    /// Which looks for ever.
     private let log: ServerLog?
 
     /// - Parameters:
@@ -155,27 +186,14 @@ package final class ExchangeLog: Sendable {
         self.log = log.flatMap { $0.tellsExchanges ? $0 : nil }
     }
 
-    var isWatched: Bool {
-        if log != nil { return true }
-        // Every request asks, and the log is seldom watched: one atomic read decides.
-        let until = watchedUntil.load(ordering: .relaxed)
-        guard until > 0 else { return false }
-        guard until <= systemTime().ticks else { return true }
-        // Nobody looks any more: what was kept has secrets in it.
-        if watchedUntil.compareExchange(expected: until, desired: 0, ordering: .relaxed).exchanged { forget() }
-        return false
-    }
-
     /// How many are kept.
-    var count: Int { state.withLock { $0.groups.values.reduce(0) { $0 + $1.exchanges.count } } }
+    var count: Int { state.withLock { $0.count } }
 
-    /// How many look at this moment.
-    var lookers: Int { state.withLock { $0.lookers } }
-
-    private func forget() { state.withLock { $0.groups.removeAll() } }
+    /// How many wait at this moment.
+    var waiting: Int { state.withLock { $0.waiting } }
 
     /// Forgets those of a tenant.
-    package func forget(_ tenant: GUID) { state.withLock { $0.groups[tenant] = nil } }
+    package func forget(_ tenant: GUID) { state.withLock { $0.remove(tenant) } }
 }
 
 // MARK: Looking
@@ -194,46 +212,32 @@ extension ExchangeLog {
         }
     }
 
-    /// What came in while somebody looked, of all tenants, the newest first: a hundred at most.
+    /// The newest of all tenants, the newest first: a hundred at most.
     ///
     /// - Parameter id: only what came after it.
-    func watch(after id: Int64) -> [Exchange] {
-        beginToLook()
-        defer { endToLook() }
-        let found = state.withLock { state in state.groups.values.flatMap { $0.exchanges.filter { $0.id > id } } }
+    func newest(after id: Int64) -> [Exchange] {
+        let found = state.withLock { state in
+            state.groups.values.flatMap { $0.exchanges.lazy.map(\.exchange).filter { $0.id > id } }
+        }
         return Array(found.sorted { $0.id > $1.id }.prefix(Self.mostShown))
     }
 
-    /// What came in while somebody looked, of one tenant, the oldest first.
+    /// Those of one tenant, the oldest first.
     ///
     /// - Parameters:
     ///   - id: only what came after it.
     ///   - time: how long to wait, by the machine's time, while there is none.
-    func watch(_ filter: Filter, after id: Int64, waiting time: Duration?) async -> [Exchange] {
-        beginToLook()
-        defer { endToLook() }
+    func exchanges(_ filter: Filter, after id: Int64, waiting time: Duration?) async -> [Exchange] {
+        state.withLock { $0.waiting += 1 }
+        defer { state.withLock { $0.waiting -= 1 } }
         return await news.until(.now + (time ?? .zero), of: filter.tenant) {
-            let found = state.withLock { state in
-                (state.groups[filter.tenant]?.exchanges ?? []).filter { $0.id > id && filter.fits($0) }
+            let new = state.withLock { state in
+                (state.groups[filter.tenant]?.exchanges ?? []).lazy.map(\.exchange).filter { $0.id > id }
             }
+            let found = new.filter(filter.fits)
             // Those whose bodies are on their way are shown with their bodies, and what came after them then.
             let settled = Array(found.prefix { $0.isSettled })
             return settled.isEmpty ? .waiting([], recheck: found.isEmpty ? nil : Self.sending) : .done(settled)
-        }
-    }
-
-    private func beginToLook() {
-        if !isWatched { forget() }
-        state.withLock { state in
-            state.lookers += 1
-            watchedUntil.store(.max, ordering: .relaxed)
-        }
-    }
-
-    private func endToLook() {
-        state.withLock { state in
-            state.lookers -= 1
-            if state.lookers == 0 { watchedUntil.store((systemTime() + Self.attention).ticks, ordering: .relaxed) }
         }
     }
 }
@@ -246,44 +250,44 @@ extension ExchangeLog {
 
     /// The exchange that was just answered.
     func exchange(
-        _ beginning: Beginning, method: String, target: String, origin: String, status: Int, reason: String, request: Message,
+        _ beginning: Beginning, method: String, target: String, origin: String, status: HTTPResponse.Status, request: Message,
         response: Message
     ) -> Exchange {
         Exchange(
-            at: systemTime(), began: beginning, method: method, target: target, origin: origin, status: status, reason: reason,
+            at: systemTime(), began: beginning, method: method, target: target, origin: origin, answered: status,
             request: request, response: response, waited: beginning.instant.duration(to: .now))
     }
 
     /// - Returns: its id.
     func add(_ exchange: Exchange) -> Int64 {
-        let id = state.withLock { state in
-            var exchange = exchange
-            exchange.id = state.next
+        let added = state.withLock { state in
+            var added = exchange
+            added.id = state.next
             state.next += 1
-            state.add(exchange)
-            state.trim(exchange.subject.tenant, to: capacity)
-            return exchange.id
+            state.add(added, to: capacity)
+            return added
         }
-        if let tenant = exchange.subject.tenant { news.signal(for: tenant) }
-        return id
+        if let tenant = added.subject.tenant { news.signal(for: tenant) }
+        if added.sending != nil { log?.tell(added) }
+        return added.id
     }
 
     /// The answer is sent.
     func complete(_ id: Int64, of tenant: GUID?, body: Body) {
         let complete: Exchange? = state.withLock { state in
-            guard var group = state.groups.removeValue(forKey: tenant) else { return nil }
-            defer { state.groups[tenant] = group }
-            guard let index = group.exchanges.lastIndex(where: { $0.id == id }), group.exchanges[index].sending == nil else {
+            guard let kept = state.groups[tenant]?.exchanges.last(where: { $0.exchange.id == id }), kept.exchange.sending == nil
+            else {
                 return nil
             }
-            group.bytes -= group.exchanges[index].bytes
-            group.exchanges[index].response.body = body
-            group.exchanges[index].sending = group.exchanges[index].began.instant.duration(to: .now) - group.exchanges[index].waited
-            group.bytes += group.exchanges[index].bytes
-            return group.exchanges[index]
+            kept.exchange.response.body = body
+            kept.exchange.sending = kept.exchange.began.instant.duration(to: .now) - kept.exchange.waited
+            let more = kept.exchange.bytes - kept.bytes
+            kept.bytes += more
+            state.grow(more, tenant)
+            state.trim(tenant, to: capacity)
+            return kept.exchange
         }
         guard let complete else { return }
-        state.withLock { $0.trim(tenant, to: capacity) }
         if let tenant { news.signal(for: tenant) }
         log?.tell(complete)
     }

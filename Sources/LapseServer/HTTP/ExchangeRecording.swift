@@ -7,51 +7,61 @@ import Synchronization
 
 /// How a request and its answer come into the log while they go by.
 extension ExchangeLog {
-    /// Makes the request's body readable twice, where it is short; the answer is the handler's business all the same.
-    ///
-    /// - Returns: what to keep of it.
-    func open(_ request: inout Request) async throws -> Body {
-        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= Bounds.body else {
-            let isAbsent = request.headers[.contentLength] == nil && request.headers[.transferEncoding] == nil
-            return isAbsent ? .none : .left(bytes: nil)
-        }
-        guard length > 0 else { return .none }
-        guard BodyType(request.headers) != nil else { return .left(bytes: length) }
+    /// Makes the request's body readable twice, where it is short and may be shown; the answer is the handler's business all the same.
+    func open(_ request: inout Request, _ note: RequestNote) async throws {
+        guard let length = request.headers[.contentLength].flatMap({ Int($0) }), length > 0, length <= Bounds.body,
+            BodyType(request.headers) != nil
+        else { return }
         let body = try await request.body.collect(upTo: Bounds.body)
         request.body = .init(buffer: body)
-        return .kept(body)
+        note.body = Array(buffer: body)
     }
 
-    /// Keeps the exchange, whose body follows when it is sent.
+    /// Keeps the exchange: with references to what is there anyway. Whoever reads it makes of them what is shown.
     ///
     /// - Parameter note: what was put down of the request.
     func keep(
-        _ request: Request, body: Body, _ response: Response, _ note: RequestNote, origin: String, since beginning: Beginning
+        _ request: Request, _ response: Response, _ note: RequestNote, origin: String, since beginning: Beginning
     ) -> Response {
         var exchange = exchange(
-            beginning, method: request.method.rawValue, target: request.uri.description, origin: origin,
-            status: response.status.code, reason: response.status.reasonPhrase,
-            request: Message(headers: request.headers, body: body), response: Message(headers: response.headers, body: .none))
+            beginning, method: request.method.rawValue, target: request.uri.description, origin: origin, status: response.status,
+            request: Message(headers: request.headers, body: Self.body(of: request, note)),
+            response: Message(headers: response.headers, body: .none))
         exchange.subject = note.subject
         exchange.error = note.error
-        exchange.endpoint = ExchangeEndpoint(path: request.uri.path)
-        exchange.region = response.headers[.lapseRegion]
-        exchange.event = response.headers[.lapseEvent].flatMap { Int64($0) } ?? note.event
-        let (id, tenant) = (add(exchange), exchange.subject.tenant)
+        exchange.lastEvent = note.event
         let length = response.body.contentLength
-        guard length != 0, request.method != .head else {
-            complete(id, of: tenant, body: .none)
-            return response
+        switch length {
+        case _ where request.method == .head, 0: exchange.sending = .zero
+        case let length? where note.answer?.count == length:
+            exchange.response.body = note.answer.map(Body.kept) ?? .none
+            exchange.sending = .zero
+        case let length? where BodyType(response.headers) == nil && response.headers[.lapseFault] == nil:
+            exchange.response.body = .left(bytes: length)
+            exchange.sending = .zero
+        default: return seen(add(exchange), of: exchange.subject.tenant, response, length)
         }
-        var kept = response
+        _ = add(exchange)
+        return response
+    }
+
+    private static func body(of request: Request, _ note: RequestNote) -> Body {
+        if let body = note.body { return body.isEmpty ? .none : .kept(body) }
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        return length == 0 || (length == nil && request.headers[.transferEncoding] == nil) ? .none : .left(bytes: length)
+    }
+
+    /// The answer with a body that comes into the log while it is sent.
+    private func seen(_ id: Int64, of tenant: GUID?, _ response: Response, _ length: Int?) -> Response {
+        var seen = response
         let (inner, whole) = (response.body, Kept(isShown: BodyType(response.headers) != nil))
-        kept.body = .init(contentLength: length) { writer in
+        seen.body = .init(contentLength: length) { writer in
             // Whoever has read the last byte finds it in the log.
             let sent = { @Sendable in self.complete(id, of: tenant, body: whole.body) }
             defer { sent() }
             try await inner.write(TeeWriter(next: writer, kept: whole, length: length, sent: sent))
         }
-        return kept
+        return seen
     }
 
     /// What went by, up to a bound.
@@ -79,7 +89,7 @@ extension ExchangeLog {
         var body: Body {
             state.withLock { state in
                 if state.bytes == 0 { return .none }
-                return state.buffer.map { .kept($0) } ?? .left(bytes: state.bytes)
+                return state.buffer.map { .kept(Array(buffer: $0)) } ?? .left(bytes: state.bytes)
             }
         }
     }

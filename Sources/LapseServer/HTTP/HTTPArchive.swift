@@ -100,7 +100,7 @@ enum HTTPArchive {
     private static func size(_ body: ExchangeLog.Body) -> JSON {
         switch body {
         case .none: 0
-        case .kept(let buffer): .integer(Int64(buffer.readableBytes))
+        case .kept(let body): .integer(Int64(body.count))
         case .left(let bytes): .integer(Int64(bytes ?? -1))
         }
     }

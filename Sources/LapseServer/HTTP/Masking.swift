@@ -166,18 +166,18 @@ struct Masking {
         switch message.body {
         case .none: return .none
         case .left(let bytes): return Self.untold(bytes, message.headers)
-        case .kept(let buffer):
+        case .kept(let bytes):
             // Masked before it is cut: half a secret is no secret that anything knows.
             switch BodyType(message.headers) {
             case .form:
-                let parameters = parameters(String(buffer: buffer))
+                let parameters = parameters(String(decoding: bytes, as: UTF8.self))
                 return .shown(parameters.map(\.text).joined(separator: "&"), parameters: parameters.map(\.pair))
             case .json:
-                guard let value = JSON(parsing: Array(buffer: buffer)) else { break }
+                guard let value = JSON(parsing: bytes) else { break }
                 return .shown(json(value, isOfLapse: isOfLapse).encodedText, parameters: nil)
             case nil: break
             }
-            return Self.untold(buffer.readableBytes, message.headers)
+            return Self.untold(bytes.count, message.headers)
         }
     }
 

@@ -73,7 +73,7 @@ package final class ServerLog: Sendable {
     func tells(_ surface: Surface, method: String, path: String) -> Bool {
         switch level {
         case .quiet: false
-        case .requests: surface.isWorthWatching(path) || (surface == .control && method != "GET" && method != "HEAD")
+        case .requests: surface.isWorthKeeping(path) || (surface == .control && method != "GET" && method != "HEAD")
         case .debug: true
         }
     }

@@ -20,14 +20,14 @@ struct SurfaceMiddleware: RouterMiddleware {
         context.trace = site.trace(request)
         let surface = declared ?? Surface(path: request.uri.path)
         let log = site.log.flatMap { $0.tells(surface, method: request.method.rawValue, path: request.uri.path) ? $0 : nil }
-        let isWatched = site.exchanges.isWatched && surface.isWorthWatching(request.uri.path)
-        guard log != nil || isWatched else { return try await answer(request, on: surface, context, next) }
+        let isKept = surface.isWorthKeeping(request.uri.path)
+        guard log != nil || isKept else { return try await answer(request, on: surface, context, next) }
         let note = RequestNote()
-        if isWatched { context.trace.note = note }
+        if isKept { context.trace.note = note }
         return try await RequestNote.$current.withValue(note) {
             try await telling(log, request, note) {
-                guard isWatched else { return try await answer(request, on: surface, context, next) }
-                return try await watched(request, on: surface, context, note, next)
+                guard isKept else { return try await answer(request, on: surface, context, next) }
+                return try await kept(request, on: surface, context, note, next)
             }
         }
     }
@@ -46,18 +46,19 @@ struct SurfaceMiddleware: RouterMiddleware {
         return response
     }
 
-    private func watched(
+    private func kept(
         _ request: Request, on surface: Surface, _ context: LapseContext, _ note: RequestNote,
         _ next: (Request, LapseContext) async throws -> Response
     ) async throws -> Response {
         var request = request
         let beginning = site.exchanges.begin()
-        let body = try await site.exchanges.open(&request)
+        // The token endpoint reads what it can use, and puts it down.
+        if surface != .token { try await site.exchanges.open(&request, note) }
         let response = try await answer(request, on: surface, context, next)
         if note.subject.tenant == nil, let tenant = tenant(of: request, on: surface) {
             note.put(tenant: tenant, client: nil, user: nil)
         }
-        return site.exchanges.keep(request, body: body, response, note, origin: context.trace.origin, since: beginning)
+        return site.exchanges.keep(request, response, note, origin: context.trace.origin, since: beginning)
     }
 
     /// The tenant that the path of a request to the authority names: of one that no operation decided.
@@ -91,6 +92,8 @@ struct SurfaceMiddleware: RouterMiddleware {
         if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
         if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
         guard let due = site.authority.responseFaults.take(context.trace.requestID) else { return response }
+        // What is sent then is seen when it is sent.
+        RequestNote.current?.answer = nil
         return await due.apply(response, on: context.channel)
     }
 
@@ -168,7 +171,7 @@ enum Surface: CaseIterable {
     }
 
     /// Whether a request here is one that an app or a browser makes of the authority, Graph or Azure Resource Manager.
-    func isWorthWatching(_ path: String) -> Bool { self != .control && (self != .page || !path.hasPrefix("/_lapse")) }
+    func isWorthKeeping(_ path: String) -> Bool { self != .control && (self != .page || !path.hasPrefix("/_lapse")) }
 
     /// Entra: metadata, token endpoint, Graph and Azure Resource Manager are open to scripts of any origin; pages and the control API are not.
     var isForBrowsersElsewhere: Bool {
