@@ -13,6 +13,8 @@ extension Authority {
         return try store.read { tx in
             var op = Operation(self, tx, trace: nil)
             try op.enter(name)
+            // Else whoever keeps the request would look for it once more.
+            if let note = RequestNote.current, note.subject.tenant == nil { note.put(tenant: op.tenant.id, client: nil, user: nil) }
             return (op.tenant.id, op.tenant.cloud)
         }
     }
