@@ -72,6 +72,8 @@ package final class Store: Sendable {
             let version = isNew ? nil : try Self.check(path)
             let queue = try DatabaseQueue(path: path, configuration: configuration)
             try queue.writeWithoutTransaction { db in
+                // What is empty can be given back later. Said once, before there is anything: it would be written each time.
+                if version == nil { try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL") }
                 try db.execute(sql: "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0")
             }
             let migration = try version.flatMap { version in
@@ -117,7 +119,7 @@ package final class Store: Sendable {
             // WAL and NORMAL: an answered commit survives a killed process; the file is never left half written.
             try db.execute(
                 sql: """
-                    PRAGMA page_size = 2048; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
+                    PRAGMA page_size = 2048; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;
                     PRAGMA temp_store = FILE; PRAGMA journal_size_limit = \(Checkpointer.longestLog)
                     """)
         }

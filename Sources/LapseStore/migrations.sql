@@ -137,8 +137,8 @@ INSERT OR IGNORE INTO redirect_addresses
         json_each(l.uris) u
     WHERE a.tenant = l.tenant AND a.id = l.id;
 
--- Grants and tenants have numbers, which stand for them where there are many rows. When the older Lapse wrote a row is not known: its age is
--- counted from now on.
+-- Grants and tenants have numbers, which stand for them where there are many rows. When the older Lapse wrote a token or code is not known: at its
+-- last event at the latest.
 ALTER TABLE tenants ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE tenants ADD COLUMN pruned_through INTEGER;
 ALTER TABLE tenants ADD COLUMN pruned_grant INTEGER NOT NULL DEFAULT 0;
@@ -149,10 +149,10 @@ UPDATE tenants SET number = rowid,
 CREATE UNIQUE INDEX tenants_by_number ON tenants (number);
 
 ALTER TABLE authorization_codes ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
-UPDATE authorization_codes SET written_at = unixepoch();
+UPDATE authorization_codes SET written_at = (SELECT ifnull(max(written_at) / 10000000, 0) FROM events);
 CREATE INDEX authorization_codes_by_end ON authorization_codes (expires_at) WHERE redeemed_at IS NULL;
 ALTER TABLE device_codes ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
-UPDATE device_codes SET written_at = unixepoch();
+UPDATE device_codes SET written_at = (SELECT ifnull(max(written_at) / 10000000, 0) FROM events);
 CREATE INDEX device_codes_by_tenant ON device_codes (tenant, expires_at);
 
 ALTER TABLE arrivals ADD COLUMN tenant INTEGER NOT NULL DEFAULT 0;
@@ -163,7 +163,7 @@ CREATE INDEX arrivals_by_tenant ON arrivals (tenant, visible_at);
 
 CREATE TEMP TABLE old_grants AS SELECT rowid AS number, * FROM grants;
 CREATE TEMP TABLE old_tokens AS
-    SELECT g.number, issued_at, hash, expires_at, t.number AS tenant, unixepoch() AS written_at, row_number() OVER earlier AS ordinal,
+    SELECT g.number, issued_at, hash, expires_at, t.number AS tenant, (SELECT ifnull(max(written_at) / 10000000, 0) FROM events) AS written_at, row_number() OVER earlier AS ordinal,
         nullif(max(expires_at) OVER earlier, expires_at) AS last_end
     FROM refresh_tokens r JOIN old_grants g ON g.id = r.grant_id JOIN tenants t ON t.id = g.tenant
     WINDOW earlier AS (PARTITION BY g.number ORDER BY issued_at, hash ROWS UNBOUNDED PRECEDING);

@@ -44,8 +44,11 @@ extension StoreTransaction {
         }
         return try row(
             """
-            SELECT ifnull((SELECT ifnull(written_at, 0) FROM grants LEFT JOIN authorization_codes ON grant_id = id
-                    WHERE tenant = ?1 AND number > (SELECT pruned_grant FROM tenants WHERE id = ?1) ORDER BY number LIMIT 1) <= ?2, 0)
+            WITH next AS (SELECT written_at FROM (SELECT id FROM grants WHERE tenant = ?1
+                    AND number > (SELECT pruned_grant FROM tenants WHERE id = ?1) ORDER BY number LIMIT 1000)
+                LEFT JOIN authorization_codes ON grant_id = id)
+            SELECT EXISTS (SELECT 1 FROM next WHERE written_at <= ?2)
+                OR (SELECT count(*) = 1000 AND count(written_at) = 0 FROM next)
                 OR ifnull((SELECT written_at FROM device_codes WHERE tenant = ?1 AND expires_at <= ?3 ORDER BY expires_at LIMIT 1) <= ?2, 0)
                 AS is_due
             """, [tenant, seconds, now])?["is_due"] ?? false

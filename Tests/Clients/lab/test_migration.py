@@ -22,6 +22,7 @@ RENAMED = {"notYetBelieved": "notYetInEffect", "believes it": "enforces it", "do
 # What an app has had since schema 10.
 APP = {"signInAudience": "AzureADMultipleOrgs", "idTokens": False, "enabled": True, "assignmentRequired": False, "assigned": [],
        "certificates": [], "optionalClaims": {"idToken": [], "accessToken": []}}
+POLICIES = {"retention": {"events": {"rows": 1_000_000, "age": "P30D"}, "tokens": {"age": "P30D"}}}
 
 
 @pytest.fixture(params=OLDER)
@@ -64,7 +65,8 @@ def renamed(value):
         # Until schema 10 a deleted user's older sign-in was refused as a name that nobody has.
         if value.get("code") == 50034:
             value = value | {"code": 500341}
-        return {name: renamed(member) for name, member in (value | APP if "redirectUris" in value else value).items()}
+        value |= APP if "redirectUris" in value else POLICIES if "tieRule" in value else {}
+        return {name: renamed(member) for name, member in value.items()}
     if isinstance(value, list):
         return [renamed(element) for element in value]
     if isinstance(value, str):
