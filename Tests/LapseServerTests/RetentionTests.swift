@@ -60,6 +60,26 @@ struct RetentionTests {
         }
     }
 
+    @Test("Very many events of others between a tenant's own are passed over, and stay")
+    func others() async throws {
+        try await Lab.run { lab in
+            try await retain(["events": ["rows": 2, "age": .null]], in: lab)
+            _ = try await lab.grant()
+            let store = lab.authority.store
+            try store.write { tx in
+                for _ in 0..<10_000 { try tx.append(Event(tenant: BuiltInLab.fabrikam, at: Lab.start, kind: .tokenRefreshed)) }
+            }
+            for _ in 0..<3 { _ = try await lab.grant() }
+            let before = try await events(lab)
+            try await Retaining(lab.authority).pass()
+            #expect(try await events(lab) == before.suffix(2))
+            try await lab.contoso(.post, "reset")
+            #expect(try await events(lab).compactMap { $0["type"]?.text } == ["tenantReset"])
+            let left = try store.read { try $0.eventCount(of: BuiltInLab.fabrikam, after: 0) }
+            #expect(left >= 10_000)
+        }
+    }
+
     @Test("An id of an event that is deleted is not used again, though nothing newer is in the log")
     func identifiers() async throws {
         let path = FileManager.default.temporaryDirectory.appendingPathComponent("lapse-\(UUID())").path

@@ -77,34 +77,37 @@ extension StoreTransaction {
         try row("SELECT first_event FROM tenants WHERE id = ?", [tenant])?["first_event"]
     }
 
+    /// How many events of other tenants a slice passes over for each of its own that it may delete.
+    private static let passedOver: Int64 = 32
+
     /// Deletes the oldest events of the tenant, one after the other, as long as they are too many or too old.
     ///
     /// - Parameters:
     ///   - excess: so many go whatever their age.
     ///   - cutoff: those go that were written by then, on the machine's clock; nil: none for its age.
     ///   - last: none goes that has a higher id.
-    ///   - limit: how many events, of whatever tenant, are looked at.
+    ///   - limit: how many go at most.
     package func deleteEvents(
         of tenant: GUID, excess: Int64, writtenBy cutoff: Timestamp?, through last: Int64 = .max, limit: Int
     ) throws -> DeletedSlice {
         guard let first = try firstEventID(of: tenant) else { return DeletedSlice(rows: 0, isLast: true) }
-        let looked = try rows(
-            "SELECT id, tenant = ? AS is_own, written_at FROM events WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?",
-            [tenant, first, last, limit])
-        var (going, next) = ([Int64](), first)
-        var isLast = looked.count < limit
-        for event in looked {
-            let (id, writtenAt): (Int64, Timestamp) = (event["id"], event["written_at"])
-            guard event["is_own"] else { continue }
-            guard going.count < excess || cutoff.map({ writtenAt <= $0 }) ?? false else {
-                (isLast, next) = (true, id)
-                break
+        let last = min(last, try lastEventID())
+        // Others' events may stand between: passing over one costs a small part of deleting one.
+        let end = min(last, first + Int64(limit) * Self.passedOver)
+        let own = try rows(
+            "SELECT id, written_at FROM events WHERE id >= ? AND id <= ? AND tenant = ? ORDER BY id LIMIT ?",
+            [first, end, tenant, limit])
+        let going = own.enumerated().prefix { place, event in
+            place < excess || cutoff.map { event["written_at"] <= $0 } ?? false
+        }.map { $0.element["id"] as Int64 }
+        let (next, isLast): (Int64, Bool) =
+            if going.count < own.count {
+                (own[going.count]["id"], true)
+            } else if own.count == limit {
+                (going[going.count - 1] + 1, false)
+            } else {
+                (end + 1, end >= last)
             }
-            going.append(id)
-            next = id + 1
-        }
-        // Nothing of the tenant's is in what was looked through.
-        if !isLast, let end: Int64 = looked.last?["id"] { next = end + 1 }
         guard next > first else { return DeletedSlice(rows: 0, isLast: isLast) }
         if !going.isEmpty {
             // The ids of the events that go are not used again.
