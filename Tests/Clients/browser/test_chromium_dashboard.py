@@ -319,7 +319,7 @@ def filled(data, grants, events):
         columns = [row[1] for row in database.execute("PRAGMA table_info(grants)")]
         one = dict(zip(columns, database.execute("SELECT * FROM grants").fetchone(), strict=True))
         for _ in range(grants - 1):
-            row = one | {"id": str(uuid.uuid4())}
+            row = one | {"id": str(uuid.uuid4()), "number": None}
             database.execute(f"INSERT INTO grants VALUES ({','.join('?' * len(columns))})", [row[name] for name in columns])
         columns = [row[1] for row in database.execute("PRAGMA table_info(events)")]
         event = dict(zip(columns, database.execute("SELECT * FROM events WHERE type = 'tokenRefreshed'").fetchone(), strict=True))
@@ -365,5 +365,9 @@ def test_it_stays_smooth_with_many_events_and_grants(tmp_path, chrome, capsys):
     with capsys.disabled():
         print("\nThe dashboard with 10,000 events and 2,000 grants, in milliseconds:", {name: round(value) for name, value in measured.items()})
     assert "are left out" in page.locator("svg.timeline").text_content()
+    page.get_by_text(re.compile(r"^The data folder holds [1-9]\d*\.\d MB\.$")).wait_for()
+    # What came before somebody looked is there as well.
+    page.get_by_role("link", name="Requests").click()
+    page.get_by_text(f"POST /{DOMAIN}/oauth2/v2.0/token → 200").first.wait_for()
     context.close()
     process.stop()
