@@ -63,8 +63,8 @@ package actor Retaining {
             // Codes without a tenant follow no tenant's policies.
             deleted += try await slices.run { try $0.pruneDeviceCodes(of: nil, endedBy: at, writtenBy: at - age, limit: $1) }
         }
-        try await shrink()
-        if deleted >= Self.much { authority.store.cutLog() }
+        let isSmaller = try await shrink()
+        if isSmaller || deleted >= Self.much { authority.store.cutLog() }
         seen = (last, at)
         return deleted
     }
@@ -136,15 +136,20 @@ package actor Retaining {
         }
     }
 
-    private func shrink() async throws {
+    /// - Returns: whether the database has become smaller. Its file does when the log is brought in.
+    private func shrink() async throws -> Bool {
+        var isSmaller = false
         _ = try await slices.run { tx, limit in
             let (all, free) = try tx.pages()
             let more = free - max(Self.spare, all / Self.sparePart)
             guard more > 0 else { return DeletedSlice(rows: 0, isLast: true) }
             try tx.release(pages: min(more, limit))
             // A database that gives none back is left as it is.
-            return DeletedSlice(rows: 0, isLast: try more <= limit || tx.pages().free == free)
+            let isReleased = try tx.pages().free < free
+            isSmaller = isSmaller || isReleased
+            return DeletedSlice(rows: 0, isLast: more <= limit || !isReleased)
         }
+        return isSmaller
     }
 
     private func reading<Value>(_ queries: (StoreTransaction) throws -> Value) async throws -> Value {

@@ -243,7 +243,6 @@ struct RetentionTests {
             #expect(try await lab.refresh(grant["refresh_token"]).code == 70000)
             #expect(try await lab.grant().status == 201)
             try await Retaining(lab.authority).pass()
-            store.cutLog()
             #expect(size() < large / 2, "\(size()) of \(large)")
             #expect(size("-wal") == 0)
             try store.close()
