@@ -209,9 +209,3 @@ struct ExchangeTests {
         }
     }
 }
-
-extension Request {
-    fileprivate static func of(_ path: String) -> Request {
-        Request(head: .init(method: .get, scheme: "https", authority: "localhost", path: path), body: .init(buffer: .init()))
-    }
-}

@@ -216,8 +216,8 @@ extension ExchangeLog {
     ///
     /// - Parameter id: only what came after it.
     func newest(after id: Int64) -> [Exchange] {
-        let found = state.withLock { state in
-            state.groups.values.flatMap { $0.exchanges.lazy.map(\.exchange).filter { $0.id > id } }
+        let found: [Exchange] = state.withLock { state in
+            state.groups.values.flatMap { $0.exchanges.map(\.exchange).filter { $0.id > id } }
         }
         return Array(found.sorted { $0.id > $1.id }.prefix(Self.mostShown))
     }
@@ -231,8 +231,9 @@ extension ExchangeLog {
         state.withLock { $0.waiting += 1 }
         defer { state.withLock { $0.waiting -= 1 } }
         return await news.until(.now + (time ?? .zero), of: filter.tenant) {
-            let new = state.withLock { state in
-                (state.groups[filter.tenant]?.exchanges ?? []).lazy.map(\.exchange).filter { $0.id > id }
+            // Copied while nobody writes: what is kept changes when its answer is sent.
+            let new: [Exchange] = state.withLock { state in
+                (state.groups[filter.tenant]?.exchanges ?? []).map(\.exchange).filter { $0.id > id }
             }
             let found = new.filter(filter.fits)
             // Those whose bodies are on their way are shown with their bodies, and what came after them then.
