@@ -126,9 +126,9 @@ package actor Retaining {
             let last = try tx.lastEventID()
             // Counting goes through the log; a log that is short enough needs none.
             guard let first = try tx.firstEventID(of: tenant), last - first >= rows else { return 0 }
-            var count = counts[tenant] ?? EventCount(first: first, last: first - 1, number: 0)
             // A tenant that was reset begins anew.
-            if count.first != first { count = EventCount(first: first, last: first - 1, number: 0) }
+            let known = counts[tenant].flatMap { $0.first == first ? $0 : nil }
+            var count = known ?? EventCount(first: first, last: first - 1, number: 0)
             count.number += try tx.eventCount(of: tenant, after: count.last)
             count.last = last
             counts[tenant] = count

@@ -151,9 +151,7 @@ extension StoreTransaction {
         for token in old {
             let (grant, issuedAt): (GUID, Timestamp) = (token["id"], token["issued_at"])
             if let last = try lastToken(of: grant), last.issuedAt == issuedAt, last.ordinal == token["ordinal"] { continue }
-            try run(
-                "DELETE FROM refresh_tokens WHERE grant_number = ? AND issued_at = ? AND hash = ?",
-                [token["grant_number"] as Int64, issuedAt, token["hash"] as SecretHash])
+            try delete(refreshToken: token)
             latest[grant] = max(latest[grant] ?? issuedAt, issuedAt)
             deleted += 1
         }
@@ -184,6 +182,12 @@ extension StoreTransaction {
             ORDER BY expires_at, grant_number, issued_at, hash LIMIT ?7
             """,
             [tenant, now, last?.expiresAt, last?.grant ?? 0, last?.issuedAt ?? .epoch, last?.hash ?? SecretHash(of: ""), limit])
+    }
+
+    private func delete(refreshToken row: Row) throws {
+        try run(
+            "DELETE FROM refresh_tokens WHERE grant_number = ? AND issued_at = ? AND hash = ?",
+            [row["grant_number"] as Int64, row["issued_at"] as Timestamp, row["hash"] as SecretHash])
     }
 
     /// When a refresh token ended that may have been pruned, as the last one of its grant tells, in ticks; nil when none of that instant was.
@@ -281,9 +285,7 @@ extension StoreTransaction {
             WHERE tenant = (SELECT number FROM tenants WHERE id = ?) LIMIT ?
             """, [tenant, limit])
         for token in tokens {
-            try run(
-                "DELETE FROM refresh_tokens WHERE grant_number = ? AND issued_at = ? AND hash = ?",
-                [token["grant_number"] as Int64, token["issued_at"] as Timestamp, token["hash"] as SecretHash])
+            try delete(refreshToken: token)
         }
         guard tokens.isEmpty else {
             directory.forgetLastTokens()
