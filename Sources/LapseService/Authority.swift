@@ -27,6 +27,7 @@ package final class Authority: Sendable {
     private let keepers = Mutex<[@Sendable (GUID) -> Void]>([])
     let underWay = UnderWay()
     let spareSigners: SpareSigners
+    let checkedTokens = CheckedTokens()
     /// Told of each device code, whose text is nowhere else: only its hash is stored.
     let onDeviceCode: (@Sendable (IssuedDeviceCode) -> Void)?
 

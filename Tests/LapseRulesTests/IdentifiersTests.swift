@@ -87,9 +87,7 @@ struct IdentifiersTests {
     func alphabet() {
         #expect(Base64URL.encode([0xFB, 0xEF, 0xFF]) == "--__")
         #expect(Base64URL.decode("--__") == [0xFB, 0xEF, 0xFF])
-        for text in ["azAZ09-_", ""] { #expect(Base64URL.isAlphabet(text)) }
         for text in ["+", "/", "=", " ", "é", "@", "[", "`", "{"] {
-            #expect(!Base64URL.isAlphabet(text), "\(text)")
             #expect(Base64URL.decode("AAA" + text) == nil, "\(text)")
         }
     }

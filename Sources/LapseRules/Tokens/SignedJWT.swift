@@ -17,7 +17,7 @@ package struct SignedJWT: Sendable {
     /// - Returns: nil for what has not three parts in base64url without padding, two of them JSON objects.
     package init?(_ text: String) {
         guard text.utf8.count <= Self.longest else { return nil }
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        let parts = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(Substring.init)
         guard parts.count == 3, let header = Base64URL.decode(parts[0]), let claims = Base64URL.decode(parts[1]),
             let signature = Base64URL.decode(parts[2]), let header = JSON(parsing: header), case .object = header,
             let claims = JSON(parsing: claims), case .object = claims

@@ -225,8 +225,4 @@ package enum Base64URL {
         }
         return count < 6 && bits & ((1 << count) - 1) == 0 ? bytes : nil
     }
-
-    package static func isAlphabet(_ text: some StringProtocol) -> Bool {
-        text.utf8.allSatisfy { (65...90).contains($0) || (97...122).contains($0) || (48...57).contains($0) || $0 == 45 || $0 == 95 }
-    }
 }

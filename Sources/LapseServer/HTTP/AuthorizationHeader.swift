@@ -1,4 +1,3 @@
-import Foundation
 import Hummingbird
 
 /// `Authorization: SCHEME CREDENTIALS`.
@@ -20,6 +19,9 @@ extension Request {
     var bearerToken: String? {
         guard let header = headers[.authorization].flatMap(AuthorizationHeader.init), header.scheme.lowercased() == "bearer"
         else { return nil }
-        return header.credentials.trimmingCharacters(in: .whitespaces)
+        let isText = { (byte: UInt8) in byte != UInt8(ascii: " ") && byte != UInt8(ascii: "\t") }
+        let text = header.credentials.utf8
+        guard let first = text.firstIndex(where: isText), let last = text.lastIndex(where: isText) else { return "" }
+        return String(header.credentials[first...last])
     }
 }

@@ -1,9 +1,28 @@
 import LapseRules
 import LapseStore
+import Synchronization
 
 /// The owner of an access token at a resource, before the store was asked.
 package struct BearerToken: Sendable {
     let claims: AccessTokenClaims
+}
+
+/// The last access tokens whose signature was checked and found good: an app sends the same one again and again. Which keys sign never
+/// changes while Lapse runs; all else that speaks against a token is looked at each time.
+final class CheckedTokens: Sendable {
+    /// Beyond as many all are dropped.
+    private static let most = 1_024
+
+    private let known = Mutex<[SecretHash: BearerToken]>([:])
+
+    subscript(_ hash: SecretHash) -> BearerToken? { known.withLock { $0[hash] } }
+
+    func keep(_ token: BearerToken, as hash: SecretHash) {
+        known.withLock {
+            if $0.count >= Self.most { $0 = [:] }
+            $0[hash] = token
+        }
+    }
 }
 
 /// The resources that Lapse itself plays.
@@ -48,12 +67,16 @@ extension Authority {
     package func bearerToken(_ text: String?) async throws(GraphError) -> BearerToken {
         guard let text, !text.isEmpty else { throw .emptyToken }
         guard text.utf8.contains(UInt8(ascii: ".")) else { throw .tokenWithoutDots }
+        let hash = SecretHash(of: text)
+        if let token = checkedTokens[hash] { return token }
         switch await check(text) {
         case .garbage: throw .garbageToken
         case .wrongSignature: throw .wrongSignature
         case .payload(let payload):
             guard let claims = AccessTokenClaims(payload) else { throw .wrongAudience }
-            return BearerToken(claims: claims)
+            let token = BearerToken(claims: claims)
+            checkedTokens.keep(token, as: hash)
+            return token
         }
     }
 

@@ -11,6 +11,8 @@ final class DirectoryCache: Sendable {
         /// The ids of tenants by their domains.
         var domains: [String: GUID?] = [:]
         var users: [GUID: User?] = [:]
+        /// Those who are not deleted.
+        var presentUsers: [GUID: User?] = [:]
         var apps: [AppKey: AppRegistration?] = [:]
         var principals: [AppKey: ServicePrincipal?] = [:]
         var resources: [GUID: [ResourceAPI]] = [:]

@@ -59,12 +59,15 @@ extension StoreTransaction {
 
     /// The user of the tenant who is not deleted, by id or user principal name.
     package func user(_ name: String, in tenant: GUID) throws -> User? {
-        let found =
-            try GUID(name).flatMap {
-                try row("SELECT * FROM users WHERE tenant = ? AND id = ? AND deleted_at IS NULL", [tenant, $0])
-            }
-            ?? row("SELECT * FROM users WHERE tenant = ? AND user_principal_name = ? AND deleted_at IS NULL", [tenant, name])
-        return try found.map { try User(row: $0) }
+        if let id = GUID(name), let user = try presentUser(id), user.tenant == tenant { return user }
+        return try row("SELECT * FROM users WHERE tenant = ? AND user_principal_name = ? AND deleted_at IS NULL", [tenant, name])
+            .map { try User(row: $0) }
+    }
+
+    private func presentUser(_ id: GUID) throws -> User? {
+        try cached(id, in: \.presentUsers) {
+            try row("SELECT * FROM users WHERE id = ? AND deleted_at IS NULL", [id]).map { try User(row: $0) }
+        }
     }
 
     /// The users of the tenant who consented to something beside an app's registration.
