@@ -230,7 +230,7 @@ struct TenantSeedTests {
         "What can be registered as a redirect URI",
         arguments: [
             ("http://localhost", true), ("custom.scheme:x", true), ("a+b-c.1:x", true), ("", false), ("nowhere", false),
-            (":x", false),
+            (":x", false), ("yqb1:\u{ECC}", true), ("yqb1\u{ECC}:x", false),
             ("http:", false), ("ht tp:x", false), ("http://x#f", false), ("http://x\u{7F}", false), ("h_p:x", false),
         ])
     func redirects(uri: String, isAbsolute: Bool) { #expect(RedirectURI.isAbsolute(uri) == isAbsolute) }

@@ -98,6 +98,7 @@ struct ExchangeTests {
             (token, "application/x-www-form-urlencoded", "state=%7B%22password%22%3A%22S3cret-x%22%7D"),
             (token, "application/x-www-form-urlencoded", "password%3DS3cret-x=1&b"),
             (token, "application/x-www-form-urlencoded", "username=S3cret-x&password=S3cret-x"),
+            (token, "application/x-www-form-urlencoded", "client_secret=\u{301}S3cret-x&a=b&\u{301}client_secret=S3cret-x"),
             (token, "application/x-www-form-urlencoded", "user[password]=S3cret-x&client_secret[]=S3cret-x&password%0A=S3cret-x"),
             (token, "application/x-www-form-urlencoded", "pass\u{200B}word=S3cret-x&x=user%5Bpassword%5D%3DS3cret-x"),
             (token + "?x=1;password=S3cret-x", "application/json", "{}"),

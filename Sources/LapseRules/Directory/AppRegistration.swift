@@ -180,9 +180,9 @@ package enum RedirectURI {
     /// The URI with a slash behind its host where it has no path. Entra: seen with `http://localhost:7071`.
     package static func withPath(_ uri: String) -> String {
         guard let start = uri.range(of: "://")?.upperBound else { return uri }
-        let rest = uri[start...]
-        guard let end = rest.firstIndex(where: { "/?#".contains($0) }) else { return uri + "/" }
-        return rest[end] == "/" ? uri : uri[..<end] + "/" + uri[end...]
+        let rest = uri.utf8[start...]
+        guard let end = rest.firstIndex(where: { "/?#".utf8.contains($0) }) else { return uri + "/" }
+        return rest[end] == UInt8(ascii: "/") ? uri : uri[..<end] + "/" + uri[end...]
     }
 
     static func matches(_ uri: String, _ registered: String) -> Bool {

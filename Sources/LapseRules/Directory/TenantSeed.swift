@@ -342,12 +342,14 @@ extension ObjectReader {
 extension RedirectURI {
     /// Whether the text can be registered: a scheme, something behind it, no fragment, no blank, no control character.
     static func isAbsolute(_ uri: String) -> Bool {
-        guard let colon = uri.firstIndex(of: ":"), colon != uri.startIndex, uri.index(after: colon) != uri.endIndex else {
-            return false
-        }
-        return uri[..<colon].utf8.allSatisfy {
+        // By bytes: a mark that combines with the colon makes another character of it.
+        let bytes = uri.utf8
+        guard let colon = bytes.firstIndex(of: UInt8(ascii: ":")), colon != bytes.startIndex,
+            bytes.index(after: colon) != bytes.endIndex
+        else { return false }
+        return bytes[..<colon].allSatisfy {
             (97...122).contains($0) || (65...90).contains($0) || (48...57).contains($0) || [43, 45, 46].contains($0)
         }
-            && uri.utf8.allSatisfy { $0 > 32 && $0 != 35 && $0 != 127 }
+            && bytes.allSatisfy { $0 > 32 && $0 != 35 && $0 != 127 }
     }
 }

@@ -116,8 +116,8 @@ enum HTTPArchive {
 
     private static func cookie(_ text: Substring) -> ShownPair {
         let text = String(text.trimmingPrefix { $0 == " " })
-        guard let equals = text.firstIndex(of: "=") else { return ShownPair(name: "", value: text) }
-        return ShownPair(name: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return ShownPair(name: "", value: text) }
+        return ShownPair(name: String(text[..<equals]), value: String(text[text.utf8.index(after: equals)...]))
     }
 
     /// The cookie of a `Set-Cookie` header, with the attributes that Lapse gives and the format knows.

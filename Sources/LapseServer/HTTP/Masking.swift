@@ -101,21 +101,24 @@ struct Masking {
     /// Parameters: a value reaches to the next `&`, whatever is in it.
     private mutating func parameters(_ text: String) -> [Parameter] {
         var parameters: [Parameter] = []
-        for pair in text.split(separator: "&", omittingEmptySubsequences: false) { parameters.append(parameter(pair)) }
+        // By bytes, as forms are read: a mark that combines with a sign makes another character of it.
+        for pair in text.utf8.split(separator: UInt8(ascii: "&"), omittingEmptySubsequences: false) {
+            parameters.append(parameter(Substring(pair)))
+        }
         return parameters
     }
 
     private mutating func parameter(_ pair: Substring) -> Parameter {
-        let equals = pair.firstIndex(of: "=")
+        let equals = pair.utf8.firstIndex(of: UInt8(ascii: "="))
         let name = Self.decoded(pair[..<(equals ?? pair.endIndex)])
-        let given = equals.map { pair[pair.index(after: $0)...] }
+        let given = equals.map { pair[pair.utf8.index(after: $0)...] }
         // What cannot be decoded has no name that could be known.
         guard let name, value(name) == name, let content = given.map(Self.decoded) ?? "" else {
             return Parameter(text: Self.mask, pair: ShownPair(name: Self.mask, value: ""))
         }
         guard let given, let equals else { return Parameter(text: String(pair), pair: ShownPair(name: name, value: "")) }
         func shown(_ value: String, as text: String? = nil) -> Parameter {
-            Parameter(text: pair[...equals] + (text ?? value), pair: ShownPair(name: name, value: value))
+            Parameter(text: pair[..<pair.utf8.index(after: equals)] + (text ?? value), pair: ShownPair(name: name, value: value))
         }
         if Self.isSecret(name) { return shown(given.isEmpty ? "" : masked(content)) }
         if content.hasPrefix("{") {
@@ -137,14 +140,14 @@ struct Masking {
                 return masked(field.value)
             }
             if let pair = Data(base64Encoded: String(header.credentials)).map({ String(decoding: $0, as: UTF8.self) }),
-                let colon = pair.firstIndex(of: ":")
+                let colon = pair.utf8.firstIndex(of: UInt8(ascii: ":"))
             {
-                secrets.insert(String(pair[pair.index(after: colon)...]))
+                secrets.insert(String(pair[pair.utf8.index(after: colon)...]))
             }
             return "\(header.scheme) \(masked(String(header.credentials)))"
         case .cookie:
             var cookies: [String] = []
-            for part in field.value.split(separator: ";") { cookies.append(cookie(part)) }
+            for part in field.value.utf8.split(separator: UInt8(ascii: ";")) { cookies.append(cookie(Substring(part))) }
             return cookies.joined(separator: ";")
         case .setCookie:
             let parts = field.value.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
@@ -158,8 +161,9 @@ struct Masking {
     }
 
     private mutating func cookie(_ text: Substring) -> String {
-        guard let equals = text.firstIndex(of: "=") else { return masked(String(text)) }
-        return text[...equals] + masked(String(text[text.index(after: equals)...]))
+        guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { return masked(String(text)) }
+        let start = text.utf8.index(after: equals)
+        return text[..<start] + masked(String(text[start...]))
     }
 
     private mutating func body(of message: ExchangeLog.Message, isOfLapse: Bool) -> ShownBody {
