@@ -165,7 +165,8 @@ extension Response {
         headers: HTTPFields = [:]
     ) -> Response {
         var headers = headers
-        headers[.contentType] = type
+        // Appended, here and below: to set a field is to look for it first.
+        headers.append(HTTPField(name: .contentType, value: type))
         let bytes = value.encoded
         RequestNote.current?.answer = bytes
         return Response(status: status, headers: headers, body: .init(byteBuffer: ByteBuffer(bytes: bytes)))
@@ -174,8 +175,8 @@ extension Response {
     /// The answer with the region and the event of its request.
     func routed(_ routed: Routed) -> Response {
         var response = self
-        response.headers[.lapseRegion] = routed.region.description
-        if let event = routed.event { response.headers[.lapseEvent] = String(event) }
+        response.headers.append(HTTPField(name: .lapseRegion, value: routed.region.description))
+        if let event = routed.event { response.headers.append(HTTPField(name: .lapseEvent, value: String(event))) }
         return response
     }
 }

@@ -26,11 +26,14 @@ package enum RefreshTokenGrant {
     ) -> TokenDecision {
         .deciding { (attempts: inout [Attempt]) throws(Refusal) in
             guard facts != nil || RefreshToken.origin(of: text) != nil else { throw Refusal(error: AADSTS.malformed.error()) }
-            let unusable = AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"])
-            guard let facts else { throw Refusal(error: unusable) }
+            // A function: whoever is granted tokens needs no error.
+            func unusable() -> EntraError {
+                AADSTS.invalidGrantValue.error(["parameter": "input parameter 'refresh_token' or 'assertion'"])
+            }
+            guard let facts else { throw Refusal(error: unusable()) }
             guard isBound(facts, to: context.app) else {
                 // Entra: recorded for another client's token.
-                throw Refusal(error: unusable.with(text: "Provided grant is invalid or malformed."))
+                throw Refusal(error: unusable().with(text: "Provided grant is invalid or malformed."))
             }
             let (token, grant) = (facts.token, facts.grant)
             try CrossOrigin.refusal(origin: request.origin, isForSPA: grant.clientClass == .spa).throwIfRefused()

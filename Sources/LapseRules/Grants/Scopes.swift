@@ -216,18 +216,17 @@ package struct ScopePolicy: Sendable {
                 continue
             }
             let (permission, isRegistered) = try permission(name, at: api)
-            let long = "\(prefix)/\(permission)"
             if !isRegistered {
                 let name = api.isGraph ? permission : "\(api.uri)/\(permission)"
                 guard consented?.contains(name) ?? true else { throw .notConsented(app) }
                 dynamic.append(name)
             }
             guard !isOther else {
-                others.append(long)
+                others.append("\(prefix)/\(permission)")
                 continue
             }
             permissions.append(permission)
-            spelled.append(isLong ? long : permission)
+            spelled.append(isLong ? "\(prefix)/\(permission)" : permission)
         }
         // A grant's own scope names both: what `.default` stood for, and itself.
         if namesDefault, namesPermission, several == .refused || several == .asked { throw .defaultBesideOthers(text) }
@@ -343,7 +342,10 @@ extension String {
 
 extension Collection where Element: Hashable {
     package func uniqued() -> [Element] {
-        guard count > 1 else { return Array(self) }
+        // Few are compared sooner than hashed.
+        guard count > 16 else {
+            return reduce(into: []) { found, element in if !found.contains(element) { found.append(element) } }
+        }
         var seen: Set<Element> = []
         return filter { seen.insert($0).inserted }
     }

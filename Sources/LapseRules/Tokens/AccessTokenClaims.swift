@@ -42,6 +42,24 @@ package struct AccessTokenClaims: Sendable {
         id = payload["uti"]?.text
     }
 
+    /// Those of a token of a grant that nobody has at hand.
+    package init(
+        _ token: Event.AccessToken, issuedAt: Timestamp, of grant: Grant, audience: String, scopes: [String]
+    ) {
+        self.audience = audience
+        tenant = grant.tenant
+        user = grant.user
+        client = grant.client
+        self.scopes = Set(scopes)
+        roles = []
+        self.grant = grant.id
+        declaresCP1 = token.isEvaluated
+        expiresAt = token.endsAt
+        notBefore = issuedAt
+        hasOwnIssuer = true
+        id = nil
+    }
+
     /// The `aio` claim, opaque at Entra: Lapse keeps in it the grant and the end on the tenant's clock, so that an access token
     /// needs no row in the store and can be judged whatever clock its other times were written by.
     struct Mark {
@@ -242,7 +260,11 @@ extension TokenPlan {
     private var capabilities: [String]? { declaresCP1 ? [ClaimsRequest.capability] : nil }
 
     private var subject: String {
-        user.map { Self.pairwiseSubject(user: $0.id, client: app.id) } ?? objectID
+        knownSubject.withLock { known in
+            let subject = known ?? user.map { Self.pairwiseSubject(user: $0.id, client: app.id) } ?? objectID
+            known = subject
+            return subject
+        }
     }
 
     /// `rh`, opaque at Entra: the same for all tokens of one tenant and client.

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What to sign and answer, decided and stored: the token endpoint's "yes".
 ///
 /// A class, for what it holds is much and never changes: handing it on costs one count and not one for each text in it.
@@ -29,6 +31,8 @@ package final class TokenPlan: Sendable {
     /// The new refresh token in clear, and its end where the answer says it (single-page apps).
     package let refreshToken: String?
     package let refreshTokenExpiresIn: Duration?
+    /// The `sub` of its tokens once somebody has asked: both tokens have it, and it takes a hash.
+    let knownSubject = Mutex<String?>(nil)
 
     /// - Parameter request: nil for a sign-in that no client asked for.
     /// - Parameter issuesIDToken: false for on-behalf-of, which never has one.

@@ -174,18 +174,22 @@ package enum Base64URL {
         [UInt8](unsafeUninitializedCapacity: (bytes.count * 4 + 2) / 3) { output, written in written = write(bytes, to: output) }
     }
 
+    /// The two letters of each twelve bits, as they stand in memory: tokens are long, and two at a time take half the time.
+    private static let pairs: [UInt16] = (0..<4096).map {
+        (UInt16(alphabet[$0 & 0x3F]) << 8 | UInt16(alphabet[$0 >> 6])).littleEndian
+    }
+
     /// - Returns: how many bytes it wrote.
     private static func write(_ bytes: [UInt8], to output: UnsafeMutableBufferPointer<UInt8>) -> Int {
-        alphabet.withUnsafeBufferPointer { alphabet in
+        pairs.withUnsafeBufferPointer { pairs in
             bytes.withUnsafeBufferPointer { bytes in
                 var index = 0
                 var written = 0
+                let memory = UnsafeMutableRawBufferPointer(output)
                 while index + 2 < bytes.count {
                     let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-                    output[written] = alphabet[Int(group >> 18)]
-                    output[written + 1] = alphabet[Int(group >> 12 & 0x3F)]
-                    output[written + 2] = alphabet[Int(group >> 6 & 0x3F)]
-                    output[written + 3] = alphabet[Int(group & 0x3F)]
+                    memory.storeBytes(of: pairs[Int(group >> 12)], toByteOffset: written, as: UInt16.self)
+                    memory.storeBytes(of: pairs[Int(group & 0xFFF)], toByteOffset: written + 2, as: UInt16.self)
                     index += 3
                     written += 4
                 }

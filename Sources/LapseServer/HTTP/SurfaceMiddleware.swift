@@ -199,7 +199,7 @@ enum CrossOriginAccess {
     }
 
     static func open(_ response: inout Response, to request: Request) {
-        response.headers[.accessControlAllowOrigin] = "*"
+        response.headers.append(HTTPField(name: .accessControlAllowOrigin, value: "*"))
         if request.headers[.origin] != nil { response.headers[.exposeHeaders] = exposed }
     }
 }
