@@ -189,6 +189,7 @@ CREATE TABLE events (
 ) STRICT;
 CREATE INDEX events_of_rare_kinds ON events (tenant, type)
     WHERE type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged';
+CREATE INDEX events_by_user ON events (user) WHERE user IS NOT NULL;
 
 -- A browser session. `browser` is the hash of the cookie that names the browser; a browser holds any number of sessions.
 CREATE TABLE sessions (

@@ -109,6 +109,7 @@ UPDATE tenants SET seed = json_set(seed,
 
 CREATE INDEX events_of_rare_kinds ON events (tenant, type)
     WHERE type <> 'tokenRefreshed' AND type <> 'refreshRefused' AND type <> 'accessOutlived' AND type <> 'accessChallenged';
+CREATE INDEX events_by_user ON events (user) WHERE user IS NOT NULL;
 CREATE INDEX sessions_by_tenant ON sessions (home_tenant, expires_at);
 CREATE INDEX tenants_by_name ON tenants (is_sandbox, name, id);
 

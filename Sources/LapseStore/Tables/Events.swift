@@ -55,7 +55,7 @@ extension StoreTransaction {
         return try rows(
             """
             SELECT * FROM events WHERE id > ?2 AND id >= (SELECT first_event FROM tenants WHERE id = ?1) AND tenant = ?1
-                AND \(ofKind) AND (?4 IS NULL OR user = ?4)
+                AND \(ofKind) AND \(user == nil ? "?4 IS NULL" : "user = ?4")
             ORDER BY id LIMIT ?5
             """, [tenant, id, kind, user, limit]
         ).map(LoggedEvent.init)
@@ -125,6 +125,16 @@ extension StoreTransaction {
                 activity.successful = (row["successful"] as Int64?).flatMap { events[$0] }
                 return (row["user"], activity)
             })
+    }
+
+    /// The access token that was issued last of a grant, and when; nil: the log has none.
+    package func newestAccessToken(of grant: Grant) throws -> (token: Event.AccessToken, issuedAt: Timestamp)? {
+        try row(
+            """
+            SELECT at, ends_at, evaluated FROM events WHERE user = ? AND grant_id = ? AND ends_at IS NOT NULL
+            ORDER BY id DESC LIMIT 1
+            """, [grant.user, grant.id]
+        ).map { (Event.AccessToken(endsAt: $0["ends_at"], isEvaluated: $0["evaluated"]), $0["at"]) }
     }
 
     /// The newest events of these kinds about a user, oldest first, as far as they are among the last `looked` of the log.
