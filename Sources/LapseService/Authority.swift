@@ -61,8 +61,7 @@ package final class Authority: Sendable {
         try store.write { tx in
             let there = try tx.tenants()
             guard there.isEmpty else {
-                let isSame = try seeds.allSatisfy { try tx.seed(of: $0.tenant.id) == $0 }
-                return isSame ? .appliedBefore : .notApplied(there: there)
+                return try seeds.allSatisfy(tx.isSeed) ? .appliedBefore : .notApplied(there: there)
             }
             let op = Operation(self, tx, trace: nil)
             for seed in seeds { try op.plant(seed) }

@@ -6,7 +6,7 @@ import LapseRules
 /// `lapse demo`: plays "the lost laptop" against a Lapse of its own, over real HTTP, in seconds, by moving the clock.
 struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Plays \"the lost laptop\": sign in, revoke, wait for the delay, be refused, sign in again.")
+        commandName: "demo", abstract: "Plays \"the lost laptop\": sign in, revoke, wait for the delay, be refused, sign in again.")
 
     @Option(help: "Write the timeline to this file, as SVG.")
     var svg: String?

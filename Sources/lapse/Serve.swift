@@ -6,7 +6,7 @@ import LapseRules
 /// `lapse serve`: runs Lapse until it is stopped.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs Lapse until SIGINT, SIGTERM or SIGHUP.",
+        commandName: "serve", abstract: "Runs Lapse until SIGINT, SIGTERM or SIGHUP.",
         discussion: """
             Each option can also be set in the environment (LAPSE_HTTPS_PORT) and in lapse.yaml (https-port:).
             A flag wins over the environment, the environment over the file, the file over the default.

@@ -8,7 +8,7 @@ import LapseRules
 /// libraries open.
 struct Visit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Goes to an app as a person with a browser would, and signs in on the way.",
+        commandName: "visit", abstract: "Goes to an app as a person with a browser would, and signs in on the way.",
         discussion: """
             Follows redirects from host to host, keeps cookies, fills in Lapse's pages, presses the link or button by which an app signs its
             users in, and stops at the first page that leads nowhere by itself. It runs no scripts.

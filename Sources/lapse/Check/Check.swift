@@ -7,7 +7,7 @@ import LapseService
 /// `lapse check -- COMMAND`: runs an app against its own Lapse, plays scenarios on it, and reports how it reacted.
 struct Check: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs a command against its own Lapse, plays a scenario, and judges how the app reacted.",
+        commandName: "check", abstract: "Runs a command against its own Lapse, plays a scenario, and judges how the app reacted.",
         discussion: """
             The command's environment has LAPSE_AUTHORITY, LAPSE_SERVER, LAPSE_HTTP, LAPSE_GRAPH, LAPSE_CA, LAPSE_TENANT,
             LAPSE_CLIENT_ID, LAPSE_CLIENT_SECRET, LAPSE_USER, LAPSE_PASSWORD (of the second app and user LAPSE_CLIENT_ID_2, LAPSE_USER_2 …);

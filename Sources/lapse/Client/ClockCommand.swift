@@ -10,7 +10,7 @@ struct ClockCommand: AsyncParsableCommand {
         subcommands: [Show.self, Advance.self, Freeze.self, Resume.self, Set.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Shows the tenant's time.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "Shows the tenant's time.")
         @OptionGroup var instants: InstantOptions
         @OptionGroup var options: ServerOptions
 
@@ -21,7 +21,7 @@ struct ClockCommand: AsyncParsableCommand {
 
     struct Advance: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Moves the clock forward and lists what took effect on the way.")
+            commandName: "advance", abstract: "Moves the clock forward and lists what took effect on the way.")
         @Argument(help: "How far: a duration such as 5m, 1h30m or PT5M.", transform: Given.duration)
         var duration: Duration?
         @Option(
@@ -51,7 +51,8 @@ struct ClockCommand: AsyncParsableCommand {
     }
 
     struct Freeze: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes the clock stand still, now or at an instant.")
+        static let configuration = CommandConfiguration(
+            commandName: "freeze", abstract: "Makes the clock stand still, now or at an instant.")
         @Option(
             help: "The instant to stand still at, such as 2026-11-28, 2026-11-28T10:00 or RFC 3339.", transform: Given.instant)
         var at: Timestamp?
@@ -67,7 +68,8 @@ struct ClockCommand: AsyncParsableCommand {
     }
 
     struct Resume: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Lets the clock run on from where it stands.")
+        static let configuration = CommandConfiguration(
+            commandName: "resume", abstract: "Lets the clock run on from where it stands.")
         @OptionGroup var instants: InstantOptions
         @OptionGroup var options: ServerOptions
 
@@ -79,7 +81,7 @@ struct ClockCommand: AsyncParsableCommand {
     }
 
     struct Set: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Sets the clock, forward or back.")
+        static let configuration = CommandConfiguration(commandName: "set", abstract: "Sets the clock, forward or back.")
         @Argument(help: "The instant, such as 2026-11-28, 2026-11-28T10:00 (in UTC) or RFC 3339.", transform: Given.instant)
         var instant: Timestamp
         @OptionGroup var instants: InstantOptions

@@ -10,6 +10,7 @@ struct FaultCommand: AsyncParsableCommand {
 
     struct Add: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "add",
             abstract: "Makes a fault, or all faults of a file. Faults that end after some hits act one after the other.")
 
         @Option(
@@ -148,7 +149,8 @@ struct FaultCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The tenant's faults, in the order in which they are asked.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "The tenant's faults, in the order in which they are asked.")
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
@@ -159,7 +161,7 @@ struct FaultCommand: AsyncParsableCommand {
     }
 
     struct Clear: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Removes faults.")
+        static let configuration = CommandConfiguration(commandName: "clear", abstract: "Removes faults.")
         @Argument(help: "The fault's id (default: all).")
         var id: String?
         @Option(help: "All of this name.")

@@ -11,7 +11,7 @@ struct PropagationCommand: AsyncParsableCommand {
         subcommands: [Show.self, Set.self, Release.self], defaultSubcommand: Show.self)
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The tenant's model.")
+        static let configuration = CommandConfiguration(commandName: "show", abstract: "The tenant's model.")
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
@@ -20,7 +20,7 @@ struct PropagationCommand: AsyncParsableCommand {
     }
 
     struct Set: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Replaces the tenant's model.")
+        static let configuration = CommandConfiguration(commandName: "set", abstract: "Replaces the tenant's model.")
         @Argument(
             help: "A preset (\(PropagationModel.presets.map(\.name).joined(separator: ", "))) or a model as JSON.")
         var model: String
@@ -45,7 +45,7 @@ struct PropagationCommand: AsyncParsableCommand {
 
     struct Release: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Puts revocations in effect now that are held or still on their way.")
+            commandName: "release", abstract: "Puts revocations in effect now that are held or still on their way.")
         @Argument(help: "The revocation's id (default: all of the tenant that are not in effect everywhere).")
         var revocation: String?
         @Option(

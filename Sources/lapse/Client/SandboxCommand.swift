@@ -8,7 +8,8 @@ struct SandboxCommand: AsyncParsableCommand {
         subcommands: [Create.self, List.self, Remove.self], defaultSubcommand: Create.self)
 
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Makes a tenant with the users and apps of another.")
+        static let configuration = CommandConfiguration(
+            commandName: "create", abstract: "Makes a tenant with the users and apps of another.")
         @Option(help: "The tenant to make it like, by name, domain or id.")
         var template = "contoso"
         @OptionGroup var options: ConnectionOptions
@@ -32,7 +33,7 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "The sandboxes of the server.")
+        static let configuration = CommandConfiguration(commandName: "list", abstract: "The sandboxes of the server.")
         @OptionGroup var options: ConnectionOptions
 
         func run() async throws {
