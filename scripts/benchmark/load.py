@@ -9,10 +9,10 @@ from benchmark.lapse import HOST, TOKEN, redeem_body
 from benchmark.tools import Failed, run
 
 WRK_SCRIPT = """
-wrk.method = "POST"
+wrk.method = "%(method)s"
 wrk.path = "%(path)s"
-wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"
-wrk.body = "%(body)s"
+%(headers)s
+%(body)s
 
 function done(summary, latency, requests)
     local e = summary.errors
@@ -26,7 +26,14 @@ end
 
 def write_script(file, token):
     """What wrk shall send: redeems of this token."""
-    file.write_text(WRK_SCRIPT % {"path": TOKEN, "body": redeem_body(token)})
+    return write_request(file, "POST", TOKEN, redeem_body(token), {"Content-Type": "application/x-www-form-urlencoded"})
+
+
+def write_request(file, method, path, body=None, headers={}):
+    """What wrk shall send, again and again; none of it may have a quotation mark or a backslash."""
+    file.write_text(WRK_SCRIPT % {
+        "method": method, "path": path, "body": f'wrk.body = "{body}"' if body else "",
+        "headers": "\n".join(f'wrk.headers["{name}"] = "{value}"' for name, value in headers.items())})
     return file
 
 
@@ -61,7 +68,7 @@ def window(server, script, connections, seconds, refused=False):
     result = json.loads(line.group(1))
     if result["bad"] != (result["requests"] if refused else 0) or result["broken"] or not result["requests"]:
         raise Failed(
-            f"of {result['requests']} redeems {result['bad']} were answered with an error and {result['broken']} broke off")
+            f"of {result['requests']} requests {result['bad']} were answered with an error and {result['broken']} broke off")
     duration = result["microseconds"] / 1e6
     return {
         "requests": result["requests"],
