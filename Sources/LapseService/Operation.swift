@@ -17,6 +17,8 @@ struct Operation {
     private(set) var now: Timestamp
     /// Where the request landed, or which region takes the change.
     var region = Region.local
+    /// How far ahead of the present a trial looks, back where it is negative; nil: the operation is no trial. A trial uses up nothing.
+    private(set) var lookahead: Duration?
 
     init(_ authority: Authority, _ tx: StoreTransaction, trace: RequestTrace?) {
         self.authority = authority
@@ -43,9 +45,18 @@ struct Operation {
         return operation
     }
 
+    /// The operation as a trial, so far ahead of the present on every clock.
+    func trial(ahead: Duration) throws -> Operation {
+        var operation = self
+        operation.lookahead = ahead
+        try operation.enter(tenant)
+        return operation
+    }
+
     /// The operation's instant on the clock of a tenant, which never shows less than it has.
     func now(of tenant: Tenant) throws -> Timestamp {
-        tenant.isNone ? systemTime : try tx.now(of: tenant, systemTime: systemTime)
+        let present = tenant.isNone ? systemTime : try tx.now(of: tenant, systemTime: systemTime)
+        return lookahead.map { present + $0 } ?? present
     }
 
     /// The same by the tenant's id; this tenant's when there is no such one.

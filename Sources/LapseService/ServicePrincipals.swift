@@ -27,6 +27,7 @@ extension Operation {
 
     /// The request asks about the app where a change of its state lets some pass.
     func count(_ facts: AppFacts, on plane: Plane) throws {
+        guard lookahead == nil else { return }
         let attempts = facts.attempts(on: plane, in: region, at: now)
         if !attempts.isEmpty { try tx.count(attempts, of: facts.principal.id) }
     }

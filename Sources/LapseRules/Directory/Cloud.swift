@@ -17,6 +17,9 @@ package enum Cloud: String, CaseIterable, Sendable {
         }
     }
 
+    /// The document that `@odata.context` points into: Microsoft's own, whatever the host.
+    package func metadata(_ version: String) -> String { "https://\(graphHost)/\(version)/$metadata" }
+
     /// The host of Microsoft Graph: in `aud`, scopes and `@odata.context`.
     package var graphHost: String {
         switch self {

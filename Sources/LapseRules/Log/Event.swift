@@ -11,6 +11,8 @@ package struct Event: Equatable, Sendable {
         case accessChallenged, accessOutlived
         case faultHit
         case pageShown
+        /// Somebody asked what an endpoint would answer. Nothing was issued or counted.
+        case trial
         case revoked, guestRevokeIgnored, revocationReleased
         case accountLocked, consentGiven, consentWithdrawn
         case passwordChanged, accountDisabled, accountEnabled, userCreated, userUpdated, userDeleted, userRestored, userPurged

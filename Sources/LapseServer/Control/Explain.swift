@@ -54,6 +54,7 @@ extension Explanation.Question.Kind {
             switch self {
             case .refreshToken: "Lapse issued no such refresh token in this tenant, or its tenant was reset since."
             case .session: "No browser session of this tenant has this cookie or id."
+            case .grant: "This tenant has no such grant, or the grant no token that Lapse still knows."
             case .accessToken: "Lapse signed no such access token for a user of this tenant, or its tenant was reset since."
             }
         return [

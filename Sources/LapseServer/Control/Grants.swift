@@ -9,6 +9,7 @@ struct GrantCalls {
     func add(to routes: RouterGroup<LapseContext>) {
         routes.post("tenants/{tenant}/grants", use: create)
         routes.get("tenants/{tenant}/users/{id}/grants", use: list)
+        routes.post("tenants/{tenant}/grants/{id}/try", use: tryGrant)
     }
 
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
@@ -16,6 +17,12 @@ struct GrantCalls {
         let new = try await request.control(as: NewGrant.init(_:))
         let signedIn = try await authority.createGrant(new, in: tenant, trace: context.trace)
         return ControlResponder.answer(signedIn.json, status: .created)
+    }
+
+    func tryGrant(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        let question = try await request.control(as: Trial.Question.init(_:))
+        return ControlResponder.answer(try authority.tryGrant(id, question, in: tenant, trace: context.trace).json)
     }
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {
@@ -26,6 +33,19 @@ struct GrantCalls {
 }
 
 // MARK: Read
+
+extension Trial.Question {
+    /// `{"endpoint","region"?,"at"?}`
+    init(_ body: JSON) throws(FieldError) {
+        var reader = try ObjectReader(body)
+        guard let endpoint = try reader.choice("endpoint", of: Trial.Endpoint.self) else {
+            throw FieldError("endpoint", "is required")
+        }
+        let (region, at) = (try reader.string("region"), try reader.instant("at"))
+        try reader.finish()
+        self.init(endpoint, region: region, at: at)
+    }
+}
 
 extension NewGrant {
     /// `{"user","client_id","scope","authTime"?,"method"?}`
@@ -49,6 +69,13 @@ extension DirectSignIn {
 }
 
 // MARK: Written
+
+extension Trial {
+    /// `{"status","body","verdict"}`
+    var json: JSON {
+        ["status": .integer(Int64(status)), "body": body, "verdict": verdict.json(authTime: authTime)]
+    }
+}
 
 extension SignedIn {
     var json: JSON {

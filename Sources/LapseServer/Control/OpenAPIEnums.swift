@@ -47,6 +47,7 @@ extension OpenAPIDocument {
         "Cause": words(Revocation.Cause.allCases),
         "CauseWithPassword": words(Revocation.Cause.allCases.filter(\.setsPassword)),
         "StateChangeKind": words(StateChange.Kind.allCases),
+        "TrialEndpoint": words(Trial.Endpoint.allCases),
         "ExplainedKind": words(Explanation.Question.Kind.allCases),
         "VerdictRule": words(Explanation.Rule.allCases),
         "AcceptingRule": words(Explanation.Rule.allCases.filter(\.accepts)),

@@ -8,6 +8,13 @@ struct SessionCalls {
 
     func add(to routes: RouterGroup<LapseContext>) {
         routes.get("tenants/{tenant}/users/{id}/sessions", use: list)
+        routes.post("tenants/{tenant}/sessions/{id}/try", use: trySession)
+    }
+
+    func trySession(_ request: Request, _ context: LapseContext) async throws -> Response {
+        let (id, tenant) = (try context.parameter("id"), try context.parameter("tenant"))
+        let question = try await request.control(as: Trial.Question.init(_:))
+        return ControlResponder.answer(try authority.trySession(id, question, in: tenant, trace: context.trace).json)
     }
 
     func list(_ request: Request, _ context: LapseContext) throws -> Response {

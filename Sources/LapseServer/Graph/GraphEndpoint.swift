@@ -113,8 +113,3 @@ struct GraphEndpoint {
         }
     }
 }
-
-extension Cloud {
-    /// The document that `@odata.context` points into: Microsoft's own, whatever the host.
-    func metadata(_ version: String) -> String { "https://\(graphHost)/\(version)/$metadata" }
-}

@@ -181,7 +181,7 @@ extension Event.Kind {
             .deviceCodeIssued, .deviceCodeApproved, .deviceCodeDeclined, .deviceCodeRedeemed, .deviceCodeRefused,
             .clientTokenIssued,
             .clientTokenRefused, .onBehalfOfIssued, .onBehalfOfRefused, .silentSignInRefused, .sessionRefused, .accessChallenged,
-            .accessOutlived, .faultHit, .pageShown:
+            .accessOutlived, .faultHit, .pageShown, .trial:
             true
         default: false
         }

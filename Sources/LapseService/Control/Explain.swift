@@ -8,10 +8,11 @@ extension Explanation {
             case refreshToken = "refresh_token"
             case session
             case accessToken = "access_token"
+            case grant
         }
 
         package let kind: Kind
-        /// The token itself; of a session the cookie or the id.
+        /// The token itself; of a session the cookie or the id, of a grant the id.
         package let text: String
         /// Nil: now.
         package let at: Timestamp?
@@ -61,25 +62,27 @@ extension Authority {
             let place = try grantTenant.map(op.in) ?? op
             let regions = try place.regions(named: question.region)
             guard let found, place.tenant.id == op.tenant.id || found.authentication.user.tenant == op.tenant.id,
-                let account = try place.wholeAccount(of: found)
+                let (explanation, account) = try place.explanation(of: found)
             else { return nil }
             let instant = question.at ?? account.homeNow
-            let client = try found.grant.flatMap { try place.client(of: $0) }
-            let explanation = Explanation(
-                of: found.subject, account: account,
-                isKnownInTenant: try op.tx.user(of: account.user.home, in: place.tenant.id) != nil,
-                client: client, app: try client.flatMap { try place.facts(of: $0) },
-                tenantNow: found.grant == nil ? try op.in(account.home).now : place.now,
-                policy: try place.policy(of: found, account.user))
+            var verdicts = explanation.verdicts(at: instant, regions: regions)
+            // Of a grant resources see the access token.
+            if question.kind == .grant, let grant = found.grant, let token = try place.newestAccessTokenOf(grant),
+                let atResources = try place.explanation(of: token)?.explanation.verdicts(at: instant, regions: regions, on: [.cae])
+            {
+                verdicts = verdicts.map { verdict in
+                    verdict.plane == .cae ? atResources.first { $0.region == verdict.region } ?? verdict : verdict
+                }
+            }
             return Explanation.Answer(
                 grant: found.grant, session: found.session, user: account.user, authTime: found.authentication.place.at,
-                at: instant, verdicts: explanation.verdicts(at: instant, regions: regions), history: try op.history(of: found))
+                at: instant, verdicts: verdicts, history: try op.history(of: found))
         }
     }
 }
 
 /// What was asked about, as it stands in the store.
-private struct Explained {
+struct Explained {
     let subject: Explanation.Subject
     let authentication: Authentication
     let grant: Grant?
@@ -107,7 +110,33 @@ extension Operation {
         case .refreshToken: try refreshToken(question.text)
         case .session: try session(question.text)
         case .accessToken: try accessToken(claims)
+        case .grant: try GUID(question.text).flatMap { try tx.grant($0) }.flatMap { try newestOf($0) }
         }
+    }
+
+    /// A grant by its newest refresh token; without one, by its newest access token. Nil: it has none, or the log has forgotten it.
+    func newestOf(_ grant: Grant) throws -> Explained? {
+        if let token = try tx.newestRefreshToken(of: grant.id) { return Explained(.refreshToken(token, grant), of: grant) }
+        return try newestAccessTokenOf(grant)
+    }
+
+    func newestAccessTokenOf(_ grant: Grant) throws -> Explained? {
+        try tx.newestAccessToken(of: grant).map {
+            Explained(.accessToken(end: $0.token.endsAt, grant, isEvaluated: $0.token.isEvaluated), of: grant)
+        }
+    }
+
+    /// What was found with everything that speaks for it and against it, on the clock of the user's home.
+    ///
+    /// - Returns: nil when nothing is known of its user any more.
+    func explanation(of found: Explained) throws -> (explanation: Explanation, account: AccountFacts)? {
+        guard let account = try wholeAccount(of: found) else { return nil }
+        let client = try found.grant.flatMap { try self.client(of: $0) }
+        let explanation = Explanation(
+            of: found.subject, account: account, isKnownInTenant: try tx.user(of: account.user.home, in: tenant.id) != nil,
+            client: client, app: try client.flatMap { try facts(of: $0) },
+            tenantNow: found.grant == nil ? try now(in: account.home.id) : now, policy: try policy(of: found, account.user))
+        return (explanation, account)
     }
 
     private func refreshToken(_ text: String) throws -> Explained? {

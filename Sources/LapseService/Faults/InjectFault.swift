@@ -84,6 +84,13 @@ extension Operation {
     }
 }
 
+extension Operation {
+    /// The effect of the fault that the request would meet next. Nothing is counted or logged.
+    func foreseen(_ subject: Fault.Subject) throws -> FaultEffect? {
+        Fault.hit(subject, of: try tx.faults(of: tenant.id), seed: model.seed).hit?.effect
+    }
+}
+
 extension Authority {
     /// Lets faults hit a request for metadata, which is read outside of any transaction of the writer.
     ///

@@ -50,7 +50,7 @@ struct AdmittedRequest {
     /// Who changes something with it, for the log.
     var actor: Actor { Actor(id: caller.user?.id.description ?? claims.client.description, client: claims.client) }
 
-    fileprivate init(_ op: Operation, _ claims: AccessTokenClaims) throws {
+    init(_ op: Operation, _ claims: AccessTokenClaims) throws {
         (self.op, self.claims) = (op, claims)
         caller = GraphCaller(user: nil, permissions: claims.roles)
         if let id = claims.user {
@@ -138,12 +138,7 @@ extension Operation {
             if error.claims != nil { try tx.append(event(.accessChallenged, of: claims)) }
             throw error
         }
-        let grant = try claims.grant.flatMap { try tx.grant($0) }
-        let account = try grant.flatMap { try self.account(of: $0) }
-        let decision = ResourceAccess.decide(
-            claims, audiences: try resource.audiences(self), knowsGrant: claims.grant == nil || grant != nil,
-            evaluated: evaluated(claims, grant, account), isAppRefused: try refusesApp(of: claims), region: region, now: now,
-            printedNow: tenant.policies.tokenTimes == .wall ? systemTime : now)
+        let (decision, grant, account) = try judge(claims, at: resource)
         if let grant { try tx.count(decision.attempts, of: grant.id) }
         if let error = decision.error {
             if decision.isChallenge { try tx.append(event(.accessChallenged, of: claims, revocation: decision.revocation)) }
@@ -153,6 +148,19 @@ extension Operation {
             // The lesson of access tokens, in the log: nobody refreshes it any more, and it is still accepted.
             try tx.append(event(.accessOutlived, of: claims, revocation: refusal.revocation))
         }
+    }
+
+    /// What a resource of the tenant makes of the token in the operation's region, and what it rests on.
+    func judge(
+        _ claims: AccessTokenClaims, at resource: ProtectedResource
+    ) throws -> (decision: ResourceAccess.Decision, grant: Grant?, account: AccountFacts?) {
+        let grant = try claims.grant.flatMap { try tx.grant($0) }
+        let account = try grant.flatMap { try self.account(of: $0) }
+        let decision = ResourceAccess.decide(
+            claims, audiences: try resource.audiences(self), knowsGrant: claims.grant == nil || grant != nil,
+            evaluated: evaluated(claims, grant, account), isAppRefused: try refusesApp(of: claims), region: region, now: now,
+            printedNow: tenant.policies.tokenTimes == .wall ? systemTime : now)
+        return (decision, grant, account)
     }
 
     private func event(_ kind: Event.Kind, of claims: AccessTokenClaims, revocation: GUID? = nil) -> Event {

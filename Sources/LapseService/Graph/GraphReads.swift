@@ -35,20 +35,25 @@ package struct GraphPage: Sendable {
     }
 }
 
+extension AdmittedRequest {
+    /// A user's profile.
+    ///
+    /// - Throws: `GraphError` where there is no such user, and where the caller may not read it.
+    func read(_ target: GraphRequest.User, _ query: GraphQuery) throws -> GraphProfile {
+        let user = try find(target)
+        // As for the manager's own address.
+        guard caller.mayRead(user), !query.expandsManager || caller.mayRead(nil) else { throw GraphError.denied }
+        return try profiles(of: [user], query)[0]
+    }
+}
+
 // What Graph, userinfo and the lab's API tell the owner of a token.
 extension Authority {
     /// `GET /me` and `GET /users/{id}`.
     package func readUser(
         _ target: GraphRequest.User, _ query: GraphQuery, token: BearerToken, trace: RequestTrace
     ) throws -> Outcome<GraphProfile, GraphError> {
-        try admitting(token, to: .graph, trace) { request in
-            let user = try request.find(target)
-            // As for the manager's own address.
-            guard request.caller.mayRead(user), !query.expandsManager || request.caller.mayRead(nil) else {
-                throw GraphError.denied
-            }
-            return try request.profiles(of: [user], query)[0]
-        }
+        try admitting(token, to: .graph, trace) { try $0.read(target, query) }
     }
 
     /// `GET /users`: the page that the query asks for, by user principal name where it names no order.

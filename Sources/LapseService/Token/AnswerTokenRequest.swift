@@ -143,16 +143,21 @@ extension Operation {
         case .success(let app):
             // Counted only for clients that are who they say they are: nobody else can lock one out.
             if let refusal = try refusalOfLoop(request) { return .refuse(Refusal(error: refusal)) }
-            guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app, as: nil), self) }
-            if let error = try refusal(facts, on: .refresh) ?? refusalOfAnswer(request, facts) {
-                return .refuse(Refusal(error: error))
-            }
-            let decision = try presented.decide(request, in: context(of: app, as: facts.principal), self)
-            guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
-                return decision
-            }
+            return try decide(request, by: app, presented)
+        }
+    }
+
+    /// The decision about a client that has said who it is.
+    func decide(_ request: TokenRequest, by app: AppRegistration, _ presented: any PresentedGrant) throws -> TokenDecision {
+        guard let facts = try facts(of: app) else { return try presented.decide(request, in: context(of: app, as: nil), self) }
+        if let error = try refusal(facts, on: .refresh) ?? refusalOfAnswer(request, facts) {
             return .refuse(Refusal(error: error))
         }
+        let decision = try presented.decide(request, in: context(of: app, as: facts.principal), self)
+        guard case .issue(let issue) = decision, let user = issue.plan.user, let error = facts.refusal(of: user) else {
+            return decision
+        }
+        return .refuse(Refusal(error: error))
     }
 
     /// Why an application gets no token for a challenge; nil: it may. Whoever answers one is refused as soon as a resource of any region refuses.

@@ -16,6 +16,11 @@ struct PresentedRefreshToken: PresentedGrant {
         (self.text, self.hash) = (text, hash)
     }
 
+    /// The newest token of a grant, whose text nobody has.
+    init(newest token: RefreshToken, of grant: Grant) {
+        (text, hash, self.token, self.grant) = ("", token.hash, token, grant)
+    }
+
     var fingerprint: String? { hash.fingerprint }
 
     func decide(_ request: TokenRequest, in context: TokenContext, _ op: Operation) throws -> TokenDecision {

@@ -123,6 +123,17 @@ extension StoreTransaction {
             DirectoryCache.LastToken(ordinal: count, issuedAt: latest, lastEnd: lastEnd), as: token.grant, in: \.lastTokens)
     }
 
+    /// The refresh token that a grant got last; nil: it has none.
+    package func newestRefreshToken(of grant: GUID) throws -> RefreshToken? {
+        guard let number = try numbered(grant)?.number else { return nil }
+        return try row(
+            """
+            SELECT hash, issued_at, expires_at FROM refresh_tokens WHERE grant_number = ?
+            ORDER BY issued_at DESC, ordinal DESC LIMIT 1
+            """, [number]
+        ).map { RefreshToken(hash: $0["hash"], grant: grant, issuedAt: $0["issued_at"], expiresAt: $0["expires_at"]) }
+    }
+
     /// How many refresh tokens a grant has had, and when the last of them ends; nil when it has none.
     package func refreshTokens(of grant: GUID) throws -> (count: Int, lastExpiresAt: Timestamp?) {
         let last = try lastToken(of: grant)

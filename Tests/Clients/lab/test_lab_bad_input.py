@@ -227,6 +227,14 @@ def test_a_revocation_that_is_not_there(refused, id):
     refused("POST", f"/revocations/{id}/release", {}, status=None)
 
 
+# MARK: Trials
+
+@pytest.mark.parametrize("id", [NOBODY, "x", "%00", "..%2f", "a" * 3000, "0"])
+@pytest.mark.parametrize("kind, endpoint", [("grants", "token"), ("grants", "graph"), ("sessions", "authorize")])
+def test_a_trial_of_what_is_not_there(refused, kind, endpoint, id):
+    refused("POST", f"/{kind}/{id}/try", {"endpoint": endpoint}, status=None)
+
+
 # MARK: Explain
 
 @pytest.mark.parametrize("more, field", rows([
@@ -249,7 +257,7 @@ def test_an_explanation_of_nothing(refused, body):
 
 @pytest.mark.parametrize("text", [
     "", "x", "1.A", "a" * 16_000, "\0", "a.b.c", "eyJhbGciOiJub25lIn0.e30.", "ü" * 100, "%00"])
-@pytest.mark.parametrize("kind", ["refresh_token", "session", "access_token"])
+@pytest.mark.parametrize("kind", ["refresh_token", "session", "access_token", "grant"])
 def test_what_lapse_never_issued_is_unknown_and_that_is_no_mistake(contoso, kind, text):
     before = everything(contoso)
     answer = contoso.ask("POST", "/explain", {kind: text})
@@ -305,6 +313,7 @@ def test_a_tenant_that_cannot_be_made(refused, body, status, field):
     ("POST", "/clock/advance", {"by": "PT1M"}), ("GET", "/propagation", None), ("PUT", "/propagation", {}),
     ("GET", "/revocations", None), ("POST", "/revocations", {"user": ADELE, "cause": "adminRevoke"}),
     ("POST", "/explain", {"refresh_token": "x"}), ("GET", "/events", None), ("GET", "/events/stream", None),
+    ("POST", f"/grants/{NOBODY}/try", {"endpoint": "token"}), ("POST", f"/sessions/{NOBODY}/try", {"endpoint": "authorize"}),
     ("POST", "/grants", {"user": ADELE, "client_id": NATIVE, "scope": SCOPE}), ("POST", "/reset", {})])
 def test_a_tenant_that_is_not_there(refused, tenant, method, path, body):
     refused(method, f"/_lapse/api/tenants/{tenant}{path}", body, status=None)

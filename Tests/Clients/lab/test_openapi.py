@@ -827,7 +827,7 @@ def tour_of_the_explanations(lab):
         signed = lab.sign_in(adele)
         session = lab.visit("listSessions", 200, id=adele)["items"][0]["id"]
         return [
-            ("refresh_token", signed["refresh_token"]), ("access_token", signed["access_token"]), ("session", session),
+            ("refresh_token", signed["refresh_token"]), ("access_token", signed["access_token"]), ("grant", signed["grant"]), ("session", session),
             ("session", signed["cookies"]["ESTSAUTH"])]
 
     def explained(**more):
@@ -897,7 +897,7 @@ def tour_of_the_explanations(lab):
     explained()
     assert rules == set(DOCUMENT["components"]["schemas"]["Verdict"]["properties"]["rule"]["enum"])
 
-    for kind in ("refresh_token", "session", "access_token"):
+    for kind in ("refresh_token", "session", "access_token", "grant"):
         for credential in ("nothing", STRANGER, "a.b.c"):
             assert not lab.explain(**{kind: credential})["known"]
     for body, field in [
@@ -908,6 +908,38 @@ def tour_of_the_explanations(lab):
         lab.refused("explain", 400, body, field)
     lab.refused("explain", 400, {"session": held[-1][1], "region": "nowhere"}, "region")
     lab.refused("explain", 404, {"session": "a"}, tenant=STRANGER)
+
+
+def tour_of_the_trials(lab):
+    made = lab.sandbox()
+    adele, _ = member(made, "adele")
+    lab.visit("setClock", 200, {"mode": "frozen", "now": "2026-01-01T00:00:00.5Z"})
+    signed = lab.sign_in(adele, scope="openid offline_access User.Read")
+    session = lab.visit("listSessions", 200, id=adele)["items"][0]["id"]
+    asked = [("tryGrant", signed["grant"], "token"), ("tryGrant", signed["grant"], "graph"), ("trySession", session, "authorize")]
+    assert [lab.visit(call, 200, {"endpoint": endpoint}, id=id)["status"] for call, id, endpoint in asked] == [200, 200, 302]
+    lab.propagate(refresh={"fixed": "PT3M"}, session={"fixed": "PT3M"})
+    lab.revoke(adele)
+    later = {"region": "local", "at": "2026-01-01T00:03:00.5Z"}
+    said = [lab.visit(call, 200, {"endpoint": endpoint, **later}, id=id) for call, id, endpoint in asked]
+    assert [each["status"] for each in said] == [400, 200, 302]
+    assert [each["verdict"]["accepted"] for each in said] == [False, True, False]
+    assert said[0]["body"]["error_codes"] == [50173] and said[2]["body"]["error"] == "login_required"
+    # As the token endpoint says it: in plain text.
+    fault = lab.fault({"status": 429})["id"]
+    assert lab.visit("tryGrant", 200, {"endpoint": "token"}, id=signed["grant"])["body"] == "Too Many Requests"
+    lab.visit("deleteFault", 204, id=fault)
+    assert len(lab.visit("listEvents", 200, query={"type": "trial"})["items"]) == 7
+    assert lab.visit("listGrants", 200, id=adele)["items"][0]["refreshTokens"] == 1
+    for call, id, wrong in [("tryGrant", signed["grant"], "authorize"), ("trySession", session, "token")]:
+        for body, field in [({}, "endpoint"), ({"endpoint": "keys"}, "endpoint"), ({"endpoint": 1}, "endpoint")]:
+            assert mistakes(body, OPERATIONS[call].body_schema()), f"the document takes {body}"
+            lab.refused(call, 400, body, field, id=id)
+        right = "token" if call == "tryGrant" else "authorize"
+        for body, field in [({"endpoint": wrong}, "endpoint"), ({"endpoint": right, "region": "nowhere"}, "region"), ({"endpoint": right, "at": "then"}, "at")]:
+            lab.refused(call, 400, body, field, id=id)
+        lab.refused(call, 404, {"endpoint": right}, id=STRANGER)
+        lab.refused(call, 404, {"endpoint": right}, id=id, tenant=STRANGER)
 
 
 def tour_of_the_faults(lab):
@@ -1482,7 +1514,7 @@ def tour_of_long_lists(lab):
 
 TOUR = [
     tour_of_the_server, tour_of_the_tenants, tour_of_the_seeds, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
-    tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations,
+    tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations, tour_of_the_trials,
     tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
     tour_of_the_expectations, tour_of_the_events, tour_of_the_exchanges, tour_of_long_lists]
 
@@ -1689,7 +1721,8 @@ class Sandboxes:
             tenant["id"], tenant["domains"][0],
             {
                 "users": user, "apps": NATIVE, "revocations": revocation["id"], "faults": fault["id"],
-                "expectations": expectation["id"]},
+                "expectations": expectation["id"], "grants": signed["grant"],
+                "sessions": self.lapse.control("GET", f"{path}/users/{user}/sessions")["items"][0]["id"]},
             {
                 "user": user, "client_id": NATIVE, "client": NATIVE, "scope": SCOPE, "region": "local",
                 "session": signed["cookies"]["ESTSAUTH"], "refresh_token": signed["refresh_token"],
