@@ -96,7 +96,7 @@ package enum PageAssets {
     package static let dashboardStyle = PackageResources.dashboard_css
     package static let dashboardScripts = [
         "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
-        "faults.js": PackageResources.faults_js,
+        "faults.js": PackageResources.faults_js, "board.js": PackageResources.board_js,
         "app.js": PackageResources.app_js, "start.js": PackageResources.start_js,
     ]
 }

@@ -1,5 +1,6 @@
 // The dashboard: one tenant, one user, and what happens to them, as it happens.
 
+import { boardViews } from './board.js';
 import { labViews } from './faults.js';
 import { call, Clock, command, follow, pages, Refused } from './lab.js';
 import { play } from './story.js';
@@ -115,7 +116,7 @@ async function loadTimeline() {
   if (mine !== asked || tenant !== opened) return;
   if (data) lab.home.set(data);
   Object.assign(lab, { timeline: data, isLoading: false });
-  if (['timeline', 'lineage'].includes(view())) render();
+  if (['board', 'timeline', 'lineage'].includes(view())) render();
 }
 
 function onEvent(event) {
@@ -304,8 +305,14 @@ const VIEWS = {
       }) }, 'Remove') : null)]))],
 };
 
-const own = labViews({ element, table, path, steer, guarded, nameOf, appOf, chosen: () => ({ user: lab.user, client: $('client').value }) });
-Object.assign(VIEWS, own.views);
+// The tokens of the sign-ins that this page made, by their grant.
+const tokens = new Map();
+const tools = { element, table, path, steer, guarded, nameOf, appOf, lab, left, tokens, chosen: () => ({ user: lab.user, client: $('client').value }) };
+const own = { load: {} };
+for (const { views, load } of [boardViews(tools), labViews(tools)]) {
+  Object.assign(VIEWS, views);
+  Object.assign(own.load, load);
+}
 
 function table(heads, rows) {
   return element('div', { class: 'scroll' }, element('table', {},
@@ -392,9 +399,13 @@ for (const button of document.querySelectorAll('[data-advance]')) {
 for (const button of document.querySelectorAll('[data-until]')) {
   button.addEventListener('click', guarded(() => steer('POST', path('clock', 'advance'), { until: button.dataset.until })));
 }
-on('sign-in', 'click', () => steer('POST', path('grants'), {
-  user: lab.user, client_id: $('client').value, scope: 'openid profile offline_access', method: $('method').value,
-}));
+on('client', 'change', () => { if (view() === 'board') render(); });
+on('sign-in', 'click', async () => {
+  const client = $('client').value;
+  const made = await steer('POST', path('grants'), { user: lab.user, client_id: client, scope: 'openid profile offline_access User.Read', method: $('method').value });
+  // From a page only a single-page app's token is taken: the browser says where a request comes from.
+  if (lab.apps.find(app => app.id === client)?.kind === 'spa') tokens.set(made.grant, made);
+});
 const setsPassword = () => /password|Reset/.test($('cause').value);
 on('cause', 'change', () => { $('password-field').hidden = !setsPassword(); });
 on('revoke', 'click', () => steer('POST', path('revocations'), {

@@ -13,7 +13,7 @@ import chromium
 from lab import ADELE, DOMAIN, NATIVE
 from serve import HTTP_ALONE, Process
 
-VIEWS = ["timeline", "lineage", "events", "requests", "faults", "report", "users", "apps", "sandboxes"]
+VIEWS = ["board", "timeline", "lineage", "events", "requests", "faults", "report", "users", "apps", "sandboxes"]
 
 
 @pytest.fixture

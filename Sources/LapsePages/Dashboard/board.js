@@ -1,0 +1,138 @@
+// The verdict board: what each endpoint answers now, in each region, to one sign-in of the chosen user with the chosen app.
+
+import { call, refresh } from './lab.js';
+
+const ENDPOINTS = [
+  { plane: 'refresh', name: 'Token endpoint', asks: 'a refresh', kind: 'grants', endpoint: 'token' },
+  { plane: 'cae', name: 'Graph', asks: 'its access token', kind: 'grants', endpoint: 'graph' },
+  { plane: 'session', name: 'Sign-in page', asks: 'a silent sign-in', kind: 'sessions', endpoint: 'authorize' },
+];
+const CAUSES = {
+  adminRevoke: 'revoked', userRevoke: 'revoked by the user', passwordChange: 'password changed', selfServiceReset: 'password reset',
+  adminResetEntra: 'password reset', adminResetAzurePortal: 'password reset', singleSignOut: 'signed out',
+};
+const REFUSALS = {
+  revoked: 'revoked', accountDisabled: 'account disabled', accountDeleted: 'account deleted', expired: 'it has ended', signedOut: 'signed out',
+  noAccount: 'no account here', noApp: 'the app is gone', appDisabled: 'app disabled', appDeleted: 'app deleted', policy: 'a policy refuses',
+};
+// A tick, a clock and a cross: told apart without colour too.
+const SIGNS = { ok: 'M4 10.5 8.5 15 16.5 5.5', late: 'M10 5v5.5l3.5 2.5M10 2a8 8 0 1 0 .01 0', no: 'M5 5l10 10M15 5 5 15' };
+
+function sign(state) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
+  for (const [name, value] of Object.entries({ viewBox: '0 0 20 20', width: 22, height: 22, 'aria-hidden': 'true' })) made.setAttribute(name, value);
+  line.setAttribute('d', SIGNS[state]);
+  made.append(line);
+  return made;
+}
+
+/** @param tools what the dashboard's other views are made with. */
+export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, tokens, left }) {
+  let asked = 0, wanted = null, shown = '';
+  // These stay when the lights change.
+  const said = element('p', { id: 'light', 'aria-live': 'polite' });
+  const tried = element('div', { id: 'tried', 'aria-live': 'polite' });
+
+  const grants = () => (lab.timeline?.rows ?? []).filter(row => row.kind === 'grant' && row.client === chosen().client);
+  const grant = () => grants().find(row => row.id === wanted) ?? grants()[0] ?? null;
+
+  function why(verdict) {
+    const revocation = lab.timeline.revocations.find(one => one.id === verdict.revocation);
+    if (revocation) return CAUSES[revocation.cause] ?? revocation.cause;
+    return /\bdeleted\b/.test(verdict.why) ? 'deleted' : /\bdisabled\b/.test(verdict.why) ? 'disabled' : 'revoked';
+  }
+
+  /** The state of a light, its short words, and the instant at which they change; in milliseconds. */
+  function light(verdict, isRevoked) {
+    // What is held waits for no instant, though the token ends by itself one day.
+    const until = verdict.changesAt && !/is released/.test(verdict.why) ? Date.parse(verdict.changesAt) : null;
+    if (!verdict.accepted) return { state: 'no', word: 'refused', detail: [verdict.code, REFUSALS[verdict.rule] ?? verdict.rule].filter(Boolean).join(', ') };
+    if (verdict.rule === 'untilExpiry') return { state: isRevoked ? 'late' : 'ok', word: isRevoked ? 'still accepted' : 'accepted', detail: 'until the token ends', until };
+    if (verdict.rule === 'attemptsLeft') return { state: 'late', word: 'still accepted', detail: `${why(verdict)}, ${verdict.attemptsLeft} more` };
+    if (verdict.rule === 'notYetInEffect') return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held`, until };
+    return { state: 'ok', word: 'accepted', detail: '' };
+  }
+
+  function cell({ plane, name }, region, verdict, isRevoked) {
+    if (!verdict) return element('td', { 'data-region': region }, element('span', { class: 'none' }, 'none'));
+    const { state, word, detail, until } = light(verdict, isRevoked);
+    const count = until ? element('span', { class: 'wait', 'data-until-time': until }, left(until - lab.home.now)) : null;
+    return element('td', { 'data-region': region }, element('button', {
+      type: 'button', class: `light ${state}`, 'data-plane': plane, 'data-region': region,
+      'aria-label': `${name} in ${region}: ${word}${detail ? ` (${detail})` : ''}`,
+      onclick: () => { said.textContent = `${name} in ${region}: ${verdict.why}`; },
+    }, sign(state), element('span', {}, element('strong', {}, word), detail ? element('span', { class: 'detail' }, detail, count ? ', ' : null, count, count ? ' left' : null) : null)));
+  }
+
+  async function load() {
+    const mine = ++asked, row = grant(), place = document.getElementById('board');
+    if (!place || !row) return;
+    const explained = async question => (await call('POST', path('explain'), question)).verdicts ?? [];
+    const [own, session] = await Promise.all([explained({ grant: row.id }), row.session ? explained({ session: row.session }) : []]);
+    if (mine !== asked || !document.getElementById('board')) return;
+    const verdicts = [...own.filter(one => one.plane !== 'session'), ...session.filter(one => one.plane === 'session')];
+    const text = JSON.stringify([row.id, verdicts, lab.timeline.revocations.length]);
+    // What is the same stays as it is, with whatever is being done to it.
+    if (text === shown && place.hasChildNodes()) return;
+    shown = text;
+    const regions = [...new Set(own.map(one => one.region))];
+    const find = (plane, region) => verdicts.find(one => one.plane === plane && one.region === region);
+    const isRevoked = region => ['notYetInEffect', 'attemptsLeft', 'revoked', 'accountDisabled', 'accountDeleted'].includes(find('refresh', region)?.rule);
+    const focused = document.activeElement?.closest?.('#board button')?.dataset;
+    place.replaceChildren(element('table', {},
+      element('caption', {}, `${row.clientName ?? appOf(row.client)}, signed in ${row.authTime.slice(0, 19).replace('T', ' ')}`),
+      element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, ''), ...regions.map(region => element('th', { scope: 'col' }, region)))),
+      element('tbody', {}, ...ENDPOINTS.map(one => element('tr', {},
+        element('th', { scope: 'row' }, one.name, element('span', { class: 'detail' }, one.asks)),
+        ...regions.map(region => cell(one, region, find(one.plane, region), isRevoked(region))))))));
+    if (focused) place.querySelector(`[data-plane="${focused.plane}"][data-region="${CSS.escape(focused.region)}"]`)?.focus();
+  }
+
+  const result = (head, body) => element('details', { open: true }, element('summary', {}, head),
+    element('pre', { tabindex: '0', 'aria-label': head }, typeof body === 'string' ? body : JSON.stringify(body, null, 2)));
+
+  /** What the app would read, region by region. */
+  async function tryIt({ name, asks, kind, endpoint }) {
+    const row = grant(), id = kind === 'grants' ? row.id : row.session, found = [];
+    for (const { name: region } of regionsOf()) {
+      const { status, body } = await steer('POST', path(kind, id, 'try'), { endpoint, region });
+      found.push(result(`${name} in ${region}, ${asks}: ${status}${body.error ? ` ${typeof body.error === 'string' ? body.error : body.error.code}` : ''}`, body));
+    }
+    tried.replaceChildren(...found);
+  }
+
+  const regionsOf = () => (lab.model?.regions ?? ['local']).map(name => ({ name }));
+
+  async function refreshForReal() {
+    const row = grant(), held = tokens.get(row.id);
+    const answer = await refresh(lab.tenant, row.client, held.refresh_token);
+    if (answer.refresh_token) tokens.set(row.id, { ...held, refresh_token: answer.refresh_token });
+    const secrets = ['access_token', 'refresh_token', 'id_token'];
+    tried.replaceChildren(result(`A refresh, sent: ${answer.error ?? 'new tokens'}`,
+      Object.fromEntries(Object.entries(answer).map(([name, value]) => [name, secrets.includes(name) ? '(a new one)' : value]))));
+  }
+
+  function board() {
+    const list = grants(), row = grant();
+    if (!row) {
+      return [element('h2', {}, 'Board'), element('p', {}, `This user has no sign-in with ${appOf(chosen().client)}. Press “Sign in as this user”, or choose another app under Steer.`)];
+    }
+    const choice = element('select', { onchange: change => { wanted = change.target.value; said.textContent = ''; tried.replaceChildren(); load(); } },
+      ...list.map(one => element('option', { value: one.id, selected: one.id === row.id }, one.authTime.slice(0, 19).replace('T', ' '))));
+    return [
+      element('h2', {}, 'Board'),
+      element('label', {}, 'Sign-in ', choice),
+      element('div', { id: 'board' }), said,
+      element('ul', { class: 'legend', 'aria-label': 'What the lights mean' },
+        ...[['ok', 'accepted'], ['late', 'still accepted: something speaks against it, and takes effect later'], ['no', 'refused']].map(([state, text]) => element('li', { class: state }, sign(state), ' ', text))),
+      element('h3', {}, 'Try it now'),
+      element('p', { class: 'detail' }, 'What the app would read, without using anything up: no token is issued, no attempt is counted.'),
+      element('p', { class: 'row' },
+        ...ENDPOINTS.filter(one => one.kind === 'grants' || row.session).map(one => element('button', { type: 'button', onclick: guarded(() => tryIt(one)) }, `Try ${one.asks}`)),
+        tokens.has(row.id) ? element('button', { type: 'button', class: 'strong', onclick: guarded(refreshForReal) }, 'Refresh for real') : null),
+      tried,
+    ];
+  }
+
+  return { views: { board: () => { shown = ''; return board(); } }, load: { board: load } };
+}

@@ -1,0 +1,119 @@
+"""The verdict board in real Chromium: what each endpoint answers, region by region, told apart without colour."""
+
+import pytest
+import requests
+
+import chromium
+from lab import ADELE, DOMAIN, NATIVE
+from test_chromium_dashboard import frozen, grant, visit  # noqa: F401
+
+SPA = "bbbbbbbb-0002-4000-8000-000000000003"
+REGIONS = ["eastus", "westeurope", "southeastasia"]
+
+
+def delays(lapse):
+    lapse.tenant("PUT", "propagation", {
+        "regions": REGIONS, "routing": "sticky",
+        "planes": {"refresh": {"eastus": "immediate", "westeurope": {"fixed": "PT2M"}, "southeastasia": "manual"}, "session": {"fixed": "PT5M"}}})
+
+
+def light(page, plane, region):
+    return page.locator(f'#board button[data-plane="{plane}"][data-region="{region}"]')
+
+
+def opened(visit, lapse):  # noqa: F811
+    page = visit("#board")
+    page.locator("#client").select_option(NATIVE)
+    page.locator("#board button").first.wait_for()
+    return page
+
+
+def test_the_lights_say_what_the_endpoints_answer_and_count_down(lapse, visit):  # noqa: F811
+    frozen(lapse)
+    delays(lapse)
+    token = grant(lapse)["refresh_token"]
+    page = opened(visit, lapse)
+    assert light(page, "refresh", "eastus").inner_text() == "accepted"
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page.get_by_role("button", name="Token endpoint in eastus: refused (50173, revoked)").wait_for()
+    assert light(page, "refresh", "westeurope").inner_text() == "still accepted\nrevoked, 2:00 left"
+    assert light(page, "refresh", "southeastasia").inner_text() == "still accepted\nrevoked, held"
+    assert light(page, "session", "eastus").inner_text() == "still accepted\nrevoked, 5:00 left"
+    # Nobody can take back an access token that no resource evaluates.
+    assert "still accepted\nuntil the token ends" in light(page, "cae", "eastus").inner_text()
+    for region, status in zip(REGIONS, (400, 200, 200), strict=True):
+        answer = requests.post(
+            f"{lapse.https}/{DOMAIN}/oauth2/v2.0/token", {"grant_type": "refresh_token", "client_id": NATIVE, "refresh_token": token},
+            headers={"x-lapse-region": region}, verify=lapse.ca_file)
+        assert answer.status_code == status
+    # Each opens its sentence.
+    light(page, "refresh", "westeurope").click()
+    assert "westeurope enforces it from" in page.locator("#light").inner_text()
+    page.get_by_role("button", name="+1 min").click()
+    page.get_by_text("revoked, 1:00 left").wait_for()
+    page.get_by_role("button", name="Until all is in effect").click()
+    page.get_by_role("button", name="Token endpoint in westeurope: refused (50173, revoked)").wait_for()
+
+
+def test_trying_shows_what_the_app_would_read_and_uses_nothing_up(lapse, visit):  # noqa: F811
+    frozen(lapse)
+    delays(lapse)
+    grant(lapse)
+    page = opened(visit, lapse)
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    light(page, "refresh", "eastus").get_by_text("refused").wait_for()
+    page.get_by_role("button", name="Try a refresh").click()
+    page.get_by_text("Token endpoint in eastus, a refresh: 400 invalid_grant").wait_for()
+    page.get_by_text("Token endpoint in southeastasia, a refresh: 200").wait_for()
+    assert "AADSTS50173" in page.locator("#tried").inner_text()
+    assert "access_token" not in page.locator("#tried").inner_text()
+    page.get_by_role("button", name="Try its access token").click()
+    page.get_by_text("Graph in westeurope, its access token: 200").wait_for()
+    page.get_by_role("button", name="Try a silent sign-in").click()
+    page.get_by_text("Sign-in page in eastus, a silent sign-in: 302").first.wait_for()
+    [row] = lapse.tenant("GET", f"users/{ADELE}/grants")["items"]
+    assert row["refreshTokens"] == 1
+    assert [each["type"] for each in lapse.tenant("GET", "events?type=trial")["items"]] == ["trial"] * 9
+
+
+def test_a_sign_in_of_the_page_refreshes_for_real(lapse, visit):  # noqa: F811
+    frozen(lapse)
+    page = visit("#board")
+    page.locator("#client").select_option(SPA)
+    page.get_by_text("This user has no sign-in with Lapse SPA.").wait_for()
+    page.get_by_role("button", name="Sign in as this user").click()
+    page.get_by_role("button", name="Refresh for real").click()
+    page.get_by_text("A refresh, sent: new tokens").wait_for()
+    [row] = lapse.tenant("GET", f"users/{ADELE}/grants")["items"]
+    assert row["refreshTokens"] == 2
+    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Token endpoint in local: refused (50173, revoked)").wait_for()
+    page.get_by_role("button", name="Refresh for real").click()
+    page.get_by_text("A refresh, sent: invalid_grant").wait_for()
+    # No other app's token is taken from a page.
+    page.locator("#client").select_option(NATIVE)
+    page.get_by_role("button", name="Sign in as this user").click()
+    page.locator("#board button").first.wait_for()
+    assert page.get_by_role("button", name="Refresh for real").count() == 0
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_board_is_read_from_the_back_row_and_on_a_phone(lapse, visit, scheme, width):  # noqa: F811
+    frozen(lapse)
+    delays(lapse)
+    grant(lapse)
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page = visit("#board", viewport={"width": width, "height": 720}, color_scheme=scheme)
+    page.locator("#client").select_option(NATIVE)
+    page.locator("#board .light.late").first.wait_for()
+    sizes = page.evaluate("""[...document.querySelectorAll('#view *')].filter(one => [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim()))
+        .map(one => parseFloat(getComputedStyle(one).fontSize))""")
+    assert min(sizes) >= 14, sizes
+    # Three shapes and three borders: no light rests on its colour.
+    looks = page.evaluate("""['ok', 'late', 'no'].map(state => { const one = document.querySelector(`#board .light.${state}`) ?? document.querySelector(`.legend .${state}`);
+        return [one.querySelector('path').getAttribute('d'), getComputedStyle(one).borderStyle, getComputedStyle(one).borderWidth].join(); })""")
+    assert len(set(looks)) == 3
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert page.evaluate("(board => board.scrollWidth <= board.clientWidth)(document.getElementById('board'))")
+    chromium.assert_accessible(page)
