@@ -8,11 +8,11 @@ package struct TimelinePicture: Sendable {
     package struct Bar: Sendable {
         package let from: Double
         package let to: Double
-        /// How it looks: alive, dead, token, waiting.
+        /// How it looks: alive, alive in some regions, dead, token, waiting.
         package let look: Look
         package let says: String
 
-        package enum Look: String, Sendable { case alive, dead, token, waiting }
+        package enum Look: String, Sendable { case alive, mixed, dead, token, waiting }
 
         package init(from: Double, to: Double, look: Look, says: String) {
             self.from = from
@@ -102,6 +102,7 @@ package struct TimelinePicture: Sendable {
         let height = Self.top + Double(max(all.count, 1)) * Self.step + 46
         let foot = height - 40
         var out = element("rect", ["class": "paper", "width": "100%", "height": "100%", "fill": "#ffffff"])
+        if all.contains(where: { $0.bars.contains { $0.look == .mixed } }) { out += Self.stripes }
         out += text(title, x: 16, y: 24, class: "ink", weight: true)
         for tick in ticks {
             out += line("grid", at: tick, from: Self.top - 8, to: foot, ["stroke": "#d8dde2"])
@@ -125,6 +126,12 @@ package struct TimelinePicture: Sendable {
             ], out) + "\n"
     }
 
+    /// What fills a bar that is neither alive nor dead: told apart without colour too.
+    private static let stripes =
+        ##"<defs><pattern id="lapse-mixed" width="9" height="9" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">"##
+        + ##"<rect class="paper" width="9" height="9" fill="#ffffff"/><rect class="stripe" width="4.5" height="9" fill="#0b5c56"/>"##
+        + "</pattern></defs>"
+
     private func draw(_ row: Row, at y: Double) -> String {
         var out = text(row.title, x: 16, y: y + 15, class: "ink", longest: 30)
         out += text(row.subtitle, x: 16, y: y + 30, class: "faint", size: 11, longest: 36)
@@ -134,6 +141,7 @@ package struct TimelinePicture: Sendable {
             let (top, thick, color, edge) =
                 switch bar.look {
                 case .alive: (y + 6, 14.0, "#0b5c56", "none")
+                case .mixed: (y + 6, 14.0, "url(#lapse-mixed)", "#0b5c56")
                 case .dead: (y + 6, 14.0, "#b9c0c7", "#6b7280")
                 case .token: (y + 23, 6.0, "#a86f0c", "none")
                 case .waiting: (y + 6, 18.0, "#f0b4ae", "#a3564e")

@@ -131,6 +131,35 @@ struct TimelineTests {
         }
     }
 
+    @Test("Where some regions refuse the bar is hatched, and what is held goes on to the end of the picture")
+    func mixed() async throws {
+        try await Lab.run { lab async throws in
+            func bars(_ look: String) async throws -> [(from: Double, to: Double)] {
+                let picture = try await lab.contoso(.get, "users/\(Lab.adele)/timeline.svg").text
+                let found = picture.matches(of: #/class="([a-z]+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"/#)
+                return found.filter { $0.output.1 == look }.compactMap { match in
+                    Double(match.output.2).flatMap { from in Double(match.output.3).map { (from, from + $0) } }
+                }
+            }
+            let planes: JSON = ["refresh": ["a": ["fixed": "PT1M"], "b": "manual"]]
+            try await lab.contoso(.put, "propagation", ["regions": ["a", "b"], "planes": planes])
+            _ = try await lab.grant()
+            try await lab.contoso(.post, "clock/advance", ["by": "PT1H"])
+            _ = try await lab.revoke()
+            #expect(try await bars("mixed").isEmpty)
+            try await lab.contoso(.post, "clock/advance", ["by": "PT2M"])
+            let mixed = try await bars("mixed")
+            #expect(mixed.map(\.to) == [940])
+            #expect(try await bars("waiting").map(\.to).max() == 940)
+            // From where the first region refuses.
+            #expect(try await bars("alive").last?.to == mixed.first?.from)
+            try await lab.contoso(.post, "propagation/release", [:])
+            #expect(try await bars("mixed").count == 1)
+            // The session was refused at once, the grant is now.
+            #expect(try await bars("dead").count == 2)
+        }
+    }
+
     @Test("What a name says shows as text; more rows than can be shown are counted")
     func bounds() async throws {
         try await Lab.run { lab async throws in

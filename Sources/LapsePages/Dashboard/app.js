@@ -33,8 +33,33 @@ function remember(changes) {
 function log(text) {
   $('log').append(Object.assign(document.createElement('li'), { textContent: text }));
   if ($('log').children.length > 200) $('log').firstElementChild.remove();
+  judgeSoon();
 }
 function notice(text) { $('notice').textContent = text; }
+
+// Two views of it from outside: the user's own revocation, and the judge
+
+async function revoke() {
+  if (!state.user) { notice('Please sign in.'); return; }
+  await call('POST', `/tenants/${tenant}/revocations`, { user: state.user, cause: 'userRevoke' });
+  log('The user revoked all sessions. The app does not know it yet.');
+}
+
+function judgeSoon() {
+  clearTimeout(judgeSoon.timer);
+  // A moment later: the judge reads what Lapse has logged.
+  judgeSoon.timer = setTimeout(() => { judge().catch(() => {}); }, 400);
+}
+
+async function judge() {
+  if (!state.client) return;
+  const report = await call('GET', `/tenants/${tenant}/report?client=${encodeURIComponent(state.client)}`);
+  const mine = report.clients.find(one => one.client === state.client), line = (name, text) => Object.assign(document.createElement(name), { textContent: text });
+  const list = document.createElement('ul');
+  list.className = 'findings';
+  list.append(...(mine?.findings ?? []).map(one => Object.assign(line('li', `${one.rule}: ${one.says}`), { className: one.severity })));
+  $('judge').replaceChildren(line('p', mine ? `Verdict: ${mine.verdict}` : 'It has met nothing yet.'), list);
+}
 
 // Signing in
 
@@ -221,6 +246,7 @@ async function begin() {
   const answer = new URLSearchParams(location.search);
   if (window.parent !== window) { window.parent.postMessage(location.search, location.origin); return; }
   remember({});
+  judgeSoon();
   if (state.goesOn) goOn();
   if (answer.has('code') || answer.has('error')) {
     history.replaceState(null, '', HOME);
@@ -233,6 +259,7 @@ const guarded = act => async () => { try { await act(); } catch (error) { notice
 $('sign-in').addEventListener('click', guarded(() => signIn(state.demand)));
 $('graph').addEventListener('click', guarded(graph));
 $('refresh').addEventListener('click', guarded(refresh));
+$('revoke').addEventListener('click', guarded(revoke));
 $('sign-out').addEventListener('click', guarded(async () => {
   const hint = state.user ?? '';
   state.goesOn = false;

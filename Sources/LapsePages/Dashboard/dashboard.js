@@ -27,11 +27,18 @@ function element(name, attributes = {}, ...children) {
 
 const time = text => text ? text.slice(0, 19).replace('T', ' ') : '';
 const path = (...parts) => `/tenants/${lab.tenant}/${parts.map(encodeURIComponent).join('/')}`;
+/** A user as the narrow list shows it: without the domain that all have. */
+function shortName(user) {
+  const own = lab.tenants.find(tenant => tenant.id === lab.tenant)?.domains ?? [], [name, domain] = user.userPrincipalName.split(/@(?=[^@]*$)/);
+  return `${user.displayName} (${own.includes(domain) && !name.includes('#') ? name : user.home ? 'guest' : user.userPrincipalName})`;
+}
 const nameOf = id => lab.users.find(user => user.id === id)?.userPrincipalName ?? id ?? '';
 const appOf = id => lab.apps.find(app => app.id === id)?.name ?? id ?? '';
 
 function say(error) {
-  $('message').textContent = error instanceof Refused ? error.message : `Something went wrong here: ${error.message}`;
+  $('message').textContent = error instanceof Refused ? error.message
+    : error instanceof TypeError && /fetch|network/i.test(error.message) ? 'Lapse does not answer. Is it still running?'
+      : error instanceof SyntaxError ? `This is not valid JSON: ${error.message}` : `Something went wrong here: ${error.message}`;
   $('message').hidden = false;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => { $('message').hidden = true; }, 8000);
@@ -89,7 +96,7 @@ async function loadDirectory(user) {
   if (mine !== opened) return;
   Object.assign(lab, found);
   lab.user = [user, lab.user, lab.users[0]?.id].find(id => lab.users.some(known => known.id === id)) ?? null;
-  $('user').replaceChildren(...lab.users.map(one => element('option', { value: one.id }, `${one.displayName} (${one.userPrincipalName})`)));
+  $('user').replaceChildren(...lab.users.map(one => element('option', { value: one.id }, shortName(one))));
   $('user').value = lab.user ?? '';
   $('client').replaceChildren(...lab.apps.filter(app => app.delegated.length).map(app => element('option', { value: app.id }, app.name)));
 }
@@ -108,6 +115,8 @@ async function loadPropagation() {
   lab.model = model;
   $('preset').value = '';
   if (document.activeElement !== $('model')) $('model').value = JSON.stringify(model, null, 1);
+  const chosen = $('delay-region').value;
+  $('delay-region').replaceChildren(element('option', { value: '' }, 'every region'), ...model.regions.map(region => element('option', { value: region, selected: region === chosen }, region)));
 }
 
 async function loadTimeline() {
@@ -187,7 +196,7 @@ function tick() {
 // The views
 
 const view = () => Object.hasOwn(VIEWS, location.hash.slice(1)) ? location.hash.slice(1) : 'timeline';
-let filter = { type: '', mine: false };
+let filter = { type: '', mine: false, text: '' };
 // Stays when the list below it changes.
 const explained = element('div', { id: 'explained', 'aria-live': 'polite' });
 
@@ -215,18 +224,38 @@ function picture(text) {
   return made;
 }
 
+const PLACES = { refresh: 'Token endpoint', session: 'Sign-in page', cae: 'Resources', directory: 'Directory' };
+const LEGEND = [
+  ['rect', 'alive', 'accepted by every region'], ['stripes', 'mixed', 'refused by some regions'], ['rect', 'dead', 'refused by every region, or ended'], ['rect', 'token', 'an access token: accepted until it ends'],
+  ['rect', 'waiting', 'revoked, and still accepted'], ['line', 'cut', 'a revocation, or a change of the account or app'], ['circle', 'mark', 'something that succeeded'], ['path', 'refusal', 'a refusal'],
+];
+const SHAPES = { stripes: { d: 'M1 16V4h3L1 10M6 4h5L5 16H1M13 4h5l-6 12H7M19 8v8h-4zM1 4h18v12H1z', 'stroke-width': 1 }, rect: { x: 1, y: 4, width: 18, height: 12 }, line: { x1: 10, y1: 1, x2: 10, y2: 19, 'stroke-width': 2 }, circle: { cx: 10, cy: 10, r: 5, 'stroke-width': 2 }, path: { d: 'M5 5l10 10m0 -10l-10 10', 'stroke-width': 2.5 } };
+
+/** What the parts of the picture mean, drawn as they are there. */
+function legend() {
+  const drawn = (name, attributes, ...children) => {
+    const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    made.append(...children);
+    return made;
+  };
+  return element('ul', { class: 'legend', 'aria-label': 'What the picture shows' }, ...LEGEND.map(([shape, look, text]) => element('li', {},
+    drawn('svg', { viewBox: '0 0 20 20', width: 20, height: 20, 'aria-hidden': 'true' }, drawn(shape === 'stripes' ? 'path' : shape, { class: look, ...SHAPES[shape] })), ' ', text)));
+}
+
 const VIEWS = {
   timeline() {
     if (!lab.timeline?.rows.length && !lab.timeline?.attempts.length) return [empty()];
     const list = waiting();
     const windows = list.length
       ? element('ul', { 'aria-label': 'Not yet in effect' }, ...list.map(({ event, plane, region, until, held }) => element('li', {},
-        `${plane} in ${region} does not yet enforce the ${event.cause}: `,
-        until !== null ? element('span', { class: 'wait', 'data-until-time': until }, '') : held ? 'held until it is released' : 'it lets some requests pass first', ' ',
+        `${PLACES[plane]}, ${region}: ${plane === 'directory' ? 'still shows the old state' : 'still accepts'}, `,
+        ...(until !== null ? [element('span', { class: 'wait', 'data-until-time': until }, ''), ' left'] : [held ? 'held until it is released' : 'for some more requests']), ` (${event.cause}) `,
         element('button', { type: 'button', 'aria-label': `Release ${plane} in ${region}, ${event.id}`, onclick: guarded(() => steer('POST', path('revocations', event.id, 'release'), { plane, region })) }, 'Release'))))
       : element('p', { class: 'note' }, 'Every revocation is in effect everywhere.');
     return [
       element('h2', {}, 'Timeline'), windows, element('div', { class: 'picture' }, picture(lab.timeline.picture)),
+      legend(),
       element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or go through them with Tab and the arrows, to read what it is.'),
       element('button', { type: 'button', onclick: guarded(tellStory) }, 'Play the lost laptop'),
     ];
@@ -257,27 +286,32 @@ const VIEWS = {
   },
 
   events() {
-    const { type, mine } = filter;
+    const { type, mine, text } = filter, wanted = text.toLowerCase();
     const chosen = [];
+    const says = event => [event.type, nameOf(event.user), appOf(event.client), event.region, event.code, event.grant].join(' ').toLowerCase();
     for (let at = lab.events.length - 1; at >= 0 && chosen.length < SHOWN_EVENTS; at--) {
       const event = lab.events[at];
-      if ((!type || event.type === type) && (!mine || event.user === lab.user)) chosen.push(event);
+      if ((type && event.type !== type) || (mine && event.user !== lab.user) || (wanted && !says(event).includes(wanted))) continue;
+      // A clock that is moved again and again is one row.
+      if (event.type === 'clockChanged' && chosen.at(-1)?.type === 'clockChanged') chosen[chosen.length - 1] = { ...chosen.at(-1), times: (chosen.at(-1).times ?? 1) + 1 };
+      else chosen.push(event);
     }
     const types = [...new Set(lab.events.map(event => event.type))].sort();
-    const choice = element('select', { 'aria-label': 'Type', onchange: change => { filter = { type: change.target.value, mine }; render(); } },
+    const choice = element('select', { 'aria-label': 'Type', onchange: change => { filter = { ...filter, type: change.target.value }; render(); } },
       element('option', { value: '' }, 'all'), ...types.map(name => element('option', { value: name, selected: name === type }, name)));
     return [
       element('h2', {}, 'Events'),
       element('div', { class: 'row' }, element('label', {}, 'Type ', choice),
-        element('label', {}, element('input', { type: 'checkbox', 'aria-label': 'Only this user', checked: mine, onchange: change => { filter = { type, mine: change.target.checked }; render(); } }), ' only this user')),
-      element('p', { class: 'note' }, `${lab.events.length} events; the newest ${chosen.length} that fit are shown.`),
+        element('label', {}, element('input', { type: 'checkbox', 'aria-label': 'Only this user', checked: mine, onchange: change => { filter = { ...filter, mine: change.target.checked }; render(); } }), ' only this user'),
+        element('label', {}, 'Search ', element('input', { type: 'search', 'aria-label': 'Search', value: text, oninput: change => { filter = { ...filter, text: change.target.value }; render(); const field = $('view').querySelector('[type=search]'); field.setSelectionRange(field.value.length, field.value.length); } }))),
+      element('p', { class: 'note' }, `${lab.events.length === 1 ? 'One event' : `${lab.events.length} events`} in all; ${chosen.length === SHOWN_EVENTS ? `the newest ${chosen.length}` : chosen.length} shown.`),
       explained,
       element('div', { class: 'scroll' }, element('table', {},
         element('thead', {}, element('tr', {}, ...['When', 'What', 'User', 'App', 'Region', 'Code', ''].map(text => element('th', { scope: 'col' }, text)))),
         element('tbody', {}, ...chosen.map(event => element('tr', { class: event.code ? 'refused' : '' },
-          element('td', { class: 'time' }, time(event.at)), element('td', {}, event.type), element('td', {}, nameOf(event.user)),
+          element('td', { class: 'time' }, time(event.at)), element('td', {}, event.times ? `${event.type}, ${event.times} times` : event.type), element('td', {}, nameOf(event.user)),
           element('td', {}, appOf(event.client)), element('td', {}, event.region ?? ''), element('td', {}, event.code ?? ''),
-          element('td', {}, element('button', { type: 'button', 'aria-label': `Explain event ${event.id}`, onclick: guarded(() => explain(event)) }, 'Why?'))))))),
+          element('td', {}, event.code || event.grant || event.revocation ? element('button', { type: 'button', 'aria-label': `Explain event ${event.id}`, onclick: guarded(() => explain(event)) }, 'Why?') : null)))))),
     ];
   },
 
@@ -366,7 +400,8 @@ async function watchRequests() {
     for (const one of items.toReversed()) {
       place.firstElementChild.after(element('details', {},
         element('summary', {}, `${time(one.at)} ${one.method} ${one.path} → ${one.status}`),
-        element('pre', { tabindex: '0', 'aria-label': 'Request' }, one.request), element('pre', { tabindex: '0', 'aria-label': 'Answer' }, one.response)));
+        element('h3', {}, 'Request'), element('pre', { tabindex: '0', 'aria-label': 'Request' }, one.request),
+        element('h3', {}, 'Answer'), element('pre', { tabindex: '0', 'aria-label': 'Answer', class: 'answer' }, one.response)));
     }
     while (place.children.length > 101) place.lastElementChild.remove();
     if (items.length) place.dataset.last = items[0].id;
@@ -416,6 +451,13 @@ on('enable', 'click', () => steer('PATCH', path('users', lab.user), { accountEna
 on('delete', 'click', () => confirm(`Delete ${nameOf(lab.user)}? Graph's deletedItems can restore the user for thirty days.`) && steer('DELETE', path('users', lab.user)));
 on('preset', 'change', () => $('preset').value && steer('PUT', path('propagation'), $('preset').value));
 on('apply', 'click', () => { $('preset').value = ''; return steer('PUT', path('propagation'), JSON.parse($('model').value)); });
+on('set-delay', 'click', () => {
+  const number = Number($('delay').value), plane = $('delay-plane').value, region = $('delay-region').value, { regions, planes } = lab.model;
+  if (!(number >= 0) || $('delay').value === '') throw new Refused(400, 'The delay must be a number, 0 or more.');
+  const delay = number ? { fixed: `PT${number * Number($('delay-unit').value)}S` } : 'immediate', old = planes[plane];
+  const byRegion = old && typeof old === 'object' && Object.keys(old).every(name => regions.includes(name)) ? old : Object.fromEntries(regions.map(name => [name, old ?? 'immediate']));
+  return steer('PUT', path('propagation'), { ...lab.model, planes: { ...planes, [plane]: region ? { ...byRegion, [region]: delay } : delay } });
+});
 on('hold', 'click', () => steer('PUT', path('propagation'), { ...lab.model, planes: { refresh: 'manual', session: 'manual', cae: 'manual', directory: 'manual' } }));
 on('release', 'click', () => steer('POST', path('propagation', 'release'), {}));
 addEventListener('hashchange', guarded(async () => {

@@ -41,16 +41,18 @@ extension TimelinePicture {
             timeline.revocations.map { ($0, nil, "revoked (\($0.cause.rawValue))") }
             + timeline.stateChanges.map { ($0, nil, $0.kind.done) }
             + timeline.appChanges.map { ($0.change, $0.app, $0.change.kind.done) }
-        // Of many events the newest count, and what is still on its way.
-        let windows = events.sorted { $0.event.place < $1.event.place }.flatMap { event, app, what in
-            Self.windows(of: event, "\(app ?? "The user") was \(what)", now: now)
-        }.suffix(Self.mostWindows)
         let starts = timeline.rows.map(\.from) + events.map(\.event.place.at)
         let from = starts.min() ?? now
         // The past fills the picture, with room for what is still on its way.
         let coming = events.flatMap { $0.event.propagation.arrivals.compactMap(\.visibleAt) }.filter { $0 > now }.max()
         let span = max((now - from).wholeSeconds, 60)
         let to = max(coming ?? now, now + .seconds(max(span / 12, 20)))
+        // Of many events the newest count, and what is still on its way.
+        let windows = events.sorted { $0.event.place < $1.event.place }.flatMap { event, app, what in
+            Self.windows(
+                of: event, (event as? Revocation)?.cause.rawValue ?? what, "\(app ?? "The user") was \(what)", end: to,
+                span: (to - from).wholeSeconds)
+        }.suffix(Self.mostWindows)
         self.init(
             title: "\(timeline.user.displayName) (\(timeline.user.userPrincipalName))"
                 + (timeline.rowsLeftOut > 0
@@ -69,11 +71,18 @@ extension TimelinePicture {
         let why = row.verdicts.map { "\($0.region): \($0.why)" }.joined(separator: " ")
         let end = min(row.to, to)
         let dead = row.deadSince.map { min(max($0, row.from), end) }
+        let mixed = row.refusedSince.map { min(max($0, row.from), dead ?? end) }
         var bars = [
             Bar(
-                from: row.from.seconds, to: (dead ?? end).seconds, look: .alive,
+                from: row.from.seconds, to: (mixed ?? dead ?? end).seconds, look: .alive,
                 says: "\(name): alive from \(row.from.clockText) to \((dead ?? row.to).clockText). \(why)")
         ]
+        if let mixed, mixed < dead ?? end {
+            bars.append(
+                Bar(
+                    from: mixed.seconds, to: (dead ?? end).seconds, look: .mixed,
+                    says: "\(name): refused by some regions, and not by all, since \(mixed.clockText). \(why)"))
+        }
         if let dead, dead < end {
             bars.append(
                 Bar(from: dead.seconds, to: end.seconds, look: .dead, says: "\(name): dead since \(dead.clockText). \(why)"))
@@ -94,7 +103,7 @@ extension TimelinePicture {
         return Row(
             title: name, subtitle: "\(row.authentication.place.at.axisText(span: (to - from).wholeSeconds)), \(method)\(tokens)",
             bars: bars,
-            marks: row.marks.map { mark($0.event) })
+            marks: row.marks.map(\.event).filter { $0.kind != .trial }.map(mark))
     }
 
     /// What was refused to the user's browsers.
@@ -114,25 +123,45 @@ extension TimelinePicture {
     private static let mostWindows = 36
 
     /// From the event until each plane of each region enforces it.
-    private static func windows(of event: any Propagated, _ what: String, now: Timestamp) -> [Row] {
+    ///
+    /// - Parameters:
+    ///   - what: what was done, and the same as a sentence.
+    ///   - end: of the picture: what waits for no instant goes on until there.
+    private static func windows(
+        of event: any Propagated, _ what: String, _ sentence: String, end: Timestamp, span: Int64
+    ) -> [Row] {
         event.propagation.arrivals.compactMap { arrival in
-            let place = "\(arrival.plane.rawValue) in \(arrival.region)"
-            let (end, says): (Timestamp?, String) =
-                switch arrival.moment {
-                case .at(let instant) where instant > event.place.at:
-                    (instant, "\(place) enforces it from \(instant.clockText)")
-                case .at: (nil, "")
-                case .held: (now, "\(place) does not enforce it before it is released")
-                case .afterAttempts(let number): (now, "\(place) lets \(number) requests of each grant pass")
-                }
-            guard let end else { return nil }
+            let place = "\(arrival.plane.name), \(arrival.region)"
+            let (until, short, says): (Timestamp, String, String)
+            switch arrival.moment {
+            case .at(let instant) where instant > event.place.at:
+                (until, short) = (instant, "until \(instant.axisText(span: span))")
+                says = "\(place): enforces it from \(instant.clockText)"
+            case .at: return nil
+            case .held: (until, short, says) = (end, "until it is released", "\(place): does not enforce it before it is released")
+            case .afterAttempts(let number):
+                (until, short) = (end, "for \(number) requests of each")
+                says = "\(place): lets \(number) requests of each grant pass"
+            }
             return Row(
-                title: "\(arrival.plane.rawValue), \(arrival.region)", subtitle: says.replacing(place + " ", with: ""),
+                title: place, subtitle: "\(what), \(short)",
                 bars: [
                     Bar(
-                        from: event.place.at.seconds, to: end.seconds, look: .waiting,
-                        says: "\(what) at \(event.place.at.clockText); \(says).")
+                        from: event.place.at.seconds, to: until.seconds, look: .waiting,
+                        says: "\(sentence) at \(event.place.at.clockText). \(says).")
                 ])
+        }
+    }
+}
+
+extension Plane {
+    /// As people call what enforces it.
+    fileprivate var name: String {
+        switch self {
+        case .refresh: "Token endpoint"
+        case .session: "Sign-in page"
+        case .cae: "Resources"
+        case .directory: "Directory"
         }
     }
 }

@@ -34,6 +34,8 @@ package struct Timeline: Sendable {
         package let marks: [LoggedEvent]
         /// On its own plane, by region, at the instant ``Timeline/now``.
         package let verdicts: [Explanation.Verdict]
+        /// Since when some region takes it no more; nil while all do.
+        package let refusedSince: Timestamp?
         /// Since when no region takes it; nil while one does.
         package let deadSince: Timestamp?
     }
@@ -143,11 +145,12 @@ extension FoundTimeline.Session {
     /// - Parameter now: on the clock of its user's home.
     fileprivate func row(at now: Timestamp) -> Timeline.Row {
         let explanation = Explanation(of: .session(session), account: account, client: nil, tenantNow: now)
+        let refused = explanation.refused(since: now, on: .session, regions)
         return Timeline.Row(
             kind: .session, id: session.id, session: session.id, app: nil, authentication: session.authentication,
             from: session.authentication.place.at, to: session.endedAt ?? session.expiresAt, refreshTokens: 0, accessTokens: [],
             marks: [], verdicts: explanation.verdicts(at: now, regions: regions, on: [.session]),
-            deadSince: explanation.refusedEverywhere(since: now, on: .session, regions))
+            refusedSince: refused.somewhere, deadSince: refused.everywhere)
     }
 }
 
@@ -160,7 +163,7 @@ extension FoundTimeline.Grant {
         }
         // Resources refuse all tokens of the grant that they evaluate from one instant on; each ends by itself.
         let evaluated = explanation(.accessToken(end: .latest, grant, isEvaluated: true))
-        let refusedSince = evaluated.refusedEverywhere(since: homeNow, on: .cae, regions)
+        let refusedSince = evaluated.refused(since: homeNow, on: .cae, regions).everywhere
         let accessTokens = events.compactMap { logged -> Timeline.AccessToken? in
             guard let token = logged.event.accessToken else { return nil }
             let end = token.endsAt - ahead
@@ -172,12 +175,13 @@ extension FoundTimeline.Grant {
         // The newest stands for all: they share everything but their ends.
         let newest = RefreshToken(hash: SecretHash(of: ""), grant: grant.id, issuedAt: grant.createdAt, expiresAt: end + ahead)
         let refresh = explanation(.refreshToken(newest, grant))
+        let refused = refresh.refused(since: homeNow, on: .refresh, regions)
         return Timeline.Row(
             kind: .grant, id: grant.id, session: grant.session, app: client,
             authentication: grant.authentication, from: grant.createdAt - ahead, to: end, refreshTokens: refreshTokens.count,
             accessTokens: accessTokens, marks: events.map { $0.shifted(back: ahead) },
             verdicts: refresh.verdicts(at: homeNow, regions: regions, on: [.refresh]),
-            deadSince: refresh.refusedEverywhere(since: homeNow, on: .refresh, regions))
+            refusedSince: refused.somewhere, deadSince: refused.everywhere)
     }
 }
 
@@ -209,9 +213,12 @@ extension Operation {
 }
 
 extension Explanation {
-    /// When the last region stopped taking it; nil while one does.
-    fileprivate func refusedEverywhere(since now: Timestamp, on plane: Plane, _ regions: [Region]) -> Timestamp? {
+    /// When the first and the last region stopped taking it; nil while all do, and while one does.
+    fileprivate func refused(
+        since now: Timestamp, on plane: Plane, _ regions: [Region]
+    ) -> (somewhere: Timestamp?, everywhere: Timestamp?) {
         let instants = regions.map { refusedSince(on: plane, in: $0, at: now) }
-        return instants.contains(nil) ? nil : instants.compactMap { $0 }.max()
+        let known = instants.compactMap { $0 }
+        return (known.min(), instants.contains(nil) ? nil : known.max())
     }
 }

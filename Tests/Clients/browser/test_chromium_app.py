@@ -51,6 +51,18 @@ def test_it_lives_well(lapse, app):
     chromium.assert_accessible(app)
 
 
+def test_it_is_revoked_on_its_own_page_and_judged_beside_it(lapse, app):
+    judge = app.locator("#judge")
+    judge.get_by_text("It has met nothing yet.").or_(judge.get_by_text("Verdict: untested")).wait_for()
+    app.get_by_label("tries a dead token again and again").check()
+    app.get_by_role("button", name="Revoke me").click()
+    app.locator("#log li", has_text="The user revoked all sessions.").wait_for()
+    did(app, "Refresh silently", "It ends its own session")
+    judge.get_by_text("Verdict: bad").wait_for()
+    judge.locator("li.fail").first.wait_for()
+    chromium.assert_accessible(app)
+
+
 def test_a_good_app_asks_once_and_is_back(lapse, app):
     revoke(lapse)
     assert did(app, "Call Graph", "It ends its own session") == [

@@ -61,16 +61,16 @@ def test_a_revocation_travels(lapse, visit):
     assert page.locator("svg.timeline .waiting").count() == 2
     waiting = page.get_by_role("list", name="Not yet in effect")
     assert waiting.get_by_role("listitem").all_inner_texts() == [
-        f"{plane} in local does not yet enforce the adminRevoke: {left} Release" for plane, left in (("refresh", "3:00"), ("session", "5:00"))]
+        f"{place}, local: still accepts, {left} left (adminRevoke) Release" for place, left in (("Token endpoint", "3:00"), ("Sign-in page", "5:00"))]
     assert lapse.refresh(NATIVE, token).status_code == 200
     # The command that does the same.
     command = page.locator("#curl").inner_text()
     assert "-X POST" in command and '"cause":"adminRevoke"' in command and "/_lapse/api/tenants/" in command
 
     page.get_by_role("button", name="+1 min").click()
-    page.get_by_text("refresh in local does not yet enforce the adminRevoke: 2:00").wait_for()
+    page.get_by_text("Token endpoint, local: still accepts, 2:00 left (adminRevoke)").wait_for()
     page.get_by_role("button", name="To the next event").click()
-    page.get_by_text("session in local does not yet enforce the adminRevoke: 2:00").wait_for()
+    page.get_by_text("Sign-in page, local: still accepts, 2:00 left (adminRevoke)").wait_for()
     assert waiting.get_by_role("listitem").count() == 1
     assert lapse.refresh(NATIVE, token).json()["error_codes"] == [50173]
     page.locator("svg.timeline .refusal").wait_for()
@@ -78,6 +78,10 @@ def test_a_revocation_travels(lapse, visit):
     page.get_by_text("Every revocation is in effect everywhere.").wait_for()
     assert page.locator("svg.timeline .dead").count() >= 2
 
+    # What the picture is made of is said beside it, with all that is in it.
+    looks = page.evaluate("[...document.querySelectorAll('svg.timeline .part > [class]')].map(one => one.getAttribute('class')).filter(name => name !== 'behind')")
+    shown = page.evaluate("[...document.querySelectorAll('.legend svg > *')].map(one => one.getAttribute('class'))")
+    assert set(looks) <= set(shown) and len(shown) == 8
     # Each part says what it is, to whoever comes to it with Tab.
     page.locator("svg.timeline .part").first.focus()
     first = page.locator("#said").inner_text()
@@ -102,7 +106,7 @@ def test_held_and_released_disabled_and_enabled(lapse, visit):
     page = visit()
     page.get_by_role("button", name="Hold new revocations").click()
     page.get_by_role("button", name="Revoke").click()
-    page.get_by_text("refresh in eastus does not yet enforce the adminRevoke: held until it is released").wait_for()
+    page.get_by_text("Token endpoint, eastus: still accepts, held until it is released (adminRevoke)").wait_for()
     assert lapse.refresh(NATIVE, token).status_code == 200
     page.get_by_role("button", name="Release refresh in eastus").click()
     chromium.until(page, "document.querySelectorAll('[aria-label^=\"Release \"]').length === 7")
@@ -122,10 +126,56 @@ def test_held_and_released_disabled_and_enabled(lapse, visit):
     page.get_by_role("row", name=re.compile(ADELE)).get_by_text("enabled").wait_for()
     page.get_by_label("Model").fill("{")
     page.get_by_role("button", name="Apply").click()
-    assert "Something went wrong here" in page.get_by_role("alert").inner_text()
+    assert "This is not valid JSON" in page.get_by_role("alert").inner_text()
     page.get_by_label("Model").fill('{"planes":{"refresh":"never"}}')
     page.get_by_role("button", name="Apply").click()
     page.get_by_text("planes.refresh").wait_for()
+
+
+def test_a_delay_is_a_number_and_a_unit_for_an_endpoint_and_a_region(lapse, visit):
+    lapse.tenant("PUT", "propagation", {"regions": ["eastus", "westeurope"], "planes": {"refresh": {"fixed": "PT9S"}}})
+    page = visit()
+    page.locator("#delay").fill("1.5")
+    page.get_by_role("button", name="Set the delay").click()
+    chromium.until(page, "document.getElementById('model').value.includes('PT1M30S')")
+    assert lapse.tenant("GET", "propagation")["planes"]["refresh"] == {"fixed": "PT1M30S"}
+    # One region alone: the other keeps what it had.
+    page.locator("#delay-region").select_option("westeurope")
+    page.locator("#delay").fill("0")
+    page.get_by_role("button", name="Set the delay").click()
+    chromium.until(page, "document.getElementById('model').value.includes('immediate')")
+    assert lapse.tenant("GET", "propagation")["planes"]["refresh"] == {"eastus": {"fixed": "PT1M30S"}, "westeurope": "immediate"}
+    page.locator("#delay").fill("")
+    page.get_by_role("button", name="Set the delay").click()
+    assert "The delay must be a number" in page.get_by_role("alert").inner_text()
+
+
+def test_events_are_searched_and_a_moving_clock_is_one_row(lapse, visit):
+    frozen(lapse)
+    for _ in range(5):
+        lapse.tenant("POST", "clock/advance", {"by": "PT1M"})
+    grant(lapse)
+    page = visit("#events")
+    page.get_by_role("cell", name="clockChanged, 6 times").wait_for()
+    # Nothing is to be explained of a clock.
+    assert page.get_by_role("row", name=re.compile("clockChanged")).get_by_role("button").count() == 0
+    page.get_by_label("Search").press_sequentially("lapse nat")
+    assert page.get_by_label("Search").input_value() == "lapse nat"
+    assert page.get_by_role("row").count() == 2
+    page.get_by_role("cell", name="signedIn").wait_for()
+
+
+def test_a_server_that_has_gone_is_said_in_words(tmp_path, chrome):
+    process = Process(tmp_path, *HTTP_ALONE)
+    context = chrome.new_context()
+    page = context.new_page()
+    page.goto(f"{process.lapse.http}/_lapse/")
+    page.get_by_text("Live").wait_for()
+    process.stop()
+    page.get_by_text("Connection lost; trying again…").wait_for()
+    page.get_by_role("button", name="+1 min").click()
+    page.get_by_text("Lapse does not answer. Is it still running?").wait_for()
+    context.close()
 
 
 def test_events_come_by_themselves_and_explain_themselves(lapse, visit):
@@ -233,7 +283,7 @@ def test_what_goes_wrong_on_purpose_and_how_the_app_takes_it(lapse, visit):
     token = grant(lapse)["refresh_token"]
     page = visit("#faults")
     page.get_by_text("Nothing goes wrong on purpose.").wait_for()
-    page.get_by_label("Endpoint").select_option("token")
+    page.locator("#view").get_by_label("Endpoint").select_option("token")
     page.get_by_label("Whom").select_option("user")
     page.get_by_label("Times").fill("4")
     page.get_by_role("button", name="Make it go wrong").click()
