@@ -75,6 +75,32 @@ struct TrialTests {
         }
     }
 
+    @Test("A trial of an app with a secret looks at all but the secret")
+    func confidential() async throws {
+        try await Lab.run { lab in
+            let grant = try await lab.grant(client: Lab.web)
+            #expect(try await trial(lab, grant: grant["grant"]).json["status"] == 200)
+            try await lab.contoso(.patch, "apps/\(Lab.web)", ["flows": ["code"]])
+            let said = try await trial(lab, grant: grant["grant"]).json["body"] ?? .null
+            let real = try await lab.refresh(grant["refresh_token"], client: Lab.web, secret: "lapse-web-secret")
+            #expect(real.status == 400)
+            #expect(said["error"] == "unauthorized_client")
+            #expect(Self.plain(real.json) == Self.plain(said))
+        }
+    }
+
+    @Test(
+        "A trial of any instant is answered", arguments: ["0001-01-01T00:00:00Z", "1970-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+    func instants(at: String) async throws {
+        try await Lab.run { lab in
+            let grant = try await lab.grant()
+            for endpoint in ["token", "graph"] {
+                let said = try await trial(lab, grant: grant["grant"], endpoint, at: at)
+                #expect([200, 400].contains(said.status), "\(said.text)")
+            }
+        }
+    }
+
     @Test("A trial meets the fault that comes next, and leaves it")
     func faults() async throws {
         try await Lab.run { lab in

@@ -63,6 +63,14 @@ extension StringProtocol {
 
 /// Is the client who it says it is, and may it use this flow?
 package enum ClientAuthentication {
+    /// Why nobody may use the flow as this app, whatever proof there is. Nil: whoever is the app may.
+    package static func refusal(of app: AppRegistration, for flow: AppRegistration.Flow) -> EntraError? {
+        guard !app.mayUse(flow) else { return nil }
+        return .lapse(
+            "unauthorized_client",
+            "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows.")
+    }
+
     /// - Parameter app: the registration, nil when there is none.
     /// - Parameter grantClass: the class of the grant that is redeemed, nil when there is none yet. A single-page app's tokens
     ///   are redeemed by a browser without a secret, whatever else the registration is.
@@ -73,12 +81,7 @@ package enum ClientAuthentication {
         in surroundings: @autoclosure () -> ClientAssertion.Surroundings
     ) -> Result<AppRegistration, EntraError> {
         guard let app else { return .failure(.noSuchApp(client.id, directory: surroundings().tenant.name)) }
-        guard app.mayUse(flow) else {
-            return .failure(
-                .lapse(
-                    "unauthorized_client",
-                    "The application '\(app.id)' is not registered for the flow '\(flow.rawValue)'. Add it to the app's flows."))
-        }
+        if let error = refusal(of: app, for: flow) { return .failure(error) }
         guard app.isConfidential, grantClass != .spa else {
             // Open registration knows no secrets and takes any.
             let isPlain = client.secret == nil && client.assertion == nil

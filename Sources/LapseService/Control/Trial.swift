@@ -160,13 +160,18 @@ extension Operation {
         guard let app else {
             return refused(Refusal(error: .noSuchApp(grant.client, directory: tenant.name)), trace)
         }
-        switch try decide(request, by: app, presented) {
-        case .refuse(let refusal): return refused(refusal, trace)
-        case .issue(let issue):
-            guard case .object(let members) = issue.plan.answer(accessToken: "", idToken: nil) else {
-                return Answered(status: 200, body: [:])
+        if let error = ClientAuthentication.refusal(of: app, for: .refresh) { return refused(Refusal(error: error), trace) }
+        do {
+            switch try decide(request, by: app, presented) {
+            case .refuse(let refusal): return refused(refusal, trace)
+            case .issue(let issue):
+                guard case .object(let members) = issue.plan.answer(accessToken: "", idToken: nil) else {
+                    return Answered(status: 200, body: [:])
+                }
+                return Answered(status: 200, body: .object(members.filter { !Self.secrets.contains($0.name) }))
             }
-            return Answered(status: 200, body: .object(members.filter { !Self.secrets.contains($0.name) }))
+        } catch let error as EntraError {
+            return refused(Refusal(error: error), trace)
         }
     }
 
