@@ -27,6 +27,35 @@ extension MessagePage {
     }
 }
 
+/// What a code means, and what a good app does about it: where `error_uri` leads to.
+package struct CodePage: Page {
+    package static let template = "code"
+    let words: Words
+    let heading: String
+    /// What Microsoft calls the code; nil: nothing.
+    let name: String?
+    /// For a person who signs in, in their language; nil: there is no such sentence.
+    let reason: String?
+    /// Entra's own text, in English.
+    let text: String
+    let error: String
+    let suberror: String?
+    let advice: String?
+
+    /// - Parameter advice: the name of what a good app does, see ``Words``.
+    package init(
+        code: Int, heading: String, name: String?, text: String, error: String, suberror: String?, advice: String, in words: Words
+    ) {
+        self.words = words
+        self.heading = heading
+        self.name = name
+        reason = words.reasons[code]
+        self.text = text
+        (self.error, self.suberror) = (error, suberror)
+        self.advice = words.advice[advice]
+    }
+}
+
 /// The end of a sign-out: apps that the user was signed in to are told in hidden frames.
 package struct SignedOutPage: Page {
     package static let template = "signedout"

@@ -31,6 +31,7 @@ private enum PageLibrary {
             ("layout", PackageResources.layout_mustache), ("signin", PackageResources.signin_mustache),
             ("picker", PackageResources.picker_mustache), ("consent", PackageResources.consent_mustache),
             ("device", PackageResources.device_mustache), ("message", PackageResources.message_mustache),
+            ("code", PackageResources.code_mustache),
             ("error", PackageResources.error_mustache), ("signedout", PackageResources.signedout_mustache),
             ("formpost", PackageResources.formpost_mustache), ("report", PackageResources.report_mustache),
             ("reportmarkdown", PackageResources.reportmarkdown_mustache), ("reportjunit", PackageResources.reportjunit_mustache),

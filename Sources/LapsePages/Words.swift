@@ -53,6 +53,10 @@ package struct Words: Sendable {
     let backToApp: String
     let goOn: String
 
+    let whatGoodAppDoes: String
+    /// What a good app does about an error, by the name that LapseRules has for it (`ErrorAdvice`).
+    let advice: [String: String]
+
     let footer: String
 
     /// Why a sign-in was refused, by AADSTS number.
@@ -122,6 +126,18 @@ extension Words {
         signedOut: "Signed out", youSignedOut: "You signed out of your account",
         closeWindows: "It is a good idea to close all browser windows.", signingOutOfApp: "Signing out of an app",
         working: "Working...", backToApp: "You are being sent back to your app.", goOn: "Continue",
+        whatGoodAppDoes: "What a good app does",
+        advice: [
+            "signInAgain":
+                "It drops the token or code that was refused, keeps the account, and lets the user sign in again. The same request would be refused again.",
+            "signInWithClaims":
+                "It lets the user sign in again, and hands the claims of the answer to authorize. The same request would be refused again.",
+            "showPage": "It shows the sign-in page: without the user nothing can be settled.",
+            "waitAndRetry": "It keeps the token, waits as long as Retry-After says, and sends the same request again.",
+            "goOnAsking": "It asks again after the interval: the user is not done yet.",
+            "changeRequest":
+                "It is changed: the request or the registration of the app is wrong, and the user can do nothing about it.",
+        ],
         footer: "This is Lapse, a local identity provider for tests. It is not Microsoft, and not a place for a real password.",
         reasons: [
             50126: "The user name or the password is wrong.", 50034: "This account does not exist here.",
@@ -158,6 +174,18 @@ extension Words {
         closeWindows: "Es recomendable cerrar todas las ventanas del navegador.",
         signingOutOfApp: "Cerrando la sesión de una aplicación", working: "Un momento...",
         backToApp: "Le llevamos de vuelta a su aplicación.", goOn: "Continuar",
+        whatGoodAppDoes: "Qué hace una buena aplicación",
+        advice: [
+            "signInAgain":
+                "Descarta el token o el código rechazado, conserva la cuenta y deja que el usuario inicie sesión de nuevo. La misma solicitud se rechazaría otra vez.",
+            "signInWithClaims":
+                "Deja que el usuario inicie sesión de nuevo y entrega a authorize las claims de la respuesta. La misma solicitud se rechazaría otra vez.",
+            "showPage": "Muestra la página de inicio de sesión: sin el usuario no se puede resolver nada.",
+            "waitAndRetry": "Conserva el token, espera lo que dice Retry-After y envía la misma solicitud otra vez.",
+            "goOnAsking": "Vuelve a preguntar después del intervalo: el usuario aún no ha terminado.",
+            "changeRequest":
+                "Hay que cambiarla: la solicitud o el registro de la aplicación es incorrecto, y el usuario no puede hacer nada.",
+        ],
         footer:
             "Esto es Lapse, un proveedor de identidad local para pruebas. No es Microsoft, ni lugar para una contraseña verdadera.",
         reasons: [
@@ -196,6 +224,17 @@ extension Words {
         youSignedOut: "Terminou a sessão da sua conta", closeWindows: "É boa ideia fechar todas as janelas do navegador.",
         signingOutOfApp: "A terminar a sessão de uma aplicação", working: "Um momento...",
         backToApp: "Está a voltar à sua aplicação.", goOn: "Continuar",
+        whatGoodAppDoes: "O que faz uma boa aplicação",
+        advice: [
+            "signInAgain":
+                "Descarta o token ou o código recusado, mantém a conta e deixa o utilizador iniciar sessão de novo. O mesmo pedido seria recusado outra vez.",
+            "signInWithClaims":
+                "Deixa o utilizador iniciar sessão de novo e entrega ao authorize as claims da resposta. O mesmo pedido seria recusado outra vez.",
+            "showPage": "Mostra a página de início de sessão: sem o utilizador nada se resolve.",
+            "waitAndRetry": "Mantém o token, espera o que Retry-After diz e envia o mesmo pedido outra vez.",
+            "goOnAsking": "Pergunta de novo depois do intervalo: o utilizador ainda não terminou.",
+            "changeRequest": "Tem de ser alterada: o pedido ou o registo da aplicação está errado, e o utilizador nada pode fazer.",
+        ],
         footer:
             "Isto é o Lapse, um fornecedor de identidade local para testes. Não é a Microsoft, nem lugar para uma palavra-passe verdadeira.",
         reasons: [

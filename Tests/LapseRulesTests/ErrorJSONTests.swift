@@ -29,6 +29,23 @@ struct EntraErrorJSONTests {
                 ].joined(separator: separator))
     }
 
+    @Test(
+        "What a good app does follows from the OAuth error, and from claims",
+        arguments: [
+            (50173, ErrorAdvice.signInAgain), (700082, .signInAgain), (50057, .signInAgain), (65001, .signInAgain),
+            (50076, .signInWithClaims), (50079, .signInWithClaims), (53003, .signInWithClaims), (50058, .showPage),
+            (65004, .showPage),
+            (90033, .waitAndRetry), (70016, .goOnAsking), (700016, .changeRequest), (50011, .changeRequest),
+            (7_000_215, .changeRequest),
+        ])
+    func advice(number: Int, advice: ErrorAdvice) throws { #expect(try #require(AADSTS(rawValue: number)).advice == advice) }
+
+    @Test("The text of a code for everybody has no placeholder")
+    func generalText() {
+        #expect(AADSTS.grantRevoked.generalText.contains("was issued on '…' and the TokensValidFrom date"))
+        for code in AADSTS.nameable { #expect(!code.generalText.contains("{"), "\(code.rawValue)") }
+    }
+
     @Test("A suberror shows at the newer endpoint, unless the tenant wants none")
     func suberror() {
         let error = AADSTS.grantRevoked.error()

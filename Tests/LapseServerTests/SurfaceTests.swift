@@ -224,6 +224,33 @@ struct SurfaceTests {
     }
 }
 
+@Suite("Where error_uri leads")
+struct CodePageTests {
+    @Test("Each code has its page, in the reader's language", arguments: ["en", "es-MX", "pt-BR"])
+    func languages(language: String) async throws {
+        try await Lab.run { lab in
+            for code in AADSTS.allCases {
+                let page = try await lab.send(.get, "/error?code=\(code.rawValue)", headers: [.acceptLanguage: language])
+                #expect(page.status == 200)
+                #expect(page.text.contains("<html lang=\"\(language.prefix(2))"), "\(code.rawValue)")
+                #expect(page.text.contains("<dd>\(code.row.error)</dd>"))
+                #expect(!page.text.contains("{") && !page.text.contains("lapse-advice\"></p>"), "\(code.rawValue): \(page.text)")
+            }
+            #expect(try await lab.send(.get, "/error?code=1").status == 404)
+        }
+    }
+
+    @Test("It tells name, suberror and what a good app does")
+    func revoked() async throws {
+        try await Lab.run { lab in
+            let page = try await lab.send(.get, "/error?code=50173", headers: [.acceptLanguage: "es"]).text
+            for part in ["FreshTokenNeeded", "bad_token", "invalid_grant", "Descarta el token"] {
+                #expect(page.contains(part), "\(part)")
+            }
+        }
+    }
+}
+
 /// What was logged.
 private final class Lines: LogHandler, Sendable {
     private let texts = Mutex<[String]>([])

@@ -25,6 +25,16 @@ function element(name, attributes = {}, ...children) {
   return made;
 }
 
+// What the address says: the tenant by id or domain, the user by id or name, the app by id. It follows what is chosen, to be shared.
+const said = new URLSearchParams(location.search);
+
+function tellAddress() {
+  const tenant = lab.tenants.find(one => one.id === lab.tenant), user = lab.users.find(one => one.id === lab.user);
+  const parts = { tenant: tenant?.domains[0] ?? lab.tenant, user: user?.userPrincipalName, client: $('client').value };
+  const query = new URLSearchParams(Object.entries(parts).filter(([, value]) => value));
+  history.replaceState(null, '', `?${query}${location.hash}`);
+}
+
 const time = text => text ? text.slice(0, 19).replace('T', ' ') : '';
 const path = (...parts) => `/tenants/${lab.tenant}/${parts.map(encodeURIComponent).join('/')}`;
 /** A user as the narrow list shows it: without the domain that all have. */
@@ -59,7 +69,8 @@ async function steer(method, where, body) {
 async function loadTenants(keep) {
   lab.tenants = [];
   for await (const items of pages('/tenants')) lab.tenants.push(...items);
-  const wanted = keep ?? lab.tenant ?? lab.tenants[0]?.id;
+  const named = lab.tenants.find(tenant => [tenant.id, ...tenant.domains].includes(said.get('tenant')));
+  const wanted = keep ?? lab.tenant ?? named?.id ?? lab.tenants[0]?.id;
   $('tenant').replaceChildren(...lab.tenants.map(tenant => element('option', { value: tenant.id }, `${tenant.name} (${tenant.domains[0]})`)));
   $('tenant').value = wanted;
 }
@@ -67,7 +78,7 @@ async function loadTenants(keep) {
 async function openTenant(id, user) {
   stop();
   const mine = ++opened;
-  Object.assign(lab, { tenant: id, user: null, events: [], users: [], apps: [], timeline: null, isLoading: true });
+  Object.assign(lab, { tenant: id, user: null, events: [], users: [], apps: [], timeline: null, isLoading: true, scrolled: null });
   $('tenant').value = id;
   await Promise.all([loadDirectory(user), loadClock(), loadPropagation()]);
   if (mine !== opened) return;
@@ -95,10 +106,12 @@ async function loadDirectory(user) {
   }
   if (mine !== opened) return;
   Object.assign(lab, found);
-  lab.user = [user, lab.user, lab.users[0]?.id].find(id => lab.users.some(known => known.id === id)) ?? null;
+  const named = lab.users.find(one => [one.id, one.userPrincipalName].includes(said.get('user')))?.id, client = $('client').value || said.get('client');
+  lab.user = [user, lab.user, named, lab.users[0]?.id].find(id => lab.users.some(known => known.id === id)) ?? null;
   $('user').replaceChildren(...lab.users.map(one => element('option', { value: one.id }, shortName(one))));
   $('user').value = lab.user ?? '';
-  $('client').replaceChildren(...lab.apps.filter(app => app.delegated.length).map(app => element('option', { value: app.id }, app.name)));
+  $('client').replaceChildren(...lab.apps.filter(app => app.delegated.length).map(app => element('option', { value: app.id, selected: app.id === client }, app.name)));
+  tellAddress();
 }
 
 async function loadClock() {
@@ -109,11 +122,25 @@ async function loadClock() {
   tick();
 }
 
+// Each preset's planes, as the model shows them.
+const LATE = delay => ({ refresh: delay, session: delay, cae: delay, directory: 'immediate' });
+const PRESETS = {
+  instant: LATE('immediate'), observed: LATE({ fixed: 'PT29S' }), flapping: LATE({ uniform: ['PT10S', 'PT4M'] }),
+  documented: { ...LATE({ fixed: 'PT3M' }), cae: { uniform: ['PT0S', 'PT15M'] } },
+};
+
+/** The name of the preset that the model is; empty for one of somebody's own. */
+function presetOf({ regions, routing, planes }) {
+  const same = Object.keys(PRESETS).find(name => Object.entries(PRESETS[name]).every(([plane, delay]) => JSON.stringify(planes[plane]) === JSON.stringify(delay)));
+  const several = regions.join() === 'eastus,westeurope,southeastasia' && routing === 'round-robin';
+  return same && (same === 'flapping' ? several : regions.join() === 'local') ? same : '';
+}
+
 async function loadPropagation() {
   const mine = opened, model = await call('GET', path('propagation'));
   if (mine !== opened) return;
   lab.model = model;
-  $('preset').value = '';
+  $('preset').value = presetOf(model);
   if (document.activeElement !== $('model')) $('model').value = JSON.stringify(model, null, 1);
   const chosen = $('delay-region').value;
   $('delay-region').replaceChildren(element('option', { value: '' }, 'every region'), ...model.regions.map(region => element('option', { value: region, selected: region === chosen }, region)));
@@ -189,6 +216,7 @@ function tick() {
     const line = picture.querySelector('.now');
     line.setAttribute('x1', x);
     line.setAttribute('x2', x);
+    [...picture.querySelectorAll('text')].find(text => text.textContent === 'now')?.setAttribute('x', x);
     if (part > 1) refreshSoon();
   }
 }
@@ -354,6 +382,14 @@ function table(heads, rows) {
     element('tbody', {}, ...rows.map(cells => element('tr', {}, ...cells.map(cell => element('td', {}, cell)))))));
 }
 
+/** Where the picture is wider than its place it begins at the present, and stays where somebody has moved it. */
+function showNow() {
+  const place = document.querySelector('.picture'), line = place?.querySelector('.now');
+  if (!line) return;
+  const x = Number(line.getAttribute('x1')) / place.querySelector('svg').viewBox.baseVal.width * place.scrollWidth;
+  place.scrollLeft = lab.scrolled ?? Math.max(0, x - place.clientWidth * 0.7);
+}
+
 function render() {
   const name = view();
   for (const link of document.querySelectorAll('nav a')) {
@@ -361,7 +397,10 @@ function render() {
   }
   const scrolled = document.querySelector('.scroll')?.scrollTop ?? 0;
   const focused = document.activeElement?.getAttribute?.('aria-label');
+  const before = document.querySelector('.picture');
+  if (before) lab.scrolled = before.scrollLeft;
   $('view').replaceChildren(...VIEWS[name]());
+  showNow();
   const scroll = document.querySelector('.scroll');
   if (scroll) scroll.scrollTop = scrolled;
   if (focused) [...$('view').querySelectorAll('[aria-label]')].find(one => one.getAttribute('aria-label') === focused)?.focus();
@@ -411,8 +450,9 @@ async function watchRequests() {
 
 async function chooseUser(id, show) {
   lab.user = id;
-  Object.assign(lab, { timeline: null, isLoading: true });
+  Object.assign(lab, { timeline: null, isLoading: true, scrolled: null });
   $('user').value = id;
+  tellAddress();
   await loadTimeline();
   if (show) location.hash = '#timeline'; else render();
 }
@@ -434,7 +474,7 @@ for (const button of document.querySelectorAll('[data-advance]')) {
 for (const button of document.querySelectorAll('[data-until]')) {
   button.addEventListener('click', guarded(() => steer('POST', path('clock', 'advance'), { until: button.dataset.until })));
 }
-on('client', 'change', () => { if (view() === 'board') render(); });
+on('client', 'change', () => { tellAddress(); if (view() === 'board') render(); });
 on('sign-in', 'click', async () => {
   const client = $('client').value;
   const made = await steer('POST', path('grants'), { user: lab.user, client_id: client, scope: 'openid profile offline_access User.Read', method: $('method').value });
@@ -450,7 +490,7 @@ on('disable', 'click', () => steer('PATCH', path('users', lab.user), { accountEn
 on('enable', 'click', () => steer('PATCH', path('users', lab.user), { accountEnabled: true }));
 on('delete', 'click', () => confirm(`Delete ${nameOf(lab.user)}? Graph's deletedItems can restore the user for thirty days.`) && steer('DELETE', path('users', lab.user)));
 on('preset', 'change', () => $('preset').value && steer('PUT', path('propagation'), $('preset').value));
-on('apply', 'click', () => { $('preset').value = ''; return steer('PUT', path('propagation'), JSON.parse($('model').value)); });
+on('apply', 'click', () => steer('PUT', path('propagation'), JSON.parse($('model').value)));
 on('set-delay', 'click', () => {
   const number = Number($('delay').value), plane = $('delay-plane').value, region = $('delay-region').value, { regions, planes } = lab.model;
   if (!(number >= 0) || $('delay').value === '') throw new Refused(400, 'The delay must be a number, 0 or more.');

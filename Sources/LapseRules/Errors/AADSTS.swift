@@ -110,10 +110,10 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
     }
 
     package struct Row: Sendable {
-        let error: String
+        package let error: String
         package let text: String
         let status: Int
-        let suberror: String?
+        package let suberror: String?
         let hasErrorURI: Bool
         package let source: Source
 
@@ -247,7 +247,7 @@ package struct AADSTS: RawRepresentable, Hashable, Sendable {
             text = text.replacing("{\(name)}", with: value.utf8.count <= 200 ? value : value.prefix(200) + "…")
         }
         // What stands for a value in Microsoft's list, and that Lapse does not have.
-        if Self.catalogue[self] == nil { text = text.withoutPlaceholders }
+        if Self.catalogue[self] == nil { text = text.replacingPlaceholders(with: "") }
         return EntraError(
             code: self, error: row.error, status: row.status, text: text, suberror: row.suberror, hasErrorURI: row.hasErrorURI)
     }
@@ -263,11 +263,11 @@ extension AADSTS: CaseIterable {
 }
 
 extension String {
-    /// The text without `{…}`.
-    fileprivate var withoutPlaceholders: String {
+    /// The text with something else for each `{…}`.
+    func replacingPlaceholders(with other: String) -> String {
         var (text, rest) = ("", self[...])
         while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
-            text += rest[..<open]
+            text += rest[..<open] + other
             rest = rest[rest.index(after: close)...]
         }
         return text + rest

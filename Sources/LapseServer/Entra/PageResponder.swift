@@ -89,8 +89,16 @@ struct PageResponder {
                     MessagePage(heading: "Unknown error code", text: "Lapse answers no error with this code.", in: .english),
                     status: .notFound)
             }
-            return page(MessagePage(heading: "AADSTS\(code.rawValue)", text: code.row.text, in: .english))
+            return page(CodePage(code, in: request.words))
         }
+    }
+}
+
+extension CodePage {
+    init(_ code: AADSTS, in words: Words) {
+        self.init(
+            code: code.rawValue, heading: "AADSTS\(code.rawValue)", name: code.name, text: code.generalText, error: code.row.error,
+            suberror: code.row.suberror, advice: code.advice.rawValue, in: words)
     }
 }
 

@@ -90,6 +90,21 @@ def test_a_revocation_travels(lapse, visit):
     assert page.locator("#said").inner_text() != first
 
 
+def test_on_a_phone_the_picture_begins_at_the_present_and_stays_where_it_is_moved(lapse, visit):
+    frozen(lapse)
+    grant(lapse)
+    lapse.tenant("POST", "clock/advance", {"by": "PT1H"})
+    page = visit(viewport={"width": 390, "height": 844})
+    page.locator("svg.timeline .alive").first.wait_for()
+    place = "document.querySelector('.picture')"
+    seen = "(now => now.left >= 0 && now.right <= innerWidth)(document.querySelector('svg.timeline .now').getBoundingClientRect())"
+    assert page.evaluate(f"{place}.scrollWidth > {place}.clientWidth") and page.evaluate(seen)
+    page.evaluate(f"{place}.scrollLeft = 7")
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page.locator("svg.timeline .cut").wait_for(state="attached")
+    assert page.evaluate(f"{place}.scrollLeft") == 7
+
+
 def test_a_running_clock_counts_down_by_itself(lapse, visit):
     grant(lapse)
     lapse.tenant("PUT", "propagation", {"planes": {"refresh": {"fixed": "PT3S"}}})
@@ -148,6 +163,31 @@ def test_a_delay_is_a_number_and_a_unit_for_an_endpoint_and_a_region(lapse, visi
     page.locator("#delay").fill("")
     page.get_by_role("button", name="Set the delay").click()
     assert "The delay must be a number" in page.get_by_role("alert").inner_text()
+
+
+def test_the_address_says_what_is_looked_at_and_can_be_shared(lapse, visit):
+    page = visit(f"?tenant={DOMAIN}&user=alex@contoso.example&client={NATIVE}#board")
+    assert page.locator("#user option:checked").inner_text() == "Alex Wilber (alex)"
+    page.get_by_text("This user has no sign-in with Lapse Native.").wait_for()
+    page.locator("#user").select_option(label="Adele Vance (adele)")
+    chromium.until(page, "new URLSearchParams(location.search).get('user') === 'adele@contoso.example'")
+    assert page.evaluate("location.hash") == "#board"
+    page.locator("#tenant").select_option(label="Fabrikam (fabrikam.example)")
+    chromium.until(page, "new URLSearchParams(location.search).get('tenant') === 'fabrikam.example'")
+    # Without an address: Contoso, and not a sandbox.
+    sandbox = lapse.control("POST", "/tenants", {"template": "contoso"})
+    assert visit().locator("#tenant option:checked").inner_text() == f"Contoso ({DOMAIN})"
+    lapse.control("DELETE", f"/tenants/{sandbox['id']}")
+
+
+@pytest.mark.parametrize("preset", ["instant", "documented", "observed", "flapping"])
+def test_the_preset_box_says_which_one_it_is(lapse, visit, preset):
+    lapse.tenant("PUT", "propagation", preset)
+    page = visit()
+    assert page.locator("#preset").input_value() == preset
+    page.locator("#delay").fill("7")
+    page.get_by_role("button", name="Set the delay").click()
+    chromium.until(page, "document.getElementById('preset').value === ''")
 
 
 def test_events_are_searched_and_a_moving_clock_is_one_row(lapse, visit):
