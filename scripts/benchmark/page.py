@@ -4,6 +4,7 @@ import json
 import statistics
 
 from benchmark.requests import request_rows
+from benchmark.scale import reset_rows
 from benchmark.tools import Failed
 
 NAMES = {"this": "Lapse", "other": "before"}
@@ -37,6 +38,9 @@ def scale_rows(report):
             first, last = list(sizes)[0], list(sizes)[-1]
             yield f"{call}, {int(first):,} and {int(last):,} {subject}", {
                 name: " / ".join(f"{found[name][subject][call][size]:.2f}" for size in (first, last)) + " ms" for name in found}
+    columns = {name: dict(reset_rows(each)) for name, each in report.get("resets", {}).items()}
+    for what in columns.get("this", ()):
+        yield what, {name: column[what] for name, column in columns.items()}
 
 
 def soak_rows(report):

@@ -1,13 +1,15 @@
 """Single calls, by how much there is of what they might look through: refresh tokens, events, revocations of one user, sandboxes."""
 
 import contextlib
+import http.client
 import json
 import shutil
 import sqlite3
 import statistics
+import threading
 import time
 
-from benchmark.lapse import CLIENT, SCOPE, TENANT, USER, Server, ask, fill, make_grant, redeem, revoke
+from benchmark.lapse import CLIENT, HOST, SCOPE, TENANT, USER, Server, ask, fill, make_grant, redeem, revoke
 from benchmark.mixed import fetch
 from benchmark.tables import table
 from benchmark.tools import Failed, say
@@ -186,6 +188,40 @@ def measure_sandboxes(lapse, folder, options):
     return found
 
 
+def measure_reset(lapse, folder, options):
+    """Resets a tenant with very many refresh tokens, while another tenant's user redeems without a pause."""
+    size, data = (TOKENS[1] if options.quick else TOKENS[-1]), folder / "reset"
+    say(f"Scale: a reset of {size:,} refresh tokens")
+    with Server(lapse, data) as server:
+        made = make_grant(server.connect())
+    fill(data, made["grant"], size)
+    file = data / "lapse.sqlite3"
+    found = {"refresh tokens": size, "database before": file.stat().st_size / 1e6}
+    with Server(lapse, data, patience=600) as server:
+        connection = server.connect()
+        body = json.dumps({"user": "nestor@fabrikam.example", "client_id": CLIENT, "scope": SCOPE})
+        other = ask(connection, "POST", "/_lapse/api/tenants/fabrikam.example/grants", body, "application/json", 201)[0]["refresh_token"]
+        latencies, most, done = [], 0, threading.Event()
+
+        def reset():
+            long = http.client.HTTPConnection(HOST, server.port, timeout=600)
+            with contextlib.closing(long):
+                found["seconds"] = timed(lambda: ask(long, "POST", f"{TENANT}/reset", "", "application/json", 200)) / 1e3
+            done.set()
+
+        running = threading.Thread(target=reset)
+        running.start()
+        while not done.is_set():
+            latencies.append(timed(lambda: redeem(connection, other)))
+            most = max(most, server.memory())
+        running.join()
+        time.sleep(1 if options.quick else 20)
+        found |= {"redeems": len(latencies), "p99_ms": statistics.quantiles(latencies, n=100)[98], "worst_ms": max(latencies),
+                  "memory_mb": most, "database after": file.stat().st_size / 1e6}
+    shutil.rmtree(data)
+    return found
+
+
 SUBJECTS = (("refresh tokens of one user", measure_tokens), ("events", measure_events),
             ("former revocations of one user", measure_revocations), ("sandboxes", measure_sandboxes))
 
@@ -199,6 +235,32 @@ def measure_scale_of_calls(programs, folder, options):
             call: {size: statistics.median(times) for size, times in sizes.items()}
             for call, sizes in measure(program, place, options).items()} for subject, measure in SUBJECTS}
     return found
+
+
+def measure_resets(programs, folder, options):
+    """By program; an older one may hold up all redeems meanwhile."""
+    found = {}
+    for name, program in programs.items():
+        place = folder / f"resets-{name}"
+        place.mkdir()
+        found[name] = measure_reset(program, place, options)
+    return found
+
+
+def reset_rows(found):
+    """What was measured of one program, as it is shown."""
+    what = f"reset of a tenant with {found['refresh tokens']:,} refresh tokens"
+    yield what, f"{found['seconds']:.1f} s"
+    yield "another tenant's redeem beside it, 99th percentile", f"{found['p99_ms']:.1f} ms"
+    yield "another tenant's redeem beside it, worst", f"{found['worst_ms']:.1f} ms"
+    yield "memory meanwhile, at most", f"{found['memory_mb']:.0f} MB"
+    yield "database before and after", f"{found['database before']:.0f} / {found['database after']:.1f} MB"
+
+
+def reset_lines(report):
+    columns = {name: dict(reset_rows(found)) for name, found in report["resets"].items()}
+    return ["", "A reset", *table(["", *("this" if name == "this" else "the other program" for name in columns)], [
+        [what, *(column[what] for column in columns.values())] for what in next(iter(columns.values()))])]
 
 
 def scale_lines(report):
