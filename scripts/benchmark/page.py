@@ -5,6 +5,7 @@ import statistics
 
 from benchmark.requests import request_rows
 from benchmark.scale import reset_rows
+from benchmark.tables import by_program
 from benchmark.tools import Failed
 
 NAMES = {"this": "Lapse", "other": "before"}
@@ -38,9 +39,8 @@ def scale_rows(report):
             first, last = list(sizes)[0], list(sizes)[-1]
             yield f"{call}, {int(first):,} and {int(last):,} {subject}", {
                 name: " / ".join(f"{found[name][subject][call][size]:.2f}" for size in (first, last)) + " ms" for name in found}
-    columns = {name: dict(reset_rows(each)) for name, each in report.get("resets", {}).items()}
-    for what in columns.get("this", ()):
-        yield what, {name: column[what] for name, column in columns.items()}
+    if "resets" in report:
+        yield from by_program(report["resets"], reset_rows)
 
 
 def soak_rows(report):
@@ -53,9 +53,7 @@ def soak_rows(report):
 
 
 def rows_of_requests(report):
-    columns = {name: dict(request_rows(found)) for name, found in report["requests"].items()}
-    for what in columns["this"]:
-        yield what, {name: column.get(what, "") for name, column in columns.items()}
+    return by_program(report["requests"], request_rows)
 
 
 PARTS = {"comparison": comparison_rows, "instructions": instruction_rows, "requests": rows_of_requests, "mixed": mixed_rows,

@@ -8,7 +8,7 @@ import urllib.parse
 from benchmark.lapse import CLIENT, SCOPE, Server, check_signatures, fill, make_grant, redeem
 from benchmark.load import window, write_request, write_script
 from benchmark.mixed import streams
-from benchmark.tables import table
+from benchmark.tables import side_by_side
 from benchmark.tools import say
 
 CONNECTIONS, MANY_CONNECTIONS = 32, 512
@@ -105,7 +105,6 @@ def request_rows(found):
 
 
 def request_lines(report):
-    settings, columns = report["settings"], [dict(request_rows(found)) for found in report["requests"].values()]
-    names = ["this" if name == "this" else "the other program" for name in report["requests"]]
-    return [f"Windows of {settings['window_seconds']} s, median of {settings['rounds']}", *table(
-        ["", *names], [[what, *(column.get(what, "") for column in columns)] for what in columns[0]])]
+    settings = report["settings"]
+    return [f"Windows of {settings['window_seconds']} s, median of {settings['rounds']}",
+            *side_by_side(report["requests"], request_rows)]

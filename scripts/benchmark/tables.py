@@ -60,6 +60,19 @@ def table(heads, rows):
         for column, (cell, width) in enumerate(zip(line, widths))).rstrip() for line in cells]
 
 
+def by_program(found, rows):
+    """Each figure with what it is of each program, as `rows` shows one."""
+    columns = {name: dict(rows(each)) for name, each in found.items()}
+    for what in columns["this"]:
+        yield what, {name: column.get(what, "") for name, column in columns.items()}
+
+
+def side_by_side(found, rows):
+    """The same as a table."""
+    names = ["this" if name == "this" else "the other program" for name in found]
+    return table(["", *names], [[what, *each.values()] for what, each in by_program(found, rows)])
+
+
 def disturbance(cores):
     """The warning that other work took so many cores, if it was more than the system's own."""
     return [f"Other work took {cores:.2f} cores during the windows: read the ratios with care."] if cores > DISTURBED else []
