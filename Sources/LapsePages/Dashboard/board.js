@@ -1,6 +1,6 @@
 // The verdict board: what each endpoint answers now, in each region, to one sign-in of the chosen user with the chosen app.
 
-import { call, refresh } from './lab.js';
+import { call, drawn, refresh } from './lab.js';
 
 const ENDPOINTS = [
   { plane: 'refresh', name: 'Token endpoint', asks: 'a refresh', kind: 'grants', endpoint: 'token' },
@@ -18,13 +18,7 @@ const REFUSALS = {
 // A tick, a clock and a cross: told apart without colour too.
 const SIGNS = { ok: 'M4 10.5 8.5 15 16.5 5.5', late: 'M10 5v5.5l3.5 2.5M10 2a8 8 0 1 0 .01 0', no: 'M5 5l10 10M15 5 5 15' };
 
-function sign(state) {
-  const made = document.createElementNS('http://www.w3.org/2000/svg', 'svg'), line = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  for (const [name, value] of Object.entries({ viewBox: '0 0 20 20', width: 22, height: 22, 'aria-hidden': 'true' })) made.setAttribute(name, value);
-  line.setAttribute('d', SIGNS[state]);
-  made.append(line);
-  return made;
-}
+const sign = state => drawn('svg', { viewBox: '0 0 20 20', width: 22, height: 22, 'aria-hidden': 'true' }, drawn('path', { d: SIGNS[state] }));
 
 /** @param tools what the dashboard's other views are made with. */
 export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, tokens, left }) {
@@ -94,14 +88,12 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   /** What the app would read, region by region. */
   async function tryIt({ name, asks, kind, endpoint }) {
     const row = grant(), id = kind === 'grants' ? row.id : row.session, found = [];
-    for (const { name: region } of regionsOf()) {
+    for (const region of lab.model.regions) {
       const { status, body } = await steer('POST', path(kind, id, 'try'), { endpoint, region });
       found.push(result(`${name} in ${region}, ${asks}: ${status}${body.error ? ` ${typeof body.error === 'string' ? body.error : body.error.code}` : ''}`, body));
     }
     tried.replaceChildren(...found);
   }
-
-  const regionsOf = () => (lab.model?.regions ?? ['local']).map(name => ({ name }));
 
   async function refreshForReal() {
     const row = grant(), held = tokens.get(row.id);

@@ -2,7 +2,7 @@
 
 import { boardViews } from './board.js';
 import { labViews } from './faults.js';
-import { call, Clock, command, follow, pages, Refused } from './lab.js';
+import { call, Clock, command, drawn, follow, pages, Refused } from './lab.js';
 import { play } from './story.js';
 
 const $ = id => document.getElementById(id);
@@ -146,13 +146,16 @@ async function loadPropagation() {
   $('delay-region').replaceChildren(element('option', { value: '' }, 'every region'), ...model.regions.map(region => element('option', { value: region, selected: region === chosen }, region)));
 }
 
+// The views that the timeline is drawn in anew: drawing them asks for what else they show.
+const OF_TIMELINE = ['board', 'timeline', 'lineage'];
+
 async function loadTimeline() {
   const mine = ++asked, tenant = opened;
   const data = lab.user ? await call('GET', `${path('users', lab.user, 'timeline')}?picture=true`) : null;
   if (mine !== asked || tenant !== opened) return;
   if (data) lab.home.set(data);
   Object.assign(lab, { timeline: data, isLoading: false });
-  if (['board', 'timeline', 'lineage'].includes(view())) render();
+  if (OF_TIMELINE.includes(view())) render();
 }
 
 function onEvent(event) {
@@ -170,7 +173,7 @@ function onEvent(event) {
 function refreshSoon() {
   if (refreshSoon.waits) return;
   refreshSoon.waits = true;
-  setTimeout(guarded(async () => { refreshSoon.waits = false; await loadClock(); await loadTimeline(); await own.load[view()]?.(); }), 80);
+  setTimeout(guarded(async () => { refreshSoon.waits = false; await loadClock(); await loadTimeline(); if (!OF_TIMELINE.includes(view())) await own.load[view()]?.(); }), 80);
 }
 
 function renderEventsSoon() {
@@ -261,12 +264,6 @@ const SHAPES = { stripes: { d: 'M1 16V4h3L1 10M6 4h5L5 16H1M13 4h5l-6 12H7M19 8v
 
 /** What the parts of the picture mean, drawn as they are there. */
 function legend() {
-  const drawn = (name, attributes, ...children) => {
-    const made = document.createElementNS('http://www.w3.org/2000/svg', name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-    made.append(...children);
-    return made;
-  };
   return element('ul', { class: 'legend', 'aria-label': 'What the picture shows' }, ...LEGEND.map(([shape, look, text]) => element('li', {},
     drawn('svg', { viewBox: '0 0 20 20', width: 20, height: 20, 'aria-hidden': 'true' }, drawn(shape === 'stripes' ? 'path' : shape, { class: look, ...SHAPES[shape] })), ' ', text)));
 }

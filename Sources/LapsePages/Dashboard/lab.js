@@ -49,6 +49,14 @@ export function command(method, path, body) {
   return parts.join(' ');
 }
 
+/** A part of a drawing. */
+export function drawn(name, attributes, ...children) {
+  const made = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...children);
+  return made;
+}
+
 /** A list, part by part. */
 export async function* pages(path) {
   for (let next; next !== null;) {

@@ -95,6 +95,10 @@ struct Explained {
         session = grant.session
     }
 
+    init(_ token: Event.AccessToken, of grant: Grant) {
+        self.init(.accessToken(end: token.endsAt, grant, isEvaluated: token.isEvaluated), of: grant)
+    }
+
     init(_ session: BrowserSession) {
         subject = .session(session)
         grant = nil
@@ -121,9 +125,7 @@ extension Operation {
     }
 
     func newestAccessTokenOf(_ grant: Grant) throws -> Explained? {
-        try tx.newestAccessToken(of: grant).map {
-            Explained(.accessToken(end: $0.token.endsAt, grant, isEvaluated: $0.token.isEvaluated), of: grant)
-        }
+        try tx.newestAccessToken(of: grant).map { Explained($0.token, of: grant) }
     }
 
     /// What was found with everything that speaks for it and against it, on the clock of the user's home.

@@ -69,10 +69,10 @@ extension Authority {
                     try $0.refresh(token, of: grant, trace)
                 }
             case .graph:
-                guard let newest = try op.tx.newestAccessToken(of: grant), let found = try op.newestAccessTokenOf(grant) else {
+                guard let newest = try op.tx.newestAccessToken(of: grant) else {
                     throw ControlError.invalid(FieldError("endpoint", "takes an access token, and the log has none of the grant"))
                 }
-                return try op.tried(found, question, trace) { try $0.readMe(newest, of: grant, trace) }
+                return try op.tried(Explained(newest.token, of: grant), question, trace) { try $0.readMe(newest, of: grant, trace) }
             case .authorize:
                 throw ControlError.invalid(FieldError("endpoint", "takes a session: a grant has token and graph"))
             }
