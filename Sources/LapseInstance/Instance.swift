@@ -116,6 +116,7 @@ package struct Instance: Sendable {
                 publicURL: settings.publicURL, graphURL: settings.graphURL, backChannel: settings.backChannel,
                 controlToken: settings.controlToken,
                 exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, status: status,
+                labs: BuiltInLabs.all,
                 systemTime: Machine.now, logger: log.logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)

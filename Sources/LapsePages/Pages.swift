@@ -92,12 +92,14 @@ package enum PageAssets {
     package static let dashboard = PackageResources.dashboard_html
     /// `/`: what runs here, and what to type where.
     package static let start = PackageResources.start_html
+    /// Labs, for learners.
+    package static let labs = PackageResources.labs_html
     /// The sample app.
     package static let app = PackageResources.app_html
     package static let dashboardStyle = PackageResources.dashboard_css
     package static let dashboardScripts = [
         "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
         "faults.js": PackageResources.faults_js, "board.js": PackageResources.board_js,
-        "app.js": PackageResources.app_js, "start.js": PackageResources.start_js,
+        "app.js": PackageResources.app_js, "start.js": PackageResources.start_js, "labs.js": PackageResources.labs_js,
     ]
 }

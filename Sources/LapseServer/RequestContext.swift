@@ -42,6 +42,8 @@ package struct Site: Sendable {
     let controlToken: SecretHash?
     let version: String
     let status: @Sendable () async -> ServerStatus
+    /// The labs that come along.
+    let labs: @Sendable () throws -> [LabScript]
     /// The machine's clock: for errors that belong to no tenant.
     let systemTime: @Sendable () -> Timestamp
     let logger: Logger
@@ -57,6 +59,7 @@ package struct Site: Sendable {
         unavailable: UnavailableLog = UnavailableLog(),
         log: ServerLog? = nil, version: String,
         status: @escaping @Sendable () async -> ServerStatus = { ServerStatus() },
+        labs: @escaping @Sendable () throws -> [LabScript] = { [] },
         systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -69,6 +72,7 @@ package struct Site: Sendable {
         self.controlToken = controlToken.map { SecretHash(of: $0) }
         self.version = version
         self.status = status
+        self.labs = labs
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)

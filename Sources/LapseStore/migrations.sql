@@ -211,3 +211,16 @@ CREATE INDEX refresh_tokens_by_end ON refresh_tokens (tenant, expires_at);
 INSERT INTO refresh_tokens SELECT * FROM old_tokens;
 DROP TABLE old_tokens;
 DROP TABLE old_grants;
+
+-- The lab that a tenant plays, with what its learner predicted and what came of it; no row: none. A reset removes it.
+CREATE TABLE lab_runs (
+    tenant      TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    definition  TEXT NOT NULL,                 -- JSON of the lab as it was given
+    language    TEXT NOT NULL,
+    is_changed  INTEGER NOT NULL CHECK (is_changed IN (0, 1)), -- played with its change
+    started_at  INTEGER NOT NULL,              -- when the first thing happens; tenant's clock
+    sign_ins    TEXT NOT NULL,                 -- JSON: by name, grant and session
+    predictions TEXT NOT NULL,                 -- JSON: by question
+    outcomes    TEXT NOT NULL,                 -- JSON: by question
+    played      INTEGER NOT NULL               -- how many of the steps
+) STRICT, WITHOUT ROWID;

@@ -9,12 +9,13 @@ import Testing
 struct FileSchemaTests {
     @Test(
         "The schema is what the code takes",
-        arguments: ["seed", "lapse", "scenario", "faults", "expectations"])
+        arguments: ["seed", "lapse", "scenario", "faults", "expectations", "lab"])
     func schema(name: String) throws {
         let described = try #require(JSON(parsing: try OpenAPIDocument.whole.get())?["components"]?["schemas"])
         let root: JSON =
             switch name {
             case "seed": ["$ref": "#/$defs/SeedFile"]
+            case "lab": ["$ref": "#/$defs/LabScript"]
             case "lapse": Self.settings
             case "scenario": Self.scenario
             case "faults": Self.list("faults", of: "NewFault")
@@ -33,7 +34,7 @@ struct FileSchemaTests {
     private static let titles = [
         "seed": "A seed file of Lapse: tenants, users, apps", "lapse": "lapse.yaml: how `lapse serve` runs",
         "scenario": "A scenario of `lapse check`", "faults": "Faults for `lapse fault add --file`",
-        "expectations": "Expectations for `lapse check --expect`",
+        "expectations": "Expectations for `lapse check --expect`", "lab": "A lab of `lapse lab`",
     ]
 
     // MARK: What the control API does not describe

@@ -2,7 +2,7 @@
 
 import { boardViews } from './board.js';
 import { labViews } from './faults.js';
-import { call, Clock, command, drawn, follow, pages, Refused } from './lab.js';
+import { call, Clock, command, drawn, element, follow, pages, Refused } from './lab.js';
 import { play } from './story.js';
 
 const $ = id => document.getElementById(id);
@@ -12,18 +12,6 @@ const lab = { tenants: [], tenant: null, users: [], user: null, apps: [], events
 // Which tenant was opened last: what an earlier one still waits for is thrown away.
 let opened = 0, asked = 0;
 let stop = () => {};
-
-// What is made here is text: names come from whoever named them.
-function element(name, attributes = {}, ...children) {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
-    else if (value === true) made.setAttribute(key, '');
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
-  }
-  made.append(...children.filter(child => child !== null && child !== undefined));
-  return made;
-}
 
 // What the address says: the tenant by id or domain, the user by id or name, the app by id. It follows what is chosen, to be shared.
 const said = new URLSearchParams(location.search);

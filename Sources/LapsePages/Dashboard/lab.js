@@ -49,6 +49,18 @@ export function command(method, path, body) {
   return parts.join(' ');
 }
 
+/** A part of a page. What is made here is text: names come from whoever named them. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith('on')) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, '');
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter(child => child !== null && child !== undefined));
+  return made;
+}
+
 /** A part of a drawing. */
 export function drawn(name, attributes, ...children) {
   const made = document.createElementNS('http://www.w3.org/2000/svg', name);

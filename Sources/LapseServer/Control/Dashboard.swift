@@ -10,13 +10,20 @@ struct Dashboard {
     let site: Site
 
     func page(_ request: Request, _ context: LapseContext) -> Response {
+        own(PageAssets.dashboard, "The dashboard answers", request)
+    }
+
+    /// `/_lapse/lab`: the labs, each in a sandbox.
+    func labs(_ request: Request, _ context: LapseContext) -> Response { own(PageAssets.labs, "Labs answer", request) }
+
+    private func own(_ page: [UInt8], _ whatAnswers: String, _ request: Request) -> Response {
         guard site.isOwnHost(request.head.authority) else {
             return PageResponder(site: site).page(
                 MessagePage(
-                    heading: "Not here", text: "The dashboard answers only to loopback names, *.localhost and the public URL.",
+                    heading: "Not here", text: "\(whatAnswers) only to loopback names, *.localhost and the public URL.",
                     in: .english), status: .forbidden)
         }
-        return unframed(PageAssets.dashboard)
+        return unframed(page)
     }
 
     /// `/`: what runs here, and what to type where. By a name that is not Lapse's own it says only what this is.

@@ -38,7 +38,7 @@ extension Trial.Question {
     /// `{"endpoint","region"?,"at"?}`
     init(_ body: JSON) throws(FieldError) {
         var reader = try ObjectReader(body)
-        guard let endpoint = try reader.choice("endpoint", of: Trial.Endpoint.self) else {
+        guard let endpoint = try reader.choice("endpoint", of: TrialEndpoint.self) else {
             throw FieldError("endpoint", "is required")
         }
         let (region, at) = (try reader.string("region"), try reader.instant("at"))

@@ -12,7 +12,8 @@ enum OpenAPIDocument {
         PackageResources.document_json, PackageResources.tenants_json, PackageResources.clock_json,
         PackageResources.propagation_json, PackageResources.policies_json, PackageResources.users_json,
         PackageResources.consents_json, PackageResources.apps_json, PackageResources.grants_json,
-        PackageResources.revocations_json, PackageResources.explain_json, PackageResources.faults_json, PackageResources.gates_json,
+        PackageResources.revocations_json, PackageResources.explain_json, PackageResources.labs_json,
+        PackageResources.faults_json, PackageResources.gates_json,
         PackageResources.tokens_json, PackageResources.report_json, PackageResources.expectations_json,
         PackageResources.events_json, PackageResources.exchanges_json,
     ]

@@ -47,12 +47,17 @@ extension OpenAPIDocument {
         "Cause": words(Revocation.Cause.allCases),
         "CauseWithPassword": words(Revocation.Cause.allCases.filter(\.setsPassword)),
         "StateChangeKind": words(StateChange.Kind.allCases),
-        "GrantTrialEndpoint": words([Trial.Endpoint.token, .graph]),
-        "SessionTrialEndpoint": words([Trial.Endpoint.authorize]),
+        "GrantTrialEndpoint": words([TrialEndpoint.token, .graph]),
+        "SessionTrialEndpoint": words([TrialEndpoint.authorize]),
         "ExplainedKind": words(Explanation.Question.Kind.allCases),
         "VerdictRule": words(Explanation.Rule.allCases),
         "AcceptingRule": words(Explanation.Rule.allCases.filter(\.accepts)),
         "RefusingRule": words(Explanation.Rule.allCases.filter { !$0.accepts }),
+
+        // Labs.
+        "LabLanguage": words(LabScript.Language.allCases),
+        "LabEndpoint": words(TrialEndpoint.allCases),
+        "LabAccount": words(LabScript.Happening.State.allCases),
 
         // Faults.
         "FaultEndpoint": words(Fault.Endpoint.allCases),

@@ -28,12 +28,14 @@ struct ScopedSignIn {
         let refreshToken: RefreshToken?
     }
 
-    /// - Parameter session: nil for a sign-in without one.
-    func issue(_ authentication: Authentication, session: GUID? = nil) -> Issued {
+    /// - Parameters:
+    ///   - session: nil for a sign-in without one.
+    ///   - declaresCP1: whether the client says that it understands claims challenges.
+    func issue(_ authentication: Authentication, session: GUID? = nil, declaresCP1: Bool = false) -> Issued {
         let grant = Grant(
             id: context.random.guid(), tenant: context.tenant.id, user: user.id, client: context.app.id,
             clientClass: context.app.clientClass, scope: scope.grantText, authentication: authentication, session: session,
-            createdAt: context.now, registration: context.app.registration)
+            createdAt: context.now, declaresCP1: declaresCP1, registration: context.app.registration)
         let issue = context.issue(grant, scope: scope, user: user)
         return Issued(grant: grant, plan: issue.plan, refreshToken: issue.refreshToken)
     }

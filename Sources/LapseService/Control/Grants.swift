@@ -7,11 +7,16 @@ package struct NewGrant: Sendable {
     /// When the user gave the credential, on the home tenant's clock; nil: now.
     package let authTime: Timestamp?
     package let method: SignInMethod
+    /// Whether the client says that it understands claims challenges (`cp1`).
+    package let declaresCP1: Bool
 
-    package init(_ signIn: DirectSignIn, authTime: Timestamp? = nil, method: SignInMethod = .password) {
+    package init(
+        _ signIn: DirectSignIn, authTime: Timestamp? = nil, method: SignInMethod = .password, declaresCP1: Bool = false
+    ) {
         self.signIn = signIn
         self.authTime = authTime
         self.method = method
+        self.declaresCP1 = declaresCP1
     }
 }
 
@@ -41,24 +46,7 @@ extension Authority {
     ///   for `authTime`, `x-lapse-region` and `scope`.
     package func createGrant(_ new: NewGrant, in name: String, trace: RequestTrace) async throws -> SignedIn {
         let cookie = random.token(bytes: 32)
-        let issued = try changing(name) { op in
-            let user = try op.requireUser(new.signIn.user)
-            let app = try op.requireApp(new.signIn.client, of: op.tenant.name)
-            let account = try op.requireAccount(of: user, since: new.authTime ?? op.now)
-            let authTime = new.authTime ?? account.homeNow
-            guard authTime >= Tenant.birth, authTime <= account.homeNow else {
-                throw ControlError.invalid(FieldError("authTime", "must lie between the tenant's birth and its now"))
-            }
-            let op = try op.taken(in: trace.region)
-            let scoped = try op.scoped(new.signIn, user: user, app: app)
-            if !scoped.scope.dynamic.isEmpty { try op.giveConsent(of: user, to: app.id, for: scoped.scope.dynamic) }
-            let place = Place(at: authTime, sequence: op.tx.nextEventID())
-            let authentication = Authentication(user: user.home, place: place, method: new.method)
-            let session = op.session(of: authentication, account: account, cookie: cookie)
-            let issued = scoped.issue(authentication, session: session.id)
-            try op.write(issued, session, requestID: trace.requestID)
-            return issued
-        }
+        let issued = try changing(name) { try $0.signIn(new, cookie: cookie, trace).issued }
         let tokens = try await sign(GrantedTokens(plan: issued.plan, trouble: nil), trace: trace)
         return SignedIn(grant: issued.grant.id, tokens: tokens, cookie: cookie)
     }
@@ -80,6 +68,28 @@ extension Authority {
 }
 
 extension Operation {
+    /// Writes a sign-in without a browser, and what it gives. Throws as ``Authority/createGrant(_:in:trace:)`` does.
+    func signIn(
+        _ new: NewGrant, cookie: String, _ trace: RequestTrace
+    ) throws -> (issued: ScopedSignIn.Issued, session: GUID) {
+        let user = try requireUser(new.signIn.user)
+        let app = try requireApp(new.signIn.client, of: tenant.name)
+        let account = try requireAccount(of: user, since: new.authTime ?? now)
+        let authTime = new.authTime ?? account.homeNow
+        guard authTime >= Tenant.birth, authTime <= account.homeNow else {
+            throw ControlError.invalid(FieldError("authTime", "must lie between the tenant's birth and its now"))
+        }
+        let op = try taken(in: trace.region)
+        let scoped = try op.scoped(new.signIn, user: user, app: app)
+        if !scoped.scope.dynamic.isEmpty { try op.giveConsent(of: user, to: app.id, for: scoped.scope.dynamic) }
+        let place = Place(at: authTime, sequence: op.tx.nextEventID())
+        let authentication = Authentication(user: user.home, place: place, method: new.method)
+        let session = op.session(of: authentication, account: account, cookie: cookie)
+        let issued = scoped.issue(authentication, session: session.id, declaresCP1: new.declaresCP1)
+        try op.write(issued, session, requestID: trace.requestID)
+        return (issued, session.id)
+    }
+
     fileprivate func requireAccount(of user: User, since authTime: Timestamp) throws -> AccountFacts {
         guard let account = try account(of: user.home, since: authTime, subject: user.home.user) else {
             throw ControlError.invalid(FieldError("user", "has no home account any more"))

@@ -3,37 +3,14 @@ import LapseStore
 
 /// What an endpoint answers to a grant or a session, as if the app had just asked. Whoever tries needs neither the token nor the cookie.
 package struct Trial: Sendable {
-    package enum Endpoint: String, CaseIterable, Sendable {
-        /// A refresh, and Graph's `me` with the grant's newest access token.
-        case token, graph
-        /// A silent sign-in (`prompt=none`) of a browser with the session.
-        case authorize
-
-        fileprivate var fault: Fault.Endpoint {
-            switch self {
-            case .token: .token
-            case .graph: .graph
-            case .authorize: .authorize
-            }
-        }
-
-        fileprivate var plane: Plane {
-            switch self {
-            case .token: .refresh
-            case .graph: .cae
-            case .authorize: .session
-            }
-        }
-    }
-
     package struct Question: Sendable {
-        package let endpoint: Endpoint
+        package let endpoint: TrialEndpoint
         /// Nil: by the tenant's routing, whose turn does not move on.
         package let region: String?
         /// On the clock of the user's home; nil: now.
         package let at: Timestamp?
 
-        package init(_ endpoint: Endpoint, region: String? = nil, at: Timestamp? = nil) {
+        package init(_ endpoint: TrialEndpoint, region: String? = nil, at: Timestamp? = nil) {
             self.endpoint = endpoint
             self.region = region
             self.at = at
@@ -43,6 +20,9 @@ package struct Trial: Sendable {
     package let status: Int
     /// What the app reads: of a redirect, what it brings to the app. Tokens and codes are left out: none is made.
     package let body: JSON
+    /// Nil when the endpoint accepted, and for a refusal without a number.
+    package let code: AADSTS?
+    package let isAccepted: Bool
     package let verdict: Explanation.Verdict
     package let authTime: Timestamp
 }
@@ -60,22 +40,7 @@ extension Authority {
             guard let grant = try GUID(id).flatMap({ try op.tx.grant($0) }), grant.tenant == op.tenant.id else {
                 throw ControlError.notFound("There is no grant '\(id.prefix(100))' in \(op.tenant.name).")
             }
-            switch question.endpoint {
-            case .token:
-                guard let token = try op.tx.newestRefreshToken(of: grant.id) else {
-                    throw ControlError.invalid(FieldError("endpoint", "takes a refresh token, and the grant has none"))
-                }
-                return try op.tried(Explained(.refreshToken(token, grant), of: grant), question, trace) {
-                    try $0.refresh(token, of: grant, trace)
-                }
-            case .graph:
-                guard let newest = try op.tx.newestAccessToken(of: grant) else {
-                    throw ControlError.invalid(FieldError("endpoint", "takes an access token, and the log has none of the grant"))
-                }
-                return try op.tried(Explained(newest.token, of: grant), question, trace) { try $0.readMe(newest, of: grant, trace) }
-            case .authorize:
-                throw ControlError.invalid(FieldError("endpoint", "takes a session: a grant has token and graph"))
-            }
+            return try op.tryGrant(grant, question, trace)
         }
     }
 
@@ -90,13 +55,7 @@ extension Authority {
             guard let session = try GUID(id).flatMap({ try op.tx.session($0) }),
                 try op.tx.user(of: session.authentication.user, in: op.tenant.id) != nil
             else { throw ControlError.notFound("There is no session '\(id.prefix(100))' in \(op.tenant.name).") }
-            guard question.endpoint == .authorize else {
-                throw ControlError.invalid(FieldError("endpoint", "takes a grant: a session has authorize"))
-            }
-            guard let app = try op.appToSignIn(with: session) else {
-                throw ControlError.invalid(FieldError("endpoint", "needs an app with a redirect URI, and the tenant has none"))
-            }
-            return try op.tried(Explained(session), question, trace) { try $0.signInSilently(with: session, to: app, trace) }
+            return try op.trySession(session, question, trace)
         }
     }
 }
@@ -106,17 +65,77 @@ private struct Answered {
     let status: Int
     let body: JSON
     var client: ClientID?
-    /// Nil: accepted.
+    /// Nil: accepted, or refused without a number.
     var code: AADSTS?
     var revocation: GUID?
+
+    /// Whether the app gets what it asked for: a redirect may bring it an error.
+    var isAccepted: Bool { status < 400 && body["error"] == nil }
+}
+
+extension TrialEndpoint {
+    fileprivate var fault: Fault.Endpoint {
+        switch self {
+        case .token: .token
+        case .graph: .graph
+        case .authorize: .authorize
+        }
+    }
+
+    fileprivate var plane: Plane {
+        switch self {
+        case .token: .refresh
+        case .graph: .cae
+        case .authorize: .session
+        }
+    }
 }
 
 extension Operation {
-    /// Runs a trial at its instant and in its region, and logs it.
+    /// - Parameter isLogged: whether the log tells of it.
+    /// - Throws: ``ControlError``: invalid for `endpoint` where it takes no grant, or the grant has nothing to send it; invalid for `region`.
+    func tryGrant(_ grant: Grant, _ question: Trial.Question, _ trace: RequestTrace, isLogged: Bool = true) throws -> Trial {
+        switch question.endpoint {
+        case .token:
+            guard let token = try tx.newestRefreshToken(of: grant.id) else {
+                throw ControlError.invalid(FieldError("endpoint", "takes a refresh token, and the grant has none"))
+            }
+            return try tried(Explained(.refreshToken(token, grant), of: grant), question, trace, isLogged) {
+                try $0.refresh(token, of: grant, trace)
+            }
+        case .graph:
+            guard let newest = try tx.newestAccessToken(of: grant) else {
+                throw ControlError.invalid(FieldError("endpoint", "takes an access token, and the log has none of the grant"))
+            }
+            return try tried(Explained(newest.token, of: grant), question, trace, isLogged) {
+                try $0.readMe(newest, of: grant, trace)
+            }
+        case .authorize:
+            throw ControlError.invalid(FieldError("endpoint", "takes a session: a grant has token and graph"))
+        }
+    }
+
+    /// The same of a session.
+    ///
+    /// - Throws: ``ControlError``: invalid for `endpoint` other than authorize, for `region`, and when the tenant has no app that signs in.
+    func trySession(
+        _ session: BrowserSession, _ question: Trial.Question, _ trace: RequestTrace, isLogged: Bool = true
+    ) throws -> Trial {
+        guard question.endpoint == .authorize else {
+            throw ControlError.invalid(FieldError("endpoint", "takes a grant: a session has authorize"))
+        }
+        guard let app = try appToSignIn(with: session) else {
+            throw ControlError.invalid(FieldError("endpoint", "needs an app with a redirect URI, and the tenant has none"))
+        }
+        return try tried(Explained(session), question, trace, isLogged) { try $0.signInSilently(with: session, to: app, trace) }
+    }
+
+    /// Runs a trial at its instant and in its region.
     ///
     /// - Parameter answer: reads alone; it gets the operation as a trial.
-    fileprivate func tried(
-        _ found: Explained, _ question: Trial.Question, _ trace: RequestTrace, _ answer: (Operation) throws -> Answered
+    private func tried(
+        _ found: Explained, _ question: Trial.Question, _ trace: RequestTrace, _ isLogged: Bool,
+        _ answer: (Operation) throws -> Answered
     ) throws -> Trial {
         guard let (explanation, account) = try explanation(of: found) else {
             throw ControlError.notFound("Nothing is known of the user any more.")
@@ -128,16 +147,18 @@ extension Operation {
         op.region = try region ?? op.route(client: found.grant?.client, user: user)
         let answered = try answer(op)
         let endpoint = question.endpoint
-        var event = event(
-            .trial, user: user, client: found.grant?.client ?? answered.client, grant: found.grant?.id,
-            revocation: answered.revocation, code: answered.code)
-        event.region = op.region
-        event.requestID = trace.requestID
-        event.presented = found.grant == nil ? found.session?.description : nil
-        event.notes.endpoint = endpoint.fault
-        try tx.append(event)
+        if isLogged {
+            var event = event(
+                .trial, user: user, client: found.grant?.client ?? answered.client, grant: found.grant?.id,
+                revocation: answered.revocation, code: answered.code)
+            event.region = op.region
+            event.requestID = trace.requestID
+            event.presented = found.grant == nil ? found.session?.description : nil
+            event.notes.endpoint = endpoint.fault
+            try tx.append(event)
+        }
         return Trial(
-            status: answered.status, body: answered.body,
+            status: answered.status, body: answered.body, code: answered.code, isAccepted: answered.isAccepted,
             verdict: explanation.verdicts(at: instant, regions: [op.region], on: [endpoint.plane])[0],
             authTime: found.authentication.place.at)
     }

@@ -431,7 +431,7 @@ def client_commands():
 
 GIVEN = {
     "token": "1.A" + "A" * 75, "instant": "2026-11-28", "model": "instant", "url": "http://localhost:1/", "user": "adele",
-    "fault add": ["--code", "50173"], "clock advance": ["5m"], "sandbox rm": ["--all"], "trust": ["--yes"],
+    "fault add": ["--code", "50173"], "clock advance": ["5m"], "sandbox rm": ["--all"], "trust": ["--yes"], "lab": ["cae"],
 }
 """What commands are given, by the name of the argument or of the command. Who adds a command that wants more, adds it here."""
 

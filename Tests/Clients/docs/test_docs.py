@@ -16,7 +16,7 @@ def folder(at_home):
 WAYS = [f"docs/ways/{path.name}" for path in sorted((tour.ROOT / "docs" / "ways").glob("*.md"))]
 
 
-@pytest.mark.parametrize("page", ["docs/tour.md", "docs/control-api.md", "docs/propagation-delay.md", "docs/parallel-tests.md", "docs/faults.md", "docs/scenarios.md", *WAYS])
+@pytest.mark.parametrize("page", ["docs/tour.md", "docs/control-api.md", "docs/propagation-delay.md", "docs/parallel-tests.md", "docs/faults.md", "docs/scenarios.md", "docs/labs.md", *WAYS])
 def test_the_commands_answer_what_the_page_prints(folder, page):
     assert tour.blocks(page)
     tour.play(page, folder)

@@ -31,7 +31,7 @@ def kind_of(value):
     if isinstance(value, list):
         return "expectations" if "after" in value[0] else "faults"
     return next((kind for member, kind in [
-        ("tenants", "seed"), ("steps", "scenario"), ("faults", "faults"), ("expectations", "expectations")] if member in value), None)
+        ("tenants", "seed"), ("steps", "scenario"), ("questions", "lab"), ("faults", "faults"), ("expectations", "expectations")] if member in value), None)
 
 
 def files_of_the_docs():
@@ -48,16 +48,18 @@ def files_of_the_docs():
                 yield f"{page.name} {number}", value
     for path in sorted((tour.ROOT / "Sources" / "LapseRules" / "Scenarios" / "BuiltIn").glob("*.json")):
         yield path.name, json.loads(path.read_text())
+    for path in sorted((tour.ROOT / "Sources" / "LapseInstance" / "Labs").glob("*.yaml")):
+        yield path.name, yaml.safe_load(path.read_text())
 
 
 DOCS = dict(files_of_the_docs())
 
 
 def test_there_is_a_schema_for_each_kind_of_file():
-    assert list(SCHEMAS) == ["expectations", "faults", "lapse", "scenario", "seed"]
+    assert list(SCHEMAS) == ["expectations", "faults", "lab", "lapse", "scenario", "seed"]
     for schema in SCHEMAS.values():
         Draft202012Validator.check_schema(schema)
-    assert {kind_of(value) for value in DOCS.values()} == {"seed", "scenario", "faults", "expectations"}
+    assert {kind_of(value) for value in DOCS.values()} == {"seed", "scenario", "lab", "faults", "expectations"}
 
 
 @pytest.mark.parametrize("name", DOCS)
@@ -117,6 +119,12 @@ FULL = {
         "name": "all", "about": "x", "needs": "user", "policies": {"tieRule": {"skew": "PT1M"}}, "propagation": "instant", "steps": [
             {"pause": "PT0S"}, {"call": "POST faults", "body": {"effect": {"status": 500}}},
             {"wait": {"type": ["tokenRefreshed", "refreshRefused"], "count": 2, "within": "PT0.1S"}}]},
+    "lab": {
+        "name": "all", "title": {"en": "x", "es": "y", "pt": "z"}, "situation": "x", "policies": {"tieRule": "entra"}, "propagation": "flapping", "lead": "10m",
+        "signIns": [{"id": "a", "user": "adele", "app": "native", "method": "non-password", "cp1": True}],
+        "happens": [{"user": "adele", "cause": "adminRevoke"}, {"user": "adele", "account": "disabled", "at": "PT1M"}],
+        "questions": [{"id": "b", "ask": "x", "endpoint": "token", "signIn": "a", "region": "eastus", "at": "PT1M"}], "explanation": "x",
+        "change": {"text": "x", "policies": {"tieRule": "precise"}, "propagation": "flapping", "happens": [{"user": "adele", "cause": "userRevoke"}]}},
     "faults": {"name": "all", "faults": [
         {"name": "f", "match": {
             "endpoint": "token", "grantType": "refresh_token", "client": NATIVE, "user": ADELE, "region": "local"},
@@ -171,6 +179,7 @@ def taken(tmp_path_factory):
             "lapse": (["serve", "--config", "file.yaml"], "is in use"),
             "seed": (["reset", "--seed", "file.yaml"], " is as file.yaml says."),
             "scenario": (["check", "--scenario", "file.yaml", "--", "true"], "No app has done anything yet."),
+            "lab": (["lab", "file.yaml", "--auto"], "A change to try: x"),
             "faults": (["fault", "add", "--file", "file.yaml"], None),
             "expectations": (["report", "--expect", "file.yaml"], None)}[kind]
         if kind in ("faults", "expectations"):
@@ -251,6 +260,10 @@ BAD = [
         [{"effect": {"status": 503}, "probability": 0}], [{"effect": {"status": 503}, "match": {"endpoint": "x"}}],
         [{"effect": {"status": 503}, "match": {"grantType": "x"}}], [{"effect": {"status": 503}, "more": 1}],
         [{"effect": {"status": 503}, "name": ""}]]),
+    *(("lab", {**FULL["lab"], **value}) for value in [
+        {"name": "Big Lab"}, {"title": {"es": "x"}}, {"title": ""}, {"situation": "x" * 1001}, {"signIns": []}, {"happens": [{"user": "adele"}]},
+        {"happens": [{"user": "adele", "cause": "boredom"}]}, {"lead": "soon"}, {"questions": [{**FULL["lab"]["questions"][0], "endpoint": "door"}]},
+        {"change": {"propagation": "instant"}}, {"explanation": None}, {"more": 1}]),
     *(("expectations", value) for value in [
         {}, [{}], [{"after": "revoke"}], [{"after": "x", "retriesAtMost": 1}], [{"after": "revoke", "retriesAtMost": -1}],
         [{"after": "revoke", "recoversWithin": "soon"}], [{"after": "revoke", "carriesClaims": "yes"}],
@@ -272,6 +285,10 @@ def test_a_member_that_may_be_left_out_may_have_no_value(kind, taken):
         value = {"tenants": [{**TENANT, **dict.fromkeys(set(FULL[kind]["tenants"][0]) - set(TENANT))}]}
     elif kind == "lapse":
         value = dict.fromkeys(FULL[kind])
+    elif kind == "lab":
+        value = {**FULL[kind], **dict.fromkeys(("policies", "propagation", "lead")), "change": {**FULL[kind]["change"], "policies": None, "happens": None}}
+        value["questions"] = [{**FULL[kind]["questions"][0], "region": None, "at": None}]
+        value["signIns"] = [{**FULL[kind]["signIns"][0], "method": None, "cp1": None}]
     elif kind == "scenario":
         value = {**dict.fromkeys(FULL[kind]), "name": "x", "steps": [{"pause": "PT0S"}]}
     else:

@@ -50,7 +50,7 @@ DOCUMENT = served()
 BASE = DOCUMENT["servers"][0]["url"]
 METHODS = ["get", "put", "post", "patch", "delete"]
 STREAM = "streamEvents"
-WITHOUT_DATABASE = ["/health", "/status", "/openapi.json", "/exchanges"]
+WITHOUT_DATABASE = ["/health", "/labs", "/status", "/openapi.json", "/exchanges"]
 
 # Nothing is written next to the tests: not by hypothesis either, on which schemathesis rests.
 NOTES = tempfile.TemporaryDirectory(prefix="lapse-hypothesis-")
@@ -942,6 +942,35 @@ def tour_of_the_trials(lab):
         lab.refused(call, 404, {"endpoint": right}, id=id, tenant=STRANGER)
 
 
+def tour_of_the_labs(lab):
+    lab.sandbox()
+    names = [each["name"] for each in lab.visit("listLabs", 200, query={"lang": "pt"})["items"]]
+    lab.refused("listLabs", 400, field="lang", query={"lang": "fr"})
+    for call in ("getLab", "predictLab", "playLab"):
+        lab.refused(call, 404)
+        lab.refused(call, 404, tenant=STRANGER)
+    for name in names:
+        lab.visit("startLab", 201, {"name": name, "language": "es"})
+        lab.visit("playLab", 200)
+    run = lab.visit("startLab", 201, {"changed": True})
+    assert run["changed"] and run["language"] == "en" and run["name"] == names[-1]
+    [first, *_] = run["questions"]
+    lab.visit("predictLab", 200, {first["id"]: "refused"})
+    lab.visit("predictLab", 200, {first["id"]: None})
+    assert lab.visit("getLab", 200, query={"lang": "pt"})["questions"][0]["prediction"] is None
+    assert lab.visit("playLab", 200, {"steps": 1})["played"] == 1
+    lab.refused("predictLab", 409, {first["id"]: "refused"})
+    for call, body, field in [
+            ("startLab", {"name": "a", "lab": {}}, None), ("startLab", {"lab": {}}, "lab.name"),
+            ("startLab", {"language": "fr"}, "language"), ("startLab", {"changed": "yes"}, "changed"), ("playLab", {"steps": 0}, "steps")]:
+        lab.refused(call, 400, body, field)
+    lab.visit("startLab", 201)
+    lab.refused("predictLab", 400, {"nowhere": "refused"}, "nowhere")
+    lab.refused("getLab", 400, field="lang", query={"lang": "fr"})
+    lab.refused("startLab", 404, {"name": "nothing"})
+    lab.refused("startLab", 409, {"name": names[0]}, tenant=CONTOSO)
+
+
 def tour_of_the_faults(lab):
     made = lab.sandbox()
     adele, name = member(made, "adele")
@@ -1515,7 +1544,7 @@ def tour_of_long_lists(lab):
 TOUR = [
     tour_of_the_server, tour_of_the_tenants, tour_of_the_seeds, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
     tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations, tour_of_the_trials,
-    tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
+    tour_of_the_labs, tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
     tour_of_the_expectations, tour_of_the_events, tour_of_the_exchanges, tour_of_long_lists]
 
 
@@ -1657,7 +1686,10 @@ NO_SCHEMA_TELLS = [
     (r"latency: must not exceed PT2M", "at most PT2M"),
     (r"authTime: must lie between the tenant's birth and its now", "between the tenant's birth and its now"),
     (r"after: must be a cursor of this list", "A list of what a user holds accepts only such a text"),
-    (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well")]
+    (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well"),
+    (r"^lab\..* durations? such as|must be at most 365 days", "At most 365 days"), (r"names none of signIns", "One of signIns"),
+    (r"^lab\..*id: is there twice", "Ids are there once"), (r"is not a region of propagation", "also with the change"),
+    (r"must be PT0S: instants", "whose own is PT0S"), (r"has no change$", "400 when it has no change")]
 """What the server refuses of a request that fits the document, and the words in which the document tells of it."""
 
 

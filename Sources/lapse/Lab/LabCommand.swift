@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import LapseInstance
+import LapseRules
+
+/// `lapse lab`: lists the labs, or plays one: a situation, what somebody predicts of it, and what happens.
+struct LabCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lab",
+        abstract: "Plays a lab: a situation, your prediction, and what really happens. Without a name it lists them.",
+        discussion: """
+            A lab is played on a Lapse of its own, or with --server in a new sandbox of a running one. It asks on standard input: a for accepted, \
+            r for refused, a duration such as 5m, n for never; an empty line predicts nothing. Nobody waits: the clock is moved.
+            """)
+
+    @Argument(help: "The name of a lab, or a file with one (YAML or JSON).")
+    var name: String?
+    @Flag(help: "Play it to its end without questions.")
+    var auto = false
+    @Option(help: "The language: en, es or pt (default: en).", transform: Self.language)
+    var lang: LabScript.Language?
+    @Option(help: "Write what was predicted, what happened and the points to this file.")
+    var csv: String?
+    @OptionGroup var connection: ConnectionOptions
+
+    private static func language(_ text: String) throws -> LabScript.Language {
+        LabScript.Language(rawValue: try Given.oneOf(LabScript.Language.allCases.map(\.rawValue))(text)) ?? .english
+    }
+
+    func validate() throws {
+        guard name == nil else { return }
+        guard !auto, csv == nil, connection.server == nil else {
+            throw ValidationError("there is no lab to play: lapse lab NAME")
+        }
+    }
+
+    func run() async throws {
+        let language = lang ?? .english
+        let labs = try BuiltInLabs.all()
+        guard let name else {
+            StandardStream.output.say(table(labs.map { [$0.name, $0.title(language)] }).joined(separator: "\n"))
+            return
+        }
+        let what = try Self.what(name, labs)
+        let session = LabSession(what: what, language: language, isAutomatic: auto, printsJSON: connection.json, csv: csv)
+        guard connection.server == nil else {
+            return try await connection.run(["template": "LAPSE_TENANT"]) { try await session.play(on: $0) }
+        }
+        var settings = Settings()
+        settings.isEphemeral = true
+        settings.httpsPort = .off
+        settings.httpPort = .number(0)
+        settings.logLevel = .quiet
+        let instance = try await Instance(settings, log: StandardStream.log)
+        defer { instance.folder.remove() }
+        do {
+            try await instance.run { addresses in
+                try await session.play(on: ControlClient(server: addresses.http ?? "", tenant: BuiltInLab.domain))
+            }
+        } catch is Instance.Interrupted {}
+    }
+
+    /// What the server is to play, checked before there is one.
+    private static func what(_ name: String, _ labs: [LabScript]) throws -> JSON.Member {
+        if labs.contains(where: { $0.name == name }) { return .init(name: "name", value: .string(name)) }
+        guard name.contains(".") || name.contains("/") else {
+            throw UsageError("lab: '\(name)' is no file and none of: \(labs.map(\.name).joined(separator: ", "))")
+        }
+        let content = try LabFile(name).content
+        do { _ = try LabScript(content) } catch { throw StartError("\(name): \(error)") }
+        return .init(name: "lab", value: content)
+    }
+}
