@@ -12,6 +12,8 @@ package struct DataFolder: Sendable {
         case serverKey = "server-key.pem"
         case signing = "signing.pem"
         case signingKey = "signing-key.pem"
+        /// The keys of a class.
+        case classroom = "class.json"
         case lock = "lock"
     }
 

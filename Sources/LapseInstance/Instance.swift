@@ -90,9 +90,10 @@ package struct Instance: Sendable {
     ///
     /// - Parameters:
     ///   - stopsAtSignals: false for whoever waits for the signals itself.
+    ///   - classroom: the class that it holds; nil: none.
     ///   - onReady: called once, when every port is open.
     package func serve(
-        stopsAtSignals: Bool = true, onReady: @escaping @Sendable (Addresses) async throws -> Void
+        stopsAtSignals: Bool = true, classroom: Classroom? = nil, onReady: @escaping @Sendable (Addresses) async throws -> Void
     ) async throws {
         // However it ends, the database is left closed and whole.
         defer {
@@ -116,7 +117,7 @@ package struct Instance: Sendable {
                 publicURL: settings.publicURL, graphURL: settings.graphURL, backChannel: settings.backChannel,
                 controlToken: settings.controlToken,
                 exchanges: exchanges, unavailable: unavailable, log: log, version: Self.version, status: status,
-                labs: BuiltInLabs.all,
+                labs: BuiltInLabs.all, classroom: classroom,
                 systemTime: Machine.now, logger: log.logger)
             let listener = Listener(
                 site: site, host: settings.host, port: number, identity: scheme == .https ? files.server : nil)

@@ -94,6 +94,8 @@ package enum PageAssets {
     package static let start = PackageResources.start_html
     /// Labs, for learners.
     package static let labs = PackageResources.labs_html
+    /// The class, for its teacher.
+    package static let classroom = PackageResources.class_html
     /// The sample app.
     package static let app = PackageResources.app_html
     package static let dashboardStyle = PackageResources.dashboard_css
@@ -101,5 +103,6 @@ package enum PageAssets {
         "dashboard.js": PackageResources.dashboard_js, "lab.js": PackageResources.lab_js, "story.js": PackageResources.story_js,
         "faults.js": PackageResources.faults_js, "board.js": PackageResources.board_js,
         "app.js": PackageResources.app_js, "start.js": PackageResources.start_js, "labs.js": PackageResources.labs_js,
+        "class.js": PackageResources.class_js,
     ]
 }

@@ -44,6 +44,8 @@ package struct Site: Sendable {
     let status: @Sendable () async -> ServerStatus
     /// The labs that come along.
     let labs: @Sendable () throws -> [LabScript]
+    /// Nil: this Lapse holds no class.
+    let classroom: Classroom?
     /// The machine's clock: for errors that belong to no tenant.
     let systemTime: @Sendable () -> Timestamp
     let logger: Logger
@@ -59,7 +61,7 @@ package struct Site: Sendable {
         unavailable: UnavailableLog = UnavailableLog(),
         log: ServerLog? = nil, version: String,
         status: @escaping @Sendable () async -> ServerStatus = { ServerStatus() },
-        labs: @escaping @Sendable () throws -> [LabScript] = { [] },
+        labs: @escaping @Sendable () throws -> [LabScript] = { [] }, classroom: Classroom? = nil,
         systemTime: @escaping @Sendable () -> Timestamp,
         logger: Logger
     ) {
@@ -73,6 +75,7 @@ package struct Site: Sendable {
         self.version = version
         self.status = status
         self.labs = labs
+        self.classroom = classroom
         self.systemTime = systemTime
         self.logger = logger
         self.exchanges = exchanges ?? ExchangeLog(systemTime: systemTime)

@@ -70,6 +70,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     pages.get("_lapse", use: dashboard.page)
     pages.get("_lapse/app", use: dashboard.app)
     pages.get("_lapse/lab", use: dashboard.labs)
+    pages.get("_lapse/class", use: dashboard.classroom)
     pages.get("_lapse/dashboard.css") { _, _ in Site.asset(PageAssets.dashboardStyle, type: "text/css; charset=utf-8") }
     for (name, script) in PageAssets.dashboardScripts {
         pages.get("_lapse/\(name)") { _, _ in Site.asset(script, type: "text/javascript; charset=utf-8") }
@@ -96,6 +97,7 @@ func routes(_ site: Site, _ options: RouterOptions = .caseInsensitive) -> Surfac
     RevocationCalls(authority: site.authority).add(to: control)
     ExplainCalls(authority: site.authority).add(to: control)
     LabCalls(site: site).add(to: control)
+    ClassCalls(site: site).add(to: control)
     FaultCalls(authority: site.authority).add(to: control)
     GateCalls(authority: site.authority).add(to: control)
     ForgeTokenCalls(authority: site.authority).add(to: control)

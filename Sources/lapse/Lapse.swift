@@ -17,7 +17,7 @@ struct Lapse: AsyncParsableCommand {
         subcommands: [
             Serve.self, Demo.self, RevokeCommand.self, ClockCommand.self, PropagationCommand.self, ExplainCommand.self,
             EventsCommand.self, TimelineCommand.self, SandboxCommand.self, FaultCommand.self, ReportCommand.self, Check.self,
-            LabCommand.self,
+            LabCommand.self, ClassCommand.self,
             StatusCommand.self, TrustCommand.self, UntrustCommand.self, ExportCommand.self, ImportCommand.self, ResetCommand.self,
             InitCommand.self, Visit.self, Health.self, MeasureSigner.self,
         ],

@@ -10,6 +10,15 @@ export class Refused extends Error {
 
 const headers = more => ({ ...(token ? { Authorization: `Bearer ${token}` } : {}), ...more });
 
+/** Takes the key that a link brings behind the #, and keeps it for as long as the tab is open. Whether there was one. */
+export function keyOfAddress() {
+  const key = new URLSearchParams(location.hash.slice(1)).get('key');
+  if (!key) return false;
+  token = key;
+  sessionStorage.setItem('lapse-control-token', token);
+  return true;
+}
+
 async function ask() {
   const dialog = document.getElementById('ask');
   if (!dialog.open) dialog.showModal();

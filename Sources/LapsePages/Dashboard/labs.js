@@ -1,6 +1,6 @@
 // Labs: a situation, what a learner predicts of it, and what happens. The server plays them; this page asks and draws.
 
-import { call, drawn, element } from './lab.js';
+import { call, drawn, element, keyOfAddress } from './lab.js';
 
 const WORDS = {
   en: {
@@ -35,6 +35,8 @@ let language = said.get('lang') ?? (Object.keys(WORDS).find(one => navigator.lan
 if (!Object.hasOwn(WORDS, language)) language = 'en';
 let tenant = said.get('tenant');
 let run = null;
+// A learner's link: its key steers this one sandbox.
+const isLearner = keyOfAddress();
 const word = name => WORDS[language][name];
 
 /** A text with its bold, code and links: all else of it is text. */
@@ -104,7 +106,7 @@ async function begin(what) {
 /** The address follows what is played, so that a reload comes back to it. */
 function tell() {
   const parts = { ...(tenant ? { tenant } : {}), lang: language };
-  history.replaceState(null, '', `?${new URLSearchParams(parts)}`);
+  history.replaceState(null, '', `?${new URLSearchParams(parts)}${location.hash}`);
 }
 
 // A lab
@@ -185,7 +187,7 @@ function show() {
     run.change ? element('h3', {}, word('change')) : null, run.change ? element('p', {}, ...rich(run.change)) : null,
     element('p', { class: 'row' }, run.change ? button(word('again'), () => begin({ changed: true }), { class: 'strong' }) : null,
       begins ? null : button(word('once'), () => begin({})), button(word('all'), list),
-      element('a', { href: `/_lapse/?${new URLSearchParams({ tenant })}#timeline` }, word('dashboard'))),
+      isLearner ? null : element('a', { href: `/_lapse/?${new URLSearchParams({ tenant })}#timeline` }, word('dashboard'))),
   ].filter(Boolean));
   document.getElementById('next')?.focus();
 }

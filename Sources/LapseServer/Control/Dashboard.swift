@@ -16,6 +16,11 @@ struct Dashboard {
     /// `/_lapse/lab`: the labs, each in a sandbox.
     func labs(_ request: Request, _ context: LapseContext) -> Response { own(PageAssets.labs, "Labs answer", request) }
 
+    /// `/_lapse/class`: who of a class is where.
+    func classroom(_ request: Request, _ context: LapseContext) -> Response {
+        own(PageAssets.classroom, "The class answers", request)
+    }
+
     private func own(_ page: [UInt8], _ whatAnswers: String, _ request: Request) -> Response {
         guard site.isOwnHost(request.head.authority) else {
             return PageResponder(site: site).page(

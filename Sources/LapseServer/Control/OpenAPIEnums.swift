@@ -6,7 +6,7 @@ extension OpenAPIDocument {
     static let enums: [String: [JSON]] = [
         // Errors.
         "ErrorCode": words(ControlResponder.Code.allCases.filter { $0 != .internal }),
-        "ForeignCode": words([ControlResponder.Code.foreignHost, .foreignOrigin]),
+        "ForeignCode": words([ControlResponder.Code.foreignHost, .foreignOrigin, .othersSandbox]),
 
         // Clock and propagation.
         "ClockMode": words(TenantClock.Mode.allCases),

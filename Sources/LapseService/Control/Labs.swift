@@ -43,6 +43,11 @@ extension Authority {
     /// - Throws: ``ControlError``: not found for the tenant, and when it plays no lab.
     package func labRun(of name: String) throws -> LabRun { try looking(at: name) { try $0.requireLabRun() } }
 
+    /// The labs that these tenants play, those that play none left out.
+    package func labRuns(of tenants: [GUID]) throws -> [GUID: LabRun] {
+        try store.read { tx in try tenants.reduce(into: [:]) { $0[$1] = try tx.labRun(of: $1) } }
+    }
+
     /// Sets what the learner predicts.
     ///
     /// - Parameter texts: by question; nil takes a prediction back.

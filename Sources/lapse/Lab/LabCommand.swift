@@ -23,7 +23,7 @@ struct LabCommand: AsyncParsableCommand {
     var csv: String?
     @OptionGroup var connection: ConnectionOptions
 
-    private static func language(_ text: String) throws -> LabScript.Language {
+    static func language(_ text: String) throws -> LabScript.Language {
         LabScript.Language(rawValue: try Given.oneOf(LabScript.Language.allCases.map(\.rawValue))(text)) ?? .english
     }
 
@@ -58,6 +58,13 @@ struct LabCommand: AsyncParsableCommand {
                 try await session.play(on: ControlClient(server: addresses.http ?? "", tenant: BuiltInLab.domain))
             }
         } catch is Instance.Interrupted {}
+    }
+
+    /// A lab by its name, or from a file.
+    static func script(_ name: String) throws -> LabScript {
+        let labs = try BuiltInLabs.all()
+        if let known = labs.first(where: { $0.name == name }) { return known }
+        return try LabScript(try what(name, labs).value)
     }
 
     /// What the server is to play, checked before there is one.

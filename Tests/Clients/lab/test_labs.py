@@ -7,7 +7,7 @@ import subprocess
 import pytest
 
 import needs
-from serve import PORTS, Process
+from serve import PORTS
 
 SECONDS = {"D": 86_400, "H": 3600, "M": 60, "S": 1}
 PLANES = {"token": "refresh", "graph": "cae", "authorize": "session"}

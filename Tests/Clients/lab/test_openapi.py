@@ -29,6 +29,7 @@ from schemathesis.specs.openapi.checks import (
     content_type_conformance, negative_data_rejection, positive_data_acceptance, response_schema_conformance,
     status_code_conformance)
 
+import school
 from certificate import Certificate
 from lab import ADELE, API, CONTOSO, DAEMON, NATIVE, PASSWORD, REDIRECT, WEB, WEB_SECRET
 from serve import PORTS, Process
@@ -971,6 +972,21 @@ def tour_of_the_labs(lab):
     lab.refused("startLab", 409, {"name": names[0]}, tenant=CONTOSO)
 
 
+def tour_of_the_class(lab):
+    for call in ("getClass", "getClassTable"):
+        lab.refused(call, 404)
+    with tempfile.TemporaryDirectory(prefix="lapse-class-") as folder, school.held(folder, 2, "--lab", "cae") as held:
+        teacher = Visitor(held, held.token)
+        teacher.visited = lab.visited
+        assert [(each["number"], each["lab"]) for each in teacher.visit("getClass", 200)["items"]] == [(1, "cae"), (2, "cae")]
+        assert teacher.visit("getClassTable", 200).count("\r\n") == 11
+        learner = Visitor(held, held.learners[0].key)
+        for call in ("getClass", "getClassTable", "listTenants"):
+            assert learner.refused(call, 403)["code"] == "othersSandbox"
+        learner.visit("getLab", 200, tenant=held.learners[0].tenant)
+        assert learner.refused("getLab", 403, tenant=held.learners[1].tenant)["code"] == "othersSandbox"
+
+
 def tour_of_the_faults(lab):
     made = lab.sandbox()
     adele, name = member(made, "adele")
@@ -1544,7 +1560,7 @@ def tour_of_long_lists(lab):
 TOUR = [
     tour_of_the_server, tour_of_the_tenants, tour_of_the_seeds, tour_of_the_policies, tour_of_the_propagation, tour_of_the_clock,
     tour_of_the_users, tour_of_the_apps, tour_of_the_sign_ins, tour_of_the_revocations, tour_of_the_explanations, tour_of_the_trials,
-    tour_of_the_labs, tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
+    tour_of_the_labs, tour_of_the_class, tour_of_the_faults, tour_of_the_gates, tour_of_the_forgeries, tour_of_the_reports, tour_of_the_report_pages,
     tour_of_the_expectations, tour_of_the_events, tour_of_the_exchanges, tour_of_long_lists]
 
 
