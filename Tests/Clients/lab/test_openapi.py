@@ -1705,7 +1705,7 @@ NO_SCHEMA_TELLS = [
     (r"must be an RFC 3339 instant", "from 2020 to 9999 in UTC as well"),
     (r"^lab\..* durations? such as|must be at most 365 days", "At most 365 days"), (r"names none of signIns", "One of signIns"),
     (r"^lab\..*id: is there twice", "Ids are there once"), (r"is not a region of propagation", "also with the change"),
-    (r"must be PT0S: instants", "whose own is PT0S"), (r"has no change$", "400 when it has no change")]
+    (r"^at most one of name, lab$", "At most one of name and lab"), (r"must be PT0S: instants", "whose own is PT0S"), (r"has no change$", "400 when it has no change")]
 """What the server refuses of a request that fits the document, and the words in which the document tells of it."""
 
 
