@@ -23,9 +23,20 @@ const sign = state => drawn('svg', { viewBox: '0 0 20 20', width: 22, height: 22
 /** @param tools what the dashboard's other views are made with. */
 export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, tokens, left }) {
   let asked = 0, wanted = null, shown = '';
+  // The course of the sign-in that is shown: its verdicts from each instant at which one changes. Asked for when somebody looks at another time.
+  let course = null, looked = null;
   // These stay when the lights change.
   const said = element('p', { id: 'light', 'aria-live': 'polite' });
   const tried = element('div', { id: 'tried', 'aria-live': 'polite' });
+  // So does what somebody may hold in the hand.
+  const told = element('output', { id: 'looked' }, 'now');
+  const slider = element('input', { id: 'time', type: 'range', min: '0', max: '1', value: '0', 'aria-valuetext': 'now', onfocus: guarded(grab), onpointerdown: guarded(grab), oninput: guarded(drag) });
+  const ways = [
+    element('button', { type: 'button', disabled: true, onclick: guarded(() => look(null)) }, 'Back to now'),
+    element('button', { type: 'button', disabled: true, onclick: guarded(moveClock) }, 'Move the clock there'),
+  ];
+  const time = element('div', { class: 'time' }, element('label', { for: 'time' }, 'Look at another time'), slider, element('p', {}, told), element('span', { class: 'row' }, ...ways),
+    element('span', { class: 'detail' }, 'Drag, or use the arrow keys. The clock stays where it is until you move it.'));
 
   const grants = () => (lab.timeline?.rows ?? []).filter(row => row.kind === 'grant' && row.client === chosen().client);
   const grant = () => grants().find(row => row.id === wanted) ?? grants()[0] ?? null;
@@ -36,6 +47,14 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     return /\bdeleted\b/.test(verdict.why) ? 'deleted' : /\bdisabled\b/.test(verdict.why) ? 'disabled' : 'revoked';
   }
 
+  /** Whether what speaks against it had happened by the instant that is looked at: explain knows what came later. */
+  function hasHappened({ plane, region, revocation }) {
+    if (looked === null) return true;
+    const events = [...lab.timeline.revocations, ...lab.timeline.stateChanges].filter(one => Date.parse(one.at) <= looked);
+    const waits = ({ visibleAt, held }) => held || (visibleAt !== null && Date.parse(visibleAt) > looked);
+    return events.some(one => one.id === revocation || (one.planes[plane]?.[region] && waits(one.planes[plane][region])));
+  }
+
   /** The state of a light, its short words, and the instant at which they change; in milliseconds. */
   function light(verdict, isRevoked) {
     // What is held waits for no instant, though the token ends by itself one day.
@@ -43,14 +62,14 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     if (!verdict.accepted) return { state: 'no', word: 'refused', detail: [verdict.code, REFUSALS[verdict.rule] ?? verdict.rule].filter(Boolean).join(', ') };
     if (verdict.rule === 'untilExpiry') return { state: isRevoked ? 'late' : 'ok', word: isRevoked ? 'still accepted' : 'accepted', detail: 'until the token ends', until };
     if (verdict.rule === 'attemptsLeft') return { state: 'late', word: 'still accepted', detail: `${why(verdict)}, ${verdict.attemptsLeft} more` };
-    if (verdict.rule === 'notYetInEffect') return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held`, until };
+    if (verdict.rule === 'notYetInEffect' && hasHappened(verdict)) return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held`, until };
     return { state: 'ok', word: 'accepted', detail: '' };
   }
 
   function cell({ plane, name }, region, verdict, isRevoked) {
     if (!verdict) return element('td', { 'data-region': region }, element('span', { class: 'none' }, 'none'));
     const { state, word, detail, until } = light(verdict, isRevoked);
-    const count = until ? element('span', { class: 'wait', 'data-until-time': until }, left(until - lab.home.now)) : null;
+    const count = until ? element('span', { class: 'wait', 'data-until-time': looked === null ? until : null }, left(until - (looked ?? lab.home.now))) : null;
     return element('td', { 'data-region': region }, element('button', {
       type: 'button', class: `light ${state}`, 'data-plane': plane, 'data-region': region,
       'aria-label': `${name} in ${region}: ${word}${detail ? ` (${detail})` : ''}`,
@@ -58,20 +77,89 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     }, sign(state), element('span', {}, element('strong', {}, word), detail ? element('span', { class: 'detail' }, detail, count ? ', ' : null, count, count ? ' left' : null) : null)));
   }
 
+  /** The verdicts of a sign-in at an instant, given in milliseconds; null: now. */
+  async function verdictsOf(row, at) {
+    const then = at === null ? {} : { at: new Date(at).toISOString() };
+    const explained = async question => (await call('POST', path('explain'), { ...question, ...then })).verdicts ?? [];
+    const [own, session] = await Promise.all([explained({ grant: row.id }), row.session ? explained({ session: row.session }) : []]);
+    return [...own.filter(one => one.plane !== 'session'), ...session.filter(one => one.plane === 'session')];
+  }
+
+  // So many changes at most: a sign-in has a few for each revocation and region.
+  const MOST_CHANGES = 60;
+
+  /** Goes from change to change, from the sign-in on. */
+  async function courseOf(row) {
+    const found = [], begin = Date.parse(row.authTime);
+    for (let at = begin; at !== null && found.length < MOST_CHANGES;) {
+      const verdicts = await verdictsOf(row, at);
+      found.push({ at, verdicts });
+      // To the millisecond, and not before the change, which is told to 100 ns.
+      const ahead = verdicts.map(one => one.changesAt).filter(Boolean).map(text => Date.parse(text) + (text.endsWith('0000Z') ? 0 : 1)).filter(one => one > at);
+      at = ahead.length ? Math.min(...ahead) : null;
+    }
+    return { row: row.id, begin, steps: found, stops: [...new Set([...found.map(one => one.at), lab.home.now])].sort((a, b) => a - b) };
+  }
+
+  const isOf = row => course !== null && course.row === row.id;
+  const instant = at => new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+  const distance = at => { const apart = at - lab.home.now; return Math.abs(apart) < 1000 ? 'now' : `${left(Math.abs(apart))} ${apart > 0 ? 'ahead' : 'ago'}`; };
+
+  /** Looks at another instant, or at the present again. The clock stays where it is. */
+  async function look(at) {
+    looked = at;
+    told.textContent = at === null ? 'now' : `${instant(at)}, ${distance(at)}`;
+    slider.setAttribute('aria-valuetext', told.textContent);
+    for (const way of ways) way.disabled = at === null;
+    await load();
+  }
+
+  /** Where the slider can stand: at each change, between two of them, and a while behind the last. */
+  function places({ begin, stops }) {
+    const last = stops.at(-1), span = Math.max(last - begin, 60_000);
+    // The ends of tokens are far away: the room goes to what happens before, change by change.
+    return stops.flatMap((stop, at) => Array.from({ length: 10 }, (_, part) => stop + ((stops[at + 1] ?? last + span / 10) - stop) * part / 10));
+  }
+
+  /** Asks for the course, and puts the slider where the looked-at instant is in it. */
+  async function grab() {
+    const row = grant();
+    if (!row || isOf(row)) return;
+    course = await courseOf(row);
+    const all = places(course), at = looked ?? lab.home.now, after = all.findIndex(one => one >= at);
+    slider.max = String(all.length - 1);
+    slider.value = String(after < 0 ? all.length - 1 : after);
+  }
+
+  async function drag() {
+    await grab();
+    if (course) await look(places(course)[Number(slider.value)]);
+  }
+
+  async function moveClock() {
+    const to = new Date(looked).toISOString();
+    await steer('PUT', path('clock'), { now: to });
+    course = null;
+    await look(null);
+  }
+
   async function load() {
     const mine = ++asked, row = grant(), place = document.getElementById('board');
     if (!place || !row) return;
-    const explained = async question => (await call('POST', path('explain'), question)).verdicts ?? [];
-    const [own, session] = await Promise.all([explained({ grant: row.id }), row.session ? explained({ session: row.session }) : []]);
+    if (looked !== null) await grab();
+    const verdicts = looked === null ? await verdictsOf(row, null) : (course.steps.findLast(step => step.at <= looked) ?? course.steps[0]).verdicts;
     if (mine !== asked || !document.getElementById('board')) return;
-    const verdicts = [...own.filter(one => one.plane !== 'session'), ...session.filter(one => one.plane === 'session')];
-    const text = JSON.stringify([row.id, verdicts, lab.timeline.revocations.length]);
+    const own = verdicts.filter(one => one.plane !== 'session');
+    const text = JSON.stringify([row.id, verdicts, lab.timeline.revocations.length, looked]);
     // What is the same stays as it is, with whatever is being done to it.
     if (text === shown && place.hasChildNodes()) return;
     shown = text;
     const regions = [...new Set(own.map(one => one.region))];
     const find = (plane, region) => verdicts.find(one => one.plane === plane && one.region === region);
-    const isRevoked = region => ['notYetInEffect', 'attemptsLeft', 'revoked', 'accountDisabled', 'accountDeleted'].includes(find('refresh', region)?.rule);
+    const isRevoked = region => {
+      const verdict = find('refresh', region);
+      return ['attemptsLeft', 'revoked', 'accountDisabled', 'accountDeleted'].includes(verdict?.rule) || (verdict?.rule === 'notYetInEffect' && hasHappened(verdict));
+    };
     const focused = document.activeElement?.closest?.('#board button')?.dataset;
     place.replaceChildren(element('table', {},
       element('caption', {}, `${row.clientName ?? appOf(row.client)}, signed in ${row.authTime.slice(0, 19).replace('T', ' ')}`),
@@ -109,12 +197,13 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     if (!row) {
       return [element('h2', {}, 'Board'), element('p', {}, `This user has no sign-in with ${appOf(chosen().client)}. Press “Sign in as this user”, or choose another app under Steer.`)];
     }
-    const choice = element('select', { onchange: change => { wanted = change.target.value; said.textContent = ''; tried.replaceChildren(); load(); } },
+    const choice = element('select', { onchange: change => { wanted = change.target.value; said.textContent = ''; tried.replaceChildren(); course = null; guarded(() => look(null))(); } },
       ...list.map(one => element('option', { value: one.id, selected: one.id === row.id }, one.authTime.slice(0, 19).replace('T', ' '))));
     return [
       element('h2', {}, 'Board'),
       element('label', {}, 'Sign-in ', choice),
       element('div', { id: 'board' }), said,
+      time,
       element('ul', { class: 'legend', 'aria-label': 'What the lights mean' },
         ...[['ok', 'accepted'], ['late', 'still accepted: something speaks against it, and takes effect later'], ['no', 'refused']].map(([state, text]) => element('li', { class: state }, sign(state), ' ', text))),
       element('h3', {}, 'Try it now'),
@@ -126,5 +215,6 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     ];
   }
 
-  return { views: { board: () => { shown = ''; return board(); } }, load: { board: load } };
+  // What happened meanwhile changes the course.
+  return { views: { board: () => { shown = ''; course = null; return board(); } }, load: { board: load } };
 }

@@ -117,3 +117,53 @@ def test_the_board_is_read_from_the_back_row_and_on_a_phone(lapse, visit, scheme
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.evaluate("(board => board.scrollWidth <= board.clientWidth)(document.getElementById('board'))")
     chromium.assert_accessible(page)
+
+
+def test_time_is_dragged_and_the_clock_stays_until_it_is_moved(lapse, visit):  # noqa: F811
+    frozen(lapse)
+    delays(lapse)
+    made = grant(lapse)
+    lapse.tenant("POST", "clock/advance", {"by": "PT1M"})
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page = opened(visit, lapse)
+    light(page, "refresh", "westeurope").get_by_text("2:00 left").wait_for()
+    slider = page.get_by_label("Look at another time")
+    slider.focus()
+    chromium.until(page, "document.getElementById('time').max > 1")
+    # Wherever the slider stands, the lights are what explain says of that instant: no call a step is made for them.
+    calls = []
+    page.on("request", lambda request: calls.append(request.url) if "explain" in request.url else None)
+    seen = set()
+    most = int(slider.get_attribute("max"))
+    for at in [0, *range(3, most, max(1, most // 25)), most]:
+        slider.fill(str(at))
+        told = page.locator("#looked").inner_text().split(", ")[0]
+        if told == "now":
+            continue
+        instant = f"{told.replace(' ', 'T')}Z"
+        explained = lapse.tenant("POST", "explain", {"grant": made["grant"], "at": instant})["verdicts"]
+        for verdict in explained:
+            # To the second, as it is shown: what changes within that second is not compared.
+            if verdict["plane"] == "refresh" and not (verdict["changesAt"] or "").startswith(instant[:-1]):
+                words = light(page, "refresh", verdict["region"]).inner_text().split("\n")[0]
+                assert (words != "refused") == verdict["accepted"], (instant, words, verdict)
+                seen.add(words)
+    assert seen == {"accepted", "still accepted", "refused"} and calls == []
+    assert lapse.tenant("GET", "clock")["now"] == "2026-03-01T12:01:00.0000000Z"
+    slider.fill("0")
+    page.get_by_text("2026-03-01 12:00:00, 1:00 ago").wait_for()
+    page.get_by_role("button", name="Back to now").click()
+    page.locator("#looked", has_text="now").wait_for()
+    light(page, "refresh", "westeurope").get_by_text("2:00 left").wait_for()
+    # With the keyboard alone, and then the clock follows.
+    slider.focus()
+    chromium.until(page, "document.getElementById('time').max > 1")
+    for _ in range(40):
+        if light(page, "refresh", "westeurope").inner_text().startswith("refused"):
+            break
+        slider.press("ArrowRight")
+    page.get_by_role("button", name="Move the clock there").click()
+    page.locator("#looked", has_text="now").wait_for()
+    assert lapse.tenant("GET", "clock")["now"] > "2026-03-01T12:03:00"
+    page.get_by_role("button", name="Token endpoint in westeurope: refused (50173, revoked)").wait_for()
+    chromium.assert_accessible(page)
