@@ -62,7 +62,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     if (!verdict.accepted) return { state: 'no', word: 'refused', detail: [verdict.code, REFUSALS[verdict.rule] ?? verdict.rule].filter(Boolean).join(', ') };
     if (verdict.rule === 'untilExpiry') return { state: isRevoked ? 'late' : 'ok', word: isRevoked ? 'still accepted' : 'accepted', detail: 'until the token ends', until };
     if (verdict.rule === 'attemptsLeft') return { state: 'late', word: 'still accepted', detail: `${why(verdict)}, ${verdict.attemptsLeft} more` };
-    if (verdict.rule === 'notYetInEffect' && hasHappened(verdict)) return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held`, until };
+    if (verdict.rule === 'notYetInEffect' && hasHappened(verdict)) return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held until it is released`, until };
     return { state: 'ok', word: 'accepted', detail: '' };
   }
 
@@ -163,7 +163,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     const focused = document.activeElement?.closest?.('#board button')?.dataset;
     place.replaceChildren(element('table', {},
       element('caption', {}, `${row.clientName ?? appOf(row.client)}, signed in ${row.authTime.slice(0, 19).replace('T', ' ')}`),
-      element('thead', {}, element('tr', {}, element('th', { scope: 'col' }, ''), ...regions.map(region => element('th', { scope: 'col' }, region)))),
+      element('thead', {}, element('tr', {}, element('td'), ...regions.map(region => element('th', { scope: 'col' }, region)))),
       element('tbody', {}, ...ENDPOINTS.map(one => element('tr', {},
         element('th', { scope: 'row' }, one.name, element('span', { class: 'detail' }, one.asks)),
         ...regions.map(region => cell(one, region, find(one.plane, region), isRevoked(region))))))));

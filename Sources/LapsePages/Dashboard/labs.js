@@ -111,7 +111,12 @@ function tell() {
 
 // A lab
 
-const predict = async (id, value) => { run = await call('POST', path('/predictions'), { [id]: value }); };
+// One after the other: of two answers to one question the last one counts.
+let kept = Promise.resolve();
+const predict = (id, value) => {
+  kept = kept.catch(() => {}).then(async () => { run = await call('POST', path('/predictions'), { [id]: value }); });
+  return kept;
+};
 
 function verdict(question) {
   const choice = value => element('label', { class: 'choice' },
@@ -167,7 +172,7 @@ function outcome(question, at) {
     gap, element('p', { class: 'note', lang: 'en' }, found.why.replace('; both to 100 ns', '').replace(/(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{7}Z/g, '$2')));
 }
 
-const next = async steps => { run = await call('POST', path('/play'), steps ? { steps } : {}); show(); };
+const next = async steps => { await kept.catch(() => {}); run = await call('POST', path('/play'), steps ? { steps } : {}); show(); };
 
 function show() {
   document.title = `${run.title} · Lapse`;

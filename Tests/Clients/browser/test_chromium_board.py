@@ -37,7 +37,7 @@ def test_the_lights_say_what_the_endpoints_answer_and_count_down(lapse, visit): 
     lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
     page.get_by_role("button", name="Token endpoint in eastus: refused (50173, revoked)").wait_for()
     assert light(page, "refresh", "westeurope").inner_text() == "still accepted\nrevoked, 2:00 left"
-    assert light(page, "refresh", "southeastasia").inner_text() == "still accepted\nrevoked, held"
+    assert light(page, "refresh", "southeastasia").inner_text() == "still accepted\nrevoked, held until it is released"
     assert light(page, "session", "eastus").inner_text() == "still accepted\nrevoked, 5:00 left"
     # Nobody can take back an access token that no resource evaluates.
     assert "still accepted\nuntil the token ends" in light(page, "cae", "eastus").inner_text()

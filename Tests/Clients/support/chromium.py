@@ -1,6 +1,7 @@
 """Debian's Chromium, headless, driven by Playwright. It trusts Lapse's CA as a person would make it: in the profile's certificate store."""
 
 import contextlib
+import importlib.resources
 import json
 import os
 import subprocess
@@ -10,6 +11,9 @@ import time
 from playwright.sync_api import sync_playwright
 
 import needs
+
+# Deque's axe-core, as the package brings it along: nothing else of that package is used.
+AXE = importlib.resources.files("axe_playwright_python") / "axe.min.js"
 
 # Root, as tests in a container often are, needs the first.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
@@ -123,8 +127,16 @@ def until(page, expression, seconds=10):
         page.wait_for_timeout(10)
 
 
+def axe(page):
+    """What axe-core complains of: the rule, and the first place."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(one => [one.id, one.nodes[0].html]))")
+    return [f"{rule}: {place[:200]}" for rule, place in found]
+
+
 def assert_accessible(page):
-    assert page.evaluate(AUDIT) == []
+    complaints = page.evaluate(AUDIT) + axe(page)
+    assert complaints == [], complaints
 
 
 def focus_order(page, limit=60):
