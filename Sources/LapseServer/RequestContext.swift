@@ -14,6 +14,9 @@ struct LapseContext: RequestContext {
     var trace = RequestTrace(
         requestID: GUID(randomBytes: Array(repeating: 0, count: 16)), correlationID: "", origin: "", region: nil)
 
+    /// The sandbox of the learner whose key the call has; nil: it has no learner's key. Set by ``ControlGate``.
+    var learnersTenant: GUID?
+
     init(source: Source) {
         coreContext = .init(source: source)
         channel = source.channel

@@ -212,9 +212,10 @@ INSERT INTO refresh_tokens SELECT * FROM old_tokens;
 DROP TABLE old_tokens;
 DROP TABLE old_grants;
 
--- The lab that a tenant plays, with what its learner predicted and what came of it; no row: none. A reset removes it.
+-- The labs that a tenant has played, and last the one that it plays, with what its learner predicted and what came of it. A reset removes them.
 CREATE TABLE lab_runs (
-    tenant      TEXT PRIMARY KEY REFERENCES tenants (id) ON DELETE CASCADE,
+    tenant      TEXT NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    number      INTEGER NOT NULL,              -- in the order in which they were started
     definition  TEXT NOT NULL,                 -- JSON of the lab as it was given
     language    TEXT NOT NULL,
     is_changed  INTEGER NOT NULL CHECK (is_changed IN (0, 1)), -- played with its change
@@ -222,5 +223,6 @@ CREATE TABLE lab_runs (
     sign_ins    TEXT NOT NULL,                 -- JSON: by name, grant and session
     predictions TEXT NOT NULL,                 -- JSON: by question
     outcomes    TEXT NOT NULL,                 -- JSON: by question
-    played      INTEGER NOT NULL               -- how many of the steps
+    played      INTEGER NOT NULL,              -- how many of the steps
+    PRIMARY KEY (tenant, number)
 ) STRICT, WITHOUT ROWID;

@@ -72,6 +72,26 @@ struct LabCallTests {
         }
     }
 
+    @Test("What ends by itself is no answer, and a clock that was moved past what happens is told")
+    func byItself() async throws {
+        try await Lab.run { lab async throws in
+            let path = try await Self.sandbox(lab)
+            let late: JSON = [["user": "alex", "cause": "adminRevoke"], ["user": "alex", "cause": "adminRevoke", "at": "P100D"]]
+            let questions: JSON = [
+                ["id": "token", "ask": "?", "endpoint": "token", "signIn": "phone"],
+                ["id": "page", "ask": "?", "endpoint": "authorize", "signIn": "phone"],
+            ]
+            let script = Self.lab.replacing([.init(name: "happens", value: late), .init(name: "questions", value: questions)])
+            _ = try await lab.control(.post, "\(path)/lab", ["lab": script])
+            let whole = try await lab.control(.post, "\(path)/lab/play").json
+            #expect(whole["questions"]?.elements.map { $0["outcome"]?["answer"]?.text } == ["never", "never"])
+            _ = try await lab.control(.post, "\(path)/lab")
+            _ = try await lab.control(.post, "\(path)/clock/advance", ["by": "P1D"])
+            #expect(try await lab.control(.post, "\(path)/lab/play").status == 409)
+            #expect(try await lab.control(.get, "\(path)/lab").json["played"] == 0)
+        }
+    }
+
     @Test("What cannot be played is refused before anything is reset")
     func refused() async throws {
         try await Lab.run { lab async throws in

@@ -26,8 +26,14 @@ const WORDS = {
   },
 };
 
-// Where the slider can stand, in seconds after the first thing that happens; behind the last: never.
-const STOPS = [0, 5, 10, 15, 20, 30, 45, 60, 90, 120, 180, 240, 300, 360, 480, 600, 720, 900, 1200, 1500, 1800, 2100, 2400, 2700, 3000, 3300, 3600, 4500, 5400, 7200, 10_800, 21_600, 43_200, 86_400];
+// Where the slider can stand, in seconds after the first thing that happens; behind the last: never. No duration up to a week is further than a
+// tenth from a place, so that whoever knows it can say it.
+const MINUTE = 60, HOUR = 3600;
+const STOPS = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 17, 20, 24, 29, 30, 35, 42, 45, 50,
+  ...[1, 1.2, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9, 10, 12, 14, 15, 17, 20, 24, 25, 29, 30, 35, 40, 45, 50, 55].map(count => count * MINUTE),
+  ...[1, 1.2, 1.4, 1.5, 1.75, 2, 2.4, 2.75, 3, 3.5, 4, 4.75, 5.5, 6, 7, 8, 9.5, 11, 12, 14, 17, 20, 24, 28, 34, 41, 48, 57, 68, 72, 84, 96, 115, 120, 140, 168].map(count => count * HOUR),
+];
 
 const $ = id => document.getElementById(id);
 const said = new URLSearchParams(location.search);

@@ -56,6 +56,8 @@ package struct LabRun: Equatable, Sendable {
     /// What is played next; nil: nothing is left.
     package var next: LabScript.Step? { played < script.steps.count ? script.steps[played] : nil }
     package var isOver: Bool { next == nil }
+    /// Whether there is anything of it to keep.
+    package var hasBegun: Bool { played > 0 || !predictions.isEmpty }
 
     /// Sets what is predicted, before anything is played.
     ///

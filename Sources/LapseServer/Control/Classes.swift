@@ -6,12 +6,13 @@ import NIOCore
 
 extension ControlGate {
     /// Whether a learner may make this call: one on the own sandbox that leaves it there, and the list of labs.
-    func mayCall(_ request: Request, _ context: LapseContext, learnerOf tenant: GUID) throws -> Bool {
+    func mayCall(_ request: Request, _ context: LapseContext, learnerOf tenant: GUID) -> Bool {
         guard let name = context.parameters.get("tenant") else {
             return context.endpointPath == "/_lapse/api/labs" || context.endpointPath == "/_lapse/api/health"
         }
         guard request.method != .delete || context.endpointPath != "/_lapse/api/tenants/{tenant}" else { return false }
-        return try TenantName(FormParameters.decodePath(name) ?? name).flatMap { try site.authority.tenantID(of: $0) } == tenant
+        // A tenant that is not there is none of the learner's either.
+        return TenantName(FormParameters.decodePath(name) ?? name).flatMap { try? site.authority.tenantID(of: $0) } == tenant
     }
 }
 
@@ -24,17 +25,18 @@ struct ClassCalls {
         routes.get("class.csv", use: table)
     }
 
-    private func runs() throws -> [(learner: Classroom.Learner, run: LabRun?)] {
+    private func runs() throws -> [(learner: Classroom.Learner, runs: [LabRun])] {
         guard let classroom = site.classroom else {
             throw ControlError.notFound("This Lapse holds no class. `lapse class` starts one.")
         }
         let runs = try site.authority.labRuns(of: classroom.learners.map(\.tenant))
-        return classroom.learners.map { ($0, runs[$0.tenant]) }
+        return classroom.learners.map { ($0, runs[$0.tenant] ?? []) }
     }
 
     func show(_ request: Request, _ context: LapseContext) throws -> Response {
-        let learners = try runs().map { learner, run -> JSON in
-            [
+        let learners = try runs().map { learner, runs -> JSON in
+            let run = runs.last
+            return [
                 "number": .integer(Int64(learner.number)), "tenant": .string(learner.tenant.description),
                 "lab": JSON(run?.script.name), "changed": .bool(run?.isChanged ?? false),
                 "predicted": .integer(Int64(run?.predictions.count ?? 0)), "played": .integer(Int64(run?.played ?? 0)),
@@ -45,24 +47,24 @@ struct ClassCalls {
         return ControlResponder.answer(["items": .array(learners), "next": .null])
     }
 
-    /// One line for each question of each learner. Every cell is a word: none has to be quoted.
+    /// One line for each question of each run of each learner. Every cell is a word: none has to be quoted.
     func table(_ request: Request, _ context: LapseContext) throws -> Response {
         let head = [
-            "learner", "lab", "changed", "question", "prediction", "answer", "code", "points", "predicted_seconds",
+            "learner", "run", "lab", "changed", "question", "prediction", "answer", "code", "points", "predicted_seconds",
             "answer_seconds",
         ]
-        let rows = try runs().flatMap { learner, run -> [[String]] in
-            guard let run else { return [] }
-            return run.script.questions.map { question in
-                let (prediction, outcome) = (run.predictions[question.id], run.outcomes[question.id])
-                return [
-                    "\(learner.number)", run.script.name, "\(run.isChanged)", question.id, prediction?.text ?? "",
-                    outcome?.answer.text ?? "",
-                    outcome?.code.map { "\($0.rawValue)" } ?? "", run.points(of: question).map { "\($0)" } ?? "",
-                    prediction?.seconds ?? "", outcome?.answer.seconds ?? "",
-                ]
+        let rows = try runs().flatMap { learner, runs in runs.enumerated().map { (learner, $0 + 1, $1) } }
+            .flatMap { learner, number, run -> [[String]] in
+                run.script.questions.map { question in
+                    let (prediction, outcome) = (run.predictions[question.id], run.outcomes[question.id])
+                    return [
+                        "\(learner.number)", "\(number)", run.script.name, "\(run.isChanged)", question.id, prediction?.text ?? "",
+                        outcome?.answer.text ?? "",
+                        outcome?.code.map { "\($0.rawValue)" } ?? "", run.points(of: question).map { "\($0)" } ?? "",
+                        prediction?.seconds ?? "", outcome?.answer.seconds ?? "",
+                    ]
+                }
             }
-        }
         let text = ([head] + rows).map { $0.joined(separator: ",") + "\r\n" }.joined()
         return Response(
             status: .ok,

@@ -46,6 +46,10 @@ enum ControlResponder {
         }
     }
 
+    static var othersSandbox: Response {
+        error(.forbidden, .othersSandbox, "This key steers one sandbox of the class, and this call is about something else.")
+    }
+
     private static var unavailable: Response {
         var response = error(
             .serviceUnavailable, .unavailable,
@@ -84,15 +88,13 @@ struct ControlGate: RouterMiddleware {
             return ControlResponder.error(
                 .forbidden, .foreignOrigin, "The control API takes no requests from pages of other origins.")
         }
+        var context = context
         if let expected = site.controlToken {
             let presented = request.headers[.authorization].flatMap(AuthorizationHeader.init)
             let key = presented.flatMap { $0.scheme.lowercased() == "bearer" ? SecretHash(of: String($0.credentials)) : nil }
             if let key, key != expected, let tenant = site.classroom?.tenant(of: key) {
-                guard try mayCall(request, context, learnerOf: tenant) else {
-                    return ControlResponder.error(
-                        .forbidden, .othersSandbox,
-                        "This key steers one sandbox of the class, and this call is about something else.")
-                }
+                guard mayCall(request, context, learnerOf: tenant) else { return ControlResponder.othersSandbox }
+                context.learnersTenant = tenant
             } else if key != expected {
                 var response = ControlResponder.error(
                     .unauthorized, .unauthorized, "The control API wants its token: Authorization: Bearer.")
@@ -106,7 +108,7 @@ struct ControlGate: RouterMiddleware {
                 throw Self.notJSON
             }
             guard request.isReading else { return try await next(request, context) }
-            return try await ReadingThreads.run { try await next(request, context) }
+            return try await ReadingThreads.run { [context] in try await next(request, context) }
         } catch let error as ControlError {
             return ControlResponder.answer(error)
         }

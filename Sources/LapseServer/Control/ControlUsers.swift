@@ -22,6 +22,8 @@ struct UserCalls {
     /// The answer shows the password, this once.
     func create(_ request: Request, _ context: LapseContext) async throws -> Response {
         let body = try await request.control()
+        // A guest shows the account of its home, and signs in there.
+        guard context.learnersTenant == nil || [nil, .null].contains(body["home"]) else { return ControlResponder.othersSandbox }
         let read = { (tenant: Tenant, id: GUID, createdAt: Timestamp) throws(FieldError) in
             try User(body, tenant: tenant, newID: id, createdAt: createdAt)
         }

@@ -23,7 +23,7 @@ extension Authority {
     ///   sandbox; invalid for a change that the lab does not have, and for a user or an app that the sandbox does not have. Nothing is
     ///   reset then.
     package func startLab(_ start: LabStart, in name: String, trace: RequestTrace) async throws -> LabRun {
-        let script = try looking(at: name) { op in
+        let (script, former) = try looking(at: name) { op in
             guard op.tenant.isSandbox else {
                 throw ControlError.conflict(
                     FieldError("", "A lab is played in a sandbox, which it resets. \(op.tenant.name) is no sandbox."))
@@ -34,18 +34,24 @@ extension Authority {
             }
             let played = start.isChanged ? script.changed : script
             _ = try op.cast(of: played)
-            return played
+            return (script: played, former: try op.tx.labRuns(of: op.tenant.id))
         }
-        _ = try await resetTenant(name)
-        return try changing(name) { try $0.setUp(script, start, trace) }
+        // In the transaction that resets it: what was scored before is never gone.
+        return try await resetTenant(name) { op in
+            for run in former.suffix(Self.mostRuns - 1) where run.hasBegun { try op.tx.insert(run, of: op.tenant.id) }
+            return try op.setUp(script, start, trace)
+        }.value
     }
+
+    /// So many runs of a sandbox are kept, the last ones.
+    private static let mostRuns = 50
 
     /// - Throws: ``ControlError``: not found for the tenant, and when it plays no lab.
     package func labRun(of name: String) throws -> LabRun { try looking(at: name) { try $0.requireLabRun() } }
 
-    /// The labs that these tenants play, those that play none left out.
-    package func labRuns(of tenants: [GUID]) throws -> [GUID: LabRun] {
-        try store.read { tx in try tenants.reduce(into: [:]) { $0[$1] = try tx.labRun(of: $1) } }
+    /// The labs that these tenants have played, in their order, the one of now last; of a tenant that played none, or is gone, none.
+    package func labRuns(of tenants: [GUID]) throws -> [GUID: [LabRun]] {
+        try store.read { tx in try tenants.reduce(into: [:]) { $0[$1] = try tx.labRuns(of: $1) } }
     }
 
     /// Sets what the learner predicts.
@@ -61,7 +67,7 @@ extension Authority {
                     FieldError("", "The lab is being played: what was predicted stays. Start it again to predict anew."))
             }
             try ControlError.reading { () throws(FieldError) in try run.predict(texts) }
-            try op.tx.put(run, of: op.tenant.id)
+            try op.tx.update(run, of: op.tenant.id)
             return run
         }
     }
@@ -139,7 +145,7 @@ extension Operation {
         }
         let run = LabRun(
             of: script, in: start.language, isChanged: start.isChanged, start: op.now + script.lead, signIns: signIns)
-        try tx.put(run, of: tenant.id)
+        try tx.insert(run, of: tenant.id)
         return run
     }
 
@@ -149,16 +155,21 @@ extension Operation {
         var run = try requireLabRun()
         switch run.next {
         case nil: return run
-        case .happens(let happening): try moved(to: run.start + happening.at).play(happening, of: run)
+        case .happens(let happening):
+            let op = try moved(to: run.start + happening.at)
+            guard op.now == run.start + happening.at else {
+                throw ControlError.conflict(FieldError("", "The clock was moved past what happens next. Start the lab again."))
+            }
+            try op.play(happening, of: run)
         case .asks(let question): run.settle(question, as: try outcome(of: question, in: run, trace))
         }
         run.goOn()
-        try tx.put(run, of: tenant.id)
+        try tx.update(run, of: tenant.id)
         return run
     }
 
     private func play(_ happening: LabScript.Happening, of run: LabRun) throws {
-        guard let id = try cast(of: run.script).users[happening.user], let user = try tx.user(id) else {
+        guard let id = try cast(of: run.script).users[happening.user], let user = try tx.user(id.description, in: tenant.id) else {
             throw ControlError.conflict(FieldError("", "\(happening.user) is not there any more. Start the lab again."))
         }
         let op = try taken(in: nil)
@@ -196,7 +207,10 @@ extension Operation {
         let end = question.endpoint == .graph ? try grant.flatMap { try tx.newestAccessToken(of: $0)?.token.endsAt } : nil
         // Decisions change at these instants alone.
         let instants = Set(arrivals + [run.start] + [end].compactMap(\.self)).filter { $0 >= run.start }.sorted()
-        return try instants.first { try !tries(question, of: run, at: $0, trace, isLogged: false).isAccepted }
+        return try instants.first { instant in
+            let trial = try tries(question, of: run, at: instant, trace, isLogged: false)
+            return !trial.isAccepted && (question.endpoint == .graph || trial.verdict.rule != .expired)
+        }
     }
 
     private func tries(

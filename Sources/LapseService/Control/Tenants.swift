@@ -39,6 +39,10 @@ extension Authority {
             var seed = sandbox.seed(like: pattern)
             seed.tenant.propagation = template.propagation ?? seed.tenant.propagation
             seed.tenant.policies = template.policies ?? seed.tenant.policies
+            if template.isClosed {
+                for index in seed.users.indices { seed.users[index].set(password: random.token(bytes: 24)) }
+                for index in seed.apps.indices { seed.apps[index].secretHashes = [] }
+            }
             return try plant(seed, tx)
         }
     }
@@ -84,18 +88,28 @@ extension Authority {
     /// - Returns: the tenant as it is now.
     /// - Throws: ``ControlError`` for a tenant that is not there.
     package func resetTenant(_ name: String) async throws -> Tenant {
+        try await resetTenant(name) { _ in }.tenant
+    }
+
+    /// The same, with something done in the tenant, as it is then, in the transaction that resets it.
+    ///
+    /// - Parameter begin: gets the operation in the tenant that was reset.
+    func resetTenant<Value>(
+        _ name: String, _ begin: (Operation) throws -> Value
+    ) async throws -> (tenant: Tenant, value: Value) {
         try await deleteMuch(of: try tenantID(named: name))
-        let tenant = try changing(name) { op in
+        let reset = try changing(name) { op in
             let id = op.tenant.id
             guard let seed = try op.tx.seed(of: id) else { throw ControlError.notFound("There is no tenant '\(name)'.") }
             try op.tx.delete(tenant: id, keepingGuests: true)
             try op.plant(seed)
             try op.tx.deleteOrphanedGuests(of: id)
-            try op.tx.append(Event(tenant: id, at: try op.in(seed.tenant).now, kind: .tenantReset))
-            return seed.tenant
+            let now = try op.in(seed.tenant)
+            try op.tx.append(Event(tenant: id, at: now.now, kind: .tenantReset))
+            return (tenant: seed.tenant, value: try begin(now))
         }
-        tellEnd(of: tenant.id)
-        return tenant
+        tellEnd(of: reset.tenant.id)
+        return reset
     }
 
     // MARK: As a seed file
@@ -176,8 +190,11 @@ package struct SandboxTemplate: Sendable {
     let propagation: PropagationModel?
     /// Nil: as the template has them.
     let policies: Policies?
+    /// Whether nobody may know a secret by which to sign in: passwords are by chance, and apps have no secrets.
+    let isClosed: Bool
 
-    package init(name: String, propagation: PropagationModel? = nil, policies: Policies? = nil) {
+    package init(name: String, propagation: PropagationModel? = nil, policies: Policies? = nil, isClosed: Bool = false) {
+        self.isClosed = isClosed
         self.name = name
         self.propagation = propagation
         self.policies = policies

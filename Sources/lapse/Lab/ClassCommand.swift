@@ -32,6 +32,9 @@ struct ClassCommand: AsyncParsableCommand {
     func validate() throws {
         guard (1...500).contains(size) else { throw ValidationError("--size must be from 1 to 500") }
         guard (0...65_535).contains(httpPort) else { throw ValidationError("--http-port must be from 0 to 65535") }
+        guard !["0.0.0.0", "::", "[::]"].contains(host) else {
+            throw ValidationError("--host must be an address that learners can open, such as 192.168.1.20")
+        }
         guard host == nil || httpPort > 0 else {
             throw ValidationError("--http-port 0 does not go with --host: the links name the port")
         }
@@ -42,8 +45,9 @@ struct ClassCommand: AsyncParsableCommand {
         var register = try Register(in: dataDir) ?? Register()
         let instance = try await Instance(try settings(register), log: StandardStream.log)
         try register.enrol(upTo: size, with: instance.authority)
-        try await begin(script, register, instance)
+        // Before anything that may fail: nobody's sandbox is made twice.
         try register.write(to: instance.folder.path(of: .classroom))
+        try await begin(script, register, instance)
         let known = register
         try await instance.serve(classroom: known.classroom) { addresses in
             StandardStream.output.say(text(known, at: host.map(address) ?? addresses.http ?? ""))
@@ -71,9 +75,11 @@ struct ClassCommand: AsyncParsableCommand {
         guard let script else { return }
         let runs = try instance.authority.labRuns(of: register.learners.map(\.tenant))
         let trace = RequestTrace(requestID: Machine.random.guid(), correlationID: "", origin: "", region: nil)
-        for learner in register.learners where runs[learner.tenant] == nil {
-            _ = try await instance.authority.startLab(
-                LabStart(script, in: lang ?? .english, changed: false), in: learner.tenant.description, trace: trace)
+        for learner in register.learners where runs[learner.tenant]?.isEmpty ?? true {
+            do {
+                _ = try await instance.authority.startLab(
+                    LabStart(script, in: lang ?? .english, changed: false), in: learner.tenant.description, trace: trace)
+            } catch ControlError.invalid(let error) { throw StartError("--lab: \(error)") }
         }
     }
 
@@ -98,7 +104,7 @@ struct ClassCommand: AsyncParsableCommand {
             Learners:
             \(table(learners).joined(separator: "\n"))
 
-            Stop with Ctrl-C. Started again with --data-dir \(dataDir), the class goes on with the same links.
+            Stop with Ctrl-C. Started again with --data-dir \(dataDir), the class goes on with the same keys.
             """
     }
 }
@@ -137,12 +143,22 @@ private struct Register {
         Classroom(learners.map { Classroom.Learner(number: $0.number, tenant: $0.tenant, key: SecretHash(of: $0.key)) })
     }
 
-    /// Makes a sandbox for each learner who has none.
+    /// Makes a sandbox for each learner who has none, or whose was removed.
     mutating func enrol(upTo size: Int, with authority: Authority) throws {
-        while learners.count < size {
-            let made = try authority.createTenant(like: SandboxTemplate(name: BuiltInLab.domain))
-            learners.append(Learner(number: learners.count + 1, tenant: made.seed.tenant.id, key: Machine.random.token(bytes: 24)))
+        for index in learners.indices {
+            do { _ = try authority.clock(of: learners[index].tenant.description) } catch ControlError.notFound {
+                learners[index] = Learner(number: index + 1, tenant: try Self.sandbox(authority), key: learners[index].key)
+            }
         }
+        while learners.count < size {
+            learners.append(
+                Learner(number: learners.count + 1, tenant: try Self.sandbox(authority), key: Machine.random.token(bytes: 24)))
+        }
+    }
+
+    /// Nobody signs in to it by a secret that the lab's docs tell: a link is what one needs.
+    private static func sandbox(_ authority: Authority) throws -> GUID {
+        try authority.createTenant(like: SandboxTemplate(name: BuiltInLab.domain, isClosed: true)).seed.tenant.id
     }
 
     func write(to path: String) throws {

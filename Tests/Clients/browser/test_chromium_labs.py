@@ -1,5 +1,7 @@
 """Labs in real Chromium: predicted and played with the keyboard alone, in three languages, on a phone and from the back row."""
 
+import bisect
+
 import pytest
 
 import chromium
@@ -30,13 +32,27 @@ def started(page, title="The lost laptop"):
     return page
 
 
+def slide(page, text):
+    """Moves the slider to the place that says so, as a hand does that lets go there."""
+    slider = page.get_by_role("slider")
+    found = slider.evaluate("""(slider, text) => {
+        for (let at = 0; at <= Number(slider.max); at++) {
+            slider.value = String(at);
+            slider.dispatchEvent(new Event('input', { bubbles: true }));
+            if (slider.getAttribute('aria-valuetext') === text) { slider.dispatchEvent(new Event('change', { bubbles: true })); return true; }
+        }
+        return false;
+    }""", text)
+    assert found, f"no place says {text}"
+
+
 def test_a_lab_is_predicted_played_scored_and_changed(lapse, visit):
     page = started(visit())
     for at, word in enumerate(["accepted", "refused", "refused", "accepted"]):
         page.get_by_role("group").nth(at).get_by_label(word).check()
     slider = page.get_by_role("slider")
     assert slider.get_attribute("aria-valuetext") == "not answered"
-    slider.fill("24")
+    slide(page, "refused from 50 min")
     assert slider.get_attribute("aria-valuetext") == "refused from 50 min"
     page.get_by_text("refused from 50 min").wait_for()
     # What was answered outlives a reload.
@@ -100,7 +116,7 @@ def test_it_is_read_on_a_phone_and_from_the_back_row(visit, scheme, width):
     chromium.assert_accessible(page)
     started(page, "Three regions")
     chromium.assert_accessible(page)
-    page.get_by_role("slider").fill("11")
+    slide(page, "refused from 4 min")
     page.get_by_role("button", name="Play it").click()
     page.get_by_role("button", name="Play the rest").click()
     page.get_by_text("Score: 1 of 5").wait_for()
@@ -124,3 +140,21 @@ def test_what_a_teacher_wrote_is_text(lapse, visit):
     assert text.locator("img").count() == 0
     assert [(link.inner_text(), link.get_attribute("href")) for link in text.get_by_role("link").all()] == [("good", "https://example.com/")]
     assert text.locator("strong").inner_text() == "bold" and text.locator("code").inner_text() == "code"
+
+
+def test_whatever_the_delay_is_there_is_a_place_within_a_tenth(visit):
+    page = started(visit())
+    words = page.get_by_role("slider").evaluate("""slider => Array.from({ length: Number(slider.max) }, (_, at) => {
+        slider.value = String(at);
+        slider.dispatchEvent(new Event('input', { bubbles: true }));
+        return slider.getAttribute('aria-valuetext').replace('refused from ', '');
+    })""")
+    sizes = {"d": 86_400, "h": 3600, "min": 60, "s": 1}
+    stops = []
+    for each in words:
+        parts = each.split()
+        stops.append(sum(int(count) * sizes[unit] for count, unit in zip(parts[::2], parts[1::2], strict=True)))
+    assert stops == sorted(set(stops)) and stops[0] == 0 and stops[-1] == 7 * 86_400
+    for delay in range(7 * 86_400):
+        near = min(abs(stop - delay) for stop in stops[max(0, bisect.bisect(stops, delay) - 1):][:2])
+        assert near <= max(delay / 10, 1), delay

@@ -56,6 +56,63 @@ def test_the_own_sandbox_is_steered_and_stays_there(held, operations):
     assert held.ask("GET", f"/tenants/{third.tenant}/clock", key=third.key).status_code == 200
 
 
+def test_a_guest_leads_to_no_other_sandbox(held):
+    third, fourth = held.learners[2], held.learners[3]
+    user = held.ask("GET", f"/tenants/{fourth.tenant}/users").json()["items"][0]
+    body = {"userPrincipalName": "g", "displayName": "g", "home": {"tenant": fourth.tenant, "user": user["id"]}}
+    answer = held.ask("POST", f"/tenants/{third.tenant}/users", body, key=third.key)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "othersSandbox")
+
+
+def test_what_is_not_there_is_not_the_learners(held):
+    for name in ("nope.example", "00000000-0000-4000-8000-000000000001", "common", "x y"):
+        assert held.ask("GET", f"/tenants/{name}/lab", key=held.learners[2].key).status_code == 403
+
+
+def test_nobody_signs_in_to_a_sandbox_of_the_class_by_what_the_docs_tell(held):
+    tenant = held.learners[3].tenant
+    native, daemon = "bbbbbbbb-0002-4000-8000-000000000001", "bbbbbbbb-0002-4000-8000-000000000004"
+    domain = held.ask("GET", f"/tenants/{tenant}/users").json()["items"][0]["userPrincipalName"].partition("@")[2]
+    for form, code in [
+            ({"grant_type": "password", "client_id": native, "username": f"admin@{domain}", "password": "Passw0rd!", "scope": "User.Read"}, 50126),
+            ({"grant_type": "client_credentials", "client_id": daemon, "client_secret": "lapse-daemon-secret", "scope": "https://graph.microsoft.com/.default"}, 7000215)]:
+        answer = requests.post(f"{held.http}/{tenant}/oauth2/v2.0/token", form, timeout=30)
+        assert answer.json()["error_codes"] == [code], answer.text
+
+
+def test_what_was_scored_stays_in_the_table(tmp_path):
+    with school.held(tmp_path, 1, "--lab", "cae") as held:
+        [one] = held.learners
+        lab = f"/tenants/{one.tenant}/lab"
+        for body in ({}, {"changed": True}):
+            held.ask("POST", f"{lab}/predictions", {"mail-after-1-minute": "accepted"}, key=one.key)
+            held.ask("POST", f"{lab}/play", {}, key=one.key)
+            assert held.ask("POST", lab, body, key=one.key).status_code == 201
+        rows = list(csv.DictReader(io.StringIO(held.ask("GET", "/class.csv").text)))
+    assert [row["run"] for row in rows if row["question"] == "mail-after-1-minute"] == ["1", "2", "3"]
+    assert [row["points"] for row in rows if row["question"] == "mail-after-1-minute"] == ["1", "1", ""]
+
+
+def test_a_class_that_did_not_begin_makes_nobody_twice(tmp_path):
+    (tmp_path / "bad.yaml").write_text("""
+name: bad
+title: Bad
+situation: So.
+signIns: [{id: phone, user: nobody, app: native}]
+happens: [{user: adele, cause: adminRevoke}]
+questions: [{id: a, ask: Well, endpoint: token, signIn: phone}]
+explanation: So.
+""")
+    for _ in range(2):
+        run = subprocess.run([needs.lapse(), "class", "--size", "3", "--http-port", "0", "--lab", "bad.yaml"], cwd=tmp_path, text=True, capture_output=True, timeout=60)
+        assert run.returncode == 1 and "--lab: signIns[0].user: names no member of Contoso" in run.stderr, run.stderr
+    with school.held(tmp_path, 3) as held:
+        assert len(held.ask("GET", "/tenants").json()["items"]) == 5
+        held.ask("DELETE", f"/tenants/{held.learners[1].tenant}")
+    with school.held(tmp_path, 3, "--lab", "cae") as held:
+        assert [each["lab"] for each in held.ask("GET", "/class").json()["items"]] == ["cae"] * 3
+
+
 @pytest.mark.parametrize("key", ["wrong", "x" * 32, ""])
 def test_no_other_key_does(held, key):
     assert held.ask("GET", f"/tenants/{held.learners[0].tenant}/clock", key=key or " ").status_code == 401
@@ -113,6 +170,7 @@ def test_what_everybody_predicted_outlives_a_kill_and_tells_the_learners_apart(t
 @pytest.mark.parametrize("arguments, complaint, code", [
     (["--size", "0"], "--size must be from 1 to 500", 64), ([], "Missing expected argument '--size <size>'", 64),
     (["--size", "2", "--lab", "nothing"], "'nothing' is no file and none of", 64), (["--size", "2", "--host", "127.0.0.1", "--http-port", "0"], "does not go with --host", 64),
+    (["--size", "2", "--host", "0.0.0.0"], "an address that learners can open", 64),
     (["--size", "2", "--data-dir", "broken"], "class.json is damaged", 1),
 ])
 def test_what_cannot_be_held_is_said(tmp_path, arguments, complaint, code):
