@@ -98,7 +98,8 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
       const ahead = verdicts.map(one => one.changesAt).filter(Boolean).map(text => Date.parse(text) + (text.endsWith('0000Z') ? 0 : 1)).filter(one => one > at);
       at = ahead.length ? Math.min(...ahead) : null;
     }
-    return { row: row.id, begin, steps: found, stops: [...new Set([...found.map(one => one.at), lab.home.now])].sort((a, b) => a - b) };
+    const stops = [...new Set([...found.map(one => one.at), lab.home.now])].sort((a, b) => a - b);
+    return { row: row.id, steps: found, places: places(begin, stops) };
   }
 
   const isOf = row => course !== null && course.row === row.id;
@@ -115,7 +116,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   }
 
   /** Where the slider can stand: at each change, between two of them, and a while behind the last. */
-  function places({ begin, stops }) {
+  function places(begin, stops) {
     const last = stops.at(-1), span = Math.max(last - begin, 60_000);
     // The ends of tokens are far away: the room goes to what happens before, change by change.
     return stops.flatMap((stop, at) => Array.from({ length: 10 }, (_, part) => stop + ((stops[at + 1] ?? last + span / 10) - stop) * part / 10));
@@ -126,14 +127,14 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     const row = grant();
     if (!row || isOf(row)) return;
     course = await courseOf(row);
-    const all = places(course), at = looked ?? lab.home.now, after = all.findIndex(one => one >= at);
-    slider.max = String(all.length - 1);
-    slider.value = String(after < 0 ? all.length - 1 : after);
+    const last = course.places.length - 1, at = looked ?? lab.home.now, after = course.places.findIndex(one => one >= at);
+    slider.max = String(last);
+    slider.value = String(after < 0 ? last : after);
   }
 
   async function drag() {
     await grab();
-    if (course) await look(places(course)[Number(slider.value)]);
+    if (course) await look(course.places[Number(slider.value)]);
   }
 
   async function moveClock() {

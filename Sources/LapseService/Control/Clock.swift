@@ -35,22 +35,19 @@ extension Authority {
 
     private func moveClock(of name: String, _ move: (Operation) throws -> TenantClock) throws -> AdvancedClock {
         try changing(name) { op in
-            var tenant = op.tenant
-            tenant.clock = try move(op)
-            let shown = tenant.clock.now(systemTime: op.systemTime)
-            if let pruned = try op.tx.prunedThrough(of: tenant.id), shown < pruned {
+            let clock = try move(op)
+            let shown = clock.now(systemTime: op.systemTime)
+            if let pruned = try op.tx.prunedThrough(of: op.tenant.id), shown < pruned {
                 throw ControlError.conflict(
                     FieldError(
                         "now",
                         "is before \(pruned): tokens and codes that had ended by then are deleted (policy retention.tokens), and would be "
                             + "usable again"))
             }
-            try op.tx.clearClockFloor(of: tenant.id)
-            try op.update(to: tenant, .clockChanged)
-            let moved = try op.in(tenant)
+            let moved = try op.moved(to: clock)
             let effects =
                 moved.now > op.now
-                ? try op.tx.effects(in: tenant.id, after: op.now, through: moved.now, limit: Self.mostEffects) : []
+                ? try op.tx.effects(in: op.tenant.id, after: op.now, through: moved.now, limit: Self.mostEffects) : []
             return AdvancedClock(clock: moved.clock, effects: effects)
         }
     }
@@ -84,6 +81,15 @@ package struct AdvancedClock: Sendable {
 
 extension Operation {
     var clock: ClockReading { ClockReading(mode: tenant.clock.mode, now: now) }
+
+    /// The operation on another clock of its tenant, which goes by it from then on.
+    func moved(to clock: TenantClock) throws -> Operation {
+        var tenant = tenant
+        tenant.clock = clock
+        try tx.clearClockFloor(of: tenant.id)
+        try update(to: tenant, .clockChanged)
+        return try self.in(tenant)
+    }
 
     /// Nil when the target has nothing ahead of it.
     fileprivate func instant(of target: ClockAdvance.Target) throws -> Timestamp? {

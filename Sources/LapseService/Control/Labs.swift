@@ -232,11 +232,7 @@ extension Operation {
     /// The operation at an instant of the tenant's clock, which stands there from then on; itself when that is not ahead.
     private func moved(to instant: Timestamp) throws -> Operation {
         guard instant > now else { return self }
-        var tenant = tenant
-        tenant.clock = tenant.clock.setting(mode: .frozen, now: instant, systemTime: systemTime)
-        try tx.clearClockFloor(of: tenant.id)
-        try update(to: tenant, .clockChanged)
-        return try self.in(tenant)
+        return try moved(to: tenant.clock.setting(mode: .frozen, now: instant, systemTime: systemTime))
     }
 }
 

@@ -36,13 +36,12 @@ struct LabCommand: AsyncParsableCommand {
 
     func run() async throws {
         let language = lang ?? .english
-        let labs = try BuiltInLabs.all()
         guard let name else {
-            StandardStream.output.say(table(labs.map { [$0.name, $0.title(language)] }).joined(separator: "\n"))
+            StandardStream.output.say(table(try BuiltInLabs.all().map { [$0.name, $0.title(language)] }).joined(separator: "\n"))
             return
         }
-        let what = try Self.what(name, labs)
-        let session = LabSession(what: what, language: language, isAutomatic: auto, printsJSON: connection.json, csv: csv)
+        let session = LabSession(
+            script: try Self.script(name), language: language, isAutomatic: auto, printsJSON: connection.json, csv: csv)
         guard connection.server == nil else {
             return try await connection.run(["template": "LAPSE_TENANT"]) { try await session.play(on: $0) }
         }
@@ -61,20 +60,15 @@ struct LabCommand: AsyncParsableCommand {
     }
 
     /// A lab by its name, or from a file.
+    ///
+    /// - Throws: ``UsageError`` for what is neither, `StartError` for a file that holds no lab.
     static func script(_ name: String) throws -> LabScript {
         let labs = try BuiltInLabs.all()
         if let known = labs.first(where: { $0.name == name }) { return known }
-        return try LabScript(try what(name, labs).value)
-    }
-
-    /// What the server is to play, checked before there is one.
-    private static func what(_ name: String, _ labs: [LabScript]) throws -> JSON.Member {
-        if labs.contains(where: { $0.name == name }) { return .init(name: "name", value: .string(name)) }
         guard name.contains(".") || name.contains("/") else {
             throw UsageError("lab: '\(name)' is no file and none of: \(labs.map(\.name).joined(separator: ", "))")
         }
         let content = try LabFile(name).content
-        do { _ = try LabScript(content) } catch { throw StartError("\(name): \(error)") }
-        return .init(name: "lab", value: content)
+        do { return try LabScript(content) } catch { throw StartError("\(name): \(error)") }
     }
 }

@@ -4,8 +4,7 @@ import LapseRules
 
 /// A lab as somebody plays it at the terminal, once, and once more with its change.
 struct LabSession: Sendable {
-    /// What the server is to play: `name`, or `lab` with a whole one.
-    let what: JSON.Member
+    let script: LabScript
     let language: LabScript.Language
     let isAutomatic: Bool
     let printsJSON: Bool
@@ -29,7 +28,8 @@ struct LabSession: Sendable {
     }
 
     private func play(on client: ControlClient, isChanged: Bool, _ answers: StandardInput) async throws -> JSON {
-        let body = JSON.object([what]).adding(["language": .string(language.rawValue), "changed": .bool(isChanged)])
+        // Whole: a running server may be of another version, and have others.
+        let body: JSON = ["lab": script.definition, "language": .string(language.rawValue), "changed": .bool(isChanged)]
         var run = try await client.send("POST", client.path("lab"), body).json
         if !isChanged {
             say("\(run.shown("title"))\n\n\(LabText.wrapped(run.shown("situation")))\n")
