@@ -35,7 +35,7 @@ package enum PKCE {
             let derived =
                 switch challenge.method {
                 case .plain: verifier
-                case .s256: Base64URL.encode(Array(SHA256.hash(data: Array(verifier.utf8))))
+                case .s256: Base64URL.encode(SHA256.bytes(of: verifier))
                 }
             // Hashes are compared in constant time.
             return SecretHash(of: derived) == SecretHash(of: challenge.value) ? nil : AADSTS.wrongVerifier.error()

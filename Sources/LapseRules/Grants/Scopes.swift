@@ -181,7 +181,7 @@ package struct ScopePolicy: Sendable {
         var spelled: [String] = []
         var (others, dynamic): ([String], [String]) = ([], [])
         var (namesDefault, namesPermission) = (false, false)
-        for word in text.parts(between: " ").map(String.init) {
+        for word in text.words {
             if word.isSame(as: "offline_access") {
                 isOffline = true
                 continue
@@ -243,7 +243,7 @@ package struct ScopePolicy: Sendable {
     ///
     /// - Throws: `EntraError`: 1002012 for every other scope, 28000 for two resources, 500011 for an unknown one.
     package func application(_ text: String) throws(EntraError) -> ResourceAPI {
-        let words = text.parts(between: " ").map(String.init).filter { word in
+        let words = text.words.filter { word in
             !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
         }
         guard !words.isEmpty, words.allSatisfy({ $0.lowercased().hasSuffix("/.default") }) else {
@@ -258,7 +258,7 @@ package struct ScopePolicy: Sendable {
 
     /// Whether the text asks for all of what is registered, and by name for more. Entra: facts of 70011, the authorize endpoint shows a page.
     package static func namesDefaultBesideOthers(_ text: String) -> Bool {
-        let words = text.parts(between: " ").map(String.init).filter { word in
+        let words = text.words.filter { word in
             !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
         }
         let count = words.count { $0.lowercased().hasSuffix("/.default") }
@@ -321,9 +321,25 @@ package struct ScopePolicy: Sendable {
 }
 
 extension String {
+    /// What stands between blanks.
+    var words: [String] {
+        var text = self
+        return text.withUTF8 { bytes in
+            bytes.split(separator: UInt8(ascii: " ")).map { String(decoding: UnsafeBufferPointer(rebasing: $0), as: UTF8.self) }
+        }
+    }
+
     /// Whether the word is one of those that the text names between blanks.
     func hasWord(_ word: String) -> Bool {
-        utf8.split(separator: UInt8(ascii: " ")).contains { $0.elementsEqual(word.utf8) }
+        withUTF8(and: word) { text, word in
+            var rest = text[...]
+            while let start = rest.firstIndex(where: { $0 != UInt8(ascii: " ") }) {
+                let part = rest[start...].prefix { $0 != UInt8(ascii: " ") }
+                if part.elementsEqual(word) { return true }
+                rest = rest[part.endIndex...]
+            }
+            return false
+        }
     }
 
     /// The parts that are not empty, found byte by byte: ``split(separator:)`` looks for whole characters.
@@ -336,7 +352,20 @@ extension String {
     /// Equal but for the case of ASCII letters, as Entra compares scopes and resources.
     func isSame(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
-        return zip(utf8, other.utf8).allSatisfy { $0 == $1 || ($0 ^ $1 == 0x20 && (97...122).contains($0 | 0x20)) }
+        return withUTF8(and: other) { one, other in
+            one.indices.allSatisfy { index in
+                let difference = one[index] ^ other[index]
+                return difference == 0 || (difference == 0x20 && (97...122).contains(one[index] | 0x20))
+            }
+        }
+    }
+
+    /// Both texts as bytes: to go through the characters of a text, or its bytes one by one from outside, costs many times as much.
+    private func withUTF8<Result>(
+        and other: String, _ body: (UnsafeBufferPointer<UInt8>, UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        var (one, other) = (self, other)
+        return one.withUTF8 { one in other.withUTF8 { other in body(one, other) } }
     }
 }
 

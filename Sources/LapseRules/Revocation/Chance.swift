@@ -9,7 +9,7 @@ struct Chance {
 
     /// - Parameter key: joined with slashes; no part holds one.
     init(_ key: [String]) {
-        let digest = Array(SHA256.hash(data: Array(key.joined(separator: "/").utf8)))
+        let digest = SHA256.bytes(of: key.joined(separator: "/"))
         func number(_ bytes: ArraySlice<UInt8>) -> UInt64 { bytes.reduce(0) { $0 << 8 | UInt64($1) } }
         draws = (number(digest[0..<8]), number(digest[8..<16]))
     }

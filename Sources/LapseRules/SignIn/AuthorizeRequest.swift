@@ -70,7 +70,7 @@ package struct AuthorizeRequest: Sendable {
         self.app = app
         self.target = target
         let type = try parameters.required("response_type")
-        let types = Set(type.parts(between: " ").map(String.init))
+        let types = Set(type.words)
         wantsCode = types.contains("code")
         wantsIDToken = types.contains("id_token")
         guard type != "token" else { throw AADSTS.tokenNotEnabled.error() }

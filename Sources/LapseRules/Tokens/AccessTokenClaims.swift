@@ -96,7 +96,7 @@ extension TokenPlan {
 
     /// Who a client knows the user as: the same for one user and client, different for every other client.
     package static func pairwiseSubject(user: GUID, client: ClientID) -> String {
-        Base64URL.encode(Array(SHA256.hash(data: Array("\(user) \(client)".utf8))))
+        Base64URL.encode(SHA256.bytes(of: user.description, " ", client.description))
     }
 
     private var mark: String {
@@ -113,6 +113,8 @@ extension TokenPlan {
 
     private func versionOne() -> [UInt8] {
         let (start, end, _) = times
+        // Taken once: to ask the plan for it copies all of it, each time.
+        let user = user
         let subject = subject
         let directory = tenant.cloud.directoryIssuer(of: tenant.id)
         var claims = JSONWriter()
@@ -159,6 +161,7 @@ extension TokenPlan {
 
     private func versionTwo(issuer: String) -> [UInt8] {
         let (start, end, _) = times
+        let user = user
         var claims = JSONWriter()
         claims.add("aud", scope.resource.audience)
         claims.add("iss", issuer)

@@ -32,7 +32,7 @@ package struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessString
     }
 
     /// The same GUID for the same text: ids of things that have no row of their own.
-    static func derived(from text: String) -> GUID { GUID(randomBytes: Array(SHA256.hash(data: Array(text.utf8)).prefix(16))) }
+    static func derived(from text: String) -> GUID { GUID(randomBytes: Array(SHA256.bytes(of: text).prefix(16))) }
 
     private init(high: UInt64, low: UInt64) {
         self.high = high
@@ -86,6 +86,15 @@ package struct GUID: Hashable, Sendable, CustomStringConvertible, LosslessString
     }
 }
 
+extension SHA256 {
+    /// The digest of the texts, one behind the other.
+    static func bytes(of texts: String...) -> [UInt8] {
+        var hash = SHA256()
+        for var text in texts { text.withUTF8 { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) } }
+        return hash.finalize().withUnsafeBytes(Array.init)
+    }
+}
+
 /// A client's `client_id`: any text, compared without case. At Entra a GUID; open registration takes other spellings too.
 package struct ClientID: Hashable, Sendable, CustomStringConvertible, ExpressibleByStringLiteral {
     package let description: String
@@ -99,10 +108,10 @@ package struct SecretHash: Hashable, Sendable {
     package let bytes: [UInt8]
 
     /// The hash of a secret with enough entropy of its own: tokens, codes, cookies.
-    package init(of secret: String) { bytes = Array(SHA256.hash(data: Array(secret.utf8))) }
+    package init(of secret: String) { bytes = SHA256.bytes(of: secret) }
 
     /// The hash of a secret that a person chose, salted with whose it is.
-    package init(of secret: String, salt: String) { self.init(of: salt + "\u{0}" + secret) }
+    package init(of secret: String, salt: String) { bytes = SHA256.bytes(of: salt, "\u{0}", secret) }
 
     package init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }

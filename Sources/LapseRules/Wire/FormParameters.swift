@@ -11,12 +11,16 @@ package struct FormParameters: Equatable, Sendable {
     /// - Throws: `EntraError` for broken percent-encoding, for text that is not UTF-8, and for a name that comes twice.
     package init(_ bytes: [UInt8]) throws(EntraError) {
         values = [:]
-        for pair in bytes.split(separator: UInt8(ascii: "&")) {
-            let equals = pair.firstIndex(of: UInt8(ascii: "="))
-            let name = try Self.decode(pair[..<(equals ?? pair.endIndex)])
-            let value = try equals.map { index throws(EntraError) in try Self.decode(pair[(index + 1)...]) } ?? ""
-            guard values.updateValue(value, forKey: name) == nil else {
-                throw AADSTS.duplicateParameter.error(["parameter": name])
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let pair = rest.prefix { $0 != UInt8(ascii: "&") }
+            rest = rest[pair.endIndex...].dropFirst()
+            guard !pair.isEmpty else { continue }
+            let name = pair.prefix { $0 != UInt8(ascii: "=") }
+            let text = try Self.decode(name)
+            let value = try Self.decode(pair[name.endIndex...].dropFirst())
+            guard values.updateValue(value, forKey: text) == nil else {
+                throw AADSTS.duplicateParameter.error(["parameter": text])
             }
         }
     }
@@ -86,7 +90,7 @@ package struct FormParameters: Equatable, Sendable {
     /// Decodes `%41` and `+`. Throws for a broken escape and for bytes that are no UTF-8.
     static func decode(_ bytes: ArraySlice<UInt8>) throws(EntraError) -> String {
         // Most of what comes, tokens above all, stands for itself.
-        if bytes.allSatisfy({ $0 != UInt8(ascii: "%") && $0 != UInt8(ascii: "+") }) { return try text(bytes) }
+        if bytes.allSatisfy(standsForItself) { return String(decoding: bytes, as: UTF8.self) }
         var decoded: [UInt8] = []
         decoded.reserveCapacity(bytes.count)
         var iterator = bytes.makeIterator()
@@ -102,6 +106,11 @@ package struct FormParameters: Equatable, Sendable {
             }
         }
         return try text(decoded)
+    }
+
+    /// Whether the byte is of ASCII, not nothing, and no escape.
+    private static func standsForItself(_ byte: UInt8) -> Bool {
+        byte < 0x80 && byte != 0 && byte != UInt8(ascii: "%") && byte != UInt8(ascii: "+")
     }
 
     private static func text(_ bytes: some Collection<UInt8>) throws(EntraError) -> String {

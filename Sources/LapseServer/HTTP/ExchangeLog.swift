@@ -107,6 +107,10 @@ package final class ExchangeLog: Sendable {
     private struct Group {
         var exchanges: [Kept] = []
         var bytes = 0
+
+        func exceeds(_ capacity: Capacity) -> Bool {
+            exchanges.count > 1 && (exchanges.count > capacity.ofTenant || bytes > capacity.bytesOfTenant)
+        }
     }
 
     private struct State {
@@ -132,11 +136,7 @@ package final class ExchangeLog: Sendable {
         }
 
         mutating func trim(_ tenant: GUID?, to capacity: Capacity) {
-            while let group = groups[tenant], group.exchanges.count > 1,
-                group.exchanges.count > capacity.ofTenant || group.bytes > capacity.bytesOfTenant
-            {
-                removeOldest(of: tenant)
-            }
+            while groups[tenant].map({ $0.exceeds(capacity) }) ?? false { removeOldest(of: tenant) }
             while count > capacity.ofAll { removeOldest { $0.exchanges.count } }
             while groups.count > 1, bytes > capacity.bytesOfAll { removeOldest(\.bytes) }
         }
@@ -275,10 +275,11 @@ extension ExchangeLog {
 
     /// The answer is sent.
     func complete(_ id: Int64, of tenant: GUID?, body: Body) {
-        let complete: Exchange? = state.withLock { state in
+        // Copied only for who is told it: it holds many references.
+        let (isNew, told): (Bool, Exchange?) = state.withLock { state in
             guard let kept = state.groups[tenant]?.exchanges.last(where: { $0.exchange.id == id }), kept.exchange.sending == nil
             else {
-                return nil
+                return (false, nil)
             }
             kept.exchange.response.body = body
             kept.exchange.sending = kept.exchange.began.instant.duration(to: .now) - kept.exchange.waited
@@ -286,10 +287,9 @@ extension ExchangeLog {
             kept.bytes += more
             state.grow(more, tenant)
             state.trim(tenant, to: capacity)
-            return kept.exchange
+            return (true, log == nil ? nil : kept.exchange)
         }
-        guard let complete else { return }
-        if let tenant { news.signal(for: tenant) }
-        log?.tell(complete)
+        if isNew, let tenant { news.signal(for: tenant) }
+        if let told { log?.tell(told) }
     }
 }

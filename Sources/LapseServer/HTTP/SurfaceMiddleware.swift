@@ -90,7 +90,10 @@ struct SurfaceMiddleware: RouterMiddleware {
         // RFC 9110 section 9.3.2: without a route too, for which the router makes no HEAD.
         if request.method == .head { response = response.createHeadResponse() }
         if surface.isForBrowsersElsewhere { CrossOriginAccess.open(&response, to: request) }
-        if response.headers[.lapseRegion] == nil { response.headers[.lapseRegion] = Region.local.description }
+        // Looked for where it stands, at the end: to ask for a field by name makes an index of all first.
+        if !response.headers.reversed().contains(where: { $0.name == .lapseRegion }) {
+            response.headers[.lapseRegion] = Region.local.description
+        }
         guard let due = site.authority.responseFaults.take(context.trace.requestID) else { return response }
         // What is sent then is seen when it is sent.
         RequestNote.current?.answer = nil
