@@ -4,6 +4,7 @@ package struct SignInPage: Page {
     let words: Words
     let title: String
     let toContinue: String
+    let device: DeviceQuestion?
     let action: String
     let userName: String?
     let error: Refusal?
@@ -24,16 +25,28 @@ package struct SignInPage: Page {
 
     package init(
         action: String, appName: String, userName: String?, error: Refusal?, asksForNewPassword: Bool = false,
-        hidden: [HiddenField] = [], in words: Words
+        hidden: [HiddenField] = [], isDevice: Bool = false, in words: Words
     ) {
         self.words = words
         title = words.filled(\.signInTo, app: appName)
         toContinue = words.filled(\.toContinueTo, app: appName)
+        device = isDevice ? DeviceQuestion(appName: appName, in: words) : nil
         self.action = action
         self.userName = userName
         self.error = error
         self.asksForNewPassword = asksForNewPassword
         self.hidden = hidden
+    }
+}
+
+/// What a person is asked who is about to sign in another device. Entra asks it too: a code may have been sent by somebody else.
+package struct DeviceQuestion: Sendable {
+    let question: String
+    let warning: String
+
+    init(appName: String, in words: Words) {
+        question = words.filled(\.tryingToSignIn, app: appName)
+        warning = words.onlyIfYouStarted
     }
 }
 
@@ -60,7 +73,8 @@ package struct PickerPage: Page {
     let action: String
     let accounts: [Account]
     let hidden: [HiddenField]
-    let isDevice: Bool
+    /// Nil: the sign-in is for this browser.
+    let device: DeviceQuestion?
     let offersOther: Bool
 
     package init(
@@ -69,11 +83,11 @@ package struct PickerPage: Page {
         self.words = words
         title = words.filled(\.pickAccountFor, app: appName)
         heading = words.pickAccount
-        toContinue = words.filled(\.toContinueTo, app: appName)
+        toContinue = words.filled(\.toContinueTo, app: isDevice ? words.appOnAnotherDevice(appName) : appName)
         self.action = action
         self.accounts = accounts
         self.hidden = hidden
-        self.isDevice = isDevice
+        device = isDevice ? DeviceQuestion(appName: appName, in: words) : nil
         offersOther = true
     }
 
@@ -86,7 +100,7 @@ package struct PickerPage: Page {
         self.action = action
         self.accounts = accounts
         hidden = []
-        isDevice = false
+        device = nil
         offersOther = false
     }
 }
@@ -99,7 +113,13 @@ package struct ConsentPage: Page {
     let wouldAct: String
     let action: String
     let session: String
-    let permissions: [String]
+    let permissions: [Permission]
+
+    /// What the app may do then, in the person's language where there are words for it.
+    struct Permission: Sendable {
+        let name: String
+        let sentence: String?
+    }
 
     package init(
         action: String, appName: String, session: String, userPrincipalName: String, permissions: [String], in words: Words
@@ -109,7 +129,7 @@ package struct ConsentPage: Page {
         wouldAct = words.filled(\.wouldActFor, app: appName, user: userPrincipalName)
         self.action = action
         self.session = session
-        self.permissions = permissions
+        self.permissions = permissions.map { Permission(name: $0, sentence: words.permissions[$0]) }
     }
 }
 

@@ -22,11 +22,15 @@ package struct Words: Sendable {
     let permissionsRequested: String
     let asksForPermission: String
     let wouldActFor: String
+    /// What a permission lets the app do, by its name at Graph.
+    let permissions: [String: String]
     let accept: String
 
     let enterCode: String
     let enterCodeOfDevice: String
     let enterCodeText: String
+    let tryingToSignIn: String
+    let onlyIfYouStarted: String
     let code: String
     let next: String
     let wrongCode: String
@@ -79,17 +83,20 @@ package struct Words: Sendable {
 
     // MARK: Which language
 
-    private static let all = [english, spanish, portuguese]
+    private static let all = [english, spanish, brazilian, portuguese]
 
-    /// The first language asked for that there are words in; English else.
+    /// The first language asked for that there are words in; English else. Of Portuguese the one that is named: without a country that of
+    /// Brazil, as Unicode's likely subtags have it, and that of Portugal for every other country.
     ///
     /// - Parameter uiLocales: OpenID Connect Core 3.1.2.1, tags with blanks between them, the best first.
     /// - Parameter acceptLanguage: RFC 9110 section 12.5.4.
     package static func chosen(uiLocales: String?, acceptLanguage: String?) -> Words {
         let asked = (uiLocales ?? "").split(separator: " ").map(String.init) + tags(acceptLanguage ?? "")
         for tag in asked.prefix(50) {
-            let language = tag.split(separator: "-").first?.lowercased()
-            if let words = all.first(where: { $0.tag.split(separator: "-").first.map(String.init) == language }) { return words }
+            let parts = tag.lowercased().split(separator: "-")
+            let spoken = all.filter { $0.tag.prefix { $0 != "-" } == parts.first ?? "" }
+            let named = parts.count > 1 ? spoken.first { $0.tag.lowercased() == tag.lowercased() } ?? spoken.last : spoken.first
+            if let named { return named }
         }
         return english
     }
@@ -113,9 +120,27 @@ extension Words {
         securityKeyNote: "The security key is a stand-in: one click signs in, without a password.",
         pickAccount: "Pick an account", pickAccountFor: "Pick an account for {app}", useAnotherAccount: "Use another account",
         onAnotherDevice: "{app} on another device", cancel: "Cancel", permissionsRequested: "Permissions requested",
-        asksForPermission: "{app} asks for permission", wouldActFor: "{app} would like to act for {user}:", accept: "Accept",
+        asksForPermission: "{app} asks for permission", wouldActFor: "{app} would like to act for {user}:",
+        permissions: [
+            "openid": "Know who you are", "profile": "See your name and the rest of your basic profile",
+            "email": "See your mail address", "offline_access": "Keep this access while you are away",
+            "User.Read": "Sign you in and read your profile", "User.ReadWrite": "Read and change your profile",
+            "User.ReadBasic.All": "See the names of everybody in your organization",
+            "User.Read.All": "Read the profiles of everybody in your organization",
+            "User.ReadWrite.All": "Read and change the profiles of everybody in your organization",
+            "User.RevokeSessions.All": "Revoke the sign-in sessions of everybody in your organization",
+            "Directory.Read.All": "Read the directory of your organization",
+            "Directory.AccessAsUser.All": "Use the directory as you do", "AuditLog.Read.All": "Read the sign-in and audit logs",
+            "Group.Read.All": "Read the groups of your organization", "Mail.Read": "Read your mail",
+            "Mail.ReadWrite": "Read and change your mail", "Mail.Send": "Send mail as you", "Calendars.Read": "Read your calendars",
+            "Calendars.ReadWrite": "Read and change your calendars", "Contacts.Read": "Read your contacts",
+            "Files.Read": "Read your files", "Files.ReadWrite": "Read and change your files",
+        ], accept: "Accept",
         enterCode: "Enter code", enterCodeOfDevice: "Enter the code of your device",
-        enterCodeText: "Enter the code that your app or device shows.", code: "Code", next: "Next",
+        enterCodeText: "Enter the code that your app or device shows.",
+        tryingToSignIn: "Are you trying to sign in to {app}?",
+        onlyIfYouStarted: "Go on only if you started this yourself. Whoever sent you a code would be signed in as you.",
+        code: "Code", next: "Next",
         wrongCode: "That code is wrong, has expired or was used already. Check it and try again.",
         youAreSignedIn: "You are signed in",
         signedInOnDevice: "You have signed in to {app} on your device. You may close this page.", declined: "Sign-in declined",
@@ -158,9 +183,29 @@ extension Words {
         securityKeyNote: "La llave de seguridad es un sustituto del laboratorio: un clic inicia la sesión sin contraseña.",
         pickAccount: "Elija una cuenta", pickAccountFor: "Elija una cuenta para {app}", useAnotherAccount: "Usar otra cuenta",
         onAnotherDevice: "{app} en otro dispositivo", cancel: "Cancelar", permissionsRequested: "Permisos solicitados",
-        asksForPermission: "{app} pide permiso", wouldActFor: "{app} quiere actuar en nombre de {user}:", accept: "Aceptar",
+        asksForPermission: "{app} pide permiso", wouldActFor: "{app} quiere actuar en nombre de {user}:",
+        permissions: [
+            "openid": "Saber quién es usted", "profile": "Ver su nombre y el resto de su perfil básico",
+            "email": "Ver su dirección de correo", "offline_access": "Conservar este acceso cuando usted no esté",
+            "User.Read": "Iniciar su sesión y leer su perfil", "User.ReadWrite": "Leer y cambiar su perfil",
+            "User.ReadBasic.All": "Ver los nombres de todas las personas de su organización",
+            "User.Read.All": "Leer los perfiles de todas las personas de su organización",
+            "User.ReadWrite.All": "Leer y cambiar los perfiles de todas las personas de su organización",
+            "User.RevokeSessions.All": "Revocar las sesiones de todas las personas de su organización",
+            "Directory.Read.All": "Leer el directorio de su organización",
+            "Directory.AccessAsUser.All": "Usar el directorio como usted lo usa",
+            "AuditLog.Read.All": "Leer los registros de inicio de sesión y de auditoría",
+            "Group.Read.All": "Leer los grupos de su organización", "Mail.Read": "Leer su correo",
+            "Mail.ReadWrite": "Leer y cambiar su correo", "Mail.Send": "Enviar correo en su nombre",
+            "Calendars.Read": "Leer sus calendarios", "Calendars.ReadWrite": "Leer y cambiar sus calendarios",
+            "Contacts.Read": "Leer sus contactos", "Files.Read": "Leer sus archivos",
+            "Files.ReadWrite": "Leer y cambiar sus archivos",
+        ], accept: "Aceptar",
         enterCode: "Escriba el código", enterCodeOfDevice: "Escriba el código de su dispositivo",
-        enterCodeText: "Escriba el código que muestra su aplicación o dispositivo.", code: "Código", next: "Siguiente",
+        enterCodeText: "Escriba el código que muestra su aplicación o dispositivo.",
+        tryingToSignIn: "¿Está intentando iniciar sesión en {app}?",
+        onlyIfYouStarted: "Siga solo si lo ha empezado usted. Quien le haya enviado un código entraría con su cuenta.",
+        code: "Código", next: "Siguiente",
         wrongCode: "Ese código no es correcto, ha caducado o ya se usó. Compruébelo e inténtelo de nuevo.",
         youAreSignedIn: "Ha iniciado sesión",
         signedInOnDevice: "Ha iniciado sesión en {app} en su dispositivo. Puede cerrar esta página.",
@@ -209,9 +254,29 @@ extension Words {
         securityKeyNote: "A chave de segurança é um substituto do laboratório: um clique inicia a sessão sem palavra-passe.",
         pickAccount: "Escolha uma conta", pickAccountFor: "Escolha uma conta para {app}", useAnotherAccount: "Usar outra conta",
         onAnotherDevice: "{app} noutro dispositivo", cancel: "Cancelar", permissionsRequested: "Permissões pedidas",
-        asksForPermission: "{app} pede permissão", wouldActFor: "{app} quer agir em nome de {user}:", accept: "Aceitar",
+        asksForPermission: "{app} pede permissão", wouldActFor: "{app} quer agir em nome de {user}:",
+        permissions: [
+            "openid": "Saber quem é", "profile": "Ver o seu nome e o resto do seu perfil básico",
+            "email": "Ver o seu endereço de correio", "offline_access": "Manter este acesso na sua ausência",
+            "User.Read": "Iniciar a sua sessão e ler o seu perfil", "User.ReadWrite": "Ler e alterar o seu perfil",
+            "User.ReadBasic.All": "Ver os nomes de todas as pessoas da sua organização",
+            "User.Read.All": "Ler os perfis de todas as pessoas da sua organização",
+            "User.ReadWrite.All": "Ler e alterar os perfis de todas as pessoas da sua organização",
+            "User.RevokeSessions.All": "Revogar as sessões de todas as pessoas da sua organização",
+            "Directory.Read.All": "Ler o diretório da sua organização",
+            "Directory.AccessAsUser.All": "Usar o diretório como você o usa",
+            "AuditLog.Read.All": "Ler os registos de início de sessão e de auditoria",
+            "Group.Read.All": "Ler os grupos da sua organização", "Mail.Read": "Ler o seu correio",
+            "Mail.ReadWrite": "Ler e alterar o seu correio", "Mail.Send": "Enviar correio em seu nome",
+            "Calendars.Read": "Ler os seus calendários", "Calendars.ReadWrite": "Ler e alterar os seus calendários",
+            "Contacts.Read": "Ler os seus contactos", "Files.Read": "Ler os seus ficheiros",
+            "Files.ReadWrite": "Ler e alterar os seus ficheiros",
+        ], accept: "Aceitar",
         enterCode: "Introduza o código", enterCodeOfDevice: "Introduza o código do seu dispositivo",
-        enterCodeText: "Introduza o código que a sua aplicação ou dispositivo mostra.", code: "Código", next: "Seguinte",
+        enterCodeText: "Introduza o código que a sua aplicação ou dispositivo mostra.",
+        tryingToSignIn: "Está a tentar iniciar sessão em {app}?",
+        onlyIfYouStarted: "Continue apenas se foi você que começou. Quem lhe enviou um código entraria com a sua conta.",
+        code: "Código", next: "Seguinte",
         wrongCode: "Esse código não está certo, expirou ou já foi usado. Verifique-o e tente de novo.",
         youAreSignedIn: "A sessão está iniciada",
         signedInOnDevice: "Iniciou sessão em {app} no seu dispositivo. Pode fechar esta página.",
@@ -248,4 +313,71 @@ extension Words {
             50011: "A aplicação quer que volte a um endereço para o qual não está registada.",
             700016: "Esta aplicação não está registada aqui.", 90002: "Não existe essa organização aqui.",
         ], otherReason: "Este início de sessão não é possível.")
+
+    package static let brazilian = Words(
+        tag: "pt-BR", signIn: "Entrar", signInTo: "Entrar em {app}", toContinueTo: "para continuar em {app}",
+        userName: "Nome de usuário", password: "Senha", newPassword: "Nova senha", staySignedIn: "Continuar conectado",
+        useSecurityKey: "Usar uma chave de segurança",
+        securityKeyNote: "A chave de segurança é uma substituta do laboratório: um clique entra sem senha.",
+        pickAccount: "Escolha uma conta", pickAccountFor: "Escolha uma conta para {app}", useAnotherAccount: "Usar outra conta",
+        onAnotherDevice: "{app} em outro dispositivo", cancel: "Cancelar", permissionsRequested: "Permissões solicitadas",
+        asksForPermission: "{app} pede permissão", wouldActFor: "{app} quer agir em nome de {user}:",
+        permissions: [
+            "openid": "Saber quem você é", "profile": "Ver seu nome e o resto do seu perfil básico",
+            "email": "Ver seu endereço de email", "offline_access": "Manter este acesso enquanto você está ausente",
+            "User.Read": "Conectar você e ler seu perfil", "User.ReadWrite": "Ler e alterar seu perfil",
+            "User.ReadBasic.All": "Ver os nomes de todas as pessoas da sua organização",
+            "User.Read.All": "Ler os perfis de todas as pessoas da sua organização",
+            "User.ReadWrite.All": "Ler e alterar os perfis de todas as pessoas da sua organização",
+            "User.RevokeSessions.All": "Revogar as sessões de todas as pessoas da sua organização",
+            "Directory.Read.All": "Ler o diretório da sua organização",
+            "Directory.AccessAsUser.All": "Usar o diretório como você o usa",
+            "AuditLog.Read.All": "Ler os logs de entrada e de auditoria", "Group.Read.All": "Ler os grupos da sua organização",
+            "Mail.Read": "Ler seus emails", "Mail.ReadWrite": "Ler e alterar seus emails", "Mail.Send": "Enviar email em seu nome",
+            "Calendars.Read": "Ler seus calendários", "Calendars.ReadWrite": "Ler e alterar seus calendários",
+            "Contacts.Read": "Ler seus contatos", "Files.Read": "Ler seus arquivos",
+            "Files.ReadWrite": "Ler e alterar seus arquivos",
+        ], accept: "Aceitar",
+        enterCode: "Insira o código", enterCodeOfDevice: "Insira o código do seu dispositivo",
+        enterCodeText: "Insira o código que seu aplicativo ou dispositivo mostra.",
+        tryingToSignIn: "Você está tentando entrar em {app}?",
+        onlyIfYouStarted: "Continue apenas se foi você que começou. Quem lhe enviou um código entraria com a sua conta.",
+        code: "Código", next: "Avançar",
+        wrongCode: "Esse código está errado, expirou ou já foi usado. Verifique e tente de novo.",
+        youAreSignedIn: "Você entrou",
+        signedInOnDevice: "Você entrou em {app} no seu dispositivo. Pode fechar esta página.",
+        declined: "Entrada recusada", declinedOnDevice: "Ninguém entrou em {app} no outro dispositivo.",
+        errorTitle: "Erro ao entrar", errorHeading: "Desculpe, não conseguimos conectar você",
+        requestID: "ID da solicitação", correlationID: "ID de correlação", timestamp: "Data e hora", message: "Mensagem",
+        notFound: "Não encontrado", nothingHere: "O Lapse não tem nenhuma página neste endereço.",
+        signOutOf: "De qual conta você quer sair?",
+        signedOut: "Você saiu",
+        youSignedOut: "Você saiu da sua conta", closeWindows: "É uma boa ideia fechar todas as janelas do navegador.",
+        signingOutOfApp: "Saindo de um aplicativo", working: "Um momento...",
+        backToApp: "Você está voltando ao seu aplicativo.", goOn: "Continuar",
+        whatGoodAppDoes: "O que um bom aplicativo faz",
+        advice: [
+            "signInAgain":
+                "Descarta o token ou o código recusado, mantém a conta e deixa o usuário entrar de novo. A mesma solicitação seria recusada outra vez.",
+            "signInWithClaims":
+                "Deixa o usuário entrar de novo e entrega ao authorize as claims da resposta. A mesma solicitação seria recusada outra vez.",
+            "showPage": "Mostra a página de entrada: sem o usuário nada se resolve.",
+            "waitAndRetry": "Mantém o token, espera o que Retry-After diz e envia a mesma solicitação outra vez.",
+            "goOnAsking": "Pergunta de novo depois do intervalo: o usuário ainda não terminou.",
+            "changeRequest":
+                "Precisa ser alterada: a solicitação ou o registro do aplicativo está errado, e o usuário não pode fazer nada.",
+        ],
+        footer:
+            "Este é o Lapse, um provedor de identidade local para testes. Não é a Microsoft, nem lugar para uma senha verdadeira.",
+        reasons: [
+            50126: "O nome de usuário ou a senha está errada.", 50034: "Essa conta não existe aqui.",
+            50020: "Esta conta não é convidada desta organização.",
+            50053: "Muitas senhas erradas. Espere um minuto e tente de novo.", 50055: "A senha expirou. Escolha uma nova.",
+            50057: "Esta conta está desabilitada. Fale com o administrador.", 50076: "Sua organização pede outro fator.",
+            50079: "Sua organização pede que você registre outro fator.",
+            50078: "O outro fator é antigo demais. Informe de novo.", 53003: "Sua organização não permite esta entrada.",
+            530003: "Sua organização exige um dispositivo gerenciado.",
+            50011: "O aplicativo quer levar você a um endereço para o qual não está registrado.",
+            700016: "Este aplicativo não está registrado aqui.", 90002: "Essa organização não existe aqui.",
+        ], otherReason: "Esta entrada não é possível.")
 }

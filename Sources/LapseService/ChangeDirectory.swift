@@ -45,8 +45,7 @@ extension Operation {
     /// Gives a user a new password, which does not have to be changed.
     func setPassword(_ password: String, of old: User, as reset: Revocation.Cause, by actor: Actor) throws {
         var user = old
-        user.set(password: password)
-        user.mustChangePassword = false
+        user.replace(password: password)
         try update(old, to: user, reset: reset, by: actor)
     }
 

@@ -150,6 +150,7 @@ struct PasswordGrantTests {
 struct SignInAttemptTests {
     struct Facts: Sendable {
         var userName = "nestor@fabrikam.example"
+        var method = SignInMethod.password
         var outcome = SignInAttempt.Outcome.unknownUser
         var tenant: Tenant? = World.contoso
         var plane = Plane.session
@@ -174,6 +175,10 @@ struct SignInAttemptTests {
         var account = Account()
         if let kind { account.become(kind, arrivals) }
         return account.facts
+    }
+
+    private static func expired(on occasions: Set<Challenge.Occasion>) -> AccountFacts {
+        Account(World.adele.with(\.challenges, [Challenge(code: .passwordExpired, on: occasions)])).facts
     }
 
     private static let home = World.adele.home
@@ -276,7 +281,7 @@ struct SignInAttemptTests {
     }
 
     @Test(
-        "Whose account the name means, and who has to change the password",
+        "Whose account the name means, and whose password is to be replaced",
         arguments: [
             Row("nobody", false) { $0.outcome = .unknownUser },
             Row("a wrong password", false) { $0.outcome = .wrongPassword(home) },
@@ -284,12 +289,17 @@ struct SignInAttemptTests {
             Row("no guest account", false) { $0.outcome = .noGuestAccount(home) },
             Row("known", false) { $0.outcome = .known(account()) },
             Row("must change", true) { $0.outcome = .mustChange(account()) },
+            Row("known, with a challenge", true) { $0.outcome = .known(expired(on: [.authorize])) },
+            Row("known, with a challenge of refreshes alone", false) { $0.outcome = .known(expired(on: [.refresh])) },
+            Row("without a password, with a challenge", false) {
+                ($0.method, $0.outcome) = (.nonPassword, .known(expired(on: [.authorize])))
+            },
         ] as [Row<Facts, Bool>])
     func meaning(row: Row<Facts, Bool>) {
         var facts = Facts()
         row.change(&facts)
-        let attempt = SignInAttempt(userName: facts.userName, method: .password, outcome: facts.outcome)
-        #expect(attempt.mustChangePassword == row.expected)
+        let attempt = SignInAttempt(userName: facts.userName, method: facts.method, outcome: facts.outcome)
+        #expect((attempt.expired != nil) == row.expected)
         #expect(attempt.home == (row.description == "nobody" ? nil : Self.home))
     }
 

@@ -89,7 +89,10 @@ struct BrowserTests {
         try await Lab.run { lab async throws in
             let path = Lab.authorizePath(["prompt": "consent"])
             let page = try await lab.signIn(path)
-            #expect(page.text.contains("<li>User.RevokeSessions.All</li>"))
+            #expect(
+                page.text.contains(
+                    #"<li>Revoke the sign-in sessions of everybody in your organization <span class="note">(User.RevokeSessions.All)"#
+                ))
             let session = String(try #require(page.text.firstMatch(of: #/name="session" value="([^"]+)"/#)).1)
             let accepted = try await lab.form(path, ["step": "consent", "session": session], headers: [.cookie: page.cookies])
             #expect(accepted.redirect?["code"] != nil)

@@ -226,7 +226,7 @@ struct SurfaceTests {
 
 @Suite("Where error_uri leads")
 struct CodePageTests {
-    @Test("Each code has its page, in the reader's language", arguments: ["en", "es-MX", "pt-BR"])
+    @Test("Each code has its page, in the reader's language", arguments: ["en", "es-MX", "pt-BR", "pt-PT"])
     func languages(language: String) async throws {
         try await Lab.run { lab in
             for code in AADSTS.allCases {

@@ -79,6 +79,13 @@ package struct User: Equatable, Sendable {
         passwordHash = Self.hash(password: password, of: id)
     }
 
+    /// Takes a password in place of the former: it does not have to be changed, and has not expired.
+    package mutating func replace(password: String) {
+        set(password: password)
+        mustChangePassword = false
+        challenges.removeAll { $0.code == .passwordExpired }
+    }
+
     /// Takes a password that is known by its hash.
     ///
     /// - Parameter salt: the user id that salts it.
@@ -86,6 +93,9 @@ package struct User: Equatable, Sendable {
         passwordSalt = salt
         self.passwordHash = passwordHash
     }
+
+    /// Whether a challenge says so at the sign-in page.
+    var isPasswordExpired: Bool { challenges.contains { $0.code == .passwordExpired && $0.on.contains(.authorize) } }
 
     package func hasPassword(_ password: String) -> Bool { passwordHash == Self.hash(password: password, of: passwordSalt) }
 }

@@ -72,7 +72,15 @@ package struct SignInAttempt: Sendable {
         }
     }
 
-    package var mustChangePassword: Bool { if case .mustChange = outcome { true } else { false } }
+    /// The account whose password was right and is to be replaced: it only serves to choose another one, or a challenge says that it has
+    /// expired. Nil: there is none.
+    package var expired: AccountFacts? {
+        switch outcome {
+        case .mustChange(let account): account
+        case .known(let account) where method == .password && account.user.isPasswordExpired: account
+        case .unknownUser, .wrongPassword, .noGuestAccount, .locked, .known: nil
+        }
+    }
 
     /// The account, when the credential is right and the account may sign in.
     func accepted(

@@ -109,11 +109,11 @@ extension BrowserStep {
 }
 
 extension SignInPage {
-    init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = [], in words: Words) {
+    init(_ facts: SignInPageFacts, action: String, hidden: [HiddenField] = [], isDevice: Bool = false, in words: Words) {
         self.init(
             action: action, appName: facts.appName, userName: facts.userName,
             error: facts.error.map { Refusal(code: $0.code?.rawValue, message: $0.message, in: words) },
-            asksForNewPassword: facts.asksForNewPassword, hidden: hidden, in: words)
+            asksForNewPassword: facts.asksForNewPassword, hidden: hidden, isDevice: isDevice, in: words)
     }
 }
 

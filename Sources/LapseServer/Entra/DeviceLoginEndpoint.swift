@@ -47,12 +47,11 @@ struct DeviceLoginEndpoint {
         switch answer {
         case .enterCode(let isWrong): return responder.page(DeviceCodePage(action: action, code: nil, isWrong: isWrong, in: words))
         case .signIn(let facts, let code):
-            return responder.page(SignInPage(facts, action: action, hidden: hidden(code), in: words))
+            return responder.page(SignInPage(facts, action: action, hidden: hidden(code), isDevice: true, in: words))
         case .pick(let accounts, let appName, let code):
             return responder.page(
                 PickerPage(
-                    action: action, appName: words.appOnAnotherDevice(appName),
-                    accounts: accounts.map(PickerPage.Account.init),
+                    action: action, appName: appName, accounts: accounts.map(PickerPage.Account.init),
                     hidden: hidden(code), isDevice: true, in: words))
         case .approved(let appName):
             return responder.page(MessagePage.signedInOnDevice(appName, in: words))

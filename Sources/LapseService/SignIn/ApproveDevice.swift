@@ -53,11 +53,8 @@ extension BrowserRequest {
         _ code: DeviceCode, userCode: String, app: AppRegistration, _ step: BrowserStep
     ) throws -> DeviceAnswer {
         let directory = op.tenant.name
-        func signInPage(_ userName: String?, _ error: EntraError? = nil, asksForNewPassword: Bool = false) -> DeviceAnswer {
-            .signIn(
-                SignInPageFacts(
-                    appName: app.name, directory: directory, userName: userName, error: error,
-                    asksForNewPassword: asksForNewPassword), code: userCode)
+        func signInPage(_ userName: String?, _ error: EntraError? = nil) -> DeviceAnswer {
+            .signIn(SignInPageFacts(appName: app.name, directory: directory, userName: userName, error: error), code: userCode)
         }
         let chosen: GUID
         switch step {
@@ -74,7 +71,7 @@ extension BrowserRequest {
             let attempt = try attempt(userName, credential, newPassword: newPassword)
             switch try signIn(attempt, for: app, staySignedIn: staySignedIn) {
             case .success(let session): chosen = session.id
-            case .failure(let refusal): return signInPage(userName, refusal.error, asksForNewPassword: attempt.mustChangePassword)
+            case .failure(let refusal): return signInPage(userName, refusal.error)
             }
         case .picked(let id), .consented(let id): chosen = id
         }

@@ -98,8 +98,7 @@ extension BrowserRequest {
             switch try signIn(attempt, for: request.app, staySignedIn: staySignedIn) {
             case .success(let session): decisionStep = .signedIn(session.id)
             case .failure(let refusal):
-                return signInPage(
-                    request.app, userName: userName, error: refusal.error, asksForNewPassword: attempt.mustChangePassword)
+                return signInPage(request.app, userName: userName, error: refusal.error)
             }
         }
         let sessions = SignInDecision.judge(try candidates(), for: request, in: op.region)
@@ -223,13 +222,8 @@ extension BrowserRequest {
         try op.in(tenant).giveConsent(of: user, to: request.app.id, for: request.scope.dynamic)
     }
 
-    private func signInPage(
-        _ app: AppRegistration, userName: String?, error: EntraError? = nil, asksForNewPassword: Bool = false
-    ) -> AuthorizeAnswer {
-        .signIn(
-            SignInPageFacts(
-                appName: app.name, directory: op.tenant.name, userName: userName, error: error,
-                asksForNewPassword: asksForNewPassword))
+    private func signInPage(_ app: AppRegistration, userName: String?, error: EntraError? = nil) -> AuthorizeAnswer {
+        .signIn(SignInPageFacts(appName: app.name, directory: op.tenant.name, userName: userName, error: error))
     }
 
     /// Makes what was asked for: the grant and its code, an id token, or both. The grant takes the session's `authTime`: single sign-on

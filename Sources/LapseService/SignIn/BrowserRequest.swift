@@ -149,7 +149,7 @@ extension BrowserRequest {
     /// What a typed name and password come to, after the account got its new password where one is due.
     func attempt(_ userName: String, _ credential: Credential, newPassword: String?) throws -> SignInAttempt {
         let first = try op.attempt(userName: userName, credential)
-        guard case .mustChange(let account) = first.outcome, account.stateRefusal(on: .session, in: op.region) == nil,
+        guard let account = first.expired, account.stateRefusal(on: .session, in: op.region) == nil,
             let newPassword, (try? GraphUserChanges.check(newPassword)) != nil, let old = try tx.user(account.user.home.user),
             !old.hasPassword(newPassword), let tenant = try tx.tenant(old.tenant)
         else { return first }

@@ -39,5 +39,5 @@ package struct SignInPageFacts: Sendable {
     package let userName: String?
     package let error: EntraError?
     /// Whether the page asks for a new password beside the one that has expired.
-    package var asksForNewPassword = false
+    package var asksForNewPassword: Bool { error?.code == .passwordExpired }
 }

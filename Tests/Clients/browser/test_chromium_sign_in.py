@@ -8,7 +8,10 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 import chromium
-from lab import ADELE, ALEX, NATIVE, PASSWORD
+import lab_client
+from lab import ADELE, ALEX, DOMAIN, NATIVE, PASSWORD
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 SCHEMES, WIDTHS = ["light", "dark"], {"desk": 1280, "phone": 320}
 
@@ -75,6 +78,58 @@ def answer(page):
     """What the app got at its redirect URI."""
     page.wait_for_url("**/cb?*")
     return {name: values[0] for name, values in parse_qs(urlsplit(page.url).query).items()}
+
+
+def test_a_new_password_answers_the_challenge_that_it_has_expired(lapse, authorize, visit):
+    page, contoso = visit(), lab_client.Tenant(lapse)
+    contoso.control("PATCH", f"/users/{ADELE}", {"challenges": [{"code": 50055}, {"code": 50076, "on": ["refresh"]}]})
+    page.goto(authorize())
+    assert page.get_by_label("New password").count() == 0
+    sign_in(page)
+    assert "The password has expired. Choose a new one." in page.get_by_role("alert").inner_text()
+    chromium.assert_accessible(page)
+    # The old one again is no new one.
+    page.get_by_label("New password").fill(PASSWORD)
+    sign_in(page)
+    page.get_by_label("New password").fill("An0ther-passw0rd")
+    sign_in(page)
+    assert "code" in answer(page)
+    assert contoso.control("GET", f"/users/{ADELE}")["challenges"] == [{"code": 50076, "on": ["refresh"]}]
+    assert [each["cause"] for each in contoso.control("GET", f"/revocations?user={ADELE}")["items"]] == ["passwordChange"]
+    visitor = visit()
+    visitor.goto(authorize())
+    sign_in(visitor)
+    assert "The user name or the password is wrong." in visitor.get_by_role("alert").inner_text()
+    sign_in(visitor, password="An0ther-passw0rd")
+    assert "code" in answer(visitor)
+
+
+def test_consent_is_asked_for_in_sentences(authorize, visit):
+    page = visit(locale="es")
+    page.goto(authorize(prompt="consent", scope="openid offline_access User.Read"))
+    page.locator("[name=login]").fill(ADELE)
+    page.locator("[name=passwd]").fill(PASSWORD)
+    page.locator("button.main").click()
+    assert page.get_by_role("listitem").all_inner_texts() == [
+        "Saber quién es usted (openid)", "Conservar este acceso cuando usted no esté (offline_access)",
+        "Iniciar su sesión y leer su perfil (User.Read)"]
+
+
+def test_a_device_is_signed_in_by_whoever_is_trying_to(lapse, visit):
+    page = visit()
+    for _ in range(2):
+        started = lab_client.Tenant(lapse).send("POST", f"/{DOMAIN}/oauth2/v2.0/devicecode", f"client_id={NATIVE}&scope=openid", **FORM).json()
+        page.goto(f"{lapse.https}/devicelogin")
+        page.get_by_label("Code").fill(started["user_code"])
+        page.get_by_role("button", name="Next").click()
+        assert page.get_by_text("Are you trying to sign in to Lapse Native?").is_visible()
+        assert page.get_by_text("Go on only if you started this yourself.").is_visible()
+        chromium.assert_accessible(page)
+        if page.get_by_label("User name").count():
+            sign_in(page)
+        else:
+            page.get_by_role("button", name="Adele").click()
+        assert page.get_by_role("heading", level=1).inner_text() == "You are signed in"
 
 
 def test_a_wrong_password_a_right_one_and_single_sign_on(lapse, authorize, visit):
@@ -150,7 +205,8 @@ def test_consent_given_and_refused(lapse, authorize, visit):
     sign_in(page)
     answer(page)
     page.goto(authorize(prompt="consent"))
-    assert page.get_by_role("list").inner_text().split() == ["openid", "User.Read"]
+    assert page.get_by_role("listitem").all_inner_texts() == [
+        "Know who you are (openid)", "Sign you in and read your profile (User.Read)"]
     chromium.assert_accessible(page)
     page.get_by_role("button", name="Cancel").click()
     assert answer(page)["error"] == "access_denied"
@@ -202,7 +258,9 @@ def test_signing_out_ends_it(lapse, authorize, visit):
 
 LANGUAGES = [
     ({"locale": "es-MX"}, {}, "es", "Iniciar sesión", "El nombre de usuario o la contraseña no son correctos."),
-    ({"locale": "pt-BR"}, {}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+    ({"locale": "pt-BR"}, {}, "pt-BR", "Entrar", "O nome de usuário ou a senha está errada."),
+    ({"locale": "pt-PT"}, {}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
+    ({"locale": "pt-AO"}, {}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
     ({"locale": "de-DE"}, {}, "en", "Sign in", "The user name or the password is wrong."),
     ({"locale": "en-US"}, {"ui_locales": "fr pt-PT en"}, "pt-PT", "Iniciar sessão", "O nome de utilizador ou a palavra-passe estão errados."),
 ]
@@ -251,7 +309,7 @@ def pages(lapse, authorize, page):
     yield "signed-out"
 
 
-@pytest.mark.parametrize("language", ["en", "es", "pt"])
+@pytest.mark.parametrize("language", ["en", "es", "pt", "pt-PT"])
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_page_fits_and_can_be_read(lapse, authorize, visit, scheme, width, language):
