@@ -100,8 +100,27 @@ struct TimelineTests {
             #expect(tokens.map { $0["deadSince"] } == [.null, .string(Lab.start.description)])
             #expect(timeline["attempts"]?.elements.map { $0["type"]?.text } == ["silentSignInRefused"])
             let picture = try await lab.contoso(.get, "users/\(Lab.adele)/timeline?picture=true").json["picture"]?.text ?? ""
-            #expect(picture.contains("Refused sign-ins") && picture.contains("good until its end, whatever is revoked"))
-            #expect(picture.contains("for its client takes claims challenges"))
+            #expect(picture.contains("Refused sign-ins") && picture.contains(", whatever is revoked."))
+            #expect(picture.contains("an access token: resources refuse it since"))
+        }
+    }
+
+    @Test("Of many access tokens the picture begins with the first, in one bar")
+    func manyAccessTokens() async throws {
+        try await Lab.run { lab async throws in
+            var token = try await lab.grant()["refresh_token"]
+            for _ in 0..<30 {
+                _ = try await lab.contoso(.post, "clock/advance", ["by": "PT2M"])
+                token = try #require(try await lab.refresh(token).json["refresh_token"]?.text)
+            }
+            let timeline = try await lab.contoso(.get, "users/\(Lab.adele)/timeline?picture=true").json
+            let row = try #require(timeline["rows"]?.elements.first { $0["kind"]?.text == "grant" })
+            #expect(row["accessTokens"]?.elements.count == 31)
+            let picture = try #require(timeline["picture"]?.text)
+            // Its sign-in is the left edge of the picture, at 230.
+            let earlier = picture.split(separator: "<g ").filter { $0.contains("the access tokens of before") }
+            #expect(earlier.count == 1 && earlier.allSatisfy { $0.contains("x=\"230\"") })
+            #expect(picture.split(separator: "<g ").count { $0.contains("class=\"token\"") } == 21)
         }
     }
 

@@ -244,6 +244,7 @@ function picture(text) {
   return made;
 }
 
+const wordOf = verdict => verdict.accepted ? 'accepted' : `refused${verdict.code ? ` (AADSTS${verdict.code})` : ''}`;
 const PLACES = { refresh: 'Token endpoint', session: 'Sign-in page', cae: 'Resources', directory: 'Directory' };
 const LEGEND = [
   ['rect', 'alive', 'accepted by every region'], ['stripes', 'mixed', 'refused by some regions'], ['rect', 'dead', 'refused by every region, or ended'], ['rect', 'token', 'an access token: accepted until it ends'],
@@ -268,9 +269,10 @@ const VIEWS = {
         element('button', { type: 'button', 'aria-label': `Release ${plane} in ${region}, ${event.id}`, onclick: guarded(() => steer('POST', path('revocations', event.id, 'release'), { plane, region })) }, 'Release'))))
       : element('p', { class: 'note' }, 'Every revocation is in effect everywhere.');
     return [
-      element('h2', {}, 'Timeline'), windows, element('div', { class: 'picture' }, picture(lab.timeline.picture)),
+      element('h2', {}, 'Timeline'), windows,
+      element('p', { id: 'said', 'aria-live': 'polite' }, 'Point at a part, or go through them with Tab and the arrows, to read what it is.'),
+      element('div', { class: 'picture' }, picture(lab.timeline.picture)),
       legend(),
-      element('p', { id: 'said', class: 'note', 'aria-live': 'polite' }, 'Point at a part, or go through them with Tab and the arrows, to read what it is.'),
       element('button', { type: 'button', onclick: guarded(tellStory) }, 'Play the lost laptop'),
     ];
   },
@@ -279,8 +281,10 @@ const VIEWS = {
     const rows = lab.timeline?.rows ?? [];
     if (!rows.length) return [empty()];
     const sessions = rows.filter(row => row.kind === 'session'), grants = rows.filter(row => row.kind === 'grant');
-    const chips = row => row.verdicts.map(verdict => element('span', { class: `chip${verdict.accepted ? '' : ' no'}`, title: verdict.why },
-      `${verdict.plane} ${verdict.region}: ${verdict.accepted ? 'accepted' : verdict.code ? `refused, ${verdict.code}` : 'refused'}`));
+    // What regions agree on is said once.
+    const chips = row => [...Map.groupBy(row.verdicts, verdict => `${PLACES[verdict.plane]}: ${wordOf(verdict)}`)].map(([text, same]) =>
+      element('span', { class: `chip${same[0].accepted ? '' : ' no'}`, title: same[0].why },
+        row.verdicts.length === 1 ? text : `${text} ${same.length === row.verdicts.length ? 'everywhere' : `in ${same.map(one => one.region).join(', ')}`}`));
     const now = lab.home.now;
     const grant = row => element('li', { class: row.deadSince ? 'dead' : '' },
       element('span', { class: 'what' }, `Grant of ${row.clientName ?? row.client}`), ' ', ...chips(row),
@@ -374,6 +378,7 @@ function showNow() {
   if (!line) return;
   const x = Number(line.getAttribute('x1')) / place.querySelector('svg').viewBox.baseVal.width * place.scrollWidth;
   place.scrollLeft = lab.scrolled ?? Math.max(0, x - place.clientWidth * 0.7);
+  place.dataset.shown = place.scrollLeft;
 }
 
 function render() {
@@ -384,7 +389,7 @@ function render() {
   const scrolled = document.querySelector('.scroll')?.scrollTop ?? 0;
   const focused = document.activeElement?.getAttribute?.('aria-label');
   const before = document.querySelector('.picture');
-  if (before) lab.scrolled = before.scrollLeft;
+  if (before && Math.abs(before.scrollLeft - before.dataset.shown) > 1) lab.scrolled = before.scrollLeft;
   $('view').replaceChildren(...VIEWS[name]());
   showNow();
   const scroll = document.querySelector('.scroll');
@@ -407,7 +412,10 @@ async function explain(event) {
   if (event.user) {
     const timeline = await call('GET', path('users', event.user, 'timeline')).catch(() => null);
     const row = timeline?.rows.find(one => one.id === event.grant);
-    for (const verdict of row?.verdicts ?? []) place.push(element('p', {}, `Now, ${verdict.plane} in ${verdict.region}: ${verdict.accepted ? 'accepted' : 'refused'}. ${verdict.why}`));
+    if (row?.verdicts.length) {
+      place.push(table(['Now', 'Region', 'Verdict', 'Until'], row.verdicts.map(verdict => [PLACES[verdict.plane], verdict.region, wordOf(verdict), verdict.changesAt ? time(verdict.changesAt) : ''])),
+        element('details', {}, element('summary', {}, 'In words'), ...row.verdicts.map(verdict => element('p', {}, `${PLACES[verdict.plane]}, ${verdict.region}: ${verdict.why}`))));
+    }
   }
   explained.replaceChildren(element('div', { class: 'explain' }, ...place));
 }
@@ -445,7 +453,7 @@ async function chooseUser(id, show) {
 
 async function tellStory() {
   location.hash = '#timeline';
-  await play($('story'), async (tenant, user) => { await loadTenants(tenant); await openTenant(tenant, user); await chooseUser(user); });
+  await play($('story'), async (tenant, user) => { await loadTenants(tenant); await openTenant(tenant, user); await chooseUser(user); }, guarded(tellStory));
 }
 
 // What people do

@@ -1,6 +1,6 @@
 // Two views of the dashboard: what goes wrong on purpose, and how the apps react.
 
-import { call } from './lab.js';
+import { call, isGuarded } from './lab.js';
 
 const ENDPOINTS = ['token', 'authorize', 'devicecode', 'keys', 'discovery', 'graph', 'resource'];
 const EFFECTS = [
@@ -68,6 +68,16 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
     if (said.textContent !== report.verdict) said.textContent = report.verdict;
   });
 
+  /** Where a link may not go without the control token, the page is fetched with it and saved. */
+  async function keepReport(event) {
+    if (!isGuarded()) return;
+    event.preventDefault();
+    const page = new Blob([await call('GET', path('report.html'))], { type: 'text/html' });
+    const link = element('a', { href: URL.createObjectURL(page), download: 'lapse-report.html' });
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+
   return {
     views: {
       faults: () => [
@@ -80,7 +90,9 @@ export function labViews({ element, table, path, steer, guarded, nameOf, appOf, 
         element('div', { id: 'faults' })],
       report: () => [
         element('h2', {}, 'Report'),
-        element('p', { class: 'note' }, 'How each app handled what it met, judged from the events. To keep the report, type: lapse report --html FILE'),
+        element('p', { class: 'note' }, 'How each app handled what it met, judged from the events.'),
+        element('p', {}, element('a', { href: `/_lapse/api${path('report.html')}`, target: '_blank', rel: 'noopener', onclick: guarded(keepReport) }, 'The whole report, with drawings'),
+          element('span', { class: 'note' }, ' To keep it, type: lapse report --html FILE')),
         element('p', {}, 'Verdict: ', element('output', { id: 'verdict' })),
         element('div', { id: 'report' })],
     },

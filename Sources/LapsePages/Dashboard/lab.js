@@ -45,6 +45,9 @@ export async function call(method, path, body) {
   return response.headers.get('Content-Type')?.startsWith('application/json') ? JSON.parse(text) : text;
 }
 
+/** Whether calls carry a control token, which a plain link cannot. */
+export const isGuarded = () => token !== '';
+
 /** As a shell reads it as one word. */
 export const quoted = text => /^[\w./~@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 

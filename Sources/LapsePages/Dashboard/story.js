@@ -2,18 +2,25 @@
 
 import { call, refresh } from './lab.js';
 
-const SPA = 'bbbbbbbb-0002-4000-8000-000000000003';
 const USER = 'Adele';
+const SCOPE = 'openid offline_access User.Read';
 
 /** The steps: what is told, and what is done for it. */
 function steps(scene) {
   const path = (...parts) => `/tenants/${scene.tenant}/${parts.join('/')}`;
-  const signIn = async () => {
-    const made = await call('POST', path('grants'), { user: scene.user, client_id: SPA, scope: 'openid offline_access User.Read' });
-    return made.refresh_token;
+  // An app for each device: so the picture tells them apart.
+  const app = async name => {
+    const made = await call('POST', path('apps'), {
+      name, kind: 'spa', spaRedirectUris: [`${location.origin}/_lapse/app/`], flows: ['code', 'refresh'], delegated: SCOPE.split(' '),
+    });
+    return made.id;
   };
+  const signIn = async name => {
+    scene[name] = (await call('POST', path('grants'), { user: scene.user, client_id: scene.apps[name], scope: SCOPE })).refresh_token;
+  };
+  const pass = by => call('POST', path('clock/advance'), { by });
   const attempt = async name => {
-    const answer = await refresh(scene.tenant, SPA, scene[name]);
+    const answer = await refresh(scene.tenant, scene.apps[name], scene[name]);
     if (answer.refresh_token) { scene[name] = answer.refresh_token; return `The ${name} refreshes.`; }
     return `The ${name} is refused: ${answer.error}, AADSTS${answer.error_codes[0]}, ${answer.suberror}.`;
   };
@@ -21,25 +28,35 @@ function steps(scene) {
     ['A sandbox, whose clock stands still. A revoke takes three minutes to arrive.', async () => {
       await call('PUT', path('clock'), { mode: 'frozen' });
       await call('PUT', path('propagation'), { planes: { refresh: { fixed: 'PT3M' }, session: { fixed: 'PT3M' } } });
+      scene.apps = { phone: await app('Phone'), laptop: await app('Laptop') };
     }],
-    [`${USER} signs in on her phone and on her laptop.`, async () => { scene.phone = await signIn(); scene.laptop = await signIn(); }],
-    ['Both apps refresh, as apps do.', async () => [await attempt('phone'), await attempt('laptop')].join(' ')],
-    ['The laptop is lost. An administrator revokes her sign-ins. The stamp is there at once.', () =>
-      call('POST', path('revocations'), { user: scene.user, cause: 'adminRevoke' }).then(() => '')],
+    [`${USER} signs in on her phone and on her laptop.`, async () => { await signIn('phone'); await signIn('laptop'); }],
+    ['Two minutes later both apps refresh, as apps do.', async () => {
+      await pass('PT2M');
+      return [await attempt('phone'), await attempt('laptop')].join(' ');
+    }],
+    ['Two minutes later the laptop is lost. An administrator revokes her sign-ins. The stamp is there at once.', async () => {
+      await pass('PT2M');
+      await call('POST', path('revocations'), { user: scene.user, cause: 'adminRevoke' });
+    }],
     ['A minute later. Whoever found the laptop…', async () => {
-      await call('POST', path('clock/advance'), { by: 'PT1M' });
+      await pass('PT1M');
       return attempt('laptop');
     }],
     ['Three minutes after the revoke the token endpoint enforces it.', async () => {
-      await call('POST', path('clock/advance'), { by: 'PT2M' });
+      await pass('PT2M');
       return [await attempt('laptop'), await attempt('phone')].join(' ');
     }],
-    [`${USER} signs in again on her phone, and is back.`, async () => { scene.phone = await signIn(); return attempt('phone'); }],
+    [`A minute later ${USER} signs in again on her phone, and is back.`, async () => {
+      await pass('PT1M');
+      await signIn('phone');
+      return attempt('phone');
+    }],
   ];
 }
 
-/** Plays in the element; `onScene` is told the tenant and user to look at, once they are there. */
-export async function play(place, onScene) {
+/** Plays in the element; `onScene` is told the tenant and user to look at, once they are there, and `onAgain` that somebody wants it again. */
+export async function play(place, onScene, onAgain) {
   const made = await call('POST', '/tenants', { template: 'contoso' });
   const scene = { tenant: made.id, user: made.users.find(user => user.userPrincipalName.startsWith('adele@')).id };
   await onScene(scene.tenant, scene.user);
@@ -49,9 +66,11 @@ export async function play(place, onScene) {
   const title = Object.assign(document.createElement('h2'), { textContent: 'The lost laptop' });
   const told = Object.assign(document.createElement('ol'), { className: 'told' });
   told.setAttribute('aria-live', 'polite');
-  const [pause, step, end] = ['Pause', 'Step', 'Close'].map(text => Object.assign(document.createElement('button'), { type: 'button', textContent: text }));
+  told.tabIndex = 0;
+  const [pause, step, again, end] = ['Pause', 'Step', 'Play again', 'Close'].map(text => Object.assign(document.createElement('button'), { type: 'button', textContent: text }));
   const buttons = Object.assign(document.createElement('div'), { className: 'row' });
-  buttons.append(pause, step, end);
+  again.hidden = true;
+  buttons.append(pause, step, again, end);
   place.replaceChildren(title, told, buttons);
   place.hidden = false;
 
@@ -64,8 +83,14 @@ export async function play(place, onScene) {
     step.disabled = true;
     const outcome = await act();
     if (typeof outcome === 'string' && outcome) item.append(` ${outcome}`);
-    step.disabled = at === list.length;
-    if (at === list.length) { pause.disabled = true; return; }
+    // The newest is seen, and the picture below stays where it is.
+    told.scrollTop = told.scrollHeight;
+    step.disabled = false;
+    if (at === list.length) {
+      [pause.hidden, step.hidden, again.hidden] = [true, true, false];
+      again.focus();
+      return;
+    }
     if (isPlaying) timer = setTimeout(one, 2500);
   };
   pause.addEventListener('click', () => {
@@ -75,6 +100,7 @@ export async function play(place, onScene) {
     if (isPlaying) one();
   });
   step.addEventListener('click', () => { if (isPlaying) pause.click(); one(); });
+  again.addEventListener('click', onAgain);
   end.addEventListener('click', () => { clearTimeout(timer); at = list.length; place.hidden = true; });
   await one();
 }

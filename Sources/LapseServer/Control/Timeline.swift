@@ -68,36 +68,49 @@ extension TimelinePicture {
     private static func row(_ row: Timeline.Row, from: Timestamp, to: Timestamp) -> Row {
         let name = row.app?.name ?? (row.kind == .session ? "Browser session" : "An app that is gone")
         let method = row.authentication.method == .password ? "password" : "no password"
-        let why = row.verdicts.map { "\($0.region): \($0.why)" }.joined(separator: " ")
         let end = min(row.to, to)
+        func short(_ instant: Timestamp) -> String { instant.axisText(span: (to - from).wholeSeconds) }
         let dead = row.deadSince.map { min(max($0, row.from), end) }
         let mixed = row.refusedSince.map { min(max($0, row.from), dead ?? end) }
         var bars = [
             Bar(
                 from: row.from.seconds, to: (mixed ?? dead ?? end).seconds, look: .alive,
-                says: "\(name): alive from \(row.from.clockText) to \((dead ?? row.to).clockText). \(why)")
+                says: (mixed ?? dead).map { "\(name): every region accepted it from \(short(row.from)) to \(short($0))." }
+                    ?? "\(name): every region accepts it since \(short(row.from)).")
         ]
         if let mixed, mixed < dead ?? end {
             bars.append(
                 Bar(
                     from: mixed.seconds, to: (dead ?? end).seconds, look: .mixed,
-                    says: "\(name): refused by some regions, and not by all, since \(mixed.clockText). \(why)"))
+                    says: dead.map {
+                        "\(name): some regions refused it from \(short(mixed)), others accepted it until \(short($0))."
+                    } ?? "\(name): some regions refuse it since \(short(mixed)), others still accept it."))
         }
         if let dead, dead < end {
             bars.append(
-                Bar(from: dead.seconds, to: end.seconds, look: .dead, says: "\(name): dead since \(dead.clockText). \(why)"))
+                Bar(
+                    from: dead.seconds, to: end.seconds, look: .dead, says: "\(name): every region refuses it since \(short(dead))."
+                ))
         }
-        for token in row.accessTokens.suffix(20) {
+        let shown = row.accessTokens.suffix(mostTokens)
+        // Each refresh token came with an access token: of the oldest the log may be read no more.
+        if let first = shown.first?.from, shown.count < max(row.refreshTokens, row.accessTokens.count), row.from < first {
+            let earlier = row.accessTokens.dropLast(shown.count).map { min($0.deadSince ?? $0.to, $0.to) }.max() ?? first
+            bars.append(
+                Bar(
+                    from: row.from.seconds, to: min(max(earlier, first), to).seconds, look: .token,
+                    says: "\(name): the access tokens of before \(short(first)), in one bar."))
+        }
+        for token in shown {
             let end = min(token.deadSince ?? token.to, token.to)
             let fate =
                 token.isEvaluated
-                ? token.deadSince.map { "refused by resources since \($0.clockText), for its client takes claims challenges" }
-                    ?? "watched by resources, for its client takes claims challenges"
-                : "good until its end, whatever is revoked"
+                ? token.deadSince.map { "resources refuse it since \(short($0))" } ?? "resources watch it until \(short(token.to))"
+                : "accepted until \(short(token.to)), whatever is revoked"
             bars.append(
                 Bar(
                     from: token.from.seconds, to: min(end, to).seconds, look: .token,
-                    says: "\(name): an access token from \(token.from.clockText) to \(token.to.clockText), \(fate)."))
+                    says: "\(name), an access token: \(fate)."))
         }
         let tokens = row.kind == .grant ? ", \(row.refreshTokens) token\(row.refreshTokens == 1 ? "" : "s")" : ""
         return Row(
@@ -121,6 +134,7 @@ extension TimelinePicture {
     }
 
     private static let mostWindows = 36
+    private static let mostTokens = 20
 
     /// From the event until each plane of each region enforces it.
     ///

@@ -85,7 +85,10 @@ def test_a_revocation_travels(lapse, visit):
     # Each part says what it is, to whoever comes to it with Tab.
     page.locator("svg.timeline .part").first.focus()
     first = page.locator("#said").inner_text()
-    assert "Browser session" in first
+    assert re.fullmatch(r"Browser session: every region accepted it from \d\d:\d\d:\d\d to \d\d:\d\d:\d\d\.", first)
+    # What is said is seen with the picture, and short.
+    assert page.locator("#said").bounding_box()["y"] < page.locator("svg.timeline").bounding_box()["y"]
+    assert max(len(part.get_attribute("aria-label").split()) for part in page.locator("svg.timeline .part").all()) <= 25
     page.keyboard.press("ArrowRight")
     assert page.locator("#said").inner_text() != first
 
@@ -103,6 +106,27 @@ def test_on_a_phone_the_picture_begins_at_the_present_and_stays_where_it_is_move
     lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
     page.locator("svg.timeline .cut").wait_for(state="attached")
     assert page.evaluate(f"{place}.scrollLeft") == 7
+
+
+@pytest.mark.parametrize("width, height, share", [(1280, 800, 0.1), (390, 844, 0.15)])
+def test_the_header_leaves_the_room_to_what_is_shown(lapse, visit, width, height, share):
+    page = visit(viewport={"width": width, "height": height})
+    page.locator("#connection", has_text="Live").wait_for()
+    head, live, brand = (page.locator(name).bounding_box() for name in ("header", "#connection", "h1"))
+    assert head["height"] <= share * height
+    assert brand["y"] - 10 < live["y"] < brand["y"] + brand["height"]
+    # Each of its buttons can be come to.
+    page.get_by_role("button", name="Until all is in effect").focus()
+    assert page.evaluate("(place => place.left >= 0 && place.right <= innerWidth)(document.activeElement.getBoundingClientRect())")
+
+
+def test_the_report_leads_to_the_page_with_the_drawings(lapse, visit):
+    grant(lapse)
+    page = visit("#report")
+    with page.expect_popup() as opened:
+        page.get_by_role("link", name="The whole report, with drawings").click()
+    opened.value.wait_for_load_state()
+    assert opened.value.url.endswith("/report.html") and opened.value.get_by_role("heading", level=1).count() == 1
 
 
 def test_a_running_clock_counts_down_by_itself(lapse, visit):
@@ -230,9 +254,11 @@ def test_events_come_by_themselves_and_explain_themselves(lapse, visit):
     row.get_by_role("button", name=re.compile("Explain")).click()
     explained = page.locator("#explained")
     explained.get_by_text("It goes back to the userRevoke").wait_for()
-    assert "refresh in local: refused. The sign-in at" in explained.inner_text()
+    assert explained.get_by_role("row").all_inner_texts()[1].split("\t")[:3] == ["Token endpoint", "local", "refused (AADSTS50173)"]
+    explained.get_by_text("In words").click()
+    assert "Token endpoint, local: The sign-in at" in explained.inner_text()
     page.get_by_label("Type").select_option("revoked")
-    assert page.get_by_role("row").count() == 2
+    assert page.locator("#view > .scroll").get_by_role("row").count() == 2
 
 
 def test_going_to_and_fro_between_tenants_mixes_nothing(lapse, visit):
@@ -262,7 +288,21 @@ def test_lineage_greys_out_what_died(lapse, visit):
     assert page.locator("li.dead").count() == 0
     lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
     page.locator("li.dead", has_text="Grant of Lapse Native").first.wait_for()
-    assert "refused, 50173" in page.locator(".chip.no").last.inner_text()
+    assert page.locator(".chip.no").all_inner_texts() == ["Sign-in page: refused (AADSTS50058)", "Token endpoint: refused (AADSTS50173)"]
+
+
+def test_lineage_says_once_what_regions_agree_on(lapse, visit):
+    frozen(lapse)
+    lapse.tenant("PUT", "propagation", {"regions": ["eastus", "westeurope"], "planes": {"refresh": {"eastus": "immediate", "westeurope": {"fixed": "PT3M"}}}})
+    grant(lapse)
+    page = visit("#lineage")
+    chips = page.locator(".chip")
+    page.get_by_text("Token endpoint: accepted everywhere").wait_for()
+    assert chips.all_inner_texts() == ["Sign-in page: accepted everywhere", "Token endpoint: accepted everywhere"]
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "adminRevoke"})
+    page.get_by_text("Token endpoint: accepted in westeurope").wait_for()
+    assert sorted(chips.all_inner_texts()) == [
+        "Sign-in page: refused (AADSTS50058) everywhere", "Token endpoint: accepted in westeurope", "Token endpoint: refused (AADSTS50173) in eastus"]
     # An access token lives on.
     assert page.locator("li:not(.dead) > .what", has_text="access token").count() == 1
 
@@ -298,12 +338,23 @@ def test_the_lost_laptop_is_played_step_by_step(lapse, visit):
     assert told[4].endswith("The laptop refreshes.")
     assert "The laptop is refused: invalid_grant, AADSTS50173, bad_token." in told[5]
     assert told[6].endswith("The phone refreshes.")
+    # Each device has its name in the picture, what happened has its distance, and the picture does not go down as the story goes on.
+    rows = page.locator("svg.timeline text.ink")
+    assert {"Phone", "Laptop"} <= set(rows.all_text_contents())
+    drawn = page.locator("svg.timeline")
+    signed_in, revoked = (float(drawn.locator(f".{name}").last.get_attribute(side)) for name, side in (("alive", "x"), ("cut", "x1")))
+    assert revoked - signed_in > 100
+    assert page.locator("svg.timeline").bounding_box()["y"] < 600
+    assert [button.inner_text() for button in story.get_by_role("button").all()] == ["Play again", "Close"]
     page.locator("svg.timeline .refusal").first.wait_for()
     assert page.locator("#tenant option:checked").inner_text().endswith(".contoso.example)")
     # What was made is removed again.
     page.get_by_role("link", name="Sandboxes").click()
     page.get_by_role("button", name=re.compile("Remove sbx-")).click()
     chromium.until(page, "document.querySelectorAll('#tenant option').length === 2")
+    story.get_by_role("button", name="Play again").click()
+    chromium.until(page, "document.querySelectorAll('#story li').length === 1")
+    assert story.get_by_role("button", name="Step").is_visible()
 
 
 def test_a_control_token_is_asked_for(tmp_path, chrome, trust):
