@@ -4,7 +4,7 @@
 import { call, pages } from './lab.js';
 
 const $ = id => document.getElementById(id);
-const HOME = `${location.origin}/_lapse/app/`, NAME = 'Lapse Sample App';
+const HOME = `${location.origin}/_lapse/app/`, DEVICES = ['Phone', 'Laptop', 'Tablet'];
 const SCOPE = 'openid profile offline_access User.Read';
 const CAPABLE = { access_token: { xms_cc: { values: ['cp1'] } } };
 const TRIES = 5;
@@ -12,7 +12,13 @@ const TRIES = 5;
 const given = new URLSearchParams(location.search);
 if (given.has('tenant')) sessionStorage.setItem('tenant', given.get('tenant'));
 const tenant = encodeURIComponent(sessionStorage.getItem('tenant') ?? 'contoso.example');
-const KEY = `sample ${tenant}`;
+// A device has a name and a registration of its own, so that the timeline and the judge tell it from the others.
+if (given.has('device')) sessionStorage.setItem('device', given.get('device').slice(0, 40));
+const device = sessionStorage.getItem('device') ?? '';
+const NAME = device ? `Lapse Sample App, ${device}` : 'Lapse Sample App';
+const KEY = `sample ${tenant} ${device}`;
+document.title = $('title').textContent = device ? `A sample app: ${device}` : 'A sample app';
+$('another').href = `?${new URLSearchParams({ device: DEVICES[DEVICES.indexOf(device) + 1] ?? `${device} 2`, tenant: decodeURIComponent(tenant) })}`;
 const makes = mistake => $(mistake).checked;
 // A mistake that was switched on stays on when the sign-in leads away and back.
 const MISTAKES = ['retries', 'ignores', 'keeps', 'loops', 'outage'];
@@ -29,6 +35,7 @@ function remember(changes) {
   Object.assign(state, changes);
   sessionStorage.setItem(KEY, JSON.stringify(state));
   $('who').textContent = state.user ? `Signed in as ${state.user}` : 'Not signed in';
+  for (const button of ['graph', 'refresh', 'sign-out', 'revoke']) $(button).disabled = !state.user;
 }
 function log(text) {
   $('log').append(Object.assign(document.createElement('li'), { textContent: text }));
@@ -40,7 +47,6 @@ function notice(text) { $('notice').textContent = text; }
 // Two views of it from outside: the user's own revocation, and the judge
 
 async function revoke() {
-  if (!state.user) { notice('Please sign in.'); return; }
   await call('POST', `/tenants/${tenant}/revocations`, { user: state.user, cause: 'userRevoke' });
   log('The user revoked all sessions. The app does not know it yet.');
 }
@@ -185,8 +191,9 @@ async function trySilently(claims) {
     return false;
   }
   // What it has loaded goes with the session, and so does the token that it was loaded with.
+  const had = state.refreshToken;
   remember({ refreshToken: null, accessToken: makes('keeps') ? state.accessToken : null });
-  log('It drops the dead token.');
+  if (had) log('It drops the dead token.');
   for (let tries = 1; tries <= (makes('loops') ? TRIES : 1); tries++) {
     tokens = await ask();
     if (tokens.access_token) { log('The browser still has a session: signed in without a page.'); keep(tokens); return true; }
@@ -254,6 +261,9 @@ async function begin() {
     if (tokens.access_token) { keep(tokens); remember({ demand: null }); log('Signed in.'); } else { log(`Not signed in: ${tokens.error}.`); notice('Please sign in again.'); }
   }
 }
+
+// Used by itself as a person uses it, for those who watch.
+setInterval(() => { if ($('uses').checked && state.user && !document.hidden) guarded(graph)(); }, 5000);
 
 const guarded = act => async () => { try { await act(); } catch (error) { notice(`Something went wrong: ${error.message}`); } };
 $('sign-in').addEventListener('click', guarded(() => signIn(state.demand)));

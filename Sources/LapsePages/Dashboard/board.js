@@ -12,7 +12,7 @@ const CAUSES = {
   adminResetEntra: 'password reset', adminResetAzurePortal: 'password reset', singleSignOut: 'signed out',
 };
 const REFUSALS = {
-  revoked: 'revoked', accountDisabled: 'account disabled', accountDeleted: 'account deleted', expired: 'it has ended', signedOut: 'signed out',
+  accountDisabled: 'account disabled', accountDeleted: 'account deleted', expired: 'it has ended', signedOut: 'signed out',
   noAccount: 'no account here', noApp: 'the app is gone', appDisabled: 'app disabled', appDeleted: 'app deleted', policy: 'a policy refuses',
 };
 // A tick, a clock and a cross: told apart without colour too.
@@ -25,6 +25,9 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   let asked = 0, wanted = null, shown = '';
   // The course of the sign-in that is shown: its verdicts from each instant at which one changes. Asked for when somebody looks at another time.
   let course = null, looked = null;
+  // The course that is being asked for, so that each step of a drag does not ask again.
+  let asking = null;
+  const forget = () => { course = asking = null; };
   // These stay when the lights change.
   const said = element('p', { id: 'light', 'aria-live': 'polite' });
   const tried = element('div', { id: 'tried', 'aria-live': 'polite' });
@@ -59,7 +62,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   function light(verdict, isRevoked) {
     // What is held waits for no instant, though the token ends by itself one day.
     const until = verdict.changesAt && !/is released/.test(verdict.why) ? Date.parse(verdict.changesAt) : null;
-    if (!verdict.accepted) return { state: 'no', word: 'refused', detail: [verdict.code, REFUSALS[verdict.rule] ?? verdict.rule].filter(Boolean).join(', ') };
+    if (!verdict.accepted) return { state: 'no', word: 'refused', detail: [verdict.code, verdict.rule === 'revoked' ? why(verdict) : REFUSALS[verdict.rule] ?? verdict.rule].filter(Boolean).join(', ') };
     if (verdict.rule === 'untilExpiry') return { state: isRevoked ? 'late' : 'ok', word: isRevoked ? 'still accepted' : 'accepted', detail: 'until the token ends', until };
     if (verdict.rule === 'attemptsLeft') return { state: 'late', word: 'still accepted', detail: `${why(verdict)}, ${verdict.attemptsLeft} more` };
     if (verdict.rule === 'notYetInEffect' && hasHappened(verdict)) return { state: 'late', word: 'still accepted', detail: until ? why(verdict) : `${why(verdict)}, held until it is released`, until };
@@ -126,7 +129,10 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   async function grab() {
     const row = grant();
     if (!row || isOf(row)) return;
-    course = await courseOf(row);
+    if (asking?.row !== row.id) asking = { row: row.id, found: courseOf(row) };
+    const mine = asking, found = await mine.found;
+    if (asking !== mine || course === found) return;
+    course = found;
     const last = course.places.length - 1, at = looked ?? lab.home.now, after = course.places.findIndex(one => one >= at);
     slider.max = String(last);
     slider.value = String(after < 0 ? last : after);
@@ -140,7 +146,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   async function moveClock() {
     const to = new Date(looked).toISOString();
     await steer('PUT', path('clock'), { now: to });
-    course = null;
+    forget();
     await look(null);
   }
 
@@ -148,6 +154,8 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     const mine = ++asked, row = grant(), place = document.getElementById('board');
     if (!place || !row) return;
     if (looked !== null) await grab();
+    // Something happened meanwhile, and is asked for.
+    if (looked !== null && !isOf(row)) return;
     const verdicts = looked === null ? await verdictsOf(row, null) : (course.steps.findLast(step => step.at <= looked) ?? course.steps[0]).verdicts;
     if (mine !== asked || !document.getElementById('board')) return;
     const own = verdicts.filter(one => one.plane !== 'session');
@@ -198,7 +206,7 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
     if (!row) {
       return [element('h2', {}, 'Board'), element('p', {}, `This user has no sign-in with ${appOf(chosen().client)}. Press “Sign in as this user”, or choose another app under Steer.`)];
     }
-    const choice = element('select', { onchange: change => { wanted = change.target.value; said.textContent = ''; tried.replaceChildren(); course = null; guarded(() => look(null))(); } },
+    const choice = element('select', { onchange: change => { wanted = change.target.value; said.textContent = ''; tried.replaceChildren(); forget(); guarded(() => look(null))(); } },
       ...list.map(one => element('option', { value: one.id, selected: one.id === row.id }, one.authTime.slice(0, 19).replace('T', ' '))));
     return [
       element('h2', {}, 'Board'),
@@ -217,5 +225,5 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   }
 
   // What happened meanwhile changes the course.
-  return { views: { board: () => { shown = ''; course = null; return board(); } }, load: { board: load } };
+  return { views: { board: () => { shown = ''; forget(); return board(); } }, load: { board: load } };
 }

@@ -117,10 +117,13 @@ def test_nothing_is_asked_while_nobody_is_signed_in(lapse, app):
     revoke(lapse)
     did(app, "Refresh silently", "It ends its own session")
     before = len(lapse.tenant("GET", "events")["items"])
-    for _ in range(5):
-        did(app, "Call Graph", "Nobody is signed in.")
-        did(app, "Refresh silently", "Nobody is signed in.")
-    assert app.locator("#notice").inner_text() == "Please sign in."
+    chromium.until(app, "document.querySelectorAll('.row button:disabled').length === 4")
+    assert app.get_by_role("button", name="Sign in", exact=True).is_enabled()
+    assert app.locator("#notice").inner_text() == "Please sign in again."
+    # By itself it asks nothing either.
+    app.clock.install()
+    app.get_by_label("Use it by itself").check()
+    app.clock.run_for(12_000)
     assert len(lapse.tenant("GET", "events")["items"]) == before
     assert judged(lapse) == ("good", [])
 
@@ -156,13 +159,33 @@ def test_the_judge_finds_what_the_page_calls_a_mistake(lapse, chrome, mistake):
     revoke(lapse)
     for button in ("Refresh silently", "Call Graph", "Call Graph"):
         before = page.locator("#log li").count()
-        page.get_by_role("button", name=button).click()
-        chromium.until(page, f"document.querySelectorAll('#log li').length > {before}")
+        # Nobody can press it once the app has ended its session.
+        page.get_by_role("button", name=button).evaluate("button => button.click()")
+        chromium.until(page, f"document.querySelectorAll('#log li').length > {before} || document.getElementById('graph').disabled")
     waited = time.monotonic() + 20
     while RULES[mistake] not in judged(lapse)[1] and time.monotonic() < waited:
         page.wait_for_timeout(200)
     assert judged(lapse) == ("bad", [RULES[mistake]])
     context.close()
+
+
+def test_two_devices_have_names_and_one_is_used_by_itself(lapse, app):
+    with app.expect_popup() as opened:
+        app.get_by_role("link", name="Open another device").click()
+    phone = opened.value
+    phone.wait_for_load_state()
+    assert phone.get_by_role("heading", level=1).inner_text() == "A sample app: Phone"
+    # The browser has a session already.
+    phone.get_by_role("button", name="Sign in", exact=True).click()
+    phone.get_by_role("heading", name=f"Signed in as {ADELE}").wait_for()
+    assert phone.get_by_role("heading", level=1).inner_text() == "A sample app: Phone"
+    phone.get_by_label("Use it by itself").check()
+    revoke(lapse)
+    # It notices without a hand.
+    phone.get_by_text("It ends its own session and asks the user to sign in again.").wait_for(timeout=20_000)
+    verdicts = {each["name"]: each["verdict"] for each in lapse.tenant("GET", "report")["clients"]}
+    assert verdicts == {"Lapse Sample App, Phone": "good"} | {name: verdict for name, verdict in verdicts.items() if name == "Lapse Sample App"}
+    assert "Laptop" in phone.get_by_role("link", name="Open another device").get_attribute("href")
 
 
 def test_an_outage_costs_the_app_nothing(lapse, app):

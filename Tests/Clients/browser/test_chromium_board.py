@@ -55,6 +55,19 @@ def test_the_lights_say_what_the_endpoints_answer_and_count_down(lapse, visit): 
     page.get_by_role("button", name="Token endpoint in westeurope: refused (50173, revoked)").wait_for()
 
 
+def test_what_refuses_and_what_still_accepts_name_the_same_cause(lapse, visit):  # noqa: F811
+    frozen(lapse)
+    delays(lapse)
+    grant(lapse)
+    page = opened(visit, lapse)
+    lapse.tenant("POST", "revocations", {"user": ADELE, "cause": "singleSignOut"})
+    page.get_by_role("button", name="Sign-in page in eastus: still accepted (signed out").wait_for()
+    page.get_by_role("button", name="Until all is in effect").click()
+    page.get_by_role("button", name="Sign-in page in eastus: refused (50058, signed out)").wait_for()
+    # It does not reach the refresh token.
+    assert light(page, "refresh", "eastus").inner_text() == "accepted"
+
+
 def test_trying_shows_what_the_app_would_read_and_uses_nothing_up(lapse, visit):  # noqa: F811
     frozen(lapse)
     delays(lapse)
