@@ -129,7 +129,11 @@ export function boardViews({ element, path, steer, guarded, lab, appOf, chosen, 
   async function grab() {
     const row = grant();
     if (!row || isOf(row)) return;
-    if (asking?.row !== row.id) asking = { row: row.id, found: courseOf(row) };
+    if (asking?.row !== row.id) {
+      const mine = asking = { row: row.id, found: courseOf(row) };
+      // What failed is asked for again by whoever looks next.
+      mine.found.catch(() => { if (asking === mine) forget(); });
+    }
     const mine = asking, found = await mine.found;
     if (asking !== mine || course === found) return;
     course = found;

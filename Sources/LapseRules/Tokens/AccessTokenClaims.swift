@@ -113,8 +113,6 @@ extension TokenPlan {
 
     private func versionOne() -> [UInt8] {
         let (start, end, _) = times
-        // Taken once: to ask the plan for it copies all of it, each time.
-        let user = user
         let subject = subject
         let directory = tenant.cloud.directoryIssuer(of: tenant.id)
         var claims = JSONWriter()
@@ -161,7 +159,6 @@ extension TokenPlan {
 
     private func versionTwo(issuer: String) -> [UInt8] {
         let (start, end, _) = times
-        let user = user
         var claims = JSONWriter()
         claims.add("aud", scope.resource.audience)
         claims.add("iss", issuer)
