@@ -5,6 +5,7 @@ package enum BuiltInLabs {
     private static let files = [
         PackageResources.lost_laptop_yaml, PackageResources.off_boarding_yaml, PackageResources.password_reset_yaml,
         PackageResources.three_regions_yaml, PackageResources.cae_yaml, PackageResources.stolen_token_yaml,
+        PackageResources.spa_day_yaml, PackageResources.agent_at_night_yaml,
     ]
 
     /// Read when somebody asks for them, which most runs never do.

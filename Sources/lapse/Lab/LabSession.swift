@@ -46,7 +46,7 @@ struct LabSession: Sendable {
                 guard shown.insert(question.shown("id")).inserted else { continue }
                 // So that somebody who looks on can follow.
                 if !isAutomatic, isatty(StandardStream.output.rawValue) == 1 { try await Task.sleep(for: .milliseconds(800)) }
-                tell(question, on: run.shown("startsAt"))
+                tell(question, of: run)
             }
         }
         if !isAutomatic { say("\(words.score): \(run.shown("points")) / \(run.shown("possible"))") }
@@ -89,19 +89,23 @@ struct LabSession: Sendable {
 
     // MARK: Telling
 
-    private func tell(_ question: JSON, on start: String) {
+    private func tell(_ question: JSON, of run: JSON) {
         guard let outcome = question["outcome"] else { return }
         let code = outcome["code"] == .null ? "" : " AADSTS\(outcome.shown("code"))"
         let asked = question["at"] == .null ? "" : "\(words.after(question.shown("at"))), "
+        // Of several sign-ins it says which one was asked for.
+        let several = (run["signIns"]?.elements.count ?? 0) > 1
+        let place =
+            [words.endpoint(question.shown("endpoint")), question.shown("region")] + (several ? [question.shown("signIn")] : [])
         say(
-            "\(words.endpoint(question.shown("endpoint"))), \(question.shown("region")): \(asked)\(words.answer(outcome.shown("answer")))\(code)"
+            "\(place.joined(separator: ", ")): \(asked)\(words.answer(outcome.shown("answer")))\(code)"
         )
         if !isAutomatic {
             let prediction = question["prediction"]?.text.map(words.answer) ?? words.nothing
             say("  \(words.predicted): \(prediction). \(question.shown("points") == "1" ? words.right : words.wrong)")
         }
         say(
-            "  \(InstantText(isPrecise: false, day: String(start.prefix(10)))(outcome.shown("why").replacing("; both to 100 ns", with: "")))"
+            "  \(InstantText(isPrecise: false, day: String(run.shown("startsAt").prefix(10)))(outcome.shown("why").replacing("; both to 100 ns", with: "")))"
         )
     }
 

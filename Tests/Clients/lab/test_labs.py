@@ -19,9 +19,9 @@ ENDED = {
     "adminResetEntra": {"password token", "password cookie", "non-password token", "confidential token"},
     "singleSignOut": {"password cookie", "non-password cookie"},
 }
-LEAD = {"lost-laptop": 600, "off-boarding": 1200, "cae": 600}
-"""How old the access tokens are when the first thing happens, as the situation says."""
-NAMES = ["lost-laptop", "off-boarding", "password-reset", "three-regions", "cae", "stolen-token"]
+LEAD = {"lost-laptop": 600, "off-boarding": 1200, "cae": 600, "spa-day": 82_800}
+"""How old the tokens are when the first thing happens, as the situation says."""
+NAMES = ["lost-laptop", "off-boarding", "password-reset", "three-regions", "cae", "stolen-token", "spa-day", "agent-at-night"]
 
 
 def seconds(text):
@@ -48,10 +48,13 @@ class Rule:
         # Without continuous access evaluation Graph looks at the end alone.
         if plane == "cae" and not sign_in["cp1"]:
             return at >= 3600 - LEAD[self.run["name"]]
+        # Microsoft's "refresh tokens": a single-page app's ends a day after the sign-in.
+        if plane == "refresh" and sign_in["app"] == "spa" and at >= 86_400 - LEAD[self.run["name"]]:
+            return True
         kind = "confidential token" if sign_in["app"] == "web" and plane != "session" else f"{sign_in['method']} {'cookie' if plane == 'session' else 'token'}"
         enabled, cut = True, False
         for what in self.run["happens"]:
-            if at >= seconds(what["at"]) + self.delay(plane, question["region"]):
+            if what["user"] == sign_in["user"] and at >= seconds(what["at"]) + self.delay(plane, question["region"]):
                 if "account" in what:
                     enabled = what["account"] == "enabled"
                 elif kind in ENDED[what["cause"]]:
