@@ -348,13 +348,15 @@ def test_the_lost_laptop_is_played_step_by_step(lapse, visit):
     assert [button.inner_text() for button in story.get_by_role("button").all()] == ["Play again", "Close"]
     page.locator("svg.timeline .refusal").first.wait_for()
     assert page.locator("#tenant option:checked").inner_text().endswith(".contoso.example)")
+    story.get_by_role("button", name="Play again").click()
+    chromium.until(page, "document.querySelectorAll('#story li').length === 1 && document.querySelectorAll('#tenant option').length === 4")
+    assert story.get_by_role("button", name="Step").is_visible()
+    story.get_by_role("button", name="Close").click()
     # What was made is removed again.
     page.get_by_role("link", name="Sandboxes").click()
-    page.get_by_role("button", name=re.compile("Remove sbx-")).click()
-    chromium.until(page, "document.querySelectorAll('#tenant option').length === 2")
-    story.get_by_role("button", name="Play again").click()
-    chromium.until(page, "document.querySelectorAll('#story li').length === 1")
-    assert story.get_by_role("button", name="Step").is_visible()
+    for left in (3, 2):
+        page.get_by_role("button", name=re.compile("Remove sbx-")).first.click()
+        chromium.until(page, f"document.querySelectorAll('#tenant option').length === {left}")
 
 
 def test_a_control_token_is_asked_for(tmp_path, chrome, trust):

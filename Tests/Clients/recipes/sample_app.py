@@ -44,8 +44,9 @@ def tab(context, switch):
 def use(page, button):
     """Presses it, and waits until the app has said what came of it."""
     before = page.locator("#log li").count()
-    page.get_by_role("button", name=button).click()
-    chromium.until(page, f"document.querySelectorAll('#log li').length > {before} || document.getElementById('notice').textContent")
+    # Once the app has ended its session nobody can press it, and a click does nothing.
+    page.get_by_role("button", name=button).evaluate("button => button.click()")
+    chromium.until(page, f"document.querySelectorAll('#log li').length > {before} || document.getElementById('notice').textContent || document.getElementById('graph').disabled")
     page.wait_for_timeout(200)
 
 
