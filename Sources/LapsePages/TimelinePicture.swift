@@ -52,10 +52,13 @@ package struct TimelinePicture: Sendable {
     /// A line through all rows.
     package struct Cut: Sendable {
         let at: Double
+        /// What was done, in a word or two.
+        let label: String
         let says: String
 
-        package init(at: Double, says: String) {
+        package init(at: Double, label: String, says: String) {
             self.at = at
+            self.label = label
             self.says = says
         }
     }
@@ -91,6 +94,7 @@ package struct TimelinePicture: Sendable {
     private static let right = 20.0
     private static let top = 58.0
     private static let step = 40.0
+    private static let labelWidth = 100.0
 
     private func x(_ time: Double) -> Double {
         let part = min(max((time - from) / (to - from), 0), 1)
@@ -113,6 +117,16 @@ package struct TimelinePicture: Sendable {
         for cut in cuts {
             out += part(
                 line("cut", at: cut.at, from: Self.top - 12, to: foot, ["stroke": "#b3261e", "stroke-width": "2"]), says: cut.says)
+        }
+        // Where two would stand in each other's way the later is said by its line alone.
+        var labelled: [Double] = []
+        for cut in cuts.sorted(by: { $0.at < $1.at }) {
+            let x = x(cut.at)
+            guard abs(x - self.x(now)) > Self.labelWidth / 2, abs(x - (labelled.last ?? -.infinity)) > Self.labelWidth else {
+                continue
+            }
+            out += text(cut.label, x: x, y: Self.top - 18, class: "faint", anchor: "middle", size: 11)
+            labelled.append(x)
         }
         out += line("now", at: now, from: Self.top - 12, to: foot, ["stroke": "#1b1f24", "stroke-dasharray": "3 3"])
         out += text("now", x: x(now), y: Self.top - 18, class: "ink", anchor: "middle", size: 11)

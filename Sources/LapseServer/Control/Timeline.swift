@@ -60,7 +60,9 @@ extension TimelinePicture {
             rows: Self.attempts(timeline.attempts.map(\.event)) + timeline.rows.map { Self.row($0, from: from, to: to) },
             windows: Array(windows),
             cuts: events.map { event, app, what in
-                Cut(at: event.place.at.seconds, says: "\(event.place.at.clockText): \(app ?? "the user") was \(what).")
+                Cut(
+                    at: event.place.at.seconds, label: (event as? Revocation)?.cause.done ?? (app == nil ? what : "app \(what)"),
+                    says: "\(event.place.at.clockText): \(app ?? "the user") was \(what).")
             }, now: now.seconds, from: from.seconds, to: to.seconds
         ) { seconds in Timestamp(secondsSinceEpoch: Int64(seconds)).axisText(span: (to - from).wholeSeconds) }
     }
@@ -176,6 +178,18 @@ extension Plane {
         case .session: "Sign-in page"
         case .cae: "Resources"
         case .directory: "Directory"
+        }
+    }
+}
+
+extension Revocation.Cause {
+    fileprivate var done: String {
+        switch self {
+        case .adminRevoke, .userRevoke: "revoked"
+        case .passwordChange: "password changed"
+        case .selfServiceReset, .adminResetEntra, .adminResetAzurePortal: "password reset"
+        case .singleSignOut: "signed out"
+        case .passwordExpired: "password expired"
         }
     }
 }
