@@ -119,14 +119,14 @@ package struct TimelinePicture: Sendable {
                 line("cut", at: cut.at, from: Self.top - 12, to: foot, ["stroke": "#b3261e", "stroke-width": "2"]), says: cut.says)
         }
         // Where two would stand in each other's way the later is said by its line alone.
-        var labelled: [Double] = []
+        var last = -Double.infinity
         for cut in cuts.sorted(by: { $0.at < $1.at }) {
             let x = x(cut.at)
-            guard abs(x - self.x(now)) > Self.labelWidth / 2, abs(x - (labelled.last ?? -.infinity)) > Self.labelWidth else {
+            guard abs(x - self.x(now)) > Self.labelWidth / 2, x - last > Self.labelWidth else {
                 continue
             }
             out += text(cut.label, x: x, y: Self.top - 18, class: "faint", anchor: "middle", size: 11)
-            labelled.append(x)
+            last = x
         }
         out += line("now", at: now, from: Self.top - 12, to: foot, ["stroke": "#1b1f24", "stroke-dasharray": "3 3"])
         out += text("now", x: x(now), y: Self.top - 18, class: "ink", anchor: "middle", size: 11)

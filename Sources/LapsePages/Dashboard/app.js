@@ -1,7 +1,7 @@
 // A small relying party in the browser: authorization code with PKCE, Graph, silent refresh, claims challenges. It does everything
 // right, unless it is told to make one of the classic mistakes.
 
-import { call, pages } from './lab.js';
+import { call, pages, registerApp } from './lab.js';
 
 const $ = id => document.getElementById(id);
 const HOME = `${location.origin}/_lapse/app/`, DEVICES = ['Phone', 'Laptop', 'Tablet'];
@@ -84,11 +84,8 @@ async function client() {
     const mine = apps.find(app => app.name === NAME && app.spaRedirectUris.includes(HOME));
     if (mine) { remember({ client: mine.id }); return mine.id; }
   }
-  const made = await call('POST', `/tenants/${tenant}/apps`, {
-    name: NAME, kind: 'spa', spaRedirectUris: [HOME], flows: ['code', 'refresh'], delegated: ['openid', 'profile', 'offline_access', 'User.Read'],
-  });
-  remember({ client: made.id });
-  return made.id;
+  remember({ client: await registerApp(tenant, NAME, SCOPE) });
+  return state.client;
 }
 
 async function address(options) {

@@ -134,6 +134,14 @@ export function follow(tenant, { after, onEvent, onState }) {
   return () => stop.abort();
 }
 
+/** Registers a single-page app that comes back to the sample app's page: its client id. */
+export async function registerApp(tenant, name, scope) {
+  const made = await call('POST', `/tenants/${tenant}/apps`, {
+    name, kind: 'spa', spaRedirectUris: [`${location.origin}/_lapse/app/`], flows: ['code', 'refresh'], delegated: scope.split(' '),
+  });
+  return made.id;
+}
+
 /** A refresh as a single-page app makes it: the browser says where it comes from. */
 export async function refresh(tenant, client, refreshToken) {
   const response = await fetch(`/${tenant}/oauth2/v2.0/token`, {

@@ -1,6 +1,6 @@
 // "The lost laptop", played in a sandbox of its own before your eyes: step by step, or by itself.
 
-import { call, refresh } from './lab.js';
+import { call, refresh, registerApp } from './lab.js';
 
 const USER = 'Adele';
 const SCOPE = 'openid offline_access User.Read';
@@ -8,13 +8,6 @@ const SCOPE = 'openid offline_access User.Read';
 /** The steps: what is told, and what is done for it. */
 function steps(scene) {
   const path = (...parts) => `/tenants/${scene.tenant}/${parts.join('/')}`;
-  // An app for each device: so the picture tells them apart.
-  const app = async name => {
-    const made = await call('POST', path('apps'), {
-      name, kind: 'spa', spaRedirectUris: [`${location.origin}/_lapse/app/`], flows: ['code', 'refresh'], delegated: SCOPE.split(' '),
-    });
-    return made.id;
-  };
   const signIn = async name => {
     scene[name] = (await call('POST', path('grants'), { user: scene.user, client_id: scene.apps[name], scope: SCOPE })).refresh_token;
   };
@@ -28,7 +21,8 @@ function steps(scene) {
     ['A sandbox, whose clock stands still. A revoke takes three minutes to arrive.', async () => {
       await call('PUT', path('clock'), { mode: 'frozen' });
       await call('PUT', path('propagation'), { planes: { refresh: { fixed: 'PT3M' }, session: { fixed: 'PT3M' } } });
-      scene.apps = { phone: await app('Phone'), laptop: await app('Laptop') };
+      // An app for each device: so the picture tells them apart.
+      scene.apps = { phone: await registerApp(scene.tenant, 'Phone', SCOPE), laptop: await registerApp(scene.tenant, 'Laptop', SCOPE) };
     }],
     [`${USER} signs in on her phone and on her laptop.`, async () => { await signIn('phone'); await signIn('laptop'); }],
     ['Two minutes later both apps refresh, as apps do.', async () => {

@@ -104,6 +104,11 @@ package struct GrantedScope: Equatable, Sendable {
     /// Whether the word is of OpenID Connect: a permission of no resource.
     static func isReserved(_ word: String) -> Bool { openIDScopes.contains(word) || word == "offline_access" }
 
+    /// The same whatever the case: whether a word that a client sent asks for something at a resource.
+    static func isOfResource(_ word: String) -> Bool {
+        !openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
+    }
+
     package let resource: ResourceAPI
     /// In the order that Entra prints: email, openid, profile.
     package let openID: [String]
@@ -243,9 +248,7 @@ package struct ScopePolicy: Sendable {
     ///
     /// - Throws: `EntraError`: 1002012 for every other scope, 28000 for two resources, 500011 for an unknown one.
     package func application(_ text: String) throws(EntraError) -> ResourceAPI {
-        let words = text.words.filter { word in
-            !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
-        }
+        let words = text.words.filter(GrantedScope.isOfResource)
         guard !words.isEmpty, words.allSatisfy({ $0.lowercased().hasSuffix("/.default") }) else {
             throw AADSTS.scopeNotDefault.error(["scope": text])
         }
@@ -258,9 +261,7 @@ package struct ScopePolicy: Sendable {
 
     /// Whether the text asks for all of what is registered, and by name for more. Entra: facts of 70011, the authorize endpoint shows a page.
     package static func namesDefaultBesideOthers(_ text: String) -> Bool {
-        let words = text.words.filter { word in
-            !GrantedScope.openIDScopes.contains(where: word.isSame) && !word.isSame(as: "offline_access")
-        }
+        let words = text.words.filter(GrantedScope.isOfResource)
         let count = words.count { $0.lowercased().hasSuffix("/.default") }
         return count > 0 && count < words.count
     }
